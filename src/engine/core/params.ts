@@ -1,0 +1,94 @@
+import type { Problem } from './errors.js';
+import { formatDuration, formatSize, parseDuration, parseSize } from './units.js';
+
+/**
+ * A setting described once: unit, default, limits and one line of help. Validation, `vmtop list`,
+ * and generated configurations all read the same description.
+ */
+export interface Param {
+  readonly unit: 'count' | 'ns' | 'bytes' | 'ratio';
+  readonly initial: number;
+  readonly min: number;
+  readonly max: number;
+  readonly help: string;
+}
+
+export type Params = Readonly<Record<string, Param>>;
+export type Values<P extends Params> = { readonly [Key in keyof P]: number };
+
+/** A whole number. */
+export function count(initial: number, min: number, max: number, help: string): Param {
+  return { unit: 'count', initial, min, max, help };
+}
+
+/** A number with a fraction, such as a probability or a factor. */
+export function ratio(initial: number, min: number, max: number, help: string): Param {
+  return { unit: 'ratio', initial, min, max, help };
+}
+
+/** A time; the value is in nanoseconds. */
+export function duration(initial: string, min: string, max: string, help: string): Param {
+  const ns = (text: string): number => parseDuration(text) ?? Number.NaN;
+  return { unit: 'ns', initial: ns(initial), min: ns(min), max: ns(max), help };
+}
+
+/** An amount of data; the value is in bytes. */
+export function size(initial: string, min: string, max: string, help: string): Param {
+  const bytes = (text: string): number => parseSize(text) ?? Number.NaN;
+  return { unit: 'bytes', initial: bytes(initial), min: bytes(min), max: bytes(max), help };
+}
+
+/** The value of a param for people, with its unit. */
+export function formatParam(param: Param, value: number): string {
+  if (param.unit === 'ns') return formatDuration(value);
+  if (param.unit === 'bytes') return formatSize(value);
+  return String(value);
+}
+
+/**
+ * Checks given settings against their description and fills in the defaults.
+ * @param place where the settings stand, for the message
+ * @param problems receives everything that is wrong; the result is usable only if none was added
+ */
+export function readParams<P extends Params>(
+  params: P,
+  given: Readonly<Record<string, string | number>>,
+  place: string,
+  problems: Problem[],
+): Values<P> {
+  const values: Record<string, number> = {};
+  for (const [name, param] of Object.entries(params)) {
+    const raw = given[name];
+    const value = raw === undefined ? param.initial : readValue(param, raw);
+    const expected = `${formatParam(param, param.min)} to ${formatParam(param, param.max)}`;
+    if (value === undefined || value < param.min || value > param.max) {
+      problems.push({
+        place: `${place}.${name}`,
+        message: `${JSON.stringify(raw)} is not in the range ${expected}`,
+        hint: `${param.help}; default ${formatParam(param, param.initial)}`,
+      });
+    }
+    values[name] = value ?? param.initial;
+  }
+  for (const name of Object.keys(given)) {
+    if (name in params) continue;
+    problems.push({
+      place: `${place}.${name}`,
+      message: 'unknown setting',
+      hint: `known here: ${Object.keys(params).join(', ') || 'none'}`,
+    });
+  }
+  return values as Values<P>;
+}
+
+function readValue(param: Param, raw: string | number): number | undefined {
+  if (typeof raw === 'number') {
+    if (param.unit === 'count' || param.unit === 'bytes')
+      return Number.isInteger(raw) ? raw : undefined;
+    return param.unit === 'ns' ? undefined : raw;
+  }
+  if (param.unit === 'ns') return parseDuration(raw);
+  if (param.unit === 'bytes') return parseSize(raw);
+  const value = Number(raw);
+  return raw.trim() === '' || Number.isNaN(value) ? undefined : value;
+}

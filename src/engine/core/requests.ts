@@ -1,0 +1,179 @@
+import { assert } from './assert.js';
+import { type Io, NO_IO } from './io.js';
+
+/** Layers that may sign a row's route at once; the longest stack of today uses ten. */
+export const ROUTE_DEPTH = 16;
+
+/** Depth of a row that nobody owns: more than any legal route, so giving back twice is caught. */
+const FREE = 0xff;
+
+type Column = Float64Array | Int32Array | Uint32Array | Int16Array | Uint8Array;
+type ColumnType<T extends Column> = new (length: number) => T;
+
+/**
+ * The request table: one row per I/O in flight, one typed array per field. Nothing is allocated
+ * after construction, so memory is flat and running out of rows is back-pressure, not growth.
+ */
+export class Requests {
+  readonly op: Uint8Array;
+  /** Host, device and plug-in status in one word (status.ts); 0 is good. */
+  readonly status: Int32Array;
+  readonly sense: Int32Array;
+  /** Block address in the address space of the layer that holds the row, in 512-byte blocks. */
+  readonly lba: Float64Array;
+  /** Length in 512-byte blocks. */
+  readonly blocks: Int32Array;
+  /** Index of the world (VM) on whose behalf the row runs; system I/O has a world of its own. */
+  readonly world: Int32Array;
+  /** Index of the virtual disk, or -1 for rows that belong to none. */
+  readonly disk: Int32Array;
+  /** When the guest (or the layer that made the row) issued it, ns. */
+  readonly arrivedAt: Float64Array;
+
+  /** File handle the row goes to, from the virtual machine files down to the file system. */
+  readonly file: Int32Array;
+  /** Path the multipathing layer chose: index into the host-wide path list. */
+  readonly path: Int32Array;
+  /** Layer index of the I_T nexus the driver sends the row over. */
+  readonly nexus: Int32Array;
+  /** Layer index of the LUN behind the target port. */
+  readonly lun: Int32Array;
+  /**
+   * A delay that is known but not worth an event of its own: the row counts as handed on at this
+   * time, and the next layer that asks for an event adds it. Never before `now`.
+   */
+  readonly readyAt: Float64Array;
+  /** Time spent below the driver's entry, ns: the DAVG part, summed over retries. */
+  readonly deviceNs: Float64Array;
+
+  /** Layer indices that asked to see the row again, ROUTE_DEPTH per row. */
+  readonly route: Int16Array;
+  /** How many of them are set. */
+  readonly depth: Uint8Array;
+
+  private readonly parent: Int32Array;
+  private readonly children: Int32Array;
+  private readonly free: Int32Array;
+  private freeCount: number;
+  private readonly columns = new Map<string, Column>();
+
+  constructor(readonly capacity: number) {
+    assert(capacity > 0 && capacity <= 1 << 24, `request table of ${capacity} rows`);
+    this.op = new Uint8Array(capacity);
+    this.status = new Int32Array(capacity);
+    this.sense = new Int32Array(capacity);
+    this.lba = new Float64Array(capacity);
+    this.blocks = new Int32Array(capacity);
+    this.world = new Int32Array(capacity);
+    this.disk = new Int32Array(capacity);
+    this.arrivedAt = new Float64Array(capacity);
+    this.file = new Int32Array(capacity);
+    this.path = new Int32Array(capacity);
+    this.nexus = new Int32Array(capacity);
+    this.lun = new Int32Array(capacity);
+    this.readyAt = new Float64Array(capacity);
+    this.deviceNs = new Float64Array(capacity);
+    this.route = new Int16Array(capacity * ROUTE_DEPTH);
+    this.depth = new Uint8Array(capacity).fill(FREE);
+    this.parent = new Int32Array(capacity).fill(NO_IO);
+    this.children = new Int32Array(capacity);
+    this.free = Int32Array.from({ length: capacity }, (_, index) => capacity - 1 - index);
+    this.freeCount = capacity;
+  }
+
+  /** Rows in flight. */
+  get inFlight(): number {
+    return this.capacity - this.freeCount;
+  }
+
+  /** Bytes of all columns for one row. */
+  get bytesPerRow(): number {
+    let bytes = 1 + 4 + 4 + 8 + 4 + 4 + 4 + 8 + 4 * 4 + 8 + 8 + 2 * ROUTE_DEPTH + 1 + 4 + 4 + 4;
+    for (const column of this.columns.values()) bytes += column.BYTES_PER_ELEMENT;
+    return bytes;
+  }
+
+  /**
+   * A private field for one kind of layer. Columns belong to the kind, not to the instance, because
+   * a row is inside at most one layer of a kind at a time; asking twice gives the same column.
+   */
+  column<T extends Column>(name: string, type: ColumnType<T>): T {
+    let column = this.columns.get(name);
+    if (column === undefined) {
+      column = new type(this.capacity);
+      this.columns.set(name, column);
+    }
+    assert(column instanceof type, `column ${name} has two types`);
+    return column as T;
+  }
+
+  /** A clean row, or NO_IO when all are in flight: the caller waits and tries again. */
+  take(): Io {
+    if (this.freeCount === 0) return NO_IO;
+    const io = this.free[--this.freeCount];
+    this.status[io] = 0;
+    this.sense[io] = 0;
+    this.depth[io] = 0;
+    this.parent[io] = NO_IO;
+    this.children[io] = 0;
+    return io;
+  }
+
+  /** Gives a row back. Its route must have been walked to the end: completed exactly once. */
+  give(io: Io): void {
+    assert(
+      this.depth[io] === 0,
+      `row ${io} given back with ${this.depth[io]} layers waiting for it`,
+    );
+    assert(this.children[io] === 0, `row ${io} given back before its children`);
+    this.depth[io] = FREE;
+    this.free[this.freeCount++] = io;
+  }
+
+  /** True while the row is in flight. */
+  live(io: Io): boolean {
+    return this.depth[io] !== FREE;
+  }
+
+  /**
+   * A child of `io` with the same command, world, disk and arrival. The caller sets address and
+   * length, signs and submits it. NO_IO when the table is full.
+   */
+  split(io: Io): Io {
+    const child = this.take();
+    if (child === NO_IO) return NO_IO;
+    this.op[child] = this.op[io];
+    this.lba[child] = this.lba[io];
+    this.blocks[child] = this.blocks[io];
+    this.world[child] = this.world[io];
+    this.disk[child] = this.disk[io];
+    this.file[child] = this.file[io];
+    this.deviceNs[child] = 0;
+    this.arrivedAt[child] = this.arrivedAt[io];
+    this.parent[child] = io;
+    this.children[io]++;
+    return child;
+  }
+
+  /**
+   * Folds a finished child into its parent, frees it, and returns the parent when it was the last
+   * one, NO_IO otherwise. The first failure among the children is the parent's.
+   */
+  join(child: Io): Io {
+    const io = this.parent[child];
+    assert(io !== NO_IO, `row ${child} has no parent`);
+    if (this.status[io] === 0 && this.status[child] !== 0) {
+      this.status[io] = this.status[child];
+      this.sense[io] = this.sense[child];
+    }
+    // Children run side by side: the parent waited for the slowest of them.
+    if (this.deviceNs[child] > this.deviceNs[io]) this.deviceNs[io] = this.deviceNs[child];
+    this.give(child);
+    return --this.children[io] === 0 ? io : NO_IO;
+  }
+
+  /** The row this one was split from, or NO_IO. */
+  parentOf(io: Io): Io {
+    return this.parent[io];
+  }
+}

@@ -1,0 +1,61 @@
+import { assert } from './assert.js';
+import { Digest } from './digest.js';
+import { EventLog } from './event-log.js';
+import { Events, type Lane } from './events.js';
+import type { Layer } from './layer.js';
+import { Meters } from './meters.js';
+import { Random } from './random.js';
+import { Requests } from './requests.js';
+import { Timers } from './timers.js';
+
+/** Instants are exact integers up to 2^53 ns, about 104 days: the declared limit of a run. */
+export const TIME_MAX = Number.MAX_SAFE_INTEGER;
+
+/** What all layers share: one clock, one event queue, one request table, one seed. */
+export class Sim {
+  /** Simulated time, integer nanoseconds. */
+  now = 0;
+  readonly events = new Events();
+  readonly requests: Requests;
+  readonly random: Random;
+  readonly meters = new Meters(this);
+  readonly digest = new Digest();
+  readonly log = new EventLog(this);
+  readonly layers: Layer[] = [];
+  readonly timers: Timers;
+  /** Events handled so far: the engine's own measure of work. */
+  handled = 0;
+
+  /**
+   * @param seed 32-bit integer; every random stream of the run derives from it
+   * @param rows capacity of the request table
+   */
+  constructor(seed: number, rows: number) {
+    this.random = new Random(seed);
+    this.requests = new Requests(rows);
+    this.timers = new Timers(this);
+  }
+
+  /** Called by Layer's constructor. */
+  register(layer: Layer): number {
+    assert(this.layers.length < 0x7fff, 'more layers than a route can name');
+    return this.layers.push(layer) - 1;
+  }
+
+  /** A FIFO of events for `layer`; for stages that answer in order. */
+  lane(layer: Layer): Lane {
+    return this.events.lane(layer.index);
+  }
+
+  /** Handles every event up to and including `time`, and leaves the clock there. */
+  runUntil(time: number): void {
+    assert(time >= this.now && time <= TIME_MAX, `cannot run from ${this.now} to ${time}`);
+    const { events, layers } = this;
+    while (events.pop(time)) {
+      this.now = events.at;
+      this.handled++;
+      layers[events.layer].fire(events.io);
+    }
+    this.now = time;
+  }
+}

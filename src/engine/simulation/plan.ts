@@ -1,0 +1,292 @@
+/**
+ * A plan is a scenario with every name, number and route decided: plain data, printable, complete.
+ * `scenario/` makes plans from YAML; `simulation/` builds layers from plans. All times are ns, all
+ * sizes bytes, all names unique within their kind.
+ */
+export interface Plan {
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  /** 32-bit integer. */
+  readonly seed: number;
+  readonly durationNs: number;
+  /** Capacity of the request table: the most I/Os that can be in flight at once. */
+  readonly rows: number;
+  readonly arrays: readonly ArrayPlan[];
+  readonly nfsServers: readonly NfsServerPlan[];
+  readonly hosts: readonly HostPlan[];
+  readonly claimRules: readonly ClaimRulePlan[];
+  readonly datastores: readonly DatastorePlan[];
+  readonly vms: readonly VmPlan[];
+  readonly jobs: readonly JobPlan[];
+  readonly replays: readonly ReplayPlan[];
+  readonly faults: readonly FaultPlan[];
+  readonly changes: readonly ChangePlan[];
+  readonly narrative: readonly NarrativePlan[];
+  readonly expectations: readonly ExpectationPlan[];
+}
+
+export type Transport = 'fc' | 'iscsi' | 'sas' | 'nvme';
+
+/** A device model of the catalogue (`engine/devices`) with its settings. */
+export interface ModelPlan {
+  readonly model: string;
+  readonly params: Readonly<Record<string, number>>;
+}
+
+export interface ArrayPlan {
+  readonly name: string;
+  readonly vendor: string;
+  readonly product: string;
+  /** `array`: controllers, cache and pools. `jbod`: every LUN is one device, no cache. */
+  readonly kind: 'array' | 'jbod';
+  readonly transport: Transport;
+  readonly controllers: number;
+  readonly portsPerController: number;
+  /** `alua`: one controller owns a LUN (active/optimized there); `active-active`: all equal. */
+  readonly access: 'alua' | 'active-active';
+  /** How long a change of ownership takes; commands meanwhile get 02/04/0A. */
+  readonly transitionNs: number;
+  readonly cacheBytes: number;
+  /** VAAI primitives the array supports. */
+  readonly vaai: {
+    readonly ats: boolean;
+    readonly clone: boolean;
+    readonly zero: boolean;
+    readonly unmap: boolean;
+  };
+  readonly pools: readonly PoolPlan[];
+  readonly luns: readonly LunPlan[];
+  /** Commands a target port accepts at once; more get TASK SET FULL. */
+  readonly portQueueDepth: number;
+}
+
+export interface PoolPlan {
+  readonly name: string;
+  readonly disk: ModelPlan;
+  readonly disks: number;
+  readonly capacityBytes: number;
+  /** Share of the pool in use at which thin LUNs raise the soft threshold (06/38/07), 0..1. */
+  readonly softThreshold: number;
+}
+
+export interface LunPlan {
+  readonly name: string;
+  /** `naa.6...`, unique over all arrays. */
+  readonly uid: string;
+  /** LUN number, the L in `vmhba1:C0:T0:L5`. */
+  readonly number: number;
+  readonly pool: string;
+  readonly sizeBytes: number;
+  readonly thin: boolean;
+  /** Owning controller, from 0. */
+  readonly owner: number;
+}
+
+export interface NfsServerPlan {
+  readonly name: string;
+  readonly capacityBytes: number;
+  /** Commands served at once. */
+  readonly threads: number;
+  readonly disk: ModelPlan;
+  readonly rttNs: number;
+  readonly bytesPerSecond: number;
+}
+
+export interface HostPlan {
+  readonly name: string;
+  /** ESXi advanced settings that differ from the defaults, by name: `Misc.APDTimeout`. */
+  readonly settings: Readonly<Record<string, number>>;
+  readonly adapters: readonly AdapterPlan[];
+  readonly paths: readonly PathPlan[];
+}
+
+export interface AdapterPlan {
+  /** `vmhba1`; unique on its host. */
+  readonly name: string;
+  /** Module name: `qlnativefc`, `iscsi_vmk`, `lpfc820`, ... */
+  readonly driver: string;
+  readonly family: 'native' | 'vmklinux';
+  readonly transport: Transport;
+  readonly aqlen: number;
+  readonly lunQueueDepth: number;
+  readonly merge: boolean;
+  /** One-way latency of the fabric between this adapter and its targets. */
+  readonly linkLatencyNs: number;
+  readonly linkBytesPerSecond: number;
+}
+
+export interface PathPlan {
+  /** `vmhba1:C0:T0:L5`; unique on its host. */
+  readonly name: string;
+  readonly adapter: string;
+  readonly array: string;
+  readonly controller: number;
+  /** Port of that controller, from 0. */
+  readonly port: number;
+  readonly lun: string;
+}
+
+/** A claim rule of class MP or a SATP rule, in evaluation order. */
+export interface ClaimRulePlan {
+  readonly number: number;
+  readonly vendor: string;
+  readonly model: string;
+  readonly transport: Transport | '*';
+  readonly plugin: 'NMP' | 'MASK_PATH';
+  readonly satp: string | undefined;
+  readonly psp: string | undefined;
+  readonly pspParams: Readonly<Record<string, number>>;
+}
+
+export interface DatastorePlan {
+  readonly name: string;
+  readonly type: 'vmfs' | 'nfs';
+  readonly capacityBytes: number;
+  /** LUN uids in extent order; empty for NFS. */
+  readonly extents: readonly string[];
+  /** NFS server name; empty for VMFS. */
+  readonly server: string;
+  /** Hosts that mount it. */
+  readonly hosts: readonly string[];
+  /** Space taken at start by files that are not modelled one by one. */
+  readonly usedBytes: number;
+}
+
+export interface VmPlan {
+  readonly name: string;
+  readonly host: string;
+  /** World index, from 1; 0 is the VMkernel itself. */
+  readonly world: number;
+  readonly memoryBytes: number;
+  readonly memoryReservedBytes: number;
+  readonly adapter: 'pvscsi' | 'lsilogic';
+  /** Datastore of the VM's home. */
+  readonly home: string;
+  readonly disks: readonly DiskPlan[];
+}
+
+export interface DiskPlan {
+  /** `scsi0:0`. */
+  readonly name: string;
+  /** Index over all virtual disks of the plan, from 0. */
+  readonly index: number;
+  readonly datastore: string;
+  readonly sizeBytes: number;
+  readonly kind: 'thin' | 'lazyThick' | 'eagerThick';
+  /** Bytes already written when the run starts; counts for thin and lazy disks. */
+  readonly writtenBytes: number;
+  readonly qos: Qos;
+}
+
+/** Logical I/O scheduler settings of one virtual disk. */
+export interface Qos {
+  /** Low 500, normal 1000, high 2000. */
+  readonly shares: number;
+  /** I/Os per second, normalised to 32 KB; 0 is none. */
+  readonly reservation: number;
+  /** I/Os per second, normalised to 32 KB; 0 is unlimited. */
+  readonly limit: number;
+}
+
+export interface JobPlan {
+  readonly name: string;
+  readonly vm: string;
+  /** Index of the virtual disk. */
+  readonly disk: number;
+  readonly rw: 'read' | 'write' | 'randread' | 'randwrite' | 'rw' | 'randrw' | 'unmap';
+  /** Percentage of reads in rw and randrw. */
+  readonly rwmixread: number;
+  /** Block sizes in bytes with their weights. */
+  readonly bs: readonly { readonly bytes: number; readonly weight: number }[];
+  readonly iodepth: number;
+  /** Open arrivals per second; 0 is a closed loop of `iodepth`. */
+  readonly rateIops: number;
+  readonly thinkNs: number;
+  readonly distribution: 'random' | 'zipf';
+  readonly zipfTheta: number;
+  /** Part of the disk the job touches, bytes from `offset`. */
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+  readonly startNs: number;
+  /** 0 is the end of the run. */
+  readonly stopNs: number;
+}
+
+export interface ReplayPlan {
+  readonly name: string;
+  readonly vm: string;
+  /** Virtual disks the trace's units are mapped onto, in order. */
+  readonly disks: readonly number[];
+  readonly timing: ReplayTiming;
+  /** Records of the trace, ready to issue. */
+  readonly records: TraceTable;
+}
+
+/** `scale` 1 is the original timing, 2 twice as fast; `asap` keeps `iodepth` in flight. */
+export type ReplayTiming =
+  | { readonly kind: 'scaled'; readonly scale: number }
+  | { readonly kind: 'asap'; readonly iodepth: number };
+
+/** A whole trace in columns, in time order, times from 0. */
+export interface TraceTable {
+  readonly count: number;
+  /** ns from the first record. */
+  readonly at: Float64Array;
+  readonly op: Uint8Array;
+  /** 512-byte blocks. */
+  readonly lba: Float64Array;
+  readonly blocks: Int32Array;
+  /** Unit (volume, LUN) of the trace, from 0. */
+  readonly unit: Int32Array;
+  readonly units: number;
+}
+
+export interface FaultPlan {
+  readonly fault: string;
+  readonly target: string;
+  readonly params: Readonly<Record<string, number>>;
+  readonly atNs: number;
+  /** When it heals by itself; 0 is never. */
+  readonly untilNs: number;
+}
+
+/** A setting changed while running: what an administrator would do at that time. */
+export interface ChangePlan {
+  readonly atNs: number;
+  readonly vm: string;
+  readonly disk: number;
+  readonly qos: Partial<Qos>;
+}
+
+export interface NarrativePlan {
+  readonly atNs: number;
+  readonly text: string;
+}
+
+/** What a drill promises; checked when the run ends. */
+export interface ExpectationPlan {
+  readonly text: string;
+  /** A figure over a window of the run, or the time of an event. */
+  readonly measure:
+    | {
+        readonly kind: 'metric';
+        readonly metric: 'errors' | 'iops' | 'meanLatency' | 'p95Latency' | 'inFlight';
+        /** VM names. */
+        readonly vms: readonly string[];
+        readonly fromNs: number;
+        readonly toNs: number;
+      }
+    | {
+        readonly kind: 'event';
+        readonly event: string;
+        /** Text the object's name must contain; empty is any. */
+        readonly object: string;
+        /** Event kind to count from; empty counts from the start of the run. */
+        readonly after: string;
+      }
+    | { readonly kind: 'count'; readonly event: string; readonly object: string };
+  /** Bounds of the figure: ns for latencies and times, per second for rates, else counts. */
+  readonly min: number;
+  readonly max: number;
+}

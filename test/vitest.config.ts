@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+/** One report on the screen and one on disk, from which `.ci/run` takes its closing line. */
+export default defineConfig({
+  test: {
+    dir: 'test',
+    include: ['**/*.test.{ts,tsx}'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    env: { NODE_ENV: 'production', FORCE_COLOR: '3' },
+    reporters: ['default', ['json', { outputFile: 'node_modules/.cache/vitest/report.json' }]],
+  },
+});
