@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** One report on the screen and one on disk, from which `.ci/run` takes its closing line. */
 export default defineConfig({
+  // React's development JSX does not exist in its production build, which the tests run.
+  oxc: { jsx: { runtime: 'automatic', development: false } },
   test: {
     dir: 'test',
     include: ['**/*.test.{ts,tsx}'],

@@ -1,33 +1,48 @@
 import type { Params, Values } from '../core/params.js';
-import type { Sim } from '../core/sim.js';
 import type { Sites } from './sites.js';
 
-/** What a fault can act on; the value is the scope of the entity it names. */
-export type FaultTarget = keyof Sites;
+/** What a fault can act on: the kind of thing its target names. */
+export type FaultTarget = keyof Sites & string;
 
-/** What a fault may use besides its target. */
-export interface FaultContext {
-  readonly sim: Sim;
-  /** Every object of the simulation a fault can name. */
-  readonly sites: Sites;
+export type SiteOf<T extends FaultTarget> = Sites[T] extends ReadonlyMap<string, infer S> ? S : never;
+
+/** What screens and lists show of a fault. */
+export interface FaultInfo {
+  readonly name: string;
+  readonly summary: string;
+  readonly target: FaultTarget;
+  readonly params: Params;
+  /** Finds the target by name and breaks it; undefined when there is no such target. */
+  apply(
+    sites: Sites,
+    target: string,
+    params: Readonly<Record<string, number>>,
+  ): (() => void) | undefined;
 }
 
 /** A thing that can go wrong: one file, one entry of the catalogue. */
-export interface Fault<T extends FaultTarget = FaultTarget, P extends Params = Params> {
+export interface Fault<T extends FaultTarget, P extends Params> {
   readonly name: string;
   readonly summary: string;
   readonly target: T;
   readonly params: P;
   /** Breaks `target`; the returned function heals it and is called at most once. */
-  inject(target: SiteOf<T>, params: Values<P>, context: FaultContext): () => void;
+  inject(target: SiteOf<T>, params: Values<P>): () => void;
 }
 
-export type SiteOf<T extends FaultTarget> =
-  Sites[T] extends ReadonlyMap<string, infer S> ? S : never;
-
-/** Keeps the types of target and params together while an entry is written. */
-export function defineFault<T extends FaultTarget, P extends Params>(
-  fault: Fault<T, P>,
-): Fault<T, P> {
-  return fault;
+export function defineFault<T extends FaultTarget, P extends Params>(fault: Fault<T, P>): FaultInfo {
+  const { name, summary, target, params } = fault;
+  return {
+    name,
+    summary,
+    target,
+    params,
+    apply(sites, where, given) {
+      const site = (sites[target] as ReadonlyMap<string, SiteOf<T>>).get(where);
+      if (site === undefined) return undefined;
+      const values: Record<string, number> = {};
+      for (const [key, param] of Object.entries(params)) values[key] = given[key] ?? param.initial;
+      return fault.inject(site, values as Values<P>);
+    },
+  };
 }

@@ -1,12 +1,11 @@
 import { InputError } from '../core/errors.js';
-import type { Params } from '../core/params.js';
 import type { Sim } from '../core/sim.js';
-import type { Fault, FaultTarget } from '../faults/define.js';
 import { FAULTS } from '../faults/index.js';
 import type { Sites } from '../faults/sites.js';
 
 /** A fault that has been injected and not yet healed. */
 export interface ActiveFault {
+  /** The number by which it is healed. */
   readonly id: number;
   readonly fault: string;
   readonly target: string;
@@ -27,16 +26,11 @@ export class FaultController {
   ) {}
 
   get active(): readonly ActiveFault[] {
-    return [...this.running.values()].map(({ id, fault, target, sinceNs }) => ({
-      id,
-      fault,
-      target,
-      sinceNs,
-    }));
+    return [...this.running.values()].map(({ heal: _heal, ...fault }) => fault);
   }
 
   /**
-   * @param params complete settings in base units; missing ones take their default
+   * @param params settings in base units; missing ones take their default
    * @param why who asked: `timeline`, `operator`, ...
    * @returns the number by which the fault is healed
    * @throws InputError when fault or target do not exist
@@ -47,15 +41,21 @@ export class FaultController {
     params: Readonly<Record<string, number>>,
     why: string,
   ): number {
-    const fault = findFault(name);
-    const site = findSite(this.sites, fault.target, target, name);
-    const values: Record<string, number> = {};
-    for (const [key, param] of Object.entries(fault.params))
-      values[key] = params[key] ?? param.initial;
+    const fault = FAULTS.find((entry) => entry.name === name);
+    if (fault === undefined) {
+      const known = FAULTS.map((entry) => entry.name).join(', ');
+      throw InputError.of('fault', `there is no fault ${name}`, `known: ${known}`);
+    }
+    const sites = this.sites[fault.target];
+    if (!sites.has(target)) {
+      const known = [...sites.keys()].slice(0, 12).join(', ');
+      throw InputError.of(`fault ${name}`, `there is no ${fault.target} ${target}`, `known: ${known}`);
+    }
     const id = this.count++;
     this.sim.log.note('fault.inject', target, `${name} (#${id}): ${fault.summary}`, why);
-    const heal = (fault.inject as AnyInject)(site, values, { sim: this.sim, sites: this.sites });
-    this.running.set(id, { id, fault: name, target, sinceNs: this.sim.now, heal });
+    const heal = fault.apply(this.sites, target, params);
+    const since = { id, fault: name, target, sinceNs: this.sim.now };
+    if (heal !== undefined) this.running.set(id, { ...since, heal });
     return id;
   }
 
@@ -68,28 +68,4 @@ export class FaultController {
     fault.heal();
     return true;
   }
-}
-
-/** Target and params are checked by name before the call, so the entry's own types hold. */
-type AnyInject = (
-  target: unknown,
-  params: Record<string, number>,
-  context: { sim: Sim; sites: Sites },
-) => () => void;
-
-function findFault(name: string): Fault<FaultTarget, Params> {
-  const fault = FAULTS.find((entry) => entry.name === name);
-  if (fault !== undefined) return fault as Fault<FaultTarget, Params>;
-  throw InputError.of(
-    'fault',
-    `there is no fault ${name}`,
-    `known: ${FAULTS.map((f) => f.name).join(', ')}`,
-  );
-}
-
-function findSite(sites: Sites, scope: FaultTarget, target: string, fault: string): unknown {
-  const site = (sites[scope] as ReadonlyMap<string, unknown>).get(target);
-  if (site !== undefined) return site;
-  const known = [...sites[scope].keys()].slice(0, 12).join(', ');
-  throw InputError.of(`fault ${fault}`, `there is no ${scope} named ${target}`, `known: ${known}`);
 }

@@ -1,0 +1,14 @@
+import { check } from './check.js';
+import { list } from './list.js';
+import { replay } from './replay.js';
+import { run } from './run.js';
+import { top } from './top.js';
+
+/** Every command, in the order of the help text. */
+export const COMMANDS = [
+  top, //
+  run,
+  replay,
+  check,
+  list,
+];

@@ -1,0 +1,26 @@
+import { defineCommand } from './define.js';
+
+export const LISTS = [
+  'scenarios',
+  'faults',
+  'devices',
+  'policies',
+  'workloads',
+  'formats',
+] as const;
+
+export type ListName = (typeof LISTS)[number];
+
+export const list = defineCommand({
+  command: 'list [what]',
+  describe: 'what there is: scenarios, faults, devices, policies, workloads, formats',
+  builder: (yargs) =>
+    yargs
+      .positional('what', { choices: LISTS, describe: 'one list; all of them without it' })
+      .example('vmtop list', 'everything')
+      .example('vmtop list faults', 'what can be broken'),
+  handler: async (args) => {
+    const { printLists } = await import('../print-lists.js');
+    await printLists(args.what === undefined ? LISTS : [args.what]);
+  },
+});

@@ -1,0 +1,31 @@
+import { defineCommand } from './define.js';
+
+export const run = defineCommand({
+  command: 'run <scenario>',
+  describe: 'run a scenario without a screen, as fast as possible',
+  builder: (yargs) =>
+    yargs
+      .positional('scenario', {
+        type: 'string',
+        demandOption: true,
+        describe: 'name of a bundled scenario (vmtop list scenarios), or a file',
+      })
+      .option('seed', { type: 'string', describe: "seed, instead of the scenario's" })
+      .option('duration', {
+        type: 'string',
+        describe: "simulated time, such as 30s, instead of the scenario's",
+      })
+      .option('json', { type: 'boolean', default: false, describe: 'print one JSON document' })
+      .option('interval', {
+        type: 'string',
+        describe: 'with --json: figures for each span, such as 1s',
+      })
+      .option('events', { type: 'string', describe: 'write the event log to FILE, as JSON lines' })
+      .example('vmtop run default', 'the default scenario, with a summary per layer')
+      .example('vmtop run path-loss && echo held', 'a drill; exit code 1 when it fails')
+      .example('vmtop run default --duration 10s --json --interval 1s', 'for scripts'),
+  handler: async (args) => {
+    const { runScenario } = await import('../run-scenario.js');
+    await runScenario(args);
+  },
+});

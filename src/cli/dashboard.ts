@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { InputError } from '../engine/core/errors.js';
+import { findScenario, packageFolder, REPLAY_SCENARIO } from '../scenario/bundled.js';
+import type { ReplayOptions } from '../scenario/replay.js';
+import { readSeed } from './options.js';
+
+/** `vmtop` and `vmtop top`. */
+export async function openDashboard(args: {
+  readonly scenario: string;
+  readonly seed?: string | undefined;
+}): Promise<void> {
+  const { scenario } = args;
+  findScenario(scenario);
+  const seed = readSeed(args.seed);
+  requireTerminal(`vmtop run ${scenario}`);
+  const { runDashboard } = await import('../tui/dashboard.js');
+  process.exitCode = await runDashboard({ scenario, seed, workerUrl: workerUrl() });
+}
+
+/** `vmtop replay` without `--headless`. */
+export async function openReplay(options: ReplayOptions): Promise<void> {
+  requireTerminal(`vmtop replay ${options.trace} --headless`);
+  const { runDashboard } = await import('../tui/dashboard.js');
+  process.exitCode = await runDashboard({
+    scenario: options.scenario ?? REPLAY_SCENARIO,
+    seed: options.seed,
+    replay: { ...options },
+    workerUrl: workerUrl(),
+  });
+}
+
+/** The engine's thread: an entry of its own in the bundle. */
+const workerUrl = (): URL => pathToFileURL(join(packageFolder(), 'dist', 'worker.js'));
+
+function requireTerminal(instead: string): void {
+  if (process.stdin.isTTY && process.stdout.isTTY) return;
+  throw InputError.of('', 'the dashboard needs a terminal', `without a screen: ${instead}`);
+}

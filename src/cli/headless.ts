@@ -1,0 +1,52 @@
+import type { Plan } from '../engine/simulation/plan.js';
+import { Simulation } from '../engine/simulation/simulation.js';
+import { runDocument } from '../output/document.js';
+import { EventFile } from '../output/event-file.js';
+import { Progress } from '../output/progress.js';
+import { type RunResult, runToEnd } from '../output/run.js';
+import { formatSummary } from '../output/summary.js';
+import { EXIT_FAILED } from './exit-codes.js';
+
+export interface HeadlessOptions {
+  readonly json: boolean;
+  readonly events?: string | undefined;
+  readonly intervalNs?: number | undefined;
+  readonly untilFinished?: boolean;
+  /** For replays: what the trace holds, for the document. */
+  readonly trace?: Readonly<Record<string, unknown>>;
+}
+
+/** Runs a plan, prints what came out, and sets the exit code. */
+export function runHeadless(plan: Plan, options: HeadlessOptions): RunResult {
+  const file = options.events === undefined ? undefined : new EventFile(options.events);
+  const progress = new Progress(process.stderr, plan.durationNs);
+  try {
+    const simulation = new Simulation(plan);
+    const result = runToEnd(simulation, plan, {
+      intervalNs: options.intervalNs,
+      untilFinished: options.untilFinished ?? false,
+      onEntry: file === undefined ? undefined : (entry) => file.write(entry),
+      onProgress: progress.visible ? (at, totals) => progress.update(at, totals) : undefined,
+    });
+    progress.clear();
+    if (options.json) {
+      process.stdout.write(
+        `${JSON.stringify(runDocument(plan, result, options.trace), null, 2)}\n`,
+      );
+    } else {
+      process.stdout.write(`${formatSummary(plan, simulation.entities, result)}\n`);
+    }
+    report(result);
+    return result;
+  } finally {
+    progress.clear();
+    file?.close();
+  }
+}
+
+function report({ expectations, stuck }: RunResult): void {
+  const failed = expectations.filter(({ ok }) => !ok);
+  for (const { text } of failed) process.stderr.write(`expectation failed: ${text}\n`);
+  if (stuck) process.stderr.write('the replay came to a halt before its last record\n');
+  if (failed.length > 0 || stuck) process.exitCode = EXIT_FAILED;
+}

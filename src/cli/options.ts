@@ -1,0 +1,44 @@
+import { InputError } from '../engine/core/errors.js';
+import { parseDuration } from '../engine/core/units.js';
+
+/** Values of options, as people write them; a wrong one is bad input. */
+
+export function readSeed(text: string | undefined): number | undefined {
+  return readInteger('--seed', text, 0, 0xffffffff);
+}
+
+export function readInteger(
+  option: string,
+  text: string | undefined,
+  min: number,
+  max: number,
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw InputError.of(option, `expected a whole number from ${min} to ${max}, found "${text}"`);
+}
+
+/** A time above zero, in ns. */
+export function readSpan(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = parseDuration(text);
+  if (value !== undefined && value > 0 && value <= Number.MAX_SAFE_INTEGER) return value;
+  throw InputError.of(
+    option,
+    `expected a time with its unit, found "${text}"`,
+    'for example 30s or 500ms',
+  );
+}
+
+/** Speed of a replay: 1 original, 0 as fast as possible. */
+export function readTimingOption(text: string | undefined): number | undefined {
+  if (text === undefined || text === 'original') return 1;
+  if (text === 'asap') return 0;
+  const factor = Number(/^(\d+(?:\.\d+)?)x$/.exec(text)?.[1]);
+  if (factor >= 0.001 && factor <= 1e6) return factor;
+  throw InputError.of(
+    '--timing',
+    `expected original, asap or a factor such as 2x, found "${text}"`,
+  );
+}

@@ -1,0 +1,49 @@
+import { formatParam } from '../engine/core/params.js';
+import { TRACE_FORMATS } from '../engine/formats/trace/index.js';
+import { formatTable } from '../output/table.js';
+import { bundledScenarios } from '../scenario/bundled.js';
+import { CATALOGUES, type CatalogueEntry } from '../scenario/catalogues.js';
+import { openScenario } from '../scenario/load.js';
+import { WORKLOAD_PROFILES } from '../scenario/workload-profiles.js';
+import type { ListName } from './commands/list.js';
+
+interface Line {
+  readonly name: string;
+  readonly summary: string;
+}
+
+const LISTS: Readonly<Record<ListName, () => Line[]>> = {
+  scenarios: () =>
+    bundledScenarios().map((name) => ({ name, summary: openScenario(name).text.title ?? '' })),
+  faults: () =>
+    CATALOGUES.faults.flatMap((fault) =>
+      withParams(fault, `on a ${fault.target}: ${fault.summary}`),
+    ),
+  devices: () => CATALOGUES.devices.flatMap((device) => withParams(device, device.summary)),
+  policies: () => [
+    ...CATALOGUES.satps.map(({ name, summary }) => ({ name, summary })),
+    ...CATALOGUES.psps.flatMap((psp) => withParams(psp, psp.summary)),
+  ],
+  workloads: () => WORKLOAD_PROFILES.map(({ name, summary }) => ({ name, summary })),
+  formats: () => TRACE_FORMATS.map(({ name, summary }) => ({ name, summary })),
+};
+
+/** An entry and, indented under it, its settings. */
+function withParams({ name, params }: CatalogueEntry, summary: string): Line[] {
+  const settings = Object.entries(params).map(([setting, param]) => ({
+    name: `  ${setting}`,
+    summary: `${param.help} [${formatParam(param, param.initial)}]`,
+  }));
+  return [{ name, summary }, ...settings];
+}
+
+/** `vmtop list`. */
+export async function printLists(names: readonly ListName[]): Promise<void> {
+  const texts = names.map((name) =>
+    formatTable(LISTS[name](), [
+      { title: name, align: 'left', text: (line) => line.name },
+      { title: '', align: 'left', text: (line) => line.summary },
+    ]),
+  );
+  process.stdout.write(`${texts.join('\n\n')}\n`);
+}

@@ -1,0 +1,44 @@
+import { planReplay } from '../scenario/replay.js';
+import { runHeadless } from './headless.js';
+import { readInteger, readSeed, readSpan, readTimingOption } from './options.js';
+
+export interface ReplayArguments {
+  readonly trace: string;
+  readonly headless: boolean;
+  readonly json: boolean;
+  readonly timing?: string | undefined;
+  readonly iodepth?: string | undefined;
+  readonly disks?: string | undefined;
+  readonly scenario?: string | undefined;
+  readonly seed?: string | undefined;
+  readonly duration?: string | undefined;
+  readonly events?: string | undefined;
+}
+
+/** Virtual disks of one VM. */
+const DISKS_MAX = 60;
+
+/** `vmtop replay`. */
+export async function replayTrace(args: ReplayArguments): Promise<void> {
+  const options = {
+    trace: args.trace,
+    scenario: args.scenario,
+    scale: readTimingOption(args.timing),
+    iodepth: readInteger('--iodepth', args.iodepth, 1, 4096),
+    disks: readInteger('--disks', args.disks, 1, DISKS_MAX),
+    seed: readSeed(args.seed),
+    durationNs: readSpan('--duration', args.duration),
+  };
+  if (!args.headless && !args.json) {
+    const { openReplay } = await import('./dashboard.js');
+    await openReplay(options);
+    return;
+  }
+  const { plan, trace } = planReplay(options);
+  runHeadless(plan, {
+    json: args.json,
+    events: args.events,
+    untilFinished: options.durationNs === undefined,
+    trace: { file: args.trace, format: trace.format, ...trace.summary },
+  });
+}

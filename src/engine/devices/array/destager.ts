@@ -1,0 +1,141 @@
+import { assert } from '../../core/assert.js';
+import { type Io, NO_IO, WRITE } from '../../core/io.js';
+import { Layer } from '../../core/layer.js';
+import type { Sim } from '../../core/sim.js';
+import type { Cache } from './cache.js';
+import type { Pool } from './pool.js';
+import { CLEAN, DESTAGING, DIRTY, REDIRTIED, TRACK_BLOCKS } from './track-table.js';
+
+/** How long a track may stay dirty, so that small sequential writes become one (model). */
+const AGE_NS = 1e9;
+/** Time until the next try when the request table is full (model). */
+const RETRY_NS = 1e6;
+/** Bounds of the writes in flight to the disks of a pool (model). */
+const IN_FLIGHT_MAX = 64;
+
+/**
+ * Writes dirty tracks of one pool to its disks, oldest first, with rows of its own (world 0). A track
+ * goes when it is old enough, or at once while much of the cache is dirty.
+ */
+export class Destager extends Layer {
+  /** Blocks in the cache that the pool's disks do not have yet. */
+  dirtyBlocks = 0;
+  private readonly slotOf: Int32Array;
+  /** Ring of dirty slots and since when they are dirty. */
+  private ring = new Int32Array(64);
+  private since = new Float64Array(64);
+  private head = 0;
+  private count = 0;
+  private inFlight = 0;
+  private readonly limit: number;
+  private armed = false;
+
+  constructor(
+    sim: Sim,
+    private readonly cache: Cache,
+    private readonly pool: Pool,
+  ) {
+    super(sim, `${pool.name} destage`);
+    this.slotOf = sim.requests.column('destage.slot', Int32Array);
+    let channels = 0;
+    for (const disk of pool.disks) channels += Math.max(2, disk.station.slots);
+    this.limit = Math.min(IN_FLIGHT_MAX, channels);
+  }
+
+  override submit(): void {
+    assert(false, 'a destager makes its own rows');
+  }
+
+  /** A slot has become dirty. */
+  add(slot: number): void {
+    this.append(slot);
+    this.pump();
+  }
+
+  override complete(io: Io): void {
+    const { requests } = this.sim;
+    const { table } = this.cache;
+    const slot = this.slotOf[io];
+    this.dirtyBlocks -= requests.blocks[io];
+    requests.give(io);
+    this.inFlight--;
+    if (table.state[slot] === REDIRTIED) {
+      table.state[slot] = DIRTY;
+      this.append(slot);
+    } else {
+      table.state[slot] = CLEAN;
+      this.cache.dirtyTracks--;
+    }
+    this.cache.admit();
+    this.pump();
+  }
+
+  override fire(): void {
+    this.armed = false;
+    this.pump();
+  }
+
+  private pump(): void {
+    const { cache, sim } = this;
+    while (this.count > 0 && this.inFlight < this.limit) {
+      const young = sim.now < this.since[this.head] + AGE_NS;
+      if (young && cache.dirtyTracks <= cache.hurryTracks) {
+        this.wakeAt(this.since[this.head] + AGE_NS);
+        return;
+      }
+      const io = sim.requests.take();
+      if (io === NO_IO) {
+        // Waiting writes may hold all the rows there are: let them carry themselves.
+        if (this.inFlight === 0) cache.writeThrough();
+        this.wakeAt(sim.now + RETRY_NS);
+        return;
+      }
+      this.send(io);
+    }
+  }
+
+  private send(io: Io): void {
+    const { requests } = this.sim;
+    const { table } = this.cache;
+    const slot = this.ring[this.head];
+    this.head = (this.head + 1) & (this.ring.length - 1);
+    this.count--;
+    this.inFlight++;
+    table.state[slot] = DESTAGING;
+    const address = table.trackOf(slot) * TRACK_BLOCKS + table.dirtyFrom[slot];
+    this.slotOf[io] = slot;
+    requests.op[io] = WRITE;
+    requests.lba[io] = this.pool.lbaOf(address);
+    requests.blocks[io] = table.dirtyTo[slot] - table.dirtyFrom[slot] + 1;
+    requests.world[io] = 0;
+    requests.disk[io] = -1;
+    requests.arrivedAt[io] = this.sim.now;
+    this.enter(io);
+    this.pool.diskOf(address).submit(io);
+  }
+
+  private wakeAt(at: number): void {
+    if (this.armed) return;
+    this.armed = true;
+    this.after(at - this.sim.now, NO_IO);
+  }
+
+  private append(slot: number): void {
+    if (this.count === this.ring.length) this.grow();
+    const tail = (this.head + this.count++) & (this.ring.length - 1);
+    this.ring[tail] = slot;
+    this.since[tail] = this.sim.now;
+  }
+
+  private grow(): void {
+    const { ring, since } = this;
+    this.ring = new Int32Array(ring.length * 2);
+    this.since = new Float64Array(ring.length * 2);
+    for (let index = 0; index < this.count; index++) {
+      const from = (this.head + index) & (ring.length - 1);
+      this.ring[index] = ring[from];
+      this.since[index] = since[from];
+    }
+    this.head = 0;
+  }
+}

@@ -1,0 +1,161 @@
+import { assert } from '../../core/assert.js';
+import { BLOCK_BYTES } from '../../core/io.js';
+import type { Sim } from '../../core/sim.js';
+import type { ArrayPlan, LunPlan, PoolPlan } from '../../simulation/plan.js';
+import { Disk } from '../disk.js';
+import { Cache } from './cache.js';
+import { Controllers } from './controllers.js';
+import { Destager } from './destager.js';
+import { Lun } from './lun.js';
+import { PAGE_BLOCKS, Pool, STRIPE_BLOCKS } from './pool.js';
+import { TargetPort } from './target-port.js';
+
+/** A storage array, or a shelf of disks that are LUNs each on its own (`jbod`). */
+export class DiskArray {
+  readonly name: string;
+  /** By uid. */
+  readonly luns = new Map<string, Lun>();
+  /** By the pool's name in the plan. */
+  readonly pools = new Map<string, Pool>();
+  readonly ports: TargetPort[] = [];
+  readonly disks: Disk[] = [];
+  private readonly controllers: Controllers;
+  private readonly cache: Cache | undefined;
+  private readonly destagers = new Map<string, Destager>();
+  /** Where the next LUN starts in the array's address space. */
+  private nextBlock = 0;
+
+  constructor(
+    private readonly sim: Sim,
+    readonly plan: ArrayPlan,
+  ) {
+    this.name = plan.name;
+    this.controllers = new Controllers(plan.controllers);
+    const cached = plan.kind === 'array' && plan.cacheBytes > 0;
+    this.cache = cached ? new Cache(sim, plan.cacheBytes) : undefined;
+    for (let controller = 0; controller < plan.controllers; controller++) {
+      for (let number = 0; number < plan.portsPerController; number++) {
+        this.ports.push(this.makePort(controller, number));
+      }
+    }
+    for (const pool of plan.pools) this.addPool(pool);
+    for (const lun of plan.luns) this.addLun(lun);
+  }
+
+  /** @param index number of the port on its controller, from 0 */
+  port(controller: number, index: number): TargetPort {
+    const port = this.ports[controller * this.plan.portsPerController + index];
+    assert(port !== undefined, `${this.name} has no port ${index} on controller ${controller}`);
+    return port;
+  }
+
+  controllerUp(controller: number): boolean {
+    return this.controllers.alive[controller] === 1;
+  }
+
+  /** The controller's ports go down and its LUNs move to one that runs, if there is one. */
+  failController(controller: number, why: string): void {
+    if (!this.controllerUp(controller)) return;
+    this.controllers.alive[controller] = 0;
+    this.sim.log.note('controller.failed', this.controllerName(controller), 'failed', why);
+    const heir = this.controllers.survivor();
+    for (const lun of this.luns.values()) {
+      if (heir >= 0 && lun.destination === controller) {
+        lun.setOwner(heir, `controller ${controller} failed`);
+      } else {
+        lun.notify();
+      }
+    }
+    for (const port of this.ports) {
+      if (port.controller === controller) port.setControllerUp(false, why);
+    }
+  }
+
+  /** The controller's ports come up; LUNs that prefer it, or have no owner, move to it. */
+  repairController(controller: number, why: string): void {
+    if (this.controllerUp(controller)) return;
+    this.controllers.alive[controller] = 1;
+    this.sim.log.note('controller.repaired', this.controllerName(controller), 'runs again', why);
+    for (const port of this.ports) {
+      if (port.controller === controller) port.setControllerUp(true, why);
+    }
+    for (const lun of this.luns.values()) {
+      if (lun.preferred === controller || !this.controllerUp(lun.destination)) {
+        lun.setOwner(controller, `controller ${controller} repaired`);
+      }
+      lun.notify();
+    }
+  }
+
+  /** Answers commands that are held without an answer and came over a broken connection. */
+  releaseHeld(nexus: number): void {
+    for (const lun of this.luns.values()) lun.releaseHeld(nexus);
+  }
+
+  private controllerName(controller: number): string {
+    return `${this.name}:c${controller}`;
+  }
+
+  private makePort(controller: number, number: number): TargetPort {
+    const { name, portQueueDepth } = this.plan;
+    const options = {
+      name: `${this.controllerName(controller)}:p${number}`,
+      array: name,
+      controller,
+      number,
+      queueDepth: portQueueDepth,
+    };
+    return new TargetPort(this.sim, options, this);
+  }
+
+  private addPool(plan: PoolPlan): void {
+    const perDisk = Math.floor(plan.capacityBytes / BLOCK_BYTES / Math.max(1, plan.disks));
+    const diskBlocks = Math.max(STRIPE_BLOCKS, perDisk - (perDisk % STRIPE_BLOCKS));
+    const disks: Disk[] = [];
+    const count = this.plan.kind === 'array' ? Math.max(1, plan.disks) : 0;
+    for (let number = 0; number < count; number++) {
+      disks.push(this.makeDisk(`${this.name}:${plan.name}:d${number}`, plan, diskBlocks));
+    }
+    const pool = new Pool(this.sim, this.name, plan, disks, diskBlocks);
+    pool.onThreshold = () => {
+      for (const lun of this.luns.values()) if (lun.pool === pool) lun.warn();
+    };
+    if (this.cache !== undefined) {
+      const destager = new Destager(this.sim, this.cache, pool);
+      pool.dirtyBlocks = () => destager.dirtyBlocks;
+      this.destagers.set(plan.name, destager);
+    }
+    this.pools.set(plan.name, pool);
+  }
+
+  private addLun(plan: LunPlan): void {
+    const pool = this.pools.get(plan.pool);
+    assert(pool !== undefined, `LUN ${plan.name} lies in pool ${plan.pool}, which does not exist`);
+    assert(this.controllerUp(plan.owner), `LUN ${plan.name} is owned by no controller`);
+    const pages = Math.ceil(plan.sizeBytes / BLOCK_BYTES / PAGE_BLOCKS);
+    const jbod = this.plan.kind === 'jbod';
+    if (!plan.thin && !jbod) pool.reserve(pages * PAGE_BLOCKS, plan.name);
+    const backing = {
+      pool,
+      cache: this.cache,
+      destager: this.destagers.get(plan.pool),
+      disk: jbod ? this.makeLunDisk(plan) : undefined,
+      start: this.nextBlock,
+    };
+    this.nextBlock += pages * PAGE_BLOCKS;
+    this.luns.set(plan.uid, new Lun(this.sim, this.plan, plan, this.controllers, backing));
+  }
+
+  private makeLunDisk(plan: LunPlan): Disk {
+    const pool = this.plan.pools.find(({ name }) => name === plan.pool)!;
+    const blocks = Math.max(1, Math.floor(plan.sizeBytes / BLOCK_BYTES));
+    return this.makeDisk(`${this.name}:${plan.pool}:${plan.name}`, pool, blocks);
+  }
+
+  private makeDisk(name: string, pool: PoolPlan, capacityBlocks: number): Disk {
+    const options = { name, array: this.name, pool: pool.name, model: pool.disk, capacityBlocks };
+    const disk = new Disk(this.sim, options);
+    this.disks.push(disk);
+    return disk;
+  }
+}

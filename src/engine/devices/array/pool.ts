@@ -1,0 +1,111 @@
+import { InputError } from '../../core/errors.js';
+import { BLOCK_BYTES } from '../../core/io.js';
+import type { Entity } from '../../core/meters.js';
+import type { Sim } from '../../core/sim.js';
+import { formatSize } from '../../core/units.js';
+import type { PoolPlan } from '../../simulation/plan.js';
+import type { Disk } from '../disk.js';
+import { Space } from '../space.js';
+
+/** Unit in which thin LUNs take space: 1 MiB (model). */
+export const PAGE_BLOCKS = 2048;
+/** Blocks on one disk before the next disk's turn: 512 KiB (model). */
+export const STRIPE_BLOCKS = 1024;
+
+/** Disks whose room is shared by LUNs: striped without parity, handed out by the page. */
+export class Pool extends Space {
+  readonly name: string;
+  readonly entity: Entity;
+  /** Dirty blocks in the cache, for the meter; set by the array. */
+  dirtyBlocks: () => number = () => 0;
+  /** Called each time the use climbs over the soft threshold. */
+  onThreshold: (() => void) | undefined;
+  private readonly threshold: number;
+  private warned = false;
+  private exhausted = false;
+
+  constructor(
+    private readonly sim: Sim,
+    array: string,
+    plan: PoolPlan,
+    readonly disks: readonly Disk[],
+    private readonly diskBlocks: number,
+  ) {
+    super(Math.floor(plan.capacityBytes / BLOCK_BYTES));
+    this.name = `${array}:${plan.name}`;
+    this.threshold = plan.softThreshold * this.capacityBlocks;
+    this.entity = sim.meters.define('pool', this.name, { array }, [
+      'capacityBlocks',
+      'usedBlocks',
+      'dirtyBlocks',
+    ]);
+    this.entity.refresh = () => {
+      this.entity.values[0] = this.capacityBlocks;
+      this.entity.values[1] = this.usedBlocks;
+      this.entity.values[2] = this.dirtyBlocks();
+    };
+  }
+
+  /** The disk that holds a block of the array's address space. */
+  diskOf(address: number): Disk {
+    const unit = Math.floor(address / STRIPE_BLOCKS);
+    const count = this.disks.length;
+    return this.disks[unit - Math.floor(unit / count) * count];
+  }
+
+  /** The block's address on that disk; overcommitted pools reuse addresses. */
+  lbaOf(address: number): number {
+    const unit = Math.floor(address / STRIPE_BLOCKS);
+    const row = Math.floor(unit / this.disks.length) * STRIPE_BLOCKS;
+    return (row % this.diskBlocks) + (address - unit * STRIPE_BLOCKS);
+  }
+
+  /** Takes whole pages for writes; false when the pool is full. */
+  takePages(pages: number, why: string): boolean {
+    if (this.take(pages * PAGE_BLOCKS)) {
+      this.checkThreshold(why);
+      return true;
+    }
+    if (!this.exhausted) {
+      this.exhausted = true;
+      this.sim.log.note('pool.full', this.name, 'no pages left for thin LUNs', why);
+    }
+    return false;
+  }
+
+  /** Room of a thick LUN, taken when the array is built. */
+  reserve(blocks: number, lun: string): void {
+    if (this.take(blocks)) return;
+    throw InputError.of(
+      `pool ${this.name}`,
+      `${formatSize(this.freeBlocks * BLOCK_BYTES)} free, LUN ${lun} takes ${formatSize(blocks * BLOCK_BYTES)}`,
+      'make the pool larger, the LUN smaller, or the LUN thin',
+    );
+  }
+
+  override give(blocks: number): void {
+    if (blocks <= 0) return;
+    const wasShort = this.warned || this.exhausted;
+    if (this.usedBlocks - blocks <= this.threshold) this.warned = false;
+    this.exhausted = false;
+    if (wasShort) {
+      const what = `${formatSize(blocks * BLOCK_BYTES)} freed`;
+      this.sim.log.note('pool.freed', this.name, what, 'space given back');
+    }
+    super.give(blocks);
+  }
+
+  override fill(bytes: number, why = 'filled from outside'): number {
+    const filled = super.fill(bytes);
+    this.checkThreshold(why);
+    return filled;
+  }
+
+  private checkThreshold(why: string): void {
+    if (this.warned || this.usedBlocks <= this.threshold) return;
+    this.warned = true;
+    const share = Math.round((this.usedBlocks / this.capacityBlocks) * 100);
+    this.sim.log.note('pool.threshold', this.name, `${share}% in use`, why);
+    this.onThreshold?.();
+  }
+}

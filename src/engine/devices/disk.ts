@@ -1,0 +1,78 @@
+import { type Io, NO_IO } from '../core/io.js';
+import { Layer } from '../core/layer.js';
+import type { Entity } from '../core/meters.js';
+import type { Sim } from '../core/sim.js';
+import { STATION_FIELDS, Station } from '../core/station.js';
+import { TRAFFIC_FIELDS, Traffic } from '../core/traffic.js';
+import type { ModelPlan } from '../simulation/plan.js';
+import type { DiskModel } from './model.js';
+import { createModel } from './models/index.js';
+
+export interface DiskOptions {
+  readonly name: string;
+  /** Names of the array (or server) and pool it belongs to. */
+  readonly array: string;
+  readonly pool: string;
+  readonly model: ModelPlan;
+  readonly capacityBlocks: number;
+}
+
+/** One spindle or SSD: commands wait for a channel and take the time its model says. */
+export class Disk extends Layer {
+  readonly entity: Entity;
+  readonly station: Station;
+  private readonly model: DiskModel;
+  private readonly traffic: Traffic;
+  private slow = 1;
+  private stalled = false;
+
+  constructor(sim: Sim, options: DiskOptions) {
+    super(sim, options.name);
+    const { name, array, pool, model, capacityBlocks } = options;
+    this.model = createModel(model, { stream: sim.random.stream(`disk ${name}`), capacityBlocks });
+    this.entity = sim.meters.define('spindle', name, { array, pool, model: model.model }, [
+      ...TRAFFIC_FIELDS,
+      ...STATION_FIELDS,
+    ]);
+    this.traffic = new Traffic(sim, this.entity);
+    this.station = new Station(sim, 'spindle', this.entity, this.model.channels);
+  }
+
+  /** Every command takes `factor` times as long; 1 is healthy. */
+  setSlow(factor: number, why: string): void {
+    this.slow = factor;
+    const what = factor === 1 ? 'normal speed' : `${factor} times slower`;
+    this.sim.log.note('disk.slow', this.name, what, why);
+  }
+
+  /** A stalled disk starts no command; those already in service end. */
+  setStalled(stalled: boolean, why: string): void {
+    if (stalled === this.stalled) return;
+    this.stalled = stalled;
+    this.sim.log.note('disk.slow', this.name, stalled ? 'stalled' : 'runs again', why);
+    this.dispatch();
+  }
+
+  override submit(io: Io): void {
+    this.station.arrive(io);
+    this.dispatch();
+  }
+
+  override fire(io: Io): void {
+    const { op, blocks, status } = this.sim.requests;
+    this.station.finish(io);
+    const latencyNs = this.sim.now - this.station.arrivalOf(io);
+    this.traffic.add(op[io], blocks[io], latencyNs, status[io]);
+    this.leave(io).complete(io);
+    this.dispatch();
+  }
+
+  private dispatch(): void {
+    if (this.stalled) return;
+    const { op, lba, blocks } = this.sim.requests;
+    for (let io = this.station.start(); io !== NO_IO; io = this.station.start()) {
+      const ns = this.model.serviceNs(op[io], lba[io], blocks[io], this.sim.now);
+      this.after(this.slow === 1 ? ns : Math.round(ns * this.slow), io);
+    }
+  }
+}

@@ -1,0 +1,11 @@
+export * from './array/access.js';
+export { DiskArray } from './array/disk-array.js';
+export { Lun } from './array/lun.js';
+export { PAGE_BLOCKS, Pool, STRIPE_BLOCKS } from './array/pool.js';
+export { TargetPort } from './array/target-port.js';
+export { Disk, type DiskOptions } from './disk.js';
+export { Nexus, type NexusOptions } from './fabric/nexus.js';
+export { type DeviceModel, type DeviceSite, type DiskModel, defineDevice } from './model.js';
+export { createModel, DEVICE_MODELS, findDeviceModel } from './models/index.js';
+export { NfsServer } from './nfs-server.js';
+export { Space } from './space.js';

@@ -1,0 +1,28 @@
+import { count, duration, ratio, size } from '../../core/params.js';
+import { FlashMedia } from '../flash.js';
+import { defineDevice } from '../model.js';
+
+/**
+ * An NVMe data-centre SSD. Fitted to the Intel SSD DC P3700: 450,000 random reads per second (rated
+ * and reached in published tests, which also show about 8,900 at queue depth 1); 175,000 random
+ * writes, 2.8 and 1.9 GB/s from memory.
+ */
+export const nvme = defineDevice({
+  name: 'nvme',
+  summary: 'NVMe flash',
+  params: {
+    channels: count(48, 1, 256, 'reads served side by side'),
+    read: duration('105us', '1us', '10ms', 'time to read before the transfer'),
+    write: duration('20us', '1us', '10ms', 'time to take a write into the buffer'),
+    program: duration('5.7us', '0ns', '10ms', 'time per write behind the buffer, one at a time'),
+    spread: ratio(0.15, 0, 1, 'largest deviation of read and write, as a share'),
+    readRate: size('2800000000B', '1000000B', '100000000000B', 'bytes per second of the interface'),
+    writeRate: size(
+      '1900000000B',
+      '1000000B',
+      '100000000000B',
+      'bytes per second of the interface',
+    ),
+  },
+  create: (site, values) => new FlashMedia(site, values),
+});

@@ -1,0 +1,143 @@
+import { Fifo } from '../core/discipline.js';
+import type { Lane } from '../core/events.js';
+import { BLOCK_BYTES, type Io, movesData, NO_IO, READ, WRITE } from '../core/io.js';
+import { Layer } from '../core/layer.js';
+import type { Entity } from '../core/meters.js';
+import type { Sim } from '../core/sim.js';
+import { STATION_FIELDS, Station } from '../core/station.js';
+import { TRAFFIC_FIELDS, Traffic } from '../core/traffic.js';
+import type { NfsServerPlan } from '../simulation/plan.js';
+import { Disk } from './disk.js';
+import { Space } from './space.js';
+
+/** Time of a request that touches no file data: attributes, heartbeats (model). */
+const METADATA_NS = 50_000;
+
+/** What the event of a row means. */
+const REQUEST = 0;
+const METADATA = 1;
+const ANSWER = 2;
+
+/**
+ * An NFS server: half a round trip and the transfer, a thread, a disk, and back. While it is down it
+ * gives no answers; they come when it is up again (hard mount, stack-lower reference 4.5).
+ */
+export class NfsServer extends Layer {
+  readonly entity: Entity;
+  readonly station: Station;
+  readonly disk: Disk;
+  /** Room for files; the mount takes and gives blocks. */
+  readonly space: Space;
+  private readonly traffic: Traffic;
+  private readonly upSlot: number;
+  private readonly phase: Uint8Array;
+  private readonly outLane: Lane;
+  private readonly backLane: Lane;
+  private readonly blockNs: number;
+  private readonly wayNs: number;
+  private outUntil = 0;
+  private backUntil = 0;
+  private running = true;
+  private readonly held = new Fifo();
+  private heldCount = 0;
+  private readonly listeners: (() => void)[] = [];
+
+  constructor(sim: Sim, plan: NfsServerPlan) {
+    super(sim, plan.name);
+    this.space = new Space(Math.floor(plan.capacityBytes / BLOCK_BYTES));
+    this.disk = new Disk(sim, {
+      name: `${plan.name}:disk`,
+      array: plan.name,
+      pool: '',
+      model: plan.disk,
+      capacityBlocks: Math.max(1, this.space.capacityBlocks),
+    });
+    this.entity = sim.meters.define('port', plan.name, { array: plan.name, controller: '' }, [
+      ...TRAFFIC_FIELDS,
+      ...STATION_FIELDS,
+      'up',
+      'queueFull',
+    ]);
+    this.traffic = new Traffic(sim, this.entity);
+    this.station = new Station(sim, 'nfs', this.entity, plan.threads);
+    this.phase = sim.requests.column('nfs.phase', Uint8Array);
+    this.outLane = sim.lane(this);
+    this.backLane = sim.lane(this);
+    this.blockNs = (BLOCK_BYTES * 1e9) / plan.bytesPerSecond;
+    this.wayNs = Math.round(plan.rttNs / 2);
+    this.upSlot = this.entity.slot('up');
+    this.entity.values[this.upSlot] = 1;
+  }
+
+  get up(): boolean {
+    return this.running;
+  }
+
+  setUp(up: boolean, why: string): void {
+    if (up === this.running) return;
+    this.running = up;
+    this.entity.values[this.upSlot] = up ? 1 : 0;
+    this.sim.log.note('port.state', this.name, up ? 'up' : 'down', why);
+    if (up) for (; this.heldCount > 0; this.heldCount--) this.after(0, this.held.pop());
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Calls `listener` after each change of `up`. */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  override submit(io: Io): void {
+    const { op, blocks } = this.sim.requests;
+    let sent = Math.max(this.sim.now, this.outUntil);
+    if (op[io] === WRITE) sent += Math.round(blocks[io] * this.blockNs);
+    this.outUntil = sent;
+    this.phase[io] = REQUEST;
+    this.outLane.push(sent + this.wayNs, io);
+  }
+
+  override fire(io: Io): void {
+    const phase = this.phase[io];
+    if (phase === METADATA) {
+      this.served(io);
+    } else if (!this.running) {
+      this.held.push(io);
+      this.heldCount++;
+    } else if (phase === REQUEST) {
+      this.station.arrive(io);
+      this.dispatch();
+    } else {
+      this.leave(io).complete(io);
+    }
+  }
+
+  override complete(io: Io): void {
+    this.served(io);
+  }
+
+  private dispatch(): void {
+    const { op } = this.sim.requests;
+    for (let io = this.station.start(); io !== NO_IO; io = this.station.start()) {
+      if (movesData(op[io])) {
+        this.enter(io);
+        this.disk.submit(io);
+      } else {
+        this.phase[io] = METADATA;
+        this.after(METADATA_NS, io);
+      }
+    }
+  }
+
+  private served(io: Io): void {
+    const { op, blocks, status } = this.sim.requests;
+    this.station.finish(io);
+    const latencyNs = this.sim.now - this.station.arrivalOf(io);
+    this.traffic.add(op[io], blocks[io], latencyNs, status[io]);
+    let sent = Math.max(this.sim.now, this.backUntil);
+    if (op[io] === READ) sent += Math.round(blocks[io] * this.blockNs);
+    this.backUntil = sent;
+    this.phase[io] = ANSWER;
+    this.backLane.push(sent + this.wayNs, io);
+    this.dispatch();
+  }
+}

@@ -1,0 +1,61 @@
+import type { DiskArray } from '../devices/array/disk-array.js';
+import type { Lun } from '../devices/array/lun.js';
+import type { Pool } from '../devices/array/pool.js';
+import type { Disk } from '../devices/disk.js';
+import type { Nexus } from '../devices/fabric/nexus.js';
+import type { NfsServer } from '../devices/nfs-server.js';
+import type { Vmhba } from '../stack/adapter/vmhba.js';
+import type { Datastore } from '../stack/filesystem/datastore.js';
+
+/** A path of a host: the connection it runs over and the LUN at its end. */
+export interface PathSite {
+  readonly nexus: Nexus;
+  readonly lun: Lun;
+}
+
+/** A device of a host: all its paths. */
+export interface DeviceSite {
+  readonly paths: readonly PathSite[];
+  readonly lun: Lun;
+}
+
+export interface AdapterSite {
+  readonly vmhba: Vmhba;
+}
+
+export interface ControllerSite {
+  readonly array: DiskArray;
+  readonly controller: number;
+}
+
+export interface LunSite {
+  readonly lun: Lun;
+  /** The disks its data lies on, shared with other LUNs of the pool. */
+  readonly disks: readonly Disk[];
+}
+
+/** Load a virtual machine makes on top of its own. */
+export interface NoisyVmSite {
+  /** Starts random reads and writes on the VM's first disk; the result stops them. */
+  startNoise(noise: { iodepth: number; blockBytes: number; readPercent: number }): () => void;
+}
+
+/** Everything a fault may act on, by the name `vmtop check` and the screens use. */
+export interface Sites {
+  /** `esx1/vmhba1:C0:T0:L1` */
+  readonly path: ReadonlyMap<string, PathSite>;
+  /** `esx1/vmhba1` */
+  readonly adapter: ReadonlyMap<string, AdapterSite>;
+  /** `esx1/lun0` */
+  readonly device: ReadonlyMap<string, DeviceSite>;
+  /** `array1:A` */
+  readonly controller: ReadonlyMap<string, ControllerSite>;
+  /** `array1/lun0` */
+  readonly lun: ReadonlyMap<string, LunSite>;
+  /** `array1/pool1` */
+  readonly pool: ReadonlyMap<string, Pool>;
+  /** NFS server. */
+  readonly server: ReadonlyMap<string, NfsServer>;
+  readonly datastore: ReadonlyMap<string, Datastore>;
+  readonly vm: ReadonlyMap<string, NoisyVmSite>;
+}

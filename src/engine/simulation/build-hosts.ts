@@ -1,0 +1,193 @@
+import type { Layer } from '../core/layer.js';
+import type { Sim } from '../core/sim.js';
+import type { DiskArray } from '../devices/array/disk-array.js';
+import type { Lun } from '../devices/array/lun.js';
+import { Nexus } from '../devices/fabric/nexus.js';
+import type { PathSite } from '../faults/sites.js';
+import { Vmhba } from '../stack/adapter/vmhba.js';
+import { DiskDriver } from '../stack/block/disk-driver.js';
+import { defineDevice } from '../stack/device-entity.js';
+import { Driver } from '../stack/driver/driver.js';
+import { DeviceQueue } from '../stack/scheduler/device-queue.js';
+import { Settings } from '../stack/settings.js';
+import { type Claim, claim } from '../stack/storage-apis/psa/claim-rules.js';
+import { NmpDevice } from '../stack/storage-apis/psa/nmp.js';
+import { Path } from '../stack/storage-apis/psa/path.js';
+import type { AdapterPlan, ArrayPlan, ClaimRulePlan, HostPlan, LunPlan, PathPlan } from './plan.js';
+
+/** A logical device of a host, from the block layer down to multipathing. */
+export interface BuiltDevice {
+  readonly lun: Lun;
+  readonly array: DiskArray;
+  /** Where the paths run, in the order of the device's paths. */
+  readonly sites: readonly PathSite[];
+  readonly nmp: NmpDevice;
+  readonly queue: DeviceQueue;
+  /** Where file systems send their rows. */
+  readonly driver: DiskDriver;
+}
+
+export interface BuiltAdapter {
+  readonly vmhba: Vmhba;
+  /** By target port. */
+  readonly nexuses: readonly Nexus[];
+}
+
+export interface BuiltHost {
+  readonly plan: HostPlan;
+  readonly settings: Settings;
+  readonly adapters: ReadonlyMap<string, BuiltAdapter>;
+  /** By uid; devices that a claim rule masks are missing. */
+  readonly devices: ReadonlyMap<string, BuiltDevice>;
+}
+
+/** Discovers what a host's adapters reach and makes devices of it, as a boot does. */
+export function buildHost(
+  sim: Sim,
+  plan: HostPlan,
+  arrays: ReadonlyMap<string, DiskArray>,
+  rules: readonly ClaimRulePlan[],
+): BuiltHost {
+  const settings = new Settings(plan.settings, `host ${plan.name}.settings`);
+  const links = new Links(sim, plan, arrays);
+  const adapters = new Map(plan.adapters.map((adapter) => [adapter.name, links.adapter(adapter)]));
+  let pathCount = 0;
+  const devices = new Map<string, BuiltDevice>();
+  const byLun = new Map<string, PathPlan[]>();
+  for (const path of plan.paths) byLun.set(path.lun, [...(byLun.get(path.lun) ?? []), path]);
+  for (const [uid, ways] of byLun) {
+    const array = arrays.get(ways[0].array) as DiskArray;
+    const claimed = claim(claimedDevice(array.plan), rules);
+    if (claimed.plugin === 'MASK_PATH') continue;
+    const paths = ways.map((way) => links.path(way, array, adapters, pathCount++));
+    const sites = ways.map((way) => ({ nexus: links.nexus(way), lun: array.luns.get(uid) as Lun }));
+    const used = plan.adapters.filter(({ name }) => ways.some((way) => way.adapter === name));
+    const dqlen = Math.max(...used.map(({ lunQueueDepth }) => lunQueueDepth));
+    devices.set(uid, buildDevice(sim, { plan, settings, uid, array, claimed, paths, sites, dqlen }));
+  }
+  return { plan, settings, adapters, devices };
+}
+
+function claimedDevice(array: ArrayPlan): Parameters<typeof claim>[0] {
+  return {
+    vendor: array.vendor,
+    model: array.product,
+    transport: array.transport,
+    tpgs: array.access === 'alua',
+  };
+}
+
+interface DeviceParts {
+  readonly plan: HostPlan;
+  readonly settings: Settings;
+  readonly uid: string;
+  readonly array: DiskArray;
+  readonly claimed: Extract<Claim, { plugin: 'NMP' }>;
+  readonly paths: readonly Path[];
+  readonly sites: readonly PathSite[];
+  readonly dqlen: number;
+}
+
+function buildDevice(sim: Sim, parts: DeviceParts): BuiltDevice {
+  const { plan, settings, uid, array, claimed, paths, sites, dqlen } = parts;
+  const host = plan.name;
+  const { satp, psp, pspParams } = claimed;
+  const lunPlan = array.plan.luns.find((lun) => lun.uid === uid) as LunPlan;
+  const lun = array.luns.get(uid) as Lun;
+  const labels = { host, lun: lunPlan.name, array: array.name, satp, psp };
+  const entity = defineDevice(sim, uid, labels);
+  const nmp = new NmpDevice(sim, { host, uid, paths, satp, psp, pspParams, settings, entity });
+  const queue = new DeviceQueue(
+    sim,
+    {
+      host,
+      uid,
+      entity,
+      dqlen,
+      settings: {
+        costUnitBytes: settings.bytes('Disk.SchedCostUnit'),
+        competingDepth: settings.get('Disk.SchedNumReqOutstanding'),
+        vmSwitches: settings.get('Disk.SchedQControlVMSwitches'),
+        seqReqs: settings.get('Disk.SchedQControlSeqReqs'),
+      },
+    },
+    nmp,
+  );
+  const driver = new DiskDriver(
+    sim,
+    {
+      host,
+      uid,
+      capacityBlocks: Math.floor(lunPlan.sizeBytes / 512),
+      maxBlocks: settings.bytes('Disk.DiskMaxIOSize') / 512,
+    },
+    queue,
+  );
+  return { lun, array, sites, nmp, queue, driver };
+}
+
+/** The physical side of a host: adapters, their drivers, and connections to target ports. */
+class Links {
+  private readonly nexuses = new Map<string, Nexus>();
+
+  constructor(
+    private readonly sim: Sim,
+    private readonly plan: HostPlan,
+    private readonly arrays: ReadonlyMap<string, DiskArray>,
+  ) {}
+
+  adapter(adapter: AdapterPlan): BuiltAdapter {
+    const host = this.plan.name;
+    const driver: Layer = new Driver(this.sim, { host, adapter });
+    const vmhba = new Vmhba(this.sim, { host, adapter }, driver);
+    const own = this.plan.paths.filter((path) => path.adapter === adapter.name);
+    return { vmhba, nexuses: [...new Set(own.map((path) => this.nexus(path)))] };
+  }
+
+  path(
+    way: PathPlan,
+    array: DiskArray,
+    adapters: ReadonlyMap<string, BuiltAdapter>,
+    index: number,
+  ): Path {
+    const { name, adapter, controller, port } = way;
+    const lun = array.luns.get(way.lun) as Lun;
+    const { vmhba } = adapters.get(adapter) as BuiltAdapter;
+    return new Path(
+      this.sim,
+      {
+        host: this.plan.name,
+        name,
+        index,
+        device: way.lun,
+        adapter,
+        array: array.name,
+        lun: lun.number,
+        controller,
+        port,
+      },
+      vmhba,
+      this.nexus(way),
+      lun,
+    );
+  }
+
+  /** One connection per adapter and target port, shared by the paths of all LUNs behind it. */
+  nexus({ adapter, array, controller, port }: PathPlan): Nexus {
+    const key = `${adapter} ${array} ${controller} ${port}`;
+    const known = this.nexuses.get(key);
+    if (known !== undefined) return known;
+    const own = this.plan.adapters.find(({ name }) => name === adapter) as AdapterPlan;
+    const target = (this.arrays.get(array) as DiskArray).port(controller, port);
+    const options = {
+      host: this.plan.name,
+      adapter,
+      array,
+      latencyNs: own.linkLatencyNs,
+      bytesPerSecond: own.linkBytesPerSecond,
+    };
+    const nexus = new Nexus(this.sim, options, target);
+    this.nexuses.set(key, nexus);
+    return nexus;
+  }
+}

@@ -1,0 +1,66 @@
+import type { Layer } from '../core/layer.js';
+import type { Sim } from '../core/sim.js';
+import type { Datastore } from '../stack/filesystem/datastore.js';
+import { buildHome } from '../stack/vmfiles/home.js';
+import { VirtualDisk } from '../stack/vmfiles/virtual-disk.js';
+import { Vm } from '../stack/vmfiles/vm.js';
+import { ADAPTER_TYPES } from '../stack/vscsi/index.js';
+import { VirtualAdapter } from '../stack/vscsi/virtual-adapter.js';
+import { VirtualScsiDisk } from '../stack/vscsi/virtual-scsi-disk.js';
+import type { HostFileSystems } from './build-datastores.js';
+import type { DiskPlan, VmPlan } from './plan.js';
+
+/** A virtual disk as its guests reach it. */
+export interface BuiltDisk {
+  readonly plan: DiskPlan;
+  readonly vm: Vm;
+  readonly front: VirtualScsiDisk;
+}
+
+export interface BuiltVms {
+  readonly vms: ReadonlyMap<string, Vm>;
+  /** By index of the disk. */
+  readonly disks: ReadonlyMap<number, BuiltDisk>;
+}
+
+/** Powers the virtual machines on: files, open handles, disks and virtual adapters. */
+export function buildVms(
+  sim: Sim,
+  plans: readonly VmPlan[],
+  datastores: ReadonlyMap<string, Datastore>,
+  hosts: ReadonlyMap<string, HostFileSystems>,
+): BuiltVms {
+  const vms = new Map<string, Vm>();
+  const disks = new Map<number, BuiltDisk>();
+  for (const plan of plans) {
+    const fileSystems = hosts.get(plan.host) as HostFileSystems;
+    const vm = new Vm(sim, { name: plan.name, host: plan.host, world: plan.world });
+    vms.set(plan.name, vm);
+    const home = buildHome(sim, plan, datastores);
+    for (const { handle, datastore } of home.files) fileSystems.open(handle, datastore);
+    const adapters: VirtualAdapter[] = [];
+    for (const [position, disk] of plan.disks.entries()) {
+      const lower: Layer = fileSystems.fileSystemSwitch;
+      const file = home.disks[position];
+      const datastore = datastores.get(disk.datastore) as Datastore;
+      const backing = new VirtualDisk(sim, { vm, name: disk.name, file, datastore }, lower);
+      const adapter = adapterOf(sim, plan, disk.name, adapters);
+      const options = { vm: plan.name, host: plan.host, adapter, plan: disk, backing };
+      disks.set(disk.index, { plan: disk, vm, front: new VirtualScsiDisk(sim, options, backing) });
+    }
+  }
+  return { vms, disks };
+}
+
+/** The virtual adapter of `scsi1:3`, made when its first disk asks for it. */
+function adapterOf(sim: Sim, plan: VmPlan, disk: string, made: VirtualAdapter[]): VirtualAdapter {
+  const name = disk.split(':')[0];
+  const number = Number(name.replace('scsi', ''));
+  made[number] ??= new VirtualAdapter(sim, {
+    vm: plan.name,
+    host: plan.host,
+    name,
+    type: ADAPTER_TYPES[plan.adapter],
+  });
+  return made[number];
+}

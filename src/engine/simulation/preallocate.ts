@@ -1,0 +1,34 @@
+import type { DiskArray } from '../devices/array/disk-array.js';
+import { PARTITION_START } from '../stack/block/disk-driver.js';
+import { extentsOf } from '../stack/block/lvm-volume.js';
+import type { Datastore } from '../stack/filesystem/datastore.js';
+import { FILE_BLOCK } from '../stack/filesystem/file.js';
+import { VmfsVolume } from '../stack/filesystem/vmfs/volume.js';
+import type { DatastorePlan } from './plan.js';
+
+/**
+ * What lies on a datastore when the run starts was written at some time before it: thin LUNs have
+ * given pages to it. Blocks that are allocated but still to be zeroed were never written.
+ */
+export function preallocateThinLuns(
+  plans: readonly DatastorePlan[],
+  datastores: ReadonlyMap<string, Datastore>,
+  arrays: ReadonlyMap<string, DiskArray>,
+): void {
+  const luns = new Map([...arrays.values()].flatMap((array) => [...array.luns]));
+  for (const plan of plans) {
+    const volume = datastores.get(plan.name);
+    if (!(volume instanceof VmfsVolume)) continue;
+    const own = plan.extents.flatMap((uid) => luns.get(uid) ?? []);
+    const extents = extentsOf(own.map(({ sizeBlocks }) => sizeBlocks));
+    const written = volume.writtenBlocks();
+    let block = 0;
+    for (const [index, { startBlock, blocks }] of extents.entries()) {
+      const lun = own[index];
+      const first = PARTITION_START + startBlock;
+      for (let offset = 0; offset < blocks; offset += FILE_BLOCK, block++) {
+        if (lun.thin && written[block] === 1) lun.preallocate(first + offset, FILE_BLOCK);
+      }
+    }
+  }
+}

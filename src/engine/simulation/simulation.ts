@@ -1,0 +1,193 @@
+import type { EventLog } from '../core/event-log.js';
+import type { EntityInfo, Sample } from '../core/meters.js';
+import { Sim } from '../core/sim.js';
+import { DiskArray } from '../devices/array/disk-array.js';
+import { NfsServer } from '../devices/nfs-server.js';
+import type { Vm } from '../stack/vmfiles/vm.js';
+import type { GuestTotals } from '../workloads/totals.js';
+import { buildDatastores } from './build-datastores.js';
+import { type BuiltHost, buildHost } from './build-hosts.js';
+import { type BuiltDisk, buildVms } from './build-vms.js';
+import type { Command } from './commands.js';
+import { type ActiveFault, FaultController } from './fault-controller.js';
+import { Guests } from './guests.js';
+import { type LayerName, type LayerSummary, summariseLayers } from './layer-summary.js';
+import type { Plan, Qos } from './plan.js';
+import { preallocateThinLuns } from './preallocate.js';
+import { buildSites } from './sites.js';
+
+/**
+ * Hosts, arrays and guests of a plan, wired and running on one clock. A run is a pure function of
+ * the plan and of the commands with their instants: the same input gives the same bytes anywhere.
+ */
+export class Simulation {
+  private readonly sim: Sim;
+  private readonly guests: Guests;
+  private readonly faults: FaultController;
+  private readonly vms: ReadonlyMap<string, Vm>;
+  private readonly disks: ReadonlyMap<number, BuiltDisk>;
+  private readonly hosts: ReadonlyMap<string, BuiltHost>;
+  private readonly qosNow = new Map<number, Qos>();
+
+  /** @throws InputError when parts of the plan do not fit one another */
+  constructor(readonly plan: Plan) {
+    const sim = new Sim(plan.seed, plan.rows);
+    this.sim = sim;
+    const arrays = new Map(plan.arrays.map((array) => [array.name, new DiskArray(sim, array)]));
+    const servers = new Map(plan.nfsServers.map((s) => [s.name, new NfsServer(sim, s)]));
+    this.hosts = new Map(
+      plan.hosts.map((host) => [host.name, buildHost(sim, host, arrays, plan.claimRules)]),
+    );
+    const lunBlocks = new Map(
+      plan.arrays.flatMap(({ luns }) => luns.map((l) => [l.uid, Math.floor(l.sizeBytes / 512)])),
+    );
+    const { datastores, fileSystems } = buildDatastores(
+      sim,
+      plan.datastores,
+      this.hosts,
+      servers,
+      lunBlocks,
+    );
+    const { vms, disks } = buildVms(sim, plan.vms, datastores, fileSystems);
+    this.vms = vms;
+    this.disks = disks;
+    preallocateThinLuns(plan.datastores, datastores, arrays);
+    for (const { plan: disk } of disks.values()) this.setQos(disk.index, disk.qos);
+    this.guests = new Guests(sim, disks);
+    this.guests.startAll(plan);
+    const sites = buildSites({
+      plan,
+      arrays,
+      servers,
+      hosts: this.hosts,
+      datastores,
+      vms,
+      disks,
+      guests: this.guests,
+    });
+    this.faults = new FaultController(sim, sites);
+    this.armTimeline();
+  }
+
+  /** Simulated time, ns. */
+  get now(): number {
+    return this.sim.now;
+  }
+
+  get entities(): readonly EntityInfo[] {
+    return this.sim.meters.entities;
+  }
+
+  get log(): EventLog {
+    return this.sim.log;
+  }
+
+  /** Commands the guests have issued and not got back. */
+  get inFlight(): number {
+    return this.guests.inFlight;
+  }
+
+  /** Bytes of the request table for one row. */
+  get bytesPerRow(): number {
+    return this.sim.requests.bytesPerRow;
+  }
+
+  /** Events handled so far. */
+  get eventsHandled(): number {
+    return this.sim.handled;
+  }
+
+  /** True when there are replays and all of them have completed. */
+  get finished(): boolean {
+    return this.guests.replaysFinished;
+  }
+
+  get activeFaults(): readonly ActiveFault[] {
+    return this.faults.active;
+  }
+
+  /** Handles every event up to and including `time` (ns). */
+  runUntil(time: number): void {
+    this.sim.runUntil(time);
+  }
+
+  /** Applies a command now. @throws InputError when it names something that does not exist */
+  command(command: Command): void {
+    switch (command.kind) {
+      case 'inject':
+        this.faults.inject(command.fault, command.target, command.params, 'operator');
+        break;
+      case 'heal':
+        this.faults.heal(command.id, 'operator');
+        break;
+      case 'qos':
+        this.changeQos(command.disk, command.qos, 'operator');
+        break;
+      case 'answer':
+        this.vms.get(command.vm)?.answer(command.answer);
+        break;
+    }
+  }
+
+  sample(withHistograms = true): Sample {
+    return this.sim.meters.sample(withHistograms);
+  }
+
+  /** The digest of every completion so far, 16 hexadecimal digits. */
+  digest(): string {
+    return this.sim.digest.toString();
+  }
+
+  /** What the guests saw completed. */
+  totals(): GuestTotals {
+    return this.guests.totals();
+  }
+
+  /** Records of replays that did not fit their disk, and that were issued late. */
+  replayNotes(): { wrapped: number; late: number } {
+    return this.guests.replayNotes();
+  }
+
+  layerSummary(before: Sample | undefined, after: Sample): Record<LayerName, LayerSummary> {
+    return summariseLayers(this.entities, before, after);
+  }
+
+  private armTimeline(): void {
+    const { timers, log } = this.sim;
+    const { faults, changes, narrative } = this.plan;
+    for (const { fault, target, params, atNs, untilNs } of faults) {
+      timers.at(atNs, () => {
+        const id = this.faults.inject(fault, target, params, 'timeline');
+        if (untilNs > 0) timers.at(untilNs, () => this.faults.heal(id, 'timeline'));
+      });
+    }
+    for (const { atNs, disk, qos } of changes) {
+      timers.at(atNs, () => this.changeQos(disk, qos, 'timeline'));
+    }
+    for (const { atNs, text } of narrative) {
+      timers.at(atNs, () => log.note('narrative', this.plan.name, text, 'scenario'));
+    }
+  }
+
+  private changeQos(disk: number, change: Partial<Qos>, why: string): void {
+    const now = this.qosNow.get(disk);
+    const built = this.disks.get(disk);
+    if (now === undefined || built === undefined) return;
+    const next = { ...now, ...change };
+    const { shares, reservation, limit } = next;
+    const what = `shares ${shares}, reservation ${reservation}, limit ${limit === 0 ? 'none' : limit}`;
+    this.sim.log.note('qos.change', `${built.vm.name}:${built.plan.name}`, what, why);
+    this.setQos(disk, next);
+  }
+
+  /** Tells every device queue the disk's commands may pass; NFS volumes have none. */
+  private setQos(disk: number, qos: Qos): void {
+    this.qosNow.set(disk, qos);
+    const { plan, vm } = this.disks.get(disk) as BuiltDisk;
+    const datastore = this.plan.datastores.find(({ name }) => name === plan.datastore);
+    const host = this.hosts.get(vm.host) as BuiltHost;
+    for (const uid of datastore?.extents ?? []) {
+      host.devices.get(uid)?.queue.setQos(disk, vm.world, vm.name, qos);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import type { DiskArray } from '../devices/array/disk-array.js';
+import type { NfsServer } from '../devices/nfs-server.js';
+import type { DeviceSite, LunSite, NoisyVmSite, PathSite, Sites } from '../faults/sites.js';
+import type { Datastore } from '../stack/filesystem/datastore.js';
+import type { Vm } from '../stack/vmfiles/vm.js';
+import type { BuiltHost } from './build-hosts.js';
+import type { BuiltDisk } from './build-vms.js';
+import type { Guests } from './guests.js';
+import type { JobPlan, Plan } from './plan.js';
+
+export interface SiteParts {
+  readonly plan: Plan;
+  readonly arrays: ReadonlyMap<string, DiskArray>;
+  readonly servers: ReadonlyMap<string, NfsServer>;
+  readonly hosts: ReadonlyMap<string, BuiltHost>;
+  readonly datastores: ReadonlyMap<string, Datastore>;
+  readonly vms: ReadonlyMap<string, Vm>;
+  readonly disks: ReadonlyMap<number, BuiltDisk>;
+  readonly guests: Guests;
+}
+
+/** Controller 0 is A. */
+const controllerName = (number: number): string => String.fromCharCode(65 + number);
+
+/** Names every object faults may act on, as scenarios and screens name it. */
+export function buildSites(parts: SiteParts): Sites {
+  const { plan, arrays, servers, hosts, datastores } = parts;
+  const path = new Map<string, PathSite>();
+  const device = new Map<string, DeviceSite>();
+  const adapter = new Map<string, Sites['adapter'] extends ReadonlyMap<string, infer A> ? A : never>();
+  for (const [host, built] of hosts) {
+    for (const [name, { vmhba }] of built.adapters) adapter.set(`${host}/${name}`, { vmhba });
+    for (const { lun, array, nmp, sites } of built.devices.values()) {
+      const lunPlan = array.plan.luns.find(({ uid }) => uid === lun.uid);
+      device.set(`${host}/${lunPlan?.name}`, { paths: sites, lun });
+      for (const [index, site] of sites.entries()) path.set(`${host}/${nmp.paths[index].name}`, site);
+    }
+  }
+  return {
+    path,
+    device,
+    adapter,
+    controller: new Map(
+      plan.arrays.flatMap(({ name, controllers }) =>
+        Array.from({ length: controllers }, (_, controller) => [
+          `${name}:${controllerName(controller)}`,
+          { array: arrays.get(name) as DiskArray, controller },
+        ]),
+      ),
+    ),
+    lun: new Map(
+      plan.arrays.flatMap(({ name, luns }) =>
+        luns.map((lun) => [`${name}/${lun.name}`, lunSite(arrays.get(name) as DiskArray, lun.uid)]),
+      ),
+    ),
+    pool: new Map(
+      [...arrays.values()].flatMap(({ name, pools }) =>
+        [...pools].map(([pool, built]) => [`${name}/${pool}`, built]),
+      ),
+    ),
+    server: servers,
+    datastore: datastores,
+    vm: new Map(plan.vms.map(({ name }) => [name, noisyVm(parts, name)])),
+  };
+}
+
+function lunSite(array: DiskArray, uid: string): LunSite {
+  const lun = array.luns.get(uid) as LunSite['lun'];
+  // A LUN of a shelf is a disk of its own; others share their pool's.
+  const own = array.disks.filter(({ name }) => name.endsWith(`:${lun.name}`));
+  return { lun, disks: array.plan.kind === 'jbod' ? own : lun.pool.disks };
+}
+
+function noisyVm({ plan, guests, disks }: SiteParts, vm: string): NoisyVmSite {
+  let started = 0;
+  return {
+    startNoise({ iodepth, blockBytes, readPercent }) {
+      const first = plan.vms.find(({ name }) => name === vm)?.disks[0];
+      const built = first === undefined ? undefined : disks.get(first.index);
+      if (built === undefined) return () => undefined;
+      const job: JobPlan = {
+        name: `${vm} noise ${started++}`,
+        vm,
+        disk: built.plan.index,
+        rw: 'randrw',
+        rwmixread: readPercent,
+        bs: [{ bytes: blockBytes, weight: 1 }],
+        iodepth,
+        rateIops: 0,
+        thinkNs: 0,
+        distribution: 'random',
+        zipfTheta: 0,
+        offsetBytes: 0,
+        sizeBytes: built.front.sizeBlocks * 512,
+        startNs: 0,
+        stopNs: 0,
+      };
+      const noise = guests.startJob(job);
+      return () => noise.stop();
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { type Io, movesData } from '../../core/io.js';
+import type { Layer } from '../../core/layer.js';
+import type { Sim } from '../../core/sim.js';
+import { CHECK, SENSE_LBA_OUT_OF_RANGE } from '../../core/status.js';
+import { Splitter } from '../splitter.js';
+
+/** First block of the partition a VMFS extent lives in: 1 MiB, as the installer aligns it. */
+export const PARTITION_START = 2048;
+
+/** Disk.DiskMaxIOSize: 32767 KB. */
+const DISK_MAX_IO_BLOCKS = 32767 * 2;
+
+export interface DiskDriverOptions {
+  readonly host: string;
+  readonly uid: string;
+  /** Size of the whole device, in blocks. */
+  readonly capacityBlocks: number;
+  /** First block of the partition; rows are addressed from there. */
+  readonly partitionStart?: number;
+  /** Longest read or write the device is given, in blocks. */
+  readonly maxBlocks?: number;
+}
+
+/** The disk driver: addresses within a partition become addresses on the device. */
+export class DiskDriver extends Splitter {
+  private readonly partitionStart: number;
+  private readonly partitionBlocks: number;
+  private readonly maxBlocks: number;
+  private readonly lba: Float64Array;
+  private readonly blocks: Int32Array;
+
+  constructor(
+    sim: Sim,
+    options: DiskDriverOptions,
+    private readonly lower: Layer,
+  ) {
+    super(sim, `${options.host} disk ${options.uid}`);
+    this.partitionStart = options.partitionStart ?? PARTITION_START;
+    this.partitionBlocks = options.capacityBlocks - this.partitionStart;
+    this.maxBlocks = options.maxBlocks ?? DISK_MAX_IO_BLOCKS;
+    this.lba = sim.requests.lba;
+    this.blocks = sim.requests.blocks;
+  }
+
+  override submit(io: Io): void {
+    const start = this.lba[io];
+    const length = this.blocks[io];
+    if (start + length > this.partitionBlocks) {
+      this.answer(io, CHECK, SENSE_LBA_OUT_OF_RANGE, 0);
+    } else if (length > this.maxBlocks && movesData(this.requests.op[io])) {
+      this.split(io);
+    } else {
+      this.lba[io] = start + this.partitionStart;
+      this.lower.submit(io);
+    }
+  }
+
+  protected override pieceAt(_io: Io, _at: number, most: number): number {
+    return Math.min(most, this.maxBlocks);
+  }
+
+  protected override send(piece: Io): void {
+    this.lba[piece] += this.partitionStart;
+    this.lower.submit(piece);
+  }
+}

@@ -1,0 +1,160 @@
+import { InputError } from '../../core/errors.js';
+import type { Entity } from '../../core/meters.js';
+import type { Sim } from '../../core/sim.js';
+import { TRAFFIC_FIELDS } from '../../core/traffic.js';
+import type { DatastorePlan } from '../../simulation/plan.js';
+import type { AllocationPolicy, DatastoreFiles, FileHandle } from '../files.js';
+import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from './file.js';
+
+export const DATASTORE_FIELDS = [
+  ...TRAFFIC_FIELDS,
+  'capacityBlocks',
+  'freeBlocks',
+  'provisionedBlocks',
+  'metadataReads',
+  'metadataWrites',
+  'pointerHits',
+  'pointerMisses',
+  'allocations',
+  'zeroings',
+  'atsOk',
+  'atsMiss',
+  'heartbeats',
+  'full',
+] as const;
+
+type DatastoreField = (typeof DATASTORE_FIELDS)[number];
+
+/** Position of a field in the values of a `datastore` entity. */
+export function datastoreSlot(field: DatastoreField): number {
+  return DATASTORE_FIELDS.indexOf(field);
+}
+
+const CAPACITY = datastoreSlot('capacityBlocks');
+const FREE = datastoreSlot('freeBlocks');
+const PROVISIONED = datastoreSlot('provisionedBlocks');
+const FULL = datastoreSlot('full');
+
+/**
+ * A datastore: files and free space, the same for every host that mounts it. Not a layer; the
+ * mounts carry the I/O. Space is counted in file blocks of 1 MiB.
+ */
+export abstract class Datastore implements DatastoreFiles {
+  readonly name: string;
+  readonly type: DatastorePlan['type'];
+  readonly entity: Entity;
+  /** Latencies of all hosts' commands. */
+  readonly histogram: Uint32Array;
+  /** Counters of the entity. */
+  readonly values: Float64Array;
+  /** File blocks promised to files, whether they hold them or not. */
+  protected provisioned = 0;
+
+  private readonly mountEntities: Entity[] = [];
+  private readonly listeners: (() => void)[] = [];
+  private telling = false;
+  private readonly tell = (): void => {
+    this.telling = false;
+    for (const listener of this.listeners) listener();
+  };
+
+  constructor(
+    protected readonly sim: Sim,
+    readonly plan: DatastorePlan,
+    protected readonly numbers: FileNumbers,
+    /** All file blocks, those of the file system itself included. */
+    readonly capacity: number,
+  ) {
+    this.name = plan.name;
+    this.type = plan.type;
+    this.entity = sim.meters.define(
+      'datastore',
+      plan.name,
+      { type: plan.type },
+      DATASTORE_FIELDS,
+      true,
+    );
+    this.histogram = sim.meters.histogramOf(this.entity);
+    this.values = this.entity.values;
+    this.entity.refresh = () => this.publish();
+  }
+
+  /** File blocks nobody holds. */
+  abstract get free(): number;
+
+  abstract createFile(
+    path: string,
+    sizeBytes: number,
+    policy: AllocationPolicy,
+    writtenBytes?: number,
+  ): FileHandle;
+
+  abstract removeFile(file: FileHandle): void;
+
+  /** Takes up to `bytes` of free space for a file nobody deletes; returns the bytes it got. */
+  abstract fill(bytes: number): number;
+
+  /** Gives back what `fill` took. */
+  abstract release(): void;
+
+  onSpaceFreed(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Traffic of one host's mount counts as traffic of the datastore. */
+  addMount(entity: Entity): void {
+    this.mountEntities.push(entity);
+  }
+
+  /** A write found no free block: written to the log once until there is space again. */
+  noteFull(why: string): void {
+    if (this.values[FULL] === 1) return;
+    this.values[FULL] = 1;
+    const what = `no free block: ${this.free} of ${this.capacity} MB free`;
+    this.sim.log.note('datastore.full', this.name, what, why);
+  }
+
+  /** Call after file blocks became free; listeners run as an event of their own. */
+  protected spaceFreed(why: string): void {
+    if (this.values[FULL] === 1 && this.free > 0) {
+      this.values[FULL] = 0;
+      const what = `${this.free} of ${this.capacity} MB free again`;
+      this.sim.log.note('datastore.space', this.name, what, why);
+    }
+    if (this.telling || this.listeners.length === 0) return;
+    this.telling = true;
+    this.sim.timers.delay(0, this.tell);
+  }
+
+  /** Refuses a file that needs more than there is. */
+  protected checkSpace(path: string, fileBlocks: number): void {
+    if (fileBlocks <= this.free) return;
+    throw InputError.of(
+      path,
+      `needs ${fileBlocks} MB, but datastore ${this.name} has ${this.free} MB free`,
+      'use thin disks, smaller disks, or a larger datastore',
+    );
+  }
+
+  /** Takes the space of files that are not modelled one by one. */
+  protected takeInitial(): void {
+    const wanted = Math.ceil(this.plan.usedBytes / FILE_BLOCK_BYTES);
+    this.checkSpace(`datastore ${this.name}`, wanted);
+    this.provisioned += wanted;
+    this.occupy(wanted);
+  }
+
+  protected abstract occupy(fileBlocks: number): void;
+
+  private publish(): void {
+    const { values } = this;
+    for (let field = 0; field < TRAFFIC_FIELDS.length; field++) {
+      let sum = 0;
+      for (const entity of this.mountEntities) sum += entity.values[field];
+      values[field] = sum;
+    }
+    values[CAPACITY] = this.capacity * FILE_BLOCK;
+    values[FREE] = this.free * FILE_BLOCK;
+    values[PROVISIONED] = this.provisioned * FILE_BLOCK;
+  }
+}

@@ -1,0 +1,124 @@
+import { assert } from '../../../core/assert.js';
+import type { Sim } from '../../../core/sim.js';
+import type { DatastorePlan } from '../../../simulation/plan.js';
+import type { AllocationPolicy, FileHandle } from '../../files.js';
+import { Datastore } from '../datastore.js';
+import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers, StoredFile } from '../file.js';
+
+/** A file on an NFS server. The server allocates and zeroes; there is nothing to do for a host. */
+export class NfsFile extends StoredFile {
+  constructor(
+    index: number,
+    path: string,
+    sizeBlocks: number,
+    policy: AllocationPolicy,
+    /** Where the file begins on the server's disks, which are addressed as one. */
+    readonly startBlock: number,
+    /** By file block: 1 when the server has given it space. */
+    readonly given: Uint8Array,
+  ) {
+    super(index, path, sizeBlocks, policy);
+  }
+}
+
+/** An NFS export: files that grow as they are written, whatever their policy (NFS 3). */
+export class NfsVolume extends Datastore {
+  /** By number of the file; undefined for files of other datastores. */
+  readonly files: (NfsFile | undefined)[] = [];
+  private used = 0;
+  private filled = 0;
+  private nextStart = 0;
+
+  constructor(sim: Sim, plan: DatastorePlan, numbers: FileNumbers) {
+    super(sim, plan, numbers, Math.floor(plan.capacityBytes / FILE_BLOCK_BYTES));
+    this.takeInitial();
+  }
+
+  override get free(): number {
+    return this.capacity - this.used;
+  }
+
+  /** Thick policies only say how much counts as written: the server keeps files thin. */
+  override createFile(
+    path: string,
+    sizeBytes: number,
+    policy: AllocationPolicy,
+    writtenBytes = 0,
+  ): NfsFile {
+    const length = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
+    const isDisk = policy === 'thin' || policy === 'lazyThick';
+    const bytes = isDisk ? Math.min(sizeBytes, writtenBytes) : sizeBytes;
+    const held = Math.ceil(bytes / FILE_BLOCK_BYTES);
+    this.checkSpace(path, held);
+    const given = new Uint8Array(length).fill(1, 0, held);
+    const sizeBlocks = Math.ceil(sizeBytes / 512);
+    const index = this.numbers.next();
+    const file = new NfsFile(index, path, sizeBlocks, policy, this.nextStart, given);
+    file.held = held;
+    this.nextStart += length * FILE_BLOCK;
+    this.used += held;
+    this.provisioned += length;
+    while (this.files.length <= index) this.files.push(undefined);
+    this.files[index] = file;
+    return file;
+  }
+
+  override removeFile(handle: FileHandle): void {
+    const file = this.fileOf(handle);
+    this.files[file.index] = undefined;
+    this.used -= file.held;
+    this.provisioned -= file.given.length;
+    if (file.held > 0) this.spaceFreed(`${file.path} was removed`);
+  }
+
+  fileOf(handle: FileHandle): NfsFile {
+    const file = this.files[handle.index];
+    assert(file !== undefined, `${handle.path} is not on datastore ${this.name}`);
+    return file;
+  }
+
+  /** The file with this number, which is one of this volume's. */
+  fileAt(index: number): NfsFile {
+    return this.files[index] as NfsFile;
+  }
+
+  /**
+   * Where a block of a file stands on the server's disks. Files that promise more than there is
+   * share places, which only matters for seeks.
+   */
+  addressOf(file: NfsFile, block: number): number {
+    return (file.startBlock + block) % (this.capacity * FILE_BLOCK);
+  }
+
+  /** Gives a range of a file's blocks space where they have none; false when there is too little. */
+  grow(file: NfsFile, first: number, last: number): boolean {
+    for (let block = first; block <= last; block++) {
+      if (file.given[block] !== 0) continue;
+      if (this.free === 0) return false;
+      file.given[block] = 1;
+      file.held++;
+      this.used++;
+    }
+    return true;
+  }
+
+  override fill(bytes: number): number {
+    const count = Math.min(this.free, Math.ceil(bytes / FILE_BLOCK_BYTES));
+    this.occupy(count);
+    this.filled += count;
+    this.provisioned += count;
+    return count * FILE_BLOCK_BYTES;
+  }
+
+  override release(): void {
+    const count = this.filled;
+    this.filled = 0;
+    this.used -= count;
+    this.provisioned -= count;
+    if (count > 0) this.spaceFreed(`${count} MB of a file that filled the datastore were deleted`);
+  }
+
+  protected override occupy(fileBlocks: number): void {
+    this.used += fileBlocks;
+  }
+}

@@ -1,0 +1,50 @@
+import type { AllocationPolicy } from '../../files.js';
+import { StoredFile } from '../file.js';
+
+/**
+ * An entry of a file's block map, by file block:
+ * - 0 and up: ready, in this file block of the volume;
+ * - HOLE: nothing allocated;
+ * - HOLE - 1 and down: allocated but still to be zeroed, see `toBeZeroed`;
+ * - BUSY and down: being made ready for its first write, see `busy`.
+ */
+export const HOLE = -1;
+const BUSY = -0x10000000;
+
+/** Entry of a file block to be zeroed from its place in the volume, and back. */
+export function toBeZeroed(entryOrBlock: number): number {
+  return -2 - entryOrBlock;
+}
+
+/** Entry of a file block that job number `job` is working on, and back. */
+export function busy(entryOrJob: number): number {
+  return BUSY - entryOrJob;
+}
+
+export function isBusy(entry: number): boolean {
+  return entry <= BUSY;
+}
+
+/** A file on a VMFS volume. */
+export class VmfsFile extends StoredFile {
+  /** The mount that has the file open. */
+  holder: object | undefined;
+
+  constructor(
+    index: number,
+    path: string,
+    sizeBlocks: number,
+    policy: AllocationPolicy,
+    /** Block map; empty for a file that fits its descriptor or a sub-block. */
+    readonly map: Int32Array,
+    readonly descriptor: number,
+    /** Number of its first pointer block, 0 when it needs none. */
+    readonly firstPointer: number,
+    readonly pointers: number,
+    /** Volume address of the data of a file without a block map. */
+    readonly residentAt: number,
+    readonly usesSubBlock: boolean,
+  ) {
+    super(index, path, sizeBlocks, policy);
+  }
+}

@@ -1,0 +1,164 @@
+import { type Io, NO_IO } from '../../../core/io.js';
+import type { Sim } from '../../../core/sim.js';
+import { SENSE_MISCOMPARE } from '../../../core/status.js';
+import { datastoreSlot } from '../datastore.js';
+import { FILE_BLOCK } from '../file.js';
+import { busy, HOLE, toBeZeroed, type VmfsFile } from './file.js';
+import {
+  clusterBitmapAt,
+  clusterLockAt,
+  DESCRIPTOR_BLOCKS,
+  descriptorAt,
+  POINTER_BLOCKS,
+  POINTER_SPAN_SHIFT,
+  pointerAt,
+} from './layout.js';
+import type { MetadataClient, MetadataIo } from './metadata-io.js';
+import type { PointerUser } from './pointer-cache.js';
+import { RETRY_NS, refused } from './retry.js';
+import { RowList } from './row-list.js';
+import { NONE } from './space.js';
+import type { VmfsVolume } from './volume.js';
+
+const ALLOCATIONS = datastoreSlot('allocations');
+const ZEROINGS = datastoreSlot('zeroings');
+
+const LOCK = 0;
+/** Another host had the lock: read it to see its new state. */
+const LOOK = 1;
+const BITMAP = 2;
+const POINTER = 3;
+const ZEROING = 4;
+
+/** One file block on its way to being ready. Jobs are used again and again. */
+interface Job {
+  file: VmfsFile;
+  fileBlock: number;
+  /** Where it is in the volume. */
+  block: number;
+  /** Allocated by this job: given back when the job fails. */
+  isNew: boolean;
+  /** The first write covers all of it. */
+  isWhole: boolean;
+  step: number;
+  readonly rows: RowList;
+}
+
+/**
+ * What happens before the first write to a block of a file: a hole gets a block of the volume under
+ * the lock of its resource cluster (lock, bitmap, pointer), then the block is zeroed unless the
+ * write covers it. Rows for the block wait, and are placed again when it is ready.
+ */
+export class FirstWrite implements MetadataClient {
+  private readonly jobs: Job[] = [];
+  private readonly idle: number[] = [];
+
+  constructor(
+    private readonly sim: Sim,
+    private readonly volume: VmfsVolume,
+    private readonly allocator: number,
+    private readonly metadata: MetadataIo,
+    private readonly user: PointerUser,
+  ) {}
+
+  /**
+   * Starts work for the first write to a block that is not ready and not being worked on.
+   * @returns false when the volume has no free block; the row is then still the caller's
+   */
+  begin(io: Io, file: VmfsFile, fileBlock: number): boolean {
+    const entry = file.map[fileBlock];
+    const isNew = entry === HOLE;
+    const block = isNew ? this.volume.allocate(this.allocator) : toBeZeroed(entry);
+    if (block === NONE) return false;
+    const isWhole = this.sim.requests.blocks[io] === FILE_BLOCK;
+    const number = this.takeJob(file, fileBlock, block, isNew, isWhole);
+    file.map[fileBlock] = busy(number);
+    this.jobs[number].rows.push(io);
+    this.run(number, isNew ? LOCK : ZEROING);
+    return true;
+  }
+
+  /** The row waits for a block that is being worked on. */
+  join(io: Io, entry: number): void {
+    this.jobs[busy(entry)].rows.push(io);
+  }
+
+  metadataDone(number: number, status: number, sense: number): void {
+    const { step } = this.jobs[number];
+    if (status === 0) this.run(number, step === LOOK ? LOCK : step === LOCK ? BITMAP : step + 1);
+    else if (step === LOCK && sense === SENSE_MISCOMPARE) this.run(number, LOOK);
+    else if (refused(status)) this.abandon(number, status, sense);
+    else this.sim.timers.delay(RETRY_NS, () => this.run(number, step));
+  }
+
+  private run(number: number, step: number): void {
+    const job = this.jobs[number];
+    const { metadata } = this;
+    job.step = step;
+    if (step === LOCK) metadata.testAndSet(clusterLockAt(job.block), this, number);
+    else if (step === LOOK) metadata.read(clusterLockAt(job.block), 1, this, number);
+    else if (step === BITMAP) metadata.write(clusterBitmapAt(job.block), 1, this, number);
+    else if (step === POINTER) this.writePointer(job, number);
+    else if (step === ZEROING && !job.isWhole) {
+      metadata.zero(job.block * FILE_BLOCK, FILE_BLOCK, this, number);
+    } else this.ready(number);
+  }
+
+  private writePointer({ file, fileBlock }: Job, number: number): void {
+    const pointer = file.firstPointer + (fileBlock >>> POINTER_SPAN_SHIFT);
+    if (file.firstPointer === 0) {
+      this.metadata.write(descriptorAt(file.descriptor), DESCRIPTOR_BLOCKS, this, number);
+    } else {
+      this.metadata.write(pointerAt(pointer), POINTER_BLOCKS, this, number);
+    }
+  }
+
+  private ready(number: number): void {
+    const job = this.jobs[number];
+    const { file } = job;
+    const { values } = this.volume;
+    file.map[job.fileBlock] = job.block;
+    if (!job.isWhole) values[ZEROINGS]++;
+    if (job.isNew) {
+      values[ALLOCATIONS]++;
+      file.held++;
+    } else {
+      file.unzeroed--;
+    }
+    // A row placed here may start a new job, but not this one: the block is ready now.
+    for (let io = job.rows.shift(); io !== NO_IO; io = job.rows.shift()) this.user.place(io);
+    this.idle.push(number);
+  }
+
+  private abandon(number: number, status: number, sense: number): void {
+    const job = this.jobs[number];
+    job.file.map[job.fileBlock] = job.isNew ? HOLE : toBeZeroed(job.block);
+    for (let io = job.rows.shift(); io !== NO_IO; io = job.rows.shift()) {
+      this.user.failRow(io, status, sense);
+    }
+    this.idle.push(number);
+    if (job.isNew) this.volume.giveBack(job.block, 1, `a block of ${job.file.path} was not used`);
+  }
+
+  private takeJob(
+    file: VmfsFile,
+    fileBlock: number,
+    block: number,
+    isNew: boolean,
+    isWhole: boolean,
+  ): number {
+    const number = this.idle.pop() ?? this.jobs.length;
+    const job = this.jobs[number];
+    if (job === undefined) {
+      const rows = new RowList(this.sim);
+      this.jobs.push({ file, fileBlock, block, isNew, isWhole, step: LOCK, rows });
+    } else {
+      job.file = file;
+      job.fileBlock = fileBlock;
+      job.block = block;
+      job.isNew = isNew;
+      job.isWhole = isWhole;
+    }
+    return number;
+  }
+}

@@ -1,0 +1,182 @@
+import { ATS, type Io, NO_IO, READ, WRITE, ZERO } from '../../../core/io.js';
+import { Layer } from '../../../core/layer.js';
+import type { Sim } from '../../../core/sim.js';
+import { SENSE_INVALID_OPCODE, SENSE_MISCOMPARE } from '../../../core/status.js';
+import type { Traffic } from '../../../core/traffic.js';
+import { ROW_RETRY_NS } from '../../splitter.js';
+import { datastoreSlot } from '../datastore.js';
+import type { VmfsVolume } from './volume.js';
+
+const METADATA_READS = datastoreSlot('metadataReads');
+const METADATA_WRITES = datastoreSlot('metadataWrites');
+const ATS_OK = datastoreSlot('atsOk');
+const ATS_MISS = datastoreSlot('atsMiss');
+
+/** Who asked for an I/O of the file system's own; `token` is what it gave with it. */
+export interface MetadataClient {
+  metadataDone(token: number, status: number, sense: number): void;
+}
+
+interface Waiting {
+  readonly op: number;
+  readonly lba: number;
+  readonly blocks: number;
+  readonly client: MetadataClient;
+  readonly token: number;
+}
+
+/**
+ * The I/Os VMFS makes for itself on one host: rows of the VMkernel's world, addressed in the volume.
+ * An array without ATS or WRITE SAME gets plain writes instead; nobody above notices.
+ */
+export class MetadataIo extends Layer {
+  private readonly clients: (MetadataClient | undefined)[];
+  private readonly token: Int32Array;
+  /** Address in the volume; the layers below rewrite `lba`. */
+  private readonly address: Float64Array;
+  private readonly expect: Float64Array;
+  private readonly swap: Float64Array;
+  private atsWorks = true;
+  private zeroWorks = true;
+  /** What could not be asked for because the request table was full. */
+  private waiting: Waiting[] = [];
+
+  constructor(
+    sim: Sim,
+    host: string,
+    private readonly volume: VmfsVolume,
+    private readonly traffic: Traffic,
+    private readonly lower: Layer,
+  ) {
+    super(sim, `${host} metadata of ${volume.name}`);
+    const { requests } = sim;
+    this.clients = new Array<MetadataClient | undefined>(requests.capacity).fill(undefined);
+    this.token = requests.column('metadata.token', Int32Array);
+    this.address = requests.column('metadata.address', Float64Array);
+    this.expect = requests.column('ats.expect', Float64Array);
+    this.swap = requests.column('ats.swap', Float64Array);
+  }
+
+  read(lba: number, blocks: number, client: MetadataClient, token: number): void {
+    this.volume.values[METADATA_READS]++;
+    this.issue(READ, lba, blocks, client, token);
+  }
+
+  write(lba: number, blocks: number, client: MetadataClient, token: number): void {
+    this.volume.values[METADATA_WRITES]++;
+    this.issue(WRITE, lba, blocks, client, token);
+  }
+
+  zero(lba: number, blocks: number, client: MetadataClient, token: number): void {
+    this.issue(this.zeroWorks ? ZERO : WRITE, lba, blocks, client, token);
+  }
+
+  /**
+   * Sets the lock or heartbeat block at `lba` from what hosts believe it holds to the next value.
+   * After a miscompare the host knows the true value, so asking again can succeed.
+   */
+  testAndSet(lba: number, client: MetadataClient, token: number): void {
+    if (this.atsWorks) this.issue(ATS, lba, 1, client, token);
+    else this.write(lba, 1, client, token);
+  }
+
+  override submit(io: Io): void {
+    this.enter(io);
+    this.lower.submit(io);
+  }
+
+  override complete(io: Io): void {
+    const { op, status, sense, blocks, arrivedAt } = this.sim.requests;
+    this.traffic.add(op[io], blocks[io], this.sim.now - arrivedAt[io], status[io]);
+    if (sense[io] === SENSE_INVALID_OPCODE && op[io] > WRITE) {
+      this.writeInstead(io);
+      return;
+    }
+    if (op[io] === ATS) this.learnTag(io);
+    const client = this.clients[io] as MetadataClient;
+    const token = this.token[io];
+    const ended = status[io];
+    const why = sense[io];
+    this.clients[io] = undefined;
+    this.sim.requests.give(io);
+    client.metadataDone(token, ended, why);
+  }
+
+  /** Rows may be free again. */
+  override fire(): void {
+    const { waiting } = this;
+    this.waiting = [];
+    for (const { op, lba, blocks, client, token } of waiting) {
+      this.issue(op, lba, blocks, client, token);
+    }
+  }
+
+  private issue(
+    op: number,
+    lba: number,
+    blocks: number,
+    client: MetadataClient,
+    token: number,
+  ): void {
+    const { requests, now } = this.sim;
+    const io = requests.take();
+    if (io === NO_IO) {
+      if (this.waiting.push({ op, lba, blocks, client, token }) === 1) {
+        this.after(ROW_RETRY_NS, NO_IO);
+      }
+      return;
+    }
+    requests.op[io] = op;
+    requests.lba[io] = lba;
+    requests.blocks[io] = blocks;
+    requests.world[io] = 0;
+    requests.disk[io] = -1;
+    requests.file[io] = -1;
+    requests.arrivedAt[io] = now;
+    requests.readyAt[io] = now;
+    requests.deviceNs[io] = 0;
+    this.address[io] = lba;
+    this.token[io] = token;
+    this.clients[io] = client;
+    if (op === ATS) {
+      const tag = this.volume.tags.get(lba) ?? 0;
+      this.expect[io] = tag;
+      this.swap[io] = tag + 1;
+    }
+    this.submit(io);
+  }
+
+  /** The array does not know the command: the same row once more as a plain write, and from now on. */
+  private writeInstead(io: Io): void {
+    const { op, lba, status, sense } = this.sim.requests;
+    if (op[io] === ATS) {
+      this.atsWorks = false;
+      this.volume.values[METADATA_WRITES]++;
+    } else {
+      this.zeroWorks = false;
+    }
+    op[io] = WRITE;
+    lba[io] = this.address[io];
+    status[io] = 0;
+    sense[io] = 0;
+    this.submit(io);
+  }
+
+  /**
+   * After a miscompare a host reads the block again. Either another host has been faster, which all
+   * hosts know by now, or an earlier command did its work and only its answer was lost.
+   */
+  private learnTag(io: Io): void {
+    const { status, sense } = this.sim.requests;
+    const { tags, values } = this.volume;
+    const lba = this.address[io];
+    const known = tags.get(lba) ?? 0;
+    if (status[io] === 0) {
+      values[ATS_OK]++;
+      tags.set(lba, Math.max(known, this.swap[io]));
+    } else if (sense[io] === SENSE_MISCOMPARE) {
+      values[ATS_MISS]++;
+      if (known === this.expect[io]) tags.set(lba, this.swap[io]);
+    }
+  }
+}

@@ -1,0 +1,263 @@
+import { assert } from '../../../core/assert.js';
+import { type Io, READ, UNMAP, WRITE } from '../../../core/io.js';
+import type { Layer } from '../../../core/layer.js';
+import type { Sim } from '../../../core/sim.js';
+import {
+  CHECK,
+  PLUGIN_NOSPACE,
+  pluginStatus,
+  SENSE_INVALID_OPCODE,
+  SENSE_LBA_OUT_OF_RANGE,
+} from '../../../core/status.js';
+import { TRAFFIC_FIELDS, Traffic } from '../../../core/traffic.js';
+import type { FileHandle } from '../../files.js';
+import { Splitter } from '../../splitter.js';
+import { datastoreSlot } from '../datastore.js';
+import { FILE_BLOCK } from '../file.js';
+import type { Mount } from '../mount.js';
+import { HOLE, isBusy, type VmfsFile } from './file.js';
+import { FirstWrite } from './first-write.js';
+import { Heartbeat } from './heartbeat.js';
+import { POINTER_SPAN_SHIFT } from './layout.js';
+import { FileLocks } from './locks.js';
+import { MetadataIo } from './metadata-io.js';
+import { POINTER_CACHE_ENTRIES, PointerCache } from './pointer-cache.js';
+import type { VmfsVolume } from './volume.js';
+
+const POINTER_HITS = datastoreSlot('pointerHits');
+const POINTER_MISSES = datastoreSlot('pointerMisses');
+
+/** Time the VMkernel takes to answer a read of a hole with zeros (model). */
+export const ZERO_READ_NS = 2_000;
+
+export interface VmfsMountOptions {
+  readonly host: string;
+  /** Pointer blocks the host keeps in memory for this volume. */
+  readonly pointerCacheEntries?: number;
+}
+
+/**
+ * A VMFS volume as one host has it mounted: addresses in a file become addresses in the volume.
+ * Blocks that are ready and whose pointer block is in memory pass without more ado.
+ */
+export class VmfsMount extends Splitter implements Mount {
+  readonly datastore: VmfsVolume;
+  readonly traffic: Traffic;
+
+  private readonly pointers: PointerCache;
+  private readonly firstWrite: FirstWrite;
+  private readonly heartbeat: Heartbeat;
+  private readonly locks: FileLocks;
+  private readonly files: (VmfsFile | undefined)[];
+  private readonly values: Float64Array;
+  private openFiles = 0;
+
+  private readonly op: Uint8Array;
+  private readonly lba: Float64Array;
+  private readonly blocks: Int32Array;
+  private readonly file: Int32Array;
+  private readonly readyAt: Float64Array;
+  /** First volume block a piece of an UNMAP frees; 0, which is never freed, for none. */
+  private readonly freeing: Int32Array;
+
+  constructor(
+    sim: Sim,
+    options: VmfsMountOptions,
+    volume: VmfsVolume,
+    private readonly lower: Layer,
+  ) {
+    const { host } = options;
+    super(sim, `${host} mount ${volume.name}`);
+    const labels = { host, datastore: volume.name };
+    const entity = sim.meters.define('volume', volume.name, labels, TRAFFIC_FIELDS);
+    const { slot, allocator } = volume.addHost();
+    volume.addMount(entity);
+    this.datastore = volume;
+    this.traffic = new Traffic(sim, entity);
+    const metadata = new MetadataIo(sim, host, volume, this.traffic, lower);
+    const entries = options.pointerCacheEntries ?? POINTER_CACHE_ENTRIES;
+    this.pointers = new PointerCache(sim, entries, metadata, this);
+    this.firstWrite = new FirstWrite(sim, volume, allocator, metadata, this);
+    this.heartbeat = new Heartbeat(sim, host, volume, slot, metadata);
+    this.locks = new FileLocks(sim, metadata);
+    this.files = volume.files;
+    this.values = volume.values;
+    const { requests } = sim;
+    this.op = requests.op;
+    this.lba = requests.lba;
+    this.blocks = requests.blocks;
+    this.file = requests.file;
+    this.readyAt = requests.readyAt;
+    this.freeing = requests.column('vmfs.freeing', Int32Array);
+  }
+
+  open(handle: FileHandle): void {
+    const file = this.datastore.fileOf(handle);
+    assert(file.holder === undefined, `${file.path} is locked by another host`);
+    file.holder = this;
+    this.pointers.reach(this.datastore.pointerCount);
+    this.locks.change(file);
+    if (this.openFiles++ === 0) this.heartbeat.start();
+  }
+
+  close(handle: FileHandle): void {
+    const file = this.datastore.fileOf(handle);
+    assert(file.holder === this, `${file.path} is not open here`);
+    file.holder = undefined;
+    this.locks.change(file);
+    if (--this.openFiles === 0) this.heartbeat.end();
+  }
+
+  override submit(io: Io): void {
+    const file = this.files[this.file[io]] as VmfsFile;
+    const start = this.lba[io];
+    const length = this.blocks[io];
+    if (start + length > file.sizeBlocks) {
+      this.answer(io, CHECK, SENSE_LBA_OUT_OF_RANGE, 0);
+      return;
+    }
+    const index = (start / FILE_BLOCK) | 0;
+    if (file.firstPointer !== 0) {
+      const pointer = file.firstPointer + (index >>> POINTER_SPAN_SHIFT);
+      if (!this.pointers.touch(pointer)) {
+        this.miss(io, pointer);
+        return;
+      }
+      this.values[POINTER_HITS]++;
+    }
+    const offset = start - index * FILE_BLOCK;
+    if (offset + length <= FILE_BLOCK && this.op[io] <= WRITE && index < file.map.length) {
+      const block = file.map[index];
+      if (block >= 0) {
+        this.lba[io] = block * FILE_BLOCK + offset;
+        this.lower.submit(io);
+        return;
+      }
+    }
+    this.place(io);
+  }
+
+  /** A row or piece that needs a closer look: new, or what it waited for has happened. */
+  place(io: Io): void {
+    const file = this.files[this.file[io]] as VmfsFile;
+    const op = this.op[io];
+    const start = this.lba[io];
+    const first = (start / FILE_BLOCK) | 0;
+    const last = ((start + this.blocks[io] - 1) / FILE_BLOCK) | 0;
+    if (op === UNMAP) {
+      // Only thin files give blocks back; for others the command does nothing.
+      if (file.policy === 'thin') this.split(io);
+      else this.answer(io, 0, 0, 0);
+    } else if (op > WRITE) {
+      this.answer(io, CHECK, SENSE_INVALID_OPCODE, 0);
+    } else if (file.map.length === 0) {
+      this.forward(io, file.residentAt + start);
+    } else if (last > first && this.runLength(file, first, last) < last - first + 1) {
+      this.split(io);
+    } else if (!this.pointers.touch(pointerOf(file, first))) {
+      this.miss(io, pointerOf(file, first));
+    } else {
+      this.reach(io, file, first);
+    }
+  }
+
+  /** The row fails with what an I/O of the file system's own came back with. */
+  failRow(io: Io, status: number, sense: number): void {
+    this.answer(io, status, sense, 0);
+  }
+
+  override complete(piece: Io): void {
+    const { freeing, requests } = this;
+    if (freeing[piece] !== 0) {
+      // Its blocks are free whether or not the array took notice.
+      const count = this.blocks[piece] / FILE_BLOCK;
+      this.datastore.giveBack(freeing[piece], count, 'the guest unmapped them');
+      freeing[piece] = 0;
+      requests.status[piece] = 0;
+      requests.sense[piece] = 0;
+    }
+    super.complete(piece);
+  }
+
+  protected override send(piece: Io): void {
+    if (this.op[piece] !== UNMAP) {
+      this.place(piece);
+      return;
+    }
+    const file = this.files[this.file[piece]] as VmfsFile;
+    const first = (this.lba[piece] / FILE_BLOCK) | 0;
+    const pointer = pointerOf(file, first);
+    if (this.pointers.touch(pointer)) this.unmap(piece, file, first);
+    else this.miss(piece, pointer);
+  }
+
+  /** Neighbouring file blocks stay together; the edges of an UNMAP are pieces of their own. */
+  protected override pieceAt(io: Io, at: number, most: number): number {
+    const file = this.files[this.file[io]] as VmfsFile;
+    const first = (at / FILE_BLOCK) | 0;
+    const toEnd = (first + 1) * FILE_BLOCK - at;
+    const isUnmap = this.op[io] === UNMAP;
+    if (isUnmap && (toEnd < FILE_BLOCK || most < FILE_BLOCK)) return Math.min(most, toEnd);
+    const length = isUnmap ? most - (most % FILE_BLOCK) : most;
+    const last = ((at + length - 1) / FILE_BLOCK) | 0;
+    const run = this.runLength(file, first, last);
+    return Math.min(length, toEnd + (run - 1) * FILE_BLOCK);
+  }
+
+  /** How many file blocks from `first` lie one after the other, below one pointer block. */
+  private runLength({ map, firstPointer }: VmfsFile, first: number, last: number): number {
+    const start = map[first];
+    if (start < 0) return 1;
+    let next = first + 1;
+    while (next <= last && map[next] === start + next - first) {
+      if (firstPointer !== 0 && (next & ((1 << POINTER_SPAN_SHIFT) - 1)) === 0) break;
+      next++;
+    }
+    return next - first;
+  }
+
+  private reach(io: Io, file: VmfsFile, first: number): void {
+    const entry = file.map[first];
+    if (entry >= 0) {
+      this.forward(io, entry * FILE_BLOCK + this.lba[io] - first * FILE_BLOCK);
+    } else if (isBusy(entry)) {
+      this.firstWrite.join(io, entry);
+    } else if (this.op[io] === READ) {
+      const carriedNs = Math.max(0, this.readyAt[io] - this.sim.now);
+      this.answer(io, 0, 0, carriedNs + ZERO_READ_NS);
+    } else if (!this.firstWrite.begin(io, file, first)) {
+      this.datastore.noteFull(`${file.path} is written for the first time at ${first} MB`);
+      this.answer(io, pluginStatus(PLUGIN_NOSPACE), 0, 0);
+    }
+  }
+
+  /** Ready file blocks become a hole, and are free once the array has answered. */
+  private unmap(piece: Io, file: VmfsFile, first: number): void {
+    const { map } = file;
+    const block = map[first];
+    const count = this.blocks[piece] / FILE_BLOCK;
+    if (block < 0 || !Number.isInteger(count)) {
+      this.answer(piece, 0, 0, 0);
+      return;
+    }
+    map.fill(HOLE, first, first + count);
+    file.held -= count;
+    this.freeing[piece] = block;
+    this.forward(piece, block * FILE_BLOCK);
+  }
+
+  private miss(io: Io, pointer: number): void {
+    this.values[POINTER_MISSES]++;
+    this.pointers.fetch(io, pointer);
+  }
+
+  private forward(io: Io, address: number): void {
+    this.lba[io] = address;
+    this.lower.submit(io);
+  }
+}
+
+/** Number of the pointer block that maps a file block; 0 when the file needs none. */
+function pointerOf(file: VmfsFile, fileBlock: number): number {
+  return file.firstPointer === 0 ? 0 : file.firstPointer + (fileBlock >>> POINTER_SPAN_SHIFT);
+}

@@ -1,0 +1,89 @@
+import { CLUSTER_FILE_BLOCKS } from './layout.js';
+
+/** No file block. */
+export const NONE = -1;
+
+/**
+ * Which file blocks are in use. File blocks are grouped in resource clusters; whoever allocates
+ * (each host, and the volume itself for new files) stays in a cluster of its own until it is used
+ * up, so hosts seldom need one another's locks.
+ */
+export class Space {
+  free: number;
+  private readonly used: Uint8Array;
+  private readonly freeIn: Int32Array;
+  /** Who works in a cluster, or NONE. */
+  private readonly holder: Int32Array;
+  /** Per allocator: its cluster or NONE, and where in it to look next. */
+  private readonly cluster: number[] = [];
+  private readonly cursor: number[] = [];
+
+  /** @param reserved file blocks at the start that are never handed out */
+  constructor(
+    readonly size: number,
+    reserved: number,
+  ) {
+    const clusters = Math.ceil(size / CLUSTER_FILE_BLOCKS);
+    this.used = new Uint8Array(size).fill(1, 0, reserved);
+    this.holder = new Int32Array(clusters).fill(NONE);
+    this.freeIn = new Int32Array(clusters);
+    for (let cluster = 0; cluster < clusters; cluster++) {
+      const start = Math.max(cluster * CLUSTER_FILE_BLOCKS, reserved);
+      const end = Math.min((cluster + 1) * CLUSTER_FILE_BLOCKS, size);
+      this.freeIn[cluster] = Math.max(0, end - start);
+    }
+    this.free = size - reserved;
+  }
+
+  /** A new allocator's number. */
+  addAllocator(): number {
+    this.cursor.push(0);
+    return this.cluster.push(NONE) - 1;
+  }
+
+  /** A file block that was free, or NONE. */
+  allocate(allocator: number): number {
+    if (this.free === 0) return NONE;
+    let cluster = this.cluster[allocator];
+    if (cluster === NONE || this.freeIn[cluster] === 0) cluster = this.move(allocator);
+    const start = cluster * CLUSTER_FILE_BLOCKS;
+    const end = Math.min(start + CLUSTER_FILE_BLOCKS, this.size);
+    let block = this.cursor[allocator];
+    while (block >= end || this.used[block] !== 0) block = block >= end ? start : block + 1;
+    this.used[block] = 1;
+    this.freeIn[cluster]--;
+    this.free--;
+    this.cursor[allocator] = block + 1;
+    return block;
+  }
+
+  give(block: number): void {
+    this.used[block] = 0;
+    this.freeIn[Math.floor(block / CLUSTER_FILE_BLOCKS)]++;
+    this.free++;
+  }
+
+  isUsed(block: number): boolean {
+    return this.used[block] !== 0;
+  }
+
+  /** Next cluster with free blocks, one nobody works in if there is any. There are free blocks. */
+  private move(allocator: number): number {
+    const { freeIn, holder } = this;
+    const old = this.cluster[allocator];
+    if (old !== NONE && holder[old] === allocator) holder[old] = NONE;
+    let found = NONE;
+    for (let step = 1; step <= freeIn.length; step++) {
+      const cluster = (old + step) % freeIn.length;
+      if (freeIn[cluster] === 0) continue;
+      if (found === NONE) found = cluster;
+      if (holder[cluster] !== NONE) continue;
+      found = cluster;
+      break;
+    }
+    if (holder[found] === NONE) holder[found] = allocator;
+    this.cluster[allocator] = found;
+    this.cursor[allocator] = found * CLUSTER_FILE_BLOCKS;
+    return found;
+  }
+}

@@ -1,0 +1,205 @@
+import { assert } from '../../../core/assert.js';
+import { InputError } from '../../../core/errors.js';
+import type { Sim } from '../../../core/sim.js';
+import type { DatastorePlan } from '../../../simulation/plan.js';
+import type { AllocationPolicy, FileHandle } from '../../files.js';
+import { Datastore } from '../datastore.js';
+import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../file.js';
+import { HOLE, isBusy, toBeZeroed, VmfsFile } from './file.js';
+import {
+  DESCRIPTORS_MAX,
+  DIRECT_BLOCKS,
+  descriptorAt,
+  metadataFileBlocks,
+  POINTER_SPAN_SHIFT,
+  POINTERS_MAX,
+  RESIDENT_BYTES,
+  SUB_BLOCK_BLOCKS,
+  SUB_BLOCKS_MAX,
+  subBlockAt,
+} from './layout.js';
+import { Space } from './space.js';
+
+/**
+ * A VMFS volume as it stands on its LUNs: files with their block maps, and free space. Every host
+ * that mounts it works on this one object; what the hosts must agree on by I/O (locks, heartbeats)
+ * their mounts do.
+ */
+export class VmfsVolume extends Datastore {
+  /** By number of the file; undefined for files of other datastores. */
+  readonly files: (VmfsFile | undefined)[] = [];
+  /** What the lock and heartbeat blocks hold, by address, as far as hosts know; 0 at first. */
+  readonly tags = new Map<number, number>();
+  private readonly space: Space;
+  private readonly ownAllocator: number;
+  private filled: Int32Array[] = [];
+  private hosts = 0;
+
+  private descriptors = 0;
+  private descriptorsUsed = 0;
+  private subBlocks = 0;
+  private subBlocksUsed = 0;
+  /** Pointer blocks are numbered from 1. */
+  private pointers = 1;
+  private pointersUsed = 0;
+
+  /** @param blocks size of the LVM volume */
+  constructor(sim: Sim, plan: DatastorePlan, numbers: FileNumbers, blocks: number) {
+    super(sim, plan, numbers, Math.floor(blocks / FILE_BLOCK));
+    const metadata = metadataFileBlocks(this.capacity);
+    if (metadata >= this.capacity) {
+      throw InputError.of(
+        `datastore ${plan.name}`,
+        `${this.capacity} MB is too small for VMFS, whose own files take ${metadata} MB`,
+        'make the LUN 1.3 GB or larger',
+      );
+    }
+    this.space = new Space(this.capacity, metadata);
+    this.ownAllocator = this.space.addAllocator();
+    this.provisioned = metadata;
+    this.takeInitial();
+  }
+
+  override get free(): number {
+    return this.space.free;
+  }
+
+  /** Pointer blocks handed out so far; numbers below this exist. */
+  get pointerCount(): number {
+    return this.pointers;
+  }
+
+  /** Number of a host that mounts the volume: its heartbeat slot and its allocator. */
+  addHost(): { slot: number; allocator: number } {
+    return { slot: this.hosts++, allocator: this.space.addAllocator() };
+  }
+
+  override createFile(
+    path: string,
+    sizeBytes: number,
+    policy: AllocationPolicy,
+    writtenBytes = 0,
+  ): VmfsFile {
+    const resident = policy === 'small' && sizeBytes <= SUB_BLOCK_BLOCKS * 512;
+    const usesSubBlock = resident && sizeBytes > RESIDENT_BYTES;
+    const length = resident ? 0 : Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
+    const written = Math.min(length, Math.ceil(writtenBytes / FILE_BLOCK_BYTES));
+    const held = policy === 'thin' ? written : length;
+    const pointers = length > DIRECT_BLOCKS ? Math.ceil(length / (1 << POINTER_SPAN_SHIFT)) : 0;
+    this.checkSpace(path, held);
+    this.checkResource(path, 'file descriptors', this.descriptorsUsed + 1, DESCRIPTORS_MAX);
+    this.checkResource(path, 'pointer blocks', this.pointersUsed + pointers, POINTERS_MAX);
+    const subBlocksUsed = this.subBlocksUsed + (usesSubBlock ? 1 : 0);
+    this.checkResource(path, 'sub-blocks', subBlocksUsed, SUB_BLOCKS_MAX);
+
+    const descriptor = this.descriptors++ % DESCRIPTORS_MAX;
+    const file = new VmfsFile(
+      this.numbers.next(),
+      path,
+      Math.ceil(sizeBytes / 512),
+      policy,
+      new Int32Array(length).fill(HOLE),
+      descriptor,
+      pointers > 0 ? this.pointers : 0,
+      pointers,
+      usesSubBlock ? subBlockAt(this.subBlocks++) : descriptorAt(descriptor),
+      usesSubBlock,
+    );
+    this.descriptorsUsed++;
+    this.subBlocksUsed = subBlocksUsed;
+    this.pointers += pointers;
+    this.pointersUsed += pointers;
+    for (let index = 0; index < held; index++) {
+      const block = this.space.allocate(this.ownAllocator);
+      const zeroed = policy !== 'lazyThick' || index < written;
+      file.map[index] = zeroed ? block : toBeZeroed(block);
+      if (!zeroed) file.unzeroed++;
+    }
+    file.held = held;
+    this.provisioned += length;
+    while (this.files.length <= file.index) this.files.push(undefined);
+    this.files[file.index] = file;
+    return file;
+  }
+
+  override removeFile(handle: FileHandle): void {
+    const file = this.fileOf(handle);
+    assert(file.holder === undefined, `${file.path} is removed while it is open`);
+    for (const entry of file.map) {
+      if (isBusy(entry)) assert(false, `${file.path} is removed while it is written`);
+      if (entry !== HOLE) this.space.give(entry >= 0 ? entry : toBeZeroed(entry));
+    }
+    this.files[file.index] = undefined;
+    this.provisioned -= file.map.length;
+    this.descriptorsUsed--;
+    this.pointersUsed -= file.pointers;
+    if (file.usesSubBlock) this.subBlocksUsed--;
+    if (file.held > 0) this.spaceFreed(`${file.path} was removed`);
+  }
+
+  fileOf(handle: FileHandle): VmfsFile {
+    const file = this.files[handle.index];
+    assert(file !== undefined, `${handle.path} is not on datastore ${this.name}`);
+    return file;
+  }
+
+  /** A free file block for a host, now in use; NONE when there is none. */
+  allocate(allocator: number): number {
+    return this.space.allocate(allocator);
+  }
+
+  /** File blocks that a file no longer holds. */
+  giveBack(start: number, count: number, why: string): void {
+    for (let block = start; block < start + count; block++) this.space.give(block);
+    this.spaceFreed(why);
+  }
+
+  isUsed(block: number): boolean {
+    return this.space.isUsed(block);
+  }
+
+  /** By file block: 1 where something was written, 0 where it is free or still to be zeroed. */
+  writtenBlocks(): Uint8Array {
+    const written = Uint8Array.from({ length: this.capacity }, (_, block) =>
+      this.isUsed(block) ? 1 : 0,
+    );
+    for (const file of this.files) {
+      for (const entry of file?.map ?? []) {
+        if (entry < HOLE && !isBusy(entry)) written[toBeZeroed(entry)] = 0;
+      }
+    }
+    return written;
+  }
+
+  override fill(bytes: number): number {
+    const count = Math.min(this.free, Math.ceil(bytes / FILE_BLOCK_BYTES));
+    this.filled.push(this.occupy(count));
+    this.provisioned += count;
+    return count * FILE_BLOCK_BYTES;
+  }
+
+  override release(): void {
+    let count = 0;
+    for (const blocks of this.filled) {
+      for (const block of blocks) this.space.give(block);
+      count += blocks.length;
+    }
+    this.filled = [];
+    this.provisioned -= count;
+    if (count > 0) this.spaceFreed(`${count} MB of a file that filled the datastore were deleted`);
+  }
+
+  /** Callers have checked that there is enough. */
+  protected override occupy(fileBlocks: number): Int32Array {
+    const blocks = new Int32Array(fileBlocks);
+    for (let index = 0; index < fileBlocks; index++) {
+      blocks[index] = this.space.allocate(this.ownAllocator);
+    }
+    return blocks;
+  }
+
+  private checkResource(path: string, what: string, wanted: number, limit: number): void {
+    if (wanted <= limit) return;
+    throw InputError.of(path, `needs more ${what} than the ${limit} of datastore ${this.name}`);
+  }
+}

@@ -1,0 +1,175 @@
+import { InputError, type Problem } from '../core/errors.js';
+
+/** Unit of a setting's number, as the host prints it; `flag` is 0 or 1. */
+export type SettingUnit =
+  | 'flag'
+  | 'count'
+  | 'percent'
+  | 'us'
+  | 'ms'
+  | 's'
+  | 'KB'
+  | 'sectors'
+  | 'bytes';
+
+export interface SettingInfo {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly unit: SettingUnit;
+  readonly help: string;
+}
+
+function setting(
+  initial: number,
+  min: number,
+  max: number,
+  unit: SettingUnit,
+  help: string,
+): SettingInfo {
+  return { default: initial, min, max, unit, help };
+}
+
+function flag(initial: 0 | 1, help: string): SettingInfo {
+  return setting(initial, 0, 1, 'flag', help);
+}
+
+/**
+ * ESXi advanced settings under their own names. Defaults are those of ESXi 6.7 to 8 (stack-lower
+ * reference, section 12); a range the reference does not give is from memory.
+ */
+export const SETTINGS = {
+  'Disk.DelayOnBusy': setting(
+    400,
+    0,
+    5000,
+    'ms',
+    'pause before a command answered BUSY is retried',
+  ),
+  'Disk.DiskMaxIOSize': setting(32767, 32, 32767, 'KB', 'largest command; longer ones are split'),
+  'Disk.DiskRetryPeriod': setting(2000, 500, 50000, 'ms', 'pause before a command is retried'),
+  'Disk.PathEvalTime': setting(300, 30, 1500, 's', 'every path gets a TEST UNIT READY this often'),
+  'Disk.QFullSampleSize': setting(0, 0, 64, 'count', 'full answers that halve the depth; 0 is off'),
+  'Disk.QFullThreshold': setting(8, 1, 16, 'count', 'good answers that raise the depth by one'),
+  'Disk.RetryUnitAttention': flag(1, 'retry commands answered with a unit attention'),
+  'Disk.ReturnCCForNoSpace': flag(0, 'give "no space" to the guest instead of stunning the VM'),
+  'Disk.SchedCostUnit': setting(32768, 4096, 262144, 'bytes', 'bytes that cost one I/O of a limit'),
+  'Disk.SchedNumReqOutstanding': setting(
+    32,
+    1,
+    256,
+    'count',
+    'depth with competing worlds (DSNRO)',
+  ),
+  'Disk.SchedQControlSeqReqs': setting(
+    128,
+    0,
+    2048,
+    'count',
+    'commands of one world that end DSNRO',
+  ),
+  'Disk.SchedQControlVMSwitches': setting(
+    6,
+    0,
+    2048,
+    'count',
+    'switches of world that start DSNRO',
+  ),
+  'Disk.SchedQPriorityPercentage': setting(
+    80,
+    10,
+    100,
+    'percent',
+    'dispatches from the priority queue',
+  ),
+  'Disk.SchedQuantum': setting(8, 1, 64, 'count', 'sequential commands of a world in a row'),
+  'Disk.SchedReservationBurst': flag(1, 'reservations may be used in bursts'),
+  'Disk.SectorMaxDiff': setting(2000, 0, 2000000, 'sectors', 'distance that still is sequential'),
+  'Disk.SharesHigh': setting(2000, 100, 10000, 'count', 'shares of level high'),
+  'Disk.SharesLow': setting(500, 100, 10000, 'count', 'shares of level low'),
+  'Disk.SharesNormal': setting(1000, 100, 10000, 'count', 'shares of level normal'),
+  'Scsi.ExtendAPDCondition': flag(0, 'paths in state unavailable count as down'),
+  'Scsi.FailVMIOonAPD': flag(0, 'after the APD time-out VM I/O fails too'),
+  'Misc.APDHandlingEnable': flag(1, 'devices without paths enter all-paths-down handling'),
+  'Misc.APDTimeout': setting(
+    140,
+    20,
+    99999,
+    's',
+    'all paths down this long: system I/O fails fast',
+  ),
+  'DataMover.HardwareAcceleratedInit': flag(1, 'zero blocks with WRITE SAME'),
+  'DataMover.HardwareAcceleratedMove': flag(1, 'clone with EXTENDED COPY'),
+  'VMFS3.HardwareAcceleratedLocking': flag(1, 'lock with COMPARE AND WRITE'),
+  'VMFS3.EnableBlockDelete': flag(0, 'pass UNMAP of guests to the device on VMFS5'),
+  'VMFS3.UseATSForHBOnVMFS5': flag(1, 'heartbeat with COMPARE AND WRITE'),
+  'ISCSI.MaxIoSizeKB': setting(128, 128, 512, 'KB', 'largest iSCSI command'),
+  'NFS.ApdStartCount': setting(3, 1, 10, 'count', 'failed heartbeats that start APD'),
+  'NFS.HeartbeatDelta': setting(5, 0, 3600, 's', 'a volume this long without answers is idle'),
+  'NFS.HeartbeatFrequency': setting(12, 1, 3600, 's', 'heartbeat period of an idle volume'),
+  'NFS.HeartbeatMaxFailures': setting(10, 1, 3600, 'count', 'failed heartbeats that take it down'),
+  'NFS.HeartbeatTimeout': setting(5, 1, 3600, 's', 'time a heartbeat may take'),
+  'NFS.MaxQueueDepth': setting(4294967295, 1, 4294967295, 'count', 'outstanding I/Os of a volume'),
+} as const satisfies Readonly<Record<string, SettingInfo>>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+const NS: Readonly<Partial<Record<SettingUnit, number>>> = { us: 1e3, ms: 1e6, s: 1e9 };
+const BYTES: Readonly<Partial<Record<SettingUnit, number>>> = { KB: 1024, bytes: 1, sectors: 512 };
+
+/** The advanced settings of one host: the defaults and what the host overrides. */
+export class Settings {
+  private readonly values = new Map<string, number>();
+
+  /**
+   * @param overrides by name, in the setting's own unit
+   * @throws InputError listing every unknown name and every value out of range
+   */
+  constructor(overrides: Readonly<Record<string, number>> = {}, place = 'settings') {
+    const problems: Problem[] = [];
+    for (const [name, info] of Object.entries(SETTINGS)) this.values.set(name, info.default);
+    for (const [name, value] of Object.entries(overrides)) {
+      const problem = check(name, value, place);
+      if (problem !== undefined) problems.push(problem);
+      this.values.set(name, value);
+    }
+    if (problems.length > 0) throw new InputError(problems);
+  }
+
+  /** In the setting's own unit. */
+  get(name: SettingName): number {
+    return this.values.get(name)!;
+  }
+
+  /** True for a flag that is on. */
+  on(name: SettingName): boolean {
+    return this.get(name) !== 0;
+  }
+
+  /** A time, in nanoseconds. */
+  ns(name: SettingName): number {
+    return this.get(name) * (NS[SETTINGS[name].unit] ?? Number.NaN);
+  }
+
+  /** A size, in bytes. */
+  bytes(name: SettingName): number {
+    return this.get(name) * (BYTES[SETTINGS[name].unit] ?? Number.NaN);
+  }
+}
+
+function check(name: string, value: number, place: string): Problem | undefined {
+  const known: Readonly<Record<string, SettingInfo>> = SETTINGS;
+  const info = known[name];
+  if (info === undefined) {
+    const group = name.slice(0, name.indexOf('.') + 1);
+    const names = Object.keys(SETTINGS).filter((other) => other.startsWith(group));
+    const hint = `known here: ${names.join(', ') || 'none'}`;
+    return { place: `${place}.${name}`, message: 'unknown advanced setting', hint };
+  }
+  if (Number.isInteger(value) && value >= info.min && value <= info.max) return undefined;
+  return {
+    place: `${place}.${name}`,
+    message: `${value} is not a whole number from ${info.min} to ${info.max} (${info.unit})`,
+    hint: `${info.help}; default ${info.default}`,
+  };
+}

@@ -1,0 +1,123 @@
+import type { Entity } from '../../../core/meters.js';
+import type { Sim } from '../../../core/sim.js';
+import { formatDuration } from '../../../core/units.js';
+import type { Settings } from '../../settings.js';
+import type { Path } from './path.js';
+import { PATH_DEAD, PATH_OFF, PATH_UNAVAILABLE } from './path-state.js';
+
+/** States of a device; the numbers are those of the `device` entity's field `state`. */
+export const DEVICE_ON = 0;
+export const DEVICE_APD_START = 1;
+export const DEVICE_APD_TIMEOUT = 2;
+export const DEVICE_PDL = 3;
+
+/**
+ * Whether a device can be reached at all: redundancy events, all paths down (APD) with its timer,
+ * permanent device loss (PDL). Stack-lower reference, sections 3.4, 4.5 and 4.6.
+ */
+export class Availability {
+  state = DEVICE_ON;
+  private connected: number;
+  private cancelTimeout: (() => void) | undefined;
+  private readonly stateSlot: number;
+  private readonly unavailableIsDown: boolean;
+
+  /**
+   * @param title name in the event log
+   * @param onTimeout called when the APD time-out has passed
+   */
+  constructor(
+    private readonly sim: Sim,
+    private readonly title: string,
+    private readonly paths: readonly Path[],
+    private readonly settings: Settings,
+    private readonly entity: Entity,
+    private readonly onTimeout: () => void,
+  ) {
+    this.connected = paths.length;
+    this.stateSlot = entity.slot('state');
+    this.unavailableIsDown = settings.on('Scsi.ExtendAPDCondition');
+  }
+
+  /** Path states may have changed: moves to the state they imply and says so. */
+  update(why: string): void {
+    const before = this.connected;
+    const after = this.paths.filter((path) => this.isConnected(path)).length;
+    this.connected = after;
+    if (after < before) this.lose(after, why);
+    if (after > before) this.gain(before, after, why);
+    if (after === 0) this.goDown(why);
+  }
+
+  private isConnected(path: Path): boolean {
+    if (path.state === PATH_UNAVAILABLE) return !this.unavailableIsDown;
+    return path.state !== PATH_DEAD && path.state !== PATH_OFF;
+  }
+
+  private lose(after: number, why: string): void {
+    const left = `${after} of ${this.paths.length} paths left`;
+    if (after > 1) this.note('device.redundancy.degraded', left, why);
+    else if (after === 1) this.note('device.redundancy.lost', left, why);
+  }
+
+  private gain(before: number, after: number, why: string): void {
+    if (before === 0) this.comeBack(why);
+    if (after === this.paths.length && this.paths.length > 1) {
+      this.note('device.redundancy.restored', `all ${after} paths are back`, why);
+    }
+  }
+
+  private goDown(why: string): void {
+    if (this.state === DEVICE_PDL) return;
+    const asked = this.paths.filter((path) => path.state !== PATH_OFF);
+    if (asked.length > 0 && asked.every((path) => path.lost)) {
+      this.stopTimer();
+      this.enter(DEVICE_PDL);
+      this.note('pdl', 'permanent device loss: commands fail at once', why);
+      return;
+    }
+    if (this.state !== DEVICE_ON) return;
+    this.enter(DEVICE_APD_START);
+    this.note('device.connectivity.lost', 'no path left', why);
+    if (!this.settings.on('Misc.APDHandlingEnable')) return;
+    const ns = this.settings.ns('Misc.APDTimeout');
+    this.note('apd.start', `all paths down, time-out in ${formatDuration(ns)}`, why);
+    this.cancelTimeout = this.sim.timers.delay(ns, () => this.expire(ns));
+  }
+
+  private expire(ns: number): void {
+    this.cancelTimeout = undefined;
+    this.enter(DEVICE_APD_TIMEOUT);
+    const effect = this.settings.on('Scsi.FailVMIOonAPD')
+      ? 'all I/O now fails fast'
+      : 'I/O of the host now fails fast, I/O of VMs is still held';
+    this.note('apd.timeout', effect, `all paths down for ${formatDuration(ns)}`);
+    this.onTimeout();
+  }
+
+  private comeBack(why: string): void {
+    const was = this.state;
+    this.stopTimer();
+    this.enter(DEVICE_ON);
+    const how = was === DEVICE_PDL ? 'the device is back, as a new one' : 'a path is back';
+    this.note('device.connectivity.restored', how, why);
+    const handled = was === DEVICE_APD_START || was === DEVICE_APD_TIMEOUT;
+    if (handled && this.settings.on('Misc.APDHandlingEnable')) {
+      this.note('apd.exit', 'held I/O is sent again', why);
+    }
+  }
+
+  private stopTimer(): void {
+    this.cancelTimeout?.();
+    this.cancelTimeout = undefined;
+  }
+
+  private enter(state: number): void {
+    this.state = state;
+    this.entity.values[this.stateSlot] = state;
+  }
+
+  private note(kind: string, what: string, why: string): void {
+    this.sim.log.note(kind, this.title, what, why);
+  }
+}

@@ -1,0 +1,161 @@
+import type { Io } from '../../../core/io.js';
+import type { Entity } from '../../../core/meters.js';
+import type { Sim } from '../../../core/sim.js';
+import { TRAFFIC_FIELDS, Traffic } from '../../../core/traffic.js';
+import { PATH_ACTIVE, PATH_OFF, PATH_STATE_NAMES, PATH_UNOPTIMIZED } from './path-state.js';
+import type { PathAdapter, PathLun, PathNexus } from './target.js';
+
+export interface PathOptions {
+  readonly host: string;
+  /** `vmhba1:C0:T0:L5`; unique on its host. */
+  readonly name: string;
+  /** Number over all paths of the host: the value of `path[io]`. */
+  readonly index: number;
+  /** UID of the device. */
+  readonly device: string;
+  /** Name of the adapter, `vmhba1`. */
+  readonly adapter: string;
+  readonly array: string;
+  /** Number of the LUN, the L of the path's name. */
+  readonly lun: number;
+  readonly controller: number;
+  /** Port of that controller. */
+  readonly port: number;
+}
+
+/** Who decides about a path's administrative state: its device. */
+export interface PathOwner {
+  setAdminState(path: Path, want: 'on' | 'off'): string | undefined;
+}
+
+/** One way from an adapter over a nexus to a LUN: its state and its traffic. */
+export class Path {
+  readonly name: string;
+  /** Name in the event log: host and path. */
+  readonly title: string;
+  readonly index: number;
+  readonly controller: number;
+  readonly port: number;
+  readonly entity: Entity;
+  readonly nexusIndex: number;
+  readonly lunIndex: number;
+
+  /** One of PATH_ACTIVE, PATH_UNOPTIMIZED, ... */
+  state: number = PATH_ACTIVE;
+  /** Commands on this path. */
+  active = 0;
+  /** The path selection policy sends commands here. */
+  working = false;
+  /** A command failed and the probe that tells whether the path did too is under way. */
+  doubted = false;
+  /** The target said that the LUN is gone for good. */
+  lost = false;
+  /** The target is moving the LUN (02/04/0A): ask again soon. */
+  transitioning = false;
+  /** Failures of commands sent before this time are old news: the path has answered since. */
+  provenAt = -1;
+  /** When a probe last cleared a doubt. */
+  clearedAt = Number.NEGATIVE_INFINITY;
+  owner: PathOwner | undefined;
+  private finishedThen = 0;
+  private silentSince = 0;
+
+  private readonly traffic: Traffic;
+  private readonly failuresSlot: number;
+  private readonly sentAt: Float64Array;
+
+  constructor(
+    private readonly sim: Sim,
+    options: PathOptions,
+    readonly adapter: PathAdapter,
+    readonly nexus: PathNexus,
+    readonly lun: PathLun,
+  ) {
+    const { host, name } = options;
+    this.name = name;
+    this.title = `${host} ${name}`;
+    this.index = options.index;
+    this.controller = options.controller;
+    this.port = options.port;
+    this.nexusIndex = nexus.index;
+    this.lunIndex = lun.index;
+    this.entity = sim.meters.define(
+      'path',
+      name,
+      {
+        host,
+        adapter: options.adapter,
+        device: options.device,
+        lun: String(options.lun),
+        array: options.array,
+        port: `${options.controller}:${options.port}`,
+      },
+      [...TRAFFIC_FIELDS, 'active', 'state', 'working', 'failures'],
+    );
+    const active = this.entity.slot('active');
+    this.failuresSlot = this.entity.slot('failures');
+    this.entity.refresh = () => {
+      const { values } = this.entity;
+      values[active] = this.active;
+      values[active + 1] = this.state;
+      values[active + 2] = this.working ? 1 : 0;
+    };
+    this.traffic = new Traffic(sim, this.entity);
+    this.sentAt = sim.requests.column('path.sentAt', Float64Array);
+  }
+
+  /** Commands may be sent down this path. */
+  get usable(): boolean {
+    return this.state === PATH_ACTIVE || this.state === PATH_UNOPTIMIZED;
+  }
+
+  get stateName(): string {
+    return PATH_STATE_NAMES[this.state];
+  }
+
+  /** Switches the path off or on; says why when it may not be switched off. */
+  setAdminState(want: 'on' | 'off'): string | undefined {
+    if (want === (this.state === PATH_OFF ? 'off' : 'on')) return undefined;
+    return this.owner === undefined
+      ? 'path belongs to no device'
+      : this.owner.setAdminState(this, want);
+  }
+
+  /** A command is about to be sent here: its route columns and its time. */
+  send(io: Io): void {
+    const { now, requests } = this.sim;
+    requests.path[io] = this.index;
+    requests.nexus[io] = this.nexusIndex;
+    requests.lun[io] = this.lunIndex;
+    this.sentAt[io] = now;
+    this.active++;
+  }
+
+  /** A command sent here has come back. */
+  returned(io: Io): void {
+    const { now, requests } = this.sim;
+    const { op, blocks, status } = requests;
+    this.active--;
+    this.traffic.add(op[io], blocks[io], now - this.sentAt[io], status[io]);
+  }
+
+  /** True when the command was sent before the path last proved that it works. */
+  isOldNews(io: Io): boolean {
+    return this.sentAt[io] < this.provenAt;
+  }
+
+  /** True when commands are here and none has come back for `spanNs`; asked from time to time. */
+  isSilent(spanNs: number): boolean {
+    const { values } = this.entity;
+    const finished = values[0] + values[1] + values[2];
+    if (finished !== this.finishedThen || this.active === 0) {
+      this.finishedThen = finished;
+      this.silentSince = this.sim.now;
+    }
+    return this.sim.now - this.silentSince >= spanNs;
+  }
+
+  countFailure(): void {
+    this.entity.values[this.failuresSlot]++;
+  }
+}

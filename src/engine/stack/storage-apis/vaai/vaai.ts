@@ -1,0 +1,97 @@
+import { assert } from '../../../core/assert.js';
+import { ATS, type Io, UNMAP, XCOPY, ZERO } from '../../../core/io.js';
+import type { Entity } from '../../../core/meters.js';
+import type { Sim } from '../../../core/sim.js';
+import { CHECK, SENSE_INVALID_OPCODE } from '../../../core/status.js';
+import type { Settings } from '../../settings.js';
+
+export type Primitive = 'ats' | 'clone' | 'zero' | 'delete';
+
+export type VaaiStatus = 'unknown' | 'supported' | 'unsupported';
+
+/** Fields of the `device` entity this file keeps: tries and failures of each primitive. */
+export const VAAI_FIELDS = [
+  'ats',
+  'atsFailed',
+  'clones',
+  'cloneFailed',
+  'zeros',
+  'zeroFailed',
+  'deletes',
+  'deleteFailed',
+] as const;
+
+const OPS: Readonly<Record<Primitive, number>> = {
+  ats: ATS,
+  clone: XCOPY,
+  zero: ZERO,
+  delete: UNMAP,
+};
+const COUNTERS: Readonly<Record<Primitive, readonly [string, string]>> = {
+  ats: ['ats', 'atsFailed'],
+  clone: ['clones', 'cloneFailed'],
+  zero: ['zeros', 'zeroFailed'],
+  delete: ['deletes', 'deleteFailed'],
+};
+
+/**
+ * What a device can do by itself (VAAI): counts each primitive's commands and remembers the answer
+ * "invalid operation code", so that the layers above fall back to their own means at once. Any
+ * other failure is that one command's (stack-lower reference, section 6.6).
+ */
+export class Vaai {
+  private readonly values: Float64Array;
+  /** Per operation: its counter, or -1 when it is no primitive. */
+  private readonly slots: Int32Array;
+  private readonly status = new Map<number, VaaiStatus>();
+
+  constructor(
+    private readonly sim: Sim,
+    entity: Entity,
+    private readonly settings: Settings,
+  ) {
+    this.values = entity.values;
+    this.slots = new Int32Array(16).fill(-1);
+    for (const primitive of Object.keys(OPS) as Primitive[]) {
+      const [tries, failures] = COUNTERS[primitive];
+      const slot = entity.slot(tries);
+      this.slots[OPS[primitive]] = slot;
+      // The failure counter stands right behind, so one slot names both.
+      assert(entity.slot(failures) === slot + 1, `${failures} must follow ${tries}`);
+    }
+  }
+
+  /** False once the device has refused the primitive, or when the host has it switched off. */
+  supports(primitive: Primitive): boolean {
+    return this.enabled(primitive) && this.statusOf(primitive) !== 'unsupported';
+  }
+
+  /** As `esxcli storage core device vaai status get` shows it; unknown until first used. */
+  statusOf(primitive: Primitive): VaaiStatus {
+    return this.status.get(OPS[primitive]) ?? 'unknown';
+  }
+
+  /** A command has its final outcome; anything but a primitive is ignored. */
+  finished(io: Io): void {
+    const { op, status, sense } = this.sim.requests;
+    const slot = this.slots[op[io]];
+    if (slot < 0) return;
+    this.values[slot]++;
+    if (status[io] === 0) {
+      if (!this.status.has(op[io])) this.status.set(op[io], 'supported');
+      return;
+    }
+    this.values[slot + 1]++;
+    if (status[io] === CHECK && sense[io] === SENSE_INVALID_OPCODE) {
+      this.status.set(op[io], 'unsupported');
+    }
+  }
+
+  private enabled(primitive: Primitive): boolean {
+    const { settings } = this;
+    if (primitive === 'ats') return settings.on('VMFS3.HardwareAcceleratedLocking');
+    if (primitive === 'clone') return settings.on('DataMover.HardwareAcceleratedMove');
+    if (primitive === 'zero') return settings.on('DataMover.HardwareAcceleratedInit');
+    return true;
+  }
+}

@@ -1,0 +1,192 @@
+import { type Io, NO_IO, WRITE } from '../../core/io.js';
+import { Layer } from '../../core/layer.js';
+import type { Entity } from '../../core/meters.js';
+import type { Sim } from '../../core/sim.js';
+import {
+  HOST_ABORT,
+  hostStatus,
+  PLUGIN_NOSPACE,
+  pluginOf,
+  SENSE_SPACE_ALLOCATION_FAILED,
+} from '../../core/status.js';
+import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
+import type { DatastoreFiles, FileHandle } from '../files.js';
+import type { Holder, Question, Vm } from './vm.js';
+
+/** What a first write adds to a file: a VMFS file block of 1 MB (stack-upper 4), in 512 B blocks. */
+const FILE_BLOCK = 2048;
+
+export interface VirtualDiskOptions {
+  readonly vm: Vm;
+  /** `scsi0:0`. */
+  readonly name: string;
+  /** The disk's one extent, `-flat.vmdk`. */
+  readonly file: FileHandle;
+  readonly datastore: DatastoreFiles;
+}
+
+/**
+ * A virtual disk as files: a descriptor and one flat extent, so an address of the disk is an address
+ * of the file. Commands that came back for want of space are held here while the machine is stunned
+ * (stack-upper 8.2); the guest sees a stalled command, never the error.
+ */
+export class VirtualDisk extends Layer implements Holder {
+  readonly entity: Entity;
+  readonly file: FileHandle;
+  /** Commands waiting for space. */
+  held = 0;
+
+  private readonly vm: Vm;
+  private readonly datastore: DatastoreFiles;
+  private readonly traffic: Traffic;
+  private readonly arrivedAt: Float64Array;
+  /** Address in the disk; `lba` is rewritten below and is needed to send a command again. */
+  private readonly diskLba: Float64Array;
+  private readonly next: Int32Array;
+  private firstHeld: Io = NO_IO;
+  private lastHeld: Io = NO_IO;
+  private retrying = false;
+  /** Eager disks have every block written from the start: nothing to count. */
+  private readonly grows: boolean;
+  private written: number;
+  private grown = 0;
+
+  constructor(
+    sim: Sim,
+    { vm, name, file, datastore }: VirtualDiskOptions,
+    private readonly lower: Layer,
+  ) {
+    super(sim, `vmdk ${vm.name}:${name}`);
+    this.vm = vm;
+    this.file = file;
+    this.datastore = datastore;
+    const labels = { vm: vm.name, datastore: datastore.name };
+    this.entity = sim.meters.define('vmdk', `${vm.name}:${name}`, labels, TRAFFIC_FIELDS);
+    this.traffic = new Traffic(sim, this.entity);
+    this.arrivedAt = sim.requests.column('vmdk.arrivedAt', Float64Array);
+    this.diskLba = sim.requests.column('vmdk.lba', Float64Array);
+    this.next = sim.requests.column('vmdk.next', Int32Array);
+    this.written = writtenBlocks(file);
+    this.grows = this.written < file.sizeBlocks;
+    vm.attach(this);
+    datastore.onSpaceFreed(() => this.retrySoon());
+  }
+
+  /** File blocks that a write of this disk was the first to touch. */
+  get firstWrites(): number {
+    return Math.floor(this.grown / FILE_BLOCK);
+  }
+
+  override submit(io: Io): void {
+    const { requests, now } = this.sim;
+    this.arrivedAt[io] = now;
+    this.diskLba[io] = requests.lba[io];
+    requests.file[io] = this.file.index;
+    this.enter(io);
+    this.lower.submit(io);
+  }
+
+  override complete(io: Io): void {
+    const { status, sense, op, lba } = this.sim.requests;
+    lba[io] = this.diskLba[io];
+    if (status[io] !== 0 && isOutOfSpace(status[io], sense[io])) {
+      if (this.vm.state !== 'off') {
+        this.hold(io);
+        return;
+      }
+      status[io] = hostStatus(HOST_ABORT);
+      sense[io] = 0;
+    }
+    if (this.grows && op[io] >= WRITE) this.observeGrowth();
+    this.finish(io);
+  }
+
+  /** Sends the held commands down again, oldest first. */
+  resubmit(): void {
+    const { status, sense } = this.sim.requests;
+    let io = this.takeHeld();
+    while (io !== NO_IO) {
+      const after = this.next[io];
+      status[io] = 0;
+      sense[io] = 0;
+      this.enter(io);
+      this.lower.submit(io);
+      io = after;
+    }
+  }
+
+  abort(): void {
+    const { status, sense } = this.sim.requests;
+    let io = this.takeHeld();
+    while (io !== NO_IO) {
+      const after = this.next[io];
+      status[io] = hostStatus(HOST_ABORT);
+      sense[io] = 0;
+      this.finish(io);
+      io = after;
+    }
+  }
+
+  private finish(io: Io): void {
+    const { op, blocks, status } = this.sim.requests;
+    this.traffic.add(op[io], blocks[io], this.sim.now - this.arrivedAt[io], status[io]);
+    this.leave(io).complete(io);
+  }
+
+  private hold(io: Io): void {
+    const plugin = pluginOf(this.sim.requests.status[io]) === PLUGIN_NOSPACE;
+    this.next[io] = NO_IO;
+    if (this.firstHeld === NO_IO) this.firstHeld = io;
+    else this.next[this.lastHeld] = io;
+    this.lastHeld = io;
+    this.held++;
+    this.vm.stun(
+      outOfSpace(this.file.path),
+      plugin
+        ? `datastore ${this.datastore.name} has no free block`
+        : `the array behind ${this.datastore.name} is out of space (07/27/07)`,
+    );
+  }
+
+  private takeHeld(): Io {
+    const io = this.firstHeld;
+    this.firstHeld = NO_IO;
+    this.held = 0;
+    return io;
+  }
+
+  /** Space is freed in the middle of the file system's own work, so the retry is an event. */
+  private retrySoon(): void {
+    if (this.held === 0 || this.retrying) return;
+    this.retrying = true;
+    this.sim.timers.delay(0, () => {
+      this.retrying = false;
+      if (this.held > 0) this.vm.answer('retry', `space was freed on ${this.datastore.name}`);
+    });
+  }
+
+  /** Counts what was written for the first time since the last look; an UNMAP shrinks the file. */
+  private observeGrowth(): void {
+    const written = writtenBlocks(this.file);
+    if (written > this.written) this.grown += written - this.written;
+    this.written = written;
+  }
+}
+
+function writtenBlocks(file: FileHandle): number {
+  return file.allocatedBlocks - file.toBeZeroedBlocks;
+}
+
+function isOutOfSpace(status: number, senseData: number): boolean {
+  return pluginOf(status) === PLUGIN_NOSPACE || senseData === SENSE_SPACE_ALLOCATION_FAILED;
+}
+
+function outOfSpace(path: string): Question {
+  return {
+    id: 'msg.hbacommon.outofspace',
+    text:
+      `There is no more space for virtual disk ${path}. You might be able to continue this ` +
+      'session by freeing disk space on the relevant volume, and clicking Retry. Click Cancel to ' +
+      'terminate this session.',
+  };
+}

@@ -1,0 +1,153 @@
+import type { Lane } from '../../core/events.js';
+import {
+  FLUSH,
+  INQUIRY,
+  type Io,
+  NO_IO,
+  READ_CAPACITY,
+  TEST_UNIT_READY,
+  UNMAP,
+} from '../../core/io.js';
+import { Layer } from '../../core/layer.js';
+import type { Entity } from '../../core/meters.js';
+import type { Sim } from '../../core/sim.js';
+import { STATION_FIELDS, Station } from '../../core/station.js';
+import { CHECK, GOOD, SENSE_INVALID_OPCODE, SENSE_LBA_OUT_OF_RANGE } from '../../core/status.js';
+import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
+import type { DiskPlan } from '../../simulation/plan.js';
+import type { FileHandle } from '../files.js';
+import type { Target, VirtualAdapter } from './virtual-adapter.js';
+
+/** The disk as files, below: what the virtual disk's figures show of it. */
+export interface Backing {
+  readonly file: FileHandle;
+  readonly firstWrites: number;
+}
+
+export interface VirtualScsiDiskOptions {
+  readonly vm: string;
+  readonly host: string;
+  readonly adapter: VirtualAdapter;
+  readonly plan: Pick<DiskPlan, 'name' | 'datastore' | 'kind'>;
+  readonly backing: Backing;
+}
+
+/**
+ * An emulated SCSI disk (stack-upper 21): the guest submits here and is completed from here. A
+ * command waits for a place in the disk's queue, then in the adapter's ring; both are held until the
+ * guest has its completion. Reads, writes and, on thin disks, UNMAP go down to the disk's files.
+ */
+export class VirtualScsiDisk extends Layer implements Target {
+  readonly entity: Entity;
+  /** Capacity the guest sees, in 512-byte blocks. */
+  readonly sizeBlocks: number;
+
+  private readonly adapter: VirtualAdapter;
+  private readonly number: number;
+  private readonly thin: boolean;
+  private readonly station: Station;
+  private readonly traffic: Traffic;
+  private readonly completions: Lane;
+  private readonly targetOf: Int32Array;
+  /** The guest's address; layers below rewrite `lba`. */
+  private readonly guestLba: Float64Array;
+
+  constructor(
+    sim: Sim,
+    { vm, host, adapter, plan, backing }: VirtualScsiDiskOptions,
+    private readonly lower: Layer,
+  ) {
+    super(sim, `disk ${vm}:${plan.name}`);
+    const { kind, datastore } = plan;
+    const { file } = backing;
+    this.adapter = adapter;
+    this.number = adapter.attach(this);
+    this.thin = kind === 'thin';
+    this.sizeBlocks = file.sizeBlocks;
+    this.entity = sim.meters.define(
+      'disk',
+      `${vm}:${plan.name}`,
+      { vm, host, datastore, kind },
+      [
+        ...TRAFFIC_FIELDS,
+        ...STATION_FIELDS,
+        'sizeBlocks',
+        'allocatedBlocks',
+        'zeroedBlocks',
+        'firstWrites',
+      ],
+      true,
+    );
+    const first = this.entity.slot('sizeBlocks');
+    const { values } = this.entity;
+    this.entity.refresh = () => {
+      values[first] = file.sizeBlocks;
+      values[first + 1] = file.allocatedBlocks;
+      values[first + 2] = file.allocatedBlocks - file.toBeZeroedBlocks;
+      values[first + 3] = backing.firstWrites;
+    };
+    this.station = new Station(sim, 'vscsi.disk', this.entity, adapter.type.diskQueueDepth);
+    this.traffic = new Traffic(sim, this.entity);
+    this.completions = sim.lane(this);
+    this.targetOf = sim.requests.column('vscsi.target', Int32Array);
+    this.guestLba = sim.requests.column('vscsi.lba', Float64Array);
+  }
+
+  override submit(io: Io): void {
+    this.guestLba[io] = this.sim.requests.lba[io];
+    this.targetOf[io] = this.number;
+    this.station.arrive(io);
+    this.pump();
+  }
+
+  /** The adapter has taken the command from its ring. */
+  decode(io: Io): void {
+    const { op, lba, blocks } = this.sim.requests;
+    const kind = op[io];
+    if (kind < UNMAP || (kind === UNMAP && this.thin)) {
+      if (!(lba[io] >= 0 && blocks[io] >= 0 && lba[io] + blocks[io] <= this.sizeBlocks)) {
+        this.answer(io, CHECK, SENSE_LBA_OUT_OF_RANGE);
+      } else if (blocks[io] === 0) {
+        // A transfer length of zero is no error and moves nothing.
+        this.answer(io, GOOD, 0);
+      } else {
+        this.enter(io);
+        this.lower.submit(io);
+      }
+      return;
+    }
+    const known =
+      kind === TEST_UNIT_READY || kind === INQUIRY || kind === READ_CAPACITY || kind === FLUSH;
+    if (known) this.answer(io, GOOD, 0);
+    else this.answer(io, CHECK, SENSE_INVALID_OPCODE);
+  }
+
+  override complete(io: Io): void {
+    this.completions.push(this.adapter.interrupt(), io);
+  }
+
+  override fire(io: Io): void {
+    const { op, blocks, status, lba } = this.sim.requests;
+    const latencyNs = this.sim.now - this.station.arrivalOf(io);
+    lba[io] = this.guestLba[io];
+    this.station.finish(io);
+    this.traffic.add(op[io], blocks[io], latencyNs, status[io]);
+    this.adapter.release(io);
+    if (this.station.queued > 0) this.pump();
+    this.leave(io).complete(io);
+  }
+
+  /** Ends a command that needs no I/O. */
+  private answer(io: Io, status: number, senseData: number): void {
+    const { requests } = this.sim;
+    requests.status[io] = status;
+    requests.sense[io] = senseData;
+    this.completions.push(this.adapter.interrupt(), io);
+  }
+
+  private pump(): void {
+    for (let io = this.station.start(); io !== NO_IO; io = this.station.start()) {
+      this.adapter.submit(io);
+    }
+  }
+}

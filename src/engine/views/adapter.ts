@@ -1,0 +1,141 @@
+import {
+  COMMANDS,
+  DAVG_LIMITS,
+  DEVICE_NS,
+  failedPerSecond,
+  GAVG_LIMITS,
+  host,
+  ioStats,
+  KAVG_LIMITS,
+  latency,
+  QAVG_LIMITS,
+  QUEUE_NS,
+  queueStats,
+  TOTAL_NS,
+} from './kit/fields.js';
+import { perCommandMs, type Row } from './kit/row.js';
+import { defineView } from './kit/view.js';
+
+/** DAVG of an adapter is its own: time below its queue. Of a path, all it sees below NMP. */
+function deviceMs(row: Row): number {
+  const commands = row.sum(COMMANDS);
+  const waited = row.info.scope === 'adapter' ? row.grown('waitNs') : 0;
+  return Math.max(0, perCommandMs(row.sum(TOTAL_NS) - waited, commands));
+}
+
+/**
+ * Time above an adapter is known per device, not per adapter: the mean over the adapter's paths of
+ * their devices' figure, weighted by each path's commands.
+ */
+function overPaths(row: Row, figure: (device: Row) => number): number {
+  const paths = row.info.scope === 'path' ? [row] : row.children('path');
+  let commands = 0;
+  let total = 0;
+  for (const path of paths) {
+    const count = path.sum(COMMANDS);
+    if (!(count > 0)) continue;
+    const device = path.parent('device');
+    if (device === undefined) continue;
+    commands += count;
+    total += count * figure(device);
+  }
+  return commands > 0 ? total / commands : 0;
+}
+
+function kernelMs(row: Row): number {
+  return overPaths(row, (device) =>
+    Math.max(0, perCommandMs(device.sum(TOTAL_NS) - device.sum(DEVICE_NS), device.sum(COMMANDS))),
+  );
+}
+
+function queueMs(row: Row): number {
+  return overPaths(row, (device) => perCommandMs(device.sum(QUEUE_NS), device.sum(COMMANDS)));
+}
+
+export const adapter = defineView({
+  name: 'adapter',
+  key: 'd',
+  title: 'Adapters',
+  tab: 'Adapter',
+  summary: 'adapter queues: one row per vmhba',
+  scope: 'adapter',
+  expand: 'path',
+  charts: ['CMDS/s', 'GAVG/cmd', 'QUED', 'DAVG/cmd'],
+  fields: [
+    {
+      id: 'ADAPTR',
+      width: 20,
+      weight: 0,
+      format: 'text',
+      help: 'adapter; when expanded, its paths',
+      value: (row) => row.name,
+      grow: true,
+    },
+    host,
+    {
+      id: 'LINK',
+      width: 4,
+      weight: 3,
+      format: 'text',
+      help: 'link to the fabric: up or down',
+      value: (row) => {
+        const up = row.now('linkUp');
+        return Number.isNaN(up) ? '' : up > 0 ? 'up' : 'DOWN';
+      },
+      level: (value) => (value === 'DOWN' ? 2 : 0),
+    },
+    {
+      id: 'DRIVER',
+      width: 11,
+      weight: 9,
+      format: 'text',
+      help: 'driver module',
+      value: (row) => row.label('driver'),
+    },
+    {
+      id: 'NPTH',
+      width: 4,
+      weight: 8,
+      format: 'count',
+      help: 'number of paths',
+      value: (row) => (row.info.scope === 'adapter' ? row.children('path').length : Number.NaN),
+    },
+    {
+      id: 'AQLEN',
+      width: 5,
+      weight: 2,
+      format: 'count',
+      help: 'adapter queue depth: commands the driver takes at once',
+      value: (row) => row.now('slots'),
+    },
+    ...queueStats,
+    ...ioStats,
+    latency('DAVG/cmd', 2, 'ms per command below the adapter queue', DAVG_LIMITS, deviceMs),
+    latency('KAVG/cmd', 3, 'ms per command in the VMkernel', KAVG_LIMITS, kernelMs),
+    latency(
+      'GAVG/cmd',
+      0,
+      'ms per command as the guest sees it: DAVG + KAVG',
+      GAVG_LIMITS,
+      (row) => deviceMs(row) + kernelMs(row),
+    ),
+    latency('QAVG/cmd', 4, 'ms per command waiting in VMkernel queues', QAVG_LIMITS, queueMs),
+    failedPerSecond,
+    {
+      id: 'SPLTCMD/s',
+      width: 9,
+      weight: 9,
+      format: 'fixed',
+      help: 'commands per second split for the adapter',
+      value: (row) => row.rate('split'),
+    },
+    {
+      id: 'MERGED/s',
+      width: 8,
+      weight: 9,
+      format: 'fixed',
+      help: 'commands per second merged with a waiting neighbour',
+      value: (row) => row.rate('merged'),
+    },
+  ],
+});

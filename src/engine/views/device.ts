@@ -1,0 +1,138 @@
+import {
+  above,
+  COMMANDS,
+  DAVG_LIMITS,
+  DEVICE_NS,
+  failedPerSecond,
+  GAVG_LIMITS,
+  host,
+  ioStats,
+  KAVG_LIMITS,
+  latency,
+  latencyPerCommand,
+  QAVG_LIMITS,
+  QUEUE_NS,
+  queueStats,
+  sumsPerCommand,
+  TOTAL_NS,
+} from './kit/fields.js';
+import { perCommandMs, type Row } from './kit/row.js';
+import { defineView, type Field } from './kit/view.js';
+
+const STATES = ['on', 'APD', 'APD-TO', 'PDL'];
+
+/** VAAI counts are totals since the start, as in esxtop. */
+function vaai(id: string, field: string, help: string): Field {
+  return { id, width: 8, weight: 9, format: 'count', help, value: (row) => row.now(field) };
+}
+
+function kernelMs(
+  row: Row,
+  total: readonly string[],
+  below: readonly string[],
+  n: string[],
+): number {
+  return perCommandMs(row.sum(total) - row.sum(below), row.sum(n));
+}
+
+export const device = defineView({
+  name: 'device',
+  key: 'u',
+  title: 'Devices',
+  tab: 'Device',
+  summary: 'logical devices and NFS volumes of each host',
+  scope: 'device',
+  expand: 'world',
+  charts: ['CMDS/s', 'GAVG/cmd', 'QUED', 'DAVG/cmd'],
+  fields: [
+    {
+      id: 'DEVICE',
+      width: 20,
+      weight: 0,
+      format: 'text',
+      help: 'device, or {NFS}volume; when expanded, the worlds on it',
+      value: (row) => (row.info.scope === 'world' ? row.label('vm') : row.name),
+      grow: true,
+    },
+    host,
+    {
+      id: 'STATE',
+      width: 6,
+      weight: 4,
+      format: 'text',
+      help: 'on, all paths down (APD, APD-TO after the time-out), permanently lost (PDL)',
+      value: (row) => STATES[row.now('state')] ?? '',
+      level: (value) => (value === 'on' || value === '' ? 0 : 2),
+    },
+    {
+      id: 'NPH',
+      width: 3,
+      weight: 8,
+      format: 'count',
+      help: 'number of paths',
+      value: (row) => (row.info.scope === 'device' ? row.children('path').length : Number.NaN),
+    },
+    {
+      id: 'NWD',
+      width: 3,
+      weight: 8,
+      format: 'count',
+      help: 'number of worlds',
+      value: (row) => (row.info.scope === 'device' ? row.children('world').length : Number.NaN),
+    },
+    {
+      id: 'DQLEN',
+      width: 5,
+      weight: 2,
+      format: 'count',
+      help: 'device queue depth in force',
+      value: (row) => row.now('slots'),
+    },
+    ...queueStats,
+    ...ioStats,
+    latency('DAVG/cmd', 2, 'ms per command in driver, fabric and array', DAVG_LIMITS, (row) =>
+      sumsPerCommand(row, DEVICE_NS),
+    ),
+    latency('KAVG/cmd', 3, 'ms per command in the VMkernel', KAVG_LIMITS, (row) =>
+      kernelMs(row, TOTAL_NS, DEVICE_NS, COMMANDS),
+    ),
+    latency('GAVG/cmd', 0, 'ms per command: DAVG + KAVG', GAVG_LIMITS, latencyPerCommand),
+    latency('QAVG/cmd', 4, 'ms per command waiting in VMkernel queues', QAVG_LIMITS, (row) =>
+      sumsPerCommand(row, QUEUE_NS),
+    ),
+    latency('GAVG/rd', 8, 'ms per read', GAVG_LIMITS, (row) => row.meanMs(['readNs'], ['reads'])),
+    latency('GAVG/wr', 8, 'ms per write', GAVG_LIMITS, (row) =>
+      row.meanMs(['writeNs'], ['writes']),
+    ),
+    latency('p99', 7, 'ms below which 99 of 100 commands ended', [50, 100], (row) =>
+      row.quantileMs(0.99),
+    ),
+    failedPerSecond,
+    {
+      id: 'ABRTS/s',
+      width: 7,
+      weight: 8,
+      format: 'fixed',
+      help: 'commands aborted per second',
+      value: (row) => row.rate('aborts'),
+      level: above(0.001, 10),
+    },
+    {
+      id: 'RESETS/s',
+      width: 8,
+      weight: 8,
+      format: 'fixed',
+      help: 'resets per second',
+      value: (row) => row.rate('resets'),
+      level: above(0.001, 10),
+    },
+    vaai('ATS', 'ats', 'atomic test and set, since the start'),
+    vaai('ATSF', 'atsFailed', 'atomic test and set that failed'),
+    vaai('CLONE_WR', 'clones', 'offloaded copies'),
+    vaai('CLONE_F', 'cloneFailed', 'offloaded copies that failed'),
+    vaai('ZERO', 'zeros', 'offloaded zeroing (WRITE SAME)'),
+    vaai('ZERO_F', 'zeroFailed', 'offloaded zeroing that failed'),
+    vaai('DELETE', 'deletes', 'blocks given back (UNMAP)'),
+    vaai('DELETE_F', 'deleteFailed', 'UNMAP that failed'),
+  ],
+});

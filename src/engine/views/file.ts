@@ -1,0 +1,62 @@
+import { defineView } from './kit/view.js';
+
+export const file = defineView({
+  name: 'file',
+  key: 'F',
+  title: 'VM files',
+  tab: 'File',
+  summary: "the files of each machine's home and the space they take",
+  scope: 'file',
+  charts: ['ALLOC'],
+  fields: [
+    {
+      id: 'FILE',
+      width: 30,
+      weight: 0,
+      format: 'text',
+      help: 'file',
+      value: (row) => row.name,
+      grow: true,
+    },
+    {
+      id: 'VM',
+      width: 12,
+      weight: 2,
+      format: 'text',
+      help: 'virtual machine',
+      value: (row) => row.label('vm'),
+    },
+    {
+      id: 'DATASTORE',
+      width: 14,
+      weight: 2,
+      format: 'text',
+      help: 'datastore',
+      value: (row) => row.label('datastore'),
+    },
+    {
+      id: 'ROLE',
+      width: 14,
+      weight: 1,
+      format: 'text',
+      help: 'what the file is for',
+      value: (row) => row.label('role'),
+    },
+    {
+      id: 'SIZE',
+      width: 9,
+      weight: 0,
+      format: 'blocks',
+      help: 'size',
+      value: (row) => row.now('sizeBlocks'),
+    },
+    {
+      id: 'ALLOC',
+      width: 9,
+      weight: 0,
+      format: 'blocks',
+      help: 'space taken from the datastore',
+      value: (row) => row.now('allocatedBlocks'),
+    },
+  ],
+});

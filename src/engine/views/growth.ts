@@ -1,0 +1,121 @@
+import { BLOCK_BYTES } from '../core/io.js';
+import { host } from './kit/fields.js';
+import type { Row } from './kit/row.js';
+import { defineView } from './kit/view.js';
+
+const MB = 1024 * 1024;
+const NS_PER_S = 1e9;
+
+/** A full disk has room for ever; one that does not grow is never full. */
+function untilFullNs(row: Row): number {
+  const left = row.now('sizeBlocks') - row.now('allocatedBlocks');
+  const rate = row.rate('allocatedBlocks');
+  return left > 0 && rate > 0 ? Math.round((left / rate) * NS_PER_S) : Number.NaN;
+}
+
+export const growth = defineView({
+  name: 'growth',
+  key: 'G',
+  title: 'VMDK growth',
+  tab: 'Growth',
+  summary: 'how virtual disks take space from their datastores',
+  scope: 'disk',
+  charts: ['%ALLOC', 'GROW MB/s', 'FIRSTW/s'],
+  fields: [
+    {
+      id: 'VMDK',
+      width: 18,
+      weight: 0,
+      format: 'text',
+      help: 'virtual disk',
+      value: (row) => row.name,
+      grow: true,
+    },
+    host,
+    {
+      id: 'DATASTORE',
+      width: 12,
+      weight: 3,
+      format: 'text',
+      help: 'datastore the disk lies on',
+      value: (row) => row.label('datastore'),
+    },
+    {
+      id: 'KIND',
+      width: 10,
+      weight: 2,
+      format: 'text',
+      help: 'thin, lazyThick (zeroed on first write) or eagerThick',
+      value: (row) => row.label('kind'),
+    },
+    {
+      id: 'SIZE',
+      width: 9,
+      weight: 1,
+      format: 'blocks',
+      help: 'size the guest sees',
+      value: (row) => row.now('sizeBlocks'),
+    },
+    {
+      id: 'ALLOC',
+      width: 9,
+      weight: 0,
+      format: 'blocks',
+      help: 'space taken from the datastore',
+      value: (row) => row.now('allocatedBlocks'),
+    },
+    {
+      id: '%ALLOC',
+      width: 6,
+      weight: 1,
+      format: 'percent',
+      help: 'space taken per hundred of the size',
+      value: (row) =>
+        row.now('sizeBlocks') > 0
+          ? (100 * row.now('allocatedBlocks')) / row.now('sizeBlocks')
+          : Number.NaN,
+    },
+    {
+      id: 'ZEROED',
+      width: 9,
+      weight: 5,
+      format: 'blocks',
+      help: 'space zeroed before its first write',
+      value: (row) => row.now('zeroedBlocks'),
+    },
+    {
+      id: 'GROW MB/s',
+      width: 9,
+      weight: 0,
+      format: 'fixed',
+      help: 'space taken per second',
+      value: (row) => (row.rate('allocatedBlocks') * BLOCK_BYTES) / MB,
+      sort: 'c',
+    },
+    {
+      id: 'FIRSTW/s',
+      width: 8,
+      weight: 2,
+      format: 'fixed',
+      help: 'writes per second that touched a block for the first time',
+      value: (row) => row.rate('firstWrites'),
+    },
+    {
+      id: 'WRITES/s',
+      width: 9,
+      weight: 4,
+      format: 'fixed',
+      help: 'writes per second',
+      value: (row) => row.rate('writes'),
+      sort: 'w',
+    },
+    {
+      id: 'FULL IN',
+      width: 9,
+      weight: 3,
+      format: 'duration',
+      help: 'time until all of it is taken, at the present rate',
+      value: untilFullNs,
+    },
+  ],
+});

@@ -1,0 +1,29 @@
+/** Catalogue of table views: one file each, listed once, in the order screens show them. */
+import { adapter } from './adapter.js';
+import { datastore } from './datastore.js';
+import { device } from './device.js';
+import { file } from './file.js';
+import { growth } from './growth.js';
+import type { View } from './kit/view.js';
+import { lun } from './lun.js';
+import { path } from './path.js';
+import { port } from './port.js';
+import { qos } from './qos.js';
+import { spindle } from './spindle.js';
+import { virtualDisk } from './virtual-disk.js';
+import { vm } from './vm.js';
+
+export const views: readonly View[] = [
+  adapter,
+  device,
+  virtualDisk,
+  path,
+  qos,
+  datastore,
+  growth,
+  vm,
+  lun,
+  port,
+  spindle,
+  file,
+];

@@ -1,0 +1,187 @@
+/** Columns several views share. Names, units and alarm levels: esxtop reference, sections 2 to 4. */
+import { BLOCK_BYTES } from '../../core/io.js';
+import type { Cell } from './format.js';
+import { perCommandMs, type Row } from './row.js';
+import type { Field, Level } from './view.js';
+
+const MB = 1024 * 1024;
+
+export const COMMANDS = ['reads', 'writes', 'others'];
+export const TOTAL_NS = ['readNs', 'writeNs', 'otherNs'];
+export const DEVICE_NS = ['deviceReadNs', 'deviceWriteNs', 'deviceOtherNs'];
+export const QUEUE_NS = ['queueReadNs', 'queueWriteNs', 'queueOtherNs'];
+const FAILED = ['failedReads', 'failedWrites', 'failedOthers'];
+
+export function commandsPerSecond(row: Row): number {
+  return row.rate('reads') + row.rate('writes') + row.rate('others');
+}
+
+export function megabytesPerSecond(row: Row, field: string): number {
+  return (row.rate(field) * BLOCK_BYTES) / MB;
+}
+
+/** Level of a number by two limits, both inclusive. */
+export function above(warn: number, bad: number): (value: Cell) => Level {
+  return (value) => {
+    if (typeof value !== 'number' || !(value >= warn)) return 0;
+    return value >= bad ? 2 : 1;
+  };
+}
+
+const manyHosts: NonNullable<Field['shown']> = (entities) => {
+  const hosts = new Set(entities.all.map(({ labels }) => labels.host).filter(Boolean));
+  return hosts.size > 1;
+};
+
+export const host: Field = {
+  id: 'HOST',
+  width: 8,
+  weight: 2,
+  format: 'text',
+  help: 'ESXi host',
+  value: (row) => row.label('host'),
+  shown: manyHosts,
+};
+
+/** ACTV QUED %USD LOAD of objects with a queue. */
+export const queueStats: readonly Field[] = [
+  {
+    id: 'ACTV',
+    width: 5,
+    weight: 1,
+    format: 'count',
+    help: 'commands handed on and not yet completed',
+    value: (row) => row.now('active'),
+  },
+  {
+    id: 'QUED',
+    width: 5,
+    weight: 1,
+    format: 'count',
+    help: 'commands waiting here',
+    value: (row) => row.now('queued'),
+    level: above(1, 20),
+  },
+  {
+    id: '%USD',
+    width: 4,
+    weight: 6,
+    format: 'percent',
+    help: 'active commands per hundred of queue depth',
+    value: (row) =>
+      row.now('slots') > 0 ? (100 * row.now('active')) / row.now('slots') : Number.NaN,
+    level: above(50, 100),
+  },
+  {
+    id: 'LOAD',
+    width: 5,
+    weight: 5,
+    format: 'fixed',
+    help: 'active and waiting commands over queue depth; above 1 the queue is too short',
+    value: (row) =>
+      row.now('slots') > 0
+        ? (row.now('active') + row.now('queued')) / row.now('slots')
+        : Number.NaN,
+    level: above(1, 2),
+  },
+];
+
+/** CMDS/s and its parts, with esxtop's sort keys. */
+export const ioStats: readonly Field[] = [
+  {
+    id: 'CMDS/s',
+    width: 9,
+    weight: 0,
+    format: 'fixed',
+    help: 'commands completed per second, of any kind',
+    value: commandsPerSecond,
+    sort: 'c',
+  },
+  {
+    id: 'READS/s',
+    group: 'iops',
+    width: 9,
+    weight: 4,
+    format: 'fixed',
+    help: 'reads per second',
+    value: (row) => row.rate('reads'),
+    sort: 'r',
+  },
+  {
+    id: 'WRITES/s',
+    group: 'iops',
+    width: 9,
+    weight: 4,
+    format: 'fixed',
+    help: 'writes per second',
+    value: (row) => row.rate('writes'),
+    sort: 'w',
+  },
+  {
+    id: 'MBREAD/s',
+    group: 'mb',
+    width: 8,
+    weight: 3,
+    format: 'fixed',
+    help: 'megabytes read per second',
+    value: (row) => megabytesPerSecond(row, 'readBlocks'),
+    sort: 'R',
+  },
+  {
+    id: 'MBWRTN/s',
+    group: 'mb',
+    width: 8,
+    weight: 3,
+    format: 'fixed',
+    help: 'megabytes written per second',
+    value: (row) => megabytesPerSecond(row, 'writeBlocks'),
+    sort: 'T',
+  },
+];
+
+/** A latency column: 8 wide, two decimals. */
+export function latency(
+  id: string,
+  weight: number,
+  help: string,
+  limits: readonly [warn: number, bad: number],
+  value: (row: Row) => number,
+): Field {
+  const [, kind] = id.split('/');
+  const field: Field = {
+    id,
+    width: 8,
+    weight,
+    format: 'fixed',
+    help,
+    value,
+    level: above(...limits),
+  };
+  return kind === 'rd' || kind === 'wr' ? { ...field, group: 'rd and wr' } : field;
+}
+
+/** Limits in ms: yellow-bricks' for bad; lower ones of other guides for warn. */
+export const DAVG_LIMITS = [20, 25] as const;
+export const KAVG_LIMITS = [1, 2] as const;
+export const GAVG_LIMITS = [20, 25] as const;
+export const QAVG_LIMITS = [1, 5] as const;
+
+/** Mean latency of all commands at this object. */
+export function latencyPerCommand(row: Row): number {
+  return row.meanMs(TOTAL_NS, COMMANDS);
+}
+
+/** DAVG or QAVG of a row that keeps the sums; n = 0 gives 0.00. */
+export function sumsPerCommand(row: Row, ns: readonly string[]): number {
+  return perCommandMs(row.sum(ns), row.sum(COMMANDS));
+}
+
+export const failedPerSecond: Field = {
+  id: 'FCMDS/s',
+  width: 8,
+  weight: 7,
+  format: 'fixed',
+  help: 'commands per second that ended in an error',
+  value: (row) => (row.seconds > 0 ? row.sum(FAILED) / row.seconds : row.sum(FAILED)),
+  level: above(0.001, 10),
+};

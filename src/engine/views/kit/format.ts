@@ -1,0 +1,50 @@
+import { BLOCK_BYTES } from '../../core/io.js';
+import { formatDuration, formatSize } from '../../core/units.js';
+
+/** How a cell's value is written; numbers that do not apply (NaN) are `-` in every format. */
+export type Format = 'text' | 'count' | 'fixed' | 'blocks' | 'percent' | 'duration';
+
+export type Cell = string | number;
+
+export const NOT_APPLICABLE = '-';
+
+/** A cell as text, at most `width` wide where a shorter form of the number exists. */
+export function formatCell(format: Format, value: Cell, width: number): string {
+  if (typeof value === 'string') return value === '' ? NOT_APPLICABLE : value;
+  if (!Number.isFinite(value)) return NOT_APPLICABLE;
+  switch (format) {
+    case 'blocks':
+      return formatSize(value * BLOCK_BYTES);
+    case 'duration':
+      return formatDuration(value);
+    case 'fixed':
+      return fitNumber(value, 2, width);
+    case 'percent':
+      // As esxtop does: 3 of 128 active is 2 %, not 2.34 rounded up.
+      return fitNumber(Math.floor(value), 0, width);
+    default:
+      return fitNumber(value, 0, width);
+  }
+}
+
+const STEPS = ['', 'k', 'M', 'G', 'T'];
+
+/** Drops decimals, then counts in thousands, until the number fits. */
+function fitNumber(value: number, decimals: number, width: number): string {
+  for (let digits = decimals; digits >= 0; digits--) {
+    const text = noNegativeZero(value.toFixed(digits));
+    if (text.length <= width) return text;
+  }
+  let scaled = value;
+  for (const step of STEPS) {
+    const text = `${scaled.toFixed(0)}${step}`;
+    if (text.length <= width) return text;
+    scaled /= 1000;
+  }
+  return '*'.repeat(width);
+}
+
+/** Differences of sums can come out as -0.00. */
+function noNegativeZero(text: string): string {
+  return text.startsWith('-') && Number(text) === 0 ? text.slice(1) : text;
+}

@@ -1,0 +1,149 @@
+/** The way of a command through the layers: load, queue and where its time goes. */
+import { BLOCK_BYTES } from '../../core/io.js';
+import type { EntityInfo } from '../../core/meters.js';
+import { COMMANDS, DEVICE_NS, QUEUE_NS, TOTAL_NS } from './fields.js';
+import { perCommandMs, Row, type Window } from './row.js';
+
+/** One layer in one window; NaN where the layer has no such thing. */
+export interface LayerFigures {
+  readonly name: string;
+  readonly commandsPerSecond: number;
+  readonly megabytesPerSecond: number;
+  readonly active: number;
+  readonly queued: number;
+  /** Mean time from entering this layer until the answer left it, ms. */
+  readonly latencyMs: number;
+  /** Time spent in this layer and not below it, ms per guest command. */
+  readonly hereMs: number;
+  /** Part of all time spent that is spent here, 0..1. */
+  readonly share: number;
+}
+
+const MB = 1024 * 1024;
+const BLOCKS = ['readBlocks', 'writeBlocks'];
+
+/** Sums over all objects of a scope in one window. */
+class Scope {
+  private readonly rows: readonly Row[];
+
+  constructor(
+    private readonly window: Window,
+    scope: string,
+    where: (info: EntityInfo) => boolean = () => true,
+  ) {
+    this.rows = window.entities
+      .scope(scope)
+      .filter(where)
+      .map((info) => new Row(window, info));
+  }
+
+  get size(): number {
+    return this.rows.length;
+  }
+
+  grown(...fields: readonly string[]): number {
+    let total = 0;
+    for (const row of this.rows) total += row.sum(fields) || 0;
+    return total;
+  }
+
+  now(field: string): number {
+    let total = 0;
+    for (const row of this.rows) total += row.now(field) || 0;
+    return total;
+  }
+
+  perSecond(...fields: readonly string[]): number {
+    const seconds = (this.window.after.at - this.window.before.at) / 1e9;
+    return seconds > 0 ? this.grown(...fields) / seconds : 0;
+  }
+
+  get commands(): number {
+    return this.grown(...COMMANDS);
+  }
+
+  get ns(): number {
+    return this.grown(...TOTAL_NS);
+  }
+}
+
+type Line = Omit<LayerFigures, 'hereMs' | 'share'> & { readonly hereNs: number };
+
+function line(name: string, scope: Scope, active: number, queued: number, hereNs: number): Line {
+  return {
+    name,
+    commandsPerSecond: scope.perSecond(...COMMANDS),
+    megabytesPerSecond: (scope.perSecond(...BLOCKS) * BLOCK_BYTES) / MB,
+    active,
+    queued,
+    latencyMs: perCommandMs(scope.ns, scope.commands),
+    hereNs: Math.max(0, hereNs),
+  };
+}
+
+/** NFS volumes are devices of the host too, by name. */
+function isNfs({ name }: EntityInfo): boolean {
+  return name.startsWith('{NFS}');
+}
+
+/**
+ * All layers, top to bottom. Each layer's own time is its sum of latencies minus that of the layer
+ * below; commands that layers add on their own (metadata, destaging) and commands split in two can
+ * make a difference negative, which is shown as none.
+ */
+export function layerFigures(window: Window): LayerFigures[] {
+  const arrays = new Set(window.entities.scope('lun').map(({ labels }) => labels.array));
+  const guest = new Scope(window, 'disk');
+  const ring = new Scope(window, 'vscsi');
+  const files = new Scope(window, 'vmdk');
+  const fs = new Scope(window, 'datastore');
+  const volume = new Scope(window, 'volume');
+  const device = new Scope(window, 'device', (info) => !isNfs(info));
+  const nfs = new Scope(window, 'device', isNfs);
+  const path = new Scope(window, 'path');
+  const adapter = new Scope(window, 'adapter');
+  const driver = new Scope(window, 'driver');
+  const nexus = new Scope(window, 'nexus');
+  const port = new Scope(window, 'port', ({ labels }) => arrays.has(labels.array));
+  const spindle = new Scope(window, 'spindle');
+
+  const none = Number.NaN;
+  const queueNs = device.grown(...QUEUE_NS);
+  const deviceNs = device.grown(...DEVICE_NS);
+  const adapterWaitNs = adapter.grown('waitNs');
+  const driverNs = driver.grown('busyNs');
+  const arrayNs = port.ns;
+  // Disks also destage in the background; only what fits into the array's time delayed a command.
+  const disksNs = Math.min(spindle.ns, arrayNs);
+  const vscsiWaiting = ring.now('queued') + guest.now('queued');
+
+  const lines: Line[] = [
+    line('guests', guest, guest.now('active') + vscsiWaiting, none, 0),
+    line('vscsi', guest, guest.now('active'), vscsiWaiting, guest.ns - files.ns),
+    line('vmfiles', files, none, none, files.ns - fs.ns),
+    line('filesystem', fs, none, none, fs.ns - volume.ns - nfs.ns),
+    line('block', volume, none, none, volume.ns - device.ns),
+    line('scheduler', device, device.now('active'), device.now('queued'), queueNs),
+    line('psa', path, path.now('active'), none, device.ns - queueNs - deviceNs - adapterWaitNs),
+    line('adapter', adapter, adapter.now('active'), adapter.now('queued'), adapterWaitNs),
+    line('driver', driver, none, none, driverNs),
+    {
+      ...line('fabric', nexus, none, none, deviceNs - driverNs - arrayNs),
+      commandsPerSecond: nexus.perSecond('commands'),
+      megabytesPerSecond: nexus.perSecond('bytesOut', 'bytesIn') / MB,
+      latencyMs: none,
+    },
+    line('array', port, port.now('active'), port.now('queued'), arrayNs - disksNs),
+    line('disks', spindle, spindle.now('active'), spindle.now('queued'), disksNs),
+  ];
+  if (nfs.size > 0) lines.push(line('nfs', nfs, nfs.now('active'), nfs.now('queued'), nfs.ns));
+
+  let allNs = 0;
+  for (const { hereNs } of lines) allNs += hereNs;
+  const commands = guest.commands;
+  return lines.map(({ hereNs, ...figures }, index) => ({
+    ...figures,
+    hereMs: index === 0 ? none : perCommandMs(hereNs, commands),
+    share: allNs > 0 ? hereNs / allNs : 0,
+  }));
+}

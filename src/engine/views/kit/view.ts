@@ -1,0 +1,71 @@
+import { assert } from '../../core/assert.js';
+import type { Entities } from './entities.js';
+import type { Cell, Format } from './format.js';
+import { Row, type Window } from './row.js';
+
+/** 0 fine, 1 worth a look, 2 bad. */
+export type Level = 0 | 1 | 2;
+
+/** One column. */
+export interface Field {
+  /** Column title, as esxtop spells it where it has one; unique within the view. */
+  readonly id: string;
+  readonly width: number;
+  /** What gives way first on a narrow screen: 0 never, higher numbers earlier. */
+  readonly weight: number;
+  readonly format: Format;
+  readonly help: string;
+  readonly value: (row: Row) => Cell;
+  readonly level?: (value: Cell, row: Row) => Level;
+  /** Columns of one group are left out together: reads without writes mislead. */
+  readonly group?: string;
+  /** Key that sorts by this column, descending. */
+  readonly sort?: string;
+  /** Takes the spare width of a wide screen. */
+  readonly grow?: boolean;
+  /** Left out where it would say the same in every row. */
+  readonly shown?: (entities: Entities) => boolean;
+}
+
+/** A table: one row per object of a scope. */
+export interface View {
+  readonly name: string;
+  /** Key that opens it. */
+  readonly key: string;
+  readonly title: string;
+  /** Title where space is short. */
+  readonly tab: string;
+  readonly summary: string;
+  readonly scope: string;
+  /** Scope of the rows an expanded row is split into. */
+  readonly expand?: string;
+  readonly fields: readonly Field[];
+  /** Fields worth a chart for the selected row, most telling first. */
+  readonly charts: readonly string[];
+}
+
+/** Checks what a type cannot say: ids and sort keys are unique, charts name fields. */
+export function defineView(view: View): View {
+  const ids = new Set<string>();
+  const keys = new Set<string>();
+  for (const { id, sort } of view.fields) {
+    assert(!ids.has(id), `view ${view.name} has two fields ${id}`);
+    assert(sort === undefined || !keys.has(sort), `view ${view.name} sorts twice by ${sort}`);
+    ids.add(id);
+    if (sort !== undefined) keys.add(sort);
+  }
+  for (const id of view.charts) {
+    assert(ids.has(id), `view ${view.name} has a chart of unknown field ${id}`);
+  }
+  return view;
+}
+
+/** The view's objects in one window, in the order of definition. */
+export function viewRows(view: View, window: Window): Row[] {
+  return window.entities.scope(view.scope).map((info) => new Row(window, info));
+}
+
+/** The view's columns for this layout. */
+export function viewFields(view: View, entities: Entities): Field[] {
+  return view.fields.filter(({ shown }) => shown === undefined || shown(entities));
+}

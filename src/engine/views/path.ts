@@ -1,0 +1,93 @@
+import {
+  DAVG_LIMITS,
+  failedPerSecond,
+  host,
+  ioStats,
+  latency,
+  latencyPerCommand,
+} from './kit/fields.js';
+import { defineView } from './kit/view.js';
+
+/** In the order of the `state` gauge; a dead path is in capitals so that colour is not needed. */
+const STATES = ['active', 'active unopt', 'standby', 'DEAD', 'off', 'UNAVAILABLE'];
+
+export const path = defineView({
+  name: 'path',
+  key: 'P',
+  title: 'Paths',
+  tab: 'Path',
+  summary: 'every path of every host, its state and its share of the I/O',
+  scope: 'path',
+  charts: ['CMDS/s', 'LAT/cmd', 'ACTV'],
+  fields: [
+    {
+      id: 'PATH',
+      width: 18,
+      weight: 0,
+      format: 'text',
+      help: 'adapter, channel, target and LUN',
+      value: (row) => row.name,
+    },
+    host,
+    {
+      id: 'STATE',
+      width: 12,
+      weight: 0,
+      format: 'text',
+      help: 'active, active unoptimized, standby, dead, off or unavailable',
+      value: (row) => STATES[row.now('state')] ?? '',
+      level: (value) => (value === 'DEAD' || value === 'UNAVAILABLE' ? 2 : value === 'off' ? 1 : 0),
+    },
+    {
+      id: 'I/O',
+      width: 3,
+      weight: 1,
+      format: 'text',
+      help: 'yes when the path policy sends commands down this path now',
+      value: (row) => (row.now('working') > 0 ? 'yes' : ''),
+    },
+    {
+      id: 'DEVICE',
+      width: 16,
+      weight: 4,
+      format: 'text',
+      help: 'device the path leads to',
+      value: (row) => row.label('device'),
+      grow: true,
+    },
+    {
+      id: 'TARGET',
+      width: 14,
+      weight: 5,
+      format: 'text',
+      help: 'array and port at the other end',
+      value: (row) =>
+        [row.label('array'), row.label('port')].filter((part) => part !== '').join(' '),
+    },
+    {
+      id: 'ACTV',
+      width: 5,
+      weight: 1,
+      format: 'count',
+      help: 'commands on this path',
+      value: (row) => row.now('active'),
+    },
+    ...ioStats,
+    latency(
+      'LAT/cmd',
+      1,
+      'ms per command from path selection to answer',
+      DAVG_LIMITS,
+      latencyPerCommand,
+    ),
+    {
+      id: 'FAILS',
+      width: 6,
+      weight: 3,
+      format: 'count',
+      help: 'times the path failed since the start',
+      value: (row) => row.now('failures'),
+    },
+    failedPerSecond,
+  ],
+});

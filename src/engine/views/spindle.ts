@@ -1,0 +1,59 @@
+import { above, ioStats, latency, latencyPerCommand, queueStats } from './kit/fields.js';
+import { defineView } from './kit/view.js';
+
+const NS_PER_S = 1e9;
+
+export const spindle = defineView({
+  name: 'spindle',
+  key: 'S',
+  title: 'Disks',
+  tab: 'Disk',
+  summary: "the disks inside the arrays' pools, destaging included",
+  scope: 'spindle',
+  charts: ['CMDS/s', 'LAT/cmd', '%BUSY', 'QUED'],
+  fields: [
+    {
+      id: 'DISK',
+      width: 16,
+      weight: 0,
+      format: 'text',
+      help: 'disk',
+      value: (row) => row.name,
+      grow: true,
+    },
+    {
+      id: 'POOL',
+      width: 10,
+      weight: 3,
+      format: 'text',
+      help: 'pool',
+      value: (row) => row.label('pool'),
+    },
+    {
+      id: 'MODEL',
+      width: 10,
+      weight: 4,
+      format: 'text',
+      help: 'device model',
+      value: (row) => row.label('model'),
+    },
+    ...queueStats.slice(0, 2),
+    {
+      id: '%BUSY',
+      width: 5,
+      weight: 1,
+      format: 'percent',
+      help: 'time its channels worked, per hundred',
+      value: (row) => {
+        const capacity = row.now('slots') * row.seconds * NS_PER_S;
+        return capacity > 0 ? Math.min(100, (100 * row.grown('activeNs')) / capacity) : 0;
+      },
+      level: above(75, 95),
+    },
+    ...ioStats,
+    latency('LAT/cmd', 0, 'ms per command, waiting included', [20, 50], latencyPerCommand),
+    latency('WAIT/cmd', 3, 'ms per command waiting for the disk', [5, 20], (row) =>
+      row.meanMs(['waitNs'], ['finished']),
+    ),
+  ],
+});

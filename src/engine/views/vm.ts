@@ -1,0 +1,119 @@
+import { BLOCK_BYTES } from '../core/io.js';
+import { COMMANDS, commandsPerSecond, host, latency, TOTAL_NS } from './kit/fields.js';
+import { perCommandMs, type Row } from './kit/row.js';
+import { defineView } from './kit/view.js';
+
+const MB = 1024 * 1024;
+
+/** A machine counts nothing itself: its figures are its disks'. */
+function overDisks(row: Row, figure: (disk: Row) => number): number {
+  const disks = row.info.scope === 'vm' ? row.children('disk') : [row];
+  let total = 0;
+  for (const disk of disks) total += figure(disk);
+  return total;
+}
+
+export const vm = defineView({
+  name: 'vm',
+  key: 'V',
+  title: 'Virtual machines',
+  tab: 'VM',
+  summary: 'each machine with the sum of its disks',
+  scope: 'vm',
+  expand: 'disk',
+  charts: ['CMDS/s', 'LAT/cmd', 'MB/s'],
+  fields: [
+    {
+      id: 'VMNAME',
+      width: 16,
+      weight: 0,
+      format: 'text',
+      help: 'virtual machine; when expanded, its disks',
+      value: (row) => row.name,
+      grow: true,
+    },
+    host,
+    {
+      id: 'STATE',
+      width: 8,
+      weight: 0,
+      format: 'text',
+      help: 'running, or a question waits for an answer (key a)',
+      value: (row) => {
+        const stunned = row.now('stunned');
+        return Number.isNaN(stunned) ? '' : stunned > 0 ? 'QUESTION' : 'running';
+      },
+      level: (value) => (value === 'QUESTION' ? 2 : 0),
+    },
+    {
+      id: 'NVDISK',
+      width: 6,
+      weight: 4,
+      format: 'count',
+      help: 'number of virtual disks',
+      value: (row) => (row.info.scope === 'vm' ? row.children('disk').length : Number.NaN),
+    },
+    {
+      id: 'ACTV',
+      width: 5,
+      weight: 1,
+      format: 'count',
+      help: 'commands below the virtual SCSI layer',
+      value: (row) => overDisks(row, (disk) => disk.now('active')),
+    },
+    {
+      id: 'QUED',
+      width: 5,
+      weight: 1,
+      format: 'count',
+      help: 'commands waiting in the virtual SCSI layer',
+      value: (row) => overDisks(row, (disk) => disk.now('queued')),
+    },
+    {
+      id: 'CMDS/s',
+      width: 9,
+      weight: 0,
+      format: 'fixed',
+      help: 'commands completed per second',
+      value: (row) => overDisks(row, commandsPerSecond),
+      sort: 'c',
+    },
+    {
+      id: 'READS/s',
+      group: 'iops',
+      width: 9,
+      weight: 3,
+      format: 'fixed',
+      help: 'reads per second',
+      value: (row) => overDisks(row, (disk) => disk.rate('reads')),
+      sort: 'r',
+    },
+    {
+      id: 'WRITES/s',
+      group: 'iops',
+      width: 9,
+      weight: 3,
+      format: 'fixed',
+      help: 'writes per second',
+      value: (row) => overDisks(row, (disk) => disk.rate('writes')),
+      sort: 'w',
+    },
+    {
+      id: 'MB/s',
+      width: 8,
+      weight: 2,
+      format: 'fixed',
+      help: 'megabytes read and written per second',
+      value: (row) =>
+        (overDisks(row, (disk) => disk.rate('readBlocks') + disk.rate('writeBlocks')) *
+          BLOCK_BYTES) /
+        MB,
+    },
+    latency('LAT/cmd', 0, 'ms per command, guest to guest', [20, 25], (row) =>
+      perCommandMs(
+        overDisks(row, (disk) => disk.sum(TOTAL_NS)),
+        overDisks(row, (disk) => disk.sum(COMMANDS)),
+      ),
+    ),
+  ],
+});

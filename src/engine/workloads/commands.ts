@@ -1,0 +1,106 @@
+import { assert } from '../core/assert.js';
+import { BLOCK_BYTES, READ, UNMAP, WRITE } from '../core/io.js';
+import type { Stream } from '../core/random.js';
+import type { JobPlan } from '../simulation/plan.js';
+import { Addresses } from './addresses.js';
+
+const TWO_32 = 0x100000000;
+/** Commands drawn at once: tight loops over columns keep the numbers out of the heap. */
+const BATCH = 256;
+
+/** What a job asks for, command by command: operation, length and address. */
+export class Commands {
+  readonly op = new Uint8Array(BATCH);
+  readonly blocks = new Int32Array(BATCH);
+  readonly lba = new Float64Array(BATCH);
+  private used = BATCH;
+
+  private readonly addresses: Addresses;
+  /** A draw below it is a read; only for jobs that mix. */
+  private readonly readBelow: number;
+  private readonly mixes: boolean;
+  /** Lengths, and the draws below which each is chosen. */
+  private readonly lengths: Int32Array;
+  private readonly lengthBelow: Float64Array;
+
+  constructor(
+    plan: JobPlan,
+    capacityBlocks: number,
+    private readonly stream: Stream,
+  ) {
+    const { name, rw, bs, offsetBytes, sizeBytes } = plan;
+    assert(
+      bs.every(({ bytes }) => bytes > 0 && bytes % BLOCK_BYTES === 0),
+      `block sizes of job ${name} are whole blocks`,
+    );
+    assert(
+      offsetBytes >= 0 && offsetBytes + sizeBytes <= capacityBlocks * BLOCK_BYTES,
+      `job ${name} reaches beyond its disk`,
+    );
+    const only = onlyOpOf(rw);
+    this.mixes = only === undefined;
+    this.op.fill(only ?? READ);
+    this.readBelow = Math.round((plan.rwmixread / 100) * TWO_32);
+    this.lengths = Int32Array.from(bs, ({ bytes }) => bytes / BLOCK_BYTES);
+    this.lengthBelow = thresholds(bs.map(({ weight }) => weight));
+    this.blocks.fill(this.lengths[0]);
+    const startBlock = Math.ceil(offsetBytes / BLOCK_BYTES);
+    this.addresses = new Addresses(stream, {
+      pattern: rw.startsWith('rand') ? plan.distribution : 'sequential',
+      startBlock,
+      blocks: Math.floor((offsetBytes + sizeBytes) / BLOCK_BYTES) - startBlock,
+      alignBlocks: Math.min(...this.lengths),
+      longestBlocks: Math.max(...this.lengths),
+      theta: plan.zipfTheta,
+    });
+  }
+
+  /** Index of the next command in the columns. */
+  next(): number {
+    if (this.used === BATCH) this.draw();
+    return this.used++;
+  }
+
+  private draw(): void {
+    if (this.lengths.length > 1) this.drawLengths();
+    if (this.mixes) this.drawOps();
+    this.addresses.fill(this.lba, this.blocks);
+    this.used = 0;
+  }
+
+  private drawLengths(): void {
+    const { blocks, lengths, lengthBelow, stream } = this;
+    for (let index = 0; index < BATCH; index++) {
+      const draw = stream.next();
+      let choice = 0;
+      while (draw >= lengthBelow[choice]) choice++;
+      blocks[index] = lengths[choice];
+    }
+  }
+
+  private drawOps(): void {
+    const { op, readBelow, stream } = this;
+    for (let index = 0; index < BATCH; index++)
+      op[index] = stream.next() < readBelow ? READ : WRITE;
+  }
+}
+
+/** The operation of a job that has only one. */
+function onlyOpOf(rw: JobPlan['rw']): number | undefined {
+  if (rw === 'read' || rw === 'randread') return READ;
+  if (rw === 'write' || rw === 'randwrite') return WRITE;
+  return rw === 'unmap' ? UNMAP : undefined;
+}
+
+/** Bounds under which a 32-bit draw picks each weight; the last one takes all that is left. */
+function thresholds(weights: readonly number[]): Float64Array {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  assert(total > 0, 'block sizes have weights');
+  let sum = 0;
+  const below = Float64Array.from(weights, (weight) => {
+    sum += weight;
+    return Math.round((sum / total) * TWO_32);
+  });
+  below[below.length - 1] = TWO_32;
+  return below;
+}

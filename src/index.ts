@@ -1,0 +1,26 @@
+/**
+ * vmtop as a library: load or write a scenario, run it, read what happened.
+ *
+ *   import { loadScenario, Simulation } from 'vmtop';
+ *   const simulation = new Simulation(loadScenario('default'));
+ *   simulation.runUntil(10e9);
+ *   console.log(simulation.totals(), simulation.digest());
+ */
+export { FormatError, formatProblem, InputError, type Problem } from './engine/core/errors.js';
+export type { LogEntry } from './engine/core/event-log.js';
+export { quantile } from './engine/core/histogram.js';
+export type { EntityInfo, Sample } from './engine/core/meters.js';
+export { formatDuration, formatSize, parseDuration, parseSize } from './engine/core/units.js';
+export type { Command } from './engine/simulation/commands.js';
+export type { LayerName, LayerSummary } from './engine/simulation/layer-summary.js';
+export type * from './engine/simulation/plan.js';
+export { Simulation } from './engine/simulation/simulation.js';
+export { readTrace, type Trace } from './input/read-trace.js';
+export { type RunDocument, runDocument } from './output/document.js';
+export type { ExpectationResult } from './output/expectations.js';
+export { type RunOptions, type RunResult, runToEnd } from './output/run.js';
+export { formatSummary } from './output/summary.js';
+export { bundledScenarios } from './scenario/bundled.js';
+export { CATALOGUES, type Catalogues } from './scenario/catalogues.js';
+export { type LoadOptions, loadScenario, parseScenario, planScenario } from './scenario/load.js';
+export { planReplay, type ReplayOptions } from './scenario/replay.js';

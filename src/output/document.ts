@@ -1,0 +1,58 @@
+import type { Plan } from '../engine/simulation/plan.js';
+import type { Layers, Totals } from './engine.js';
+import type { ExpectationResult } from './expectations.js';
+import type { RunResult } from './run.js';
+
+/** One span of a run, in the document's units. */
+export interface IntervalDocument {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  readonly totals: Totals;
+  readonly layers: Layers;
+}
+
+/**
+ * What `--json` prints: stable names, no wall times, so that equal runs print equal documents.
+ * Fields are only ever added.
+ */
+export interface RunDocument {
+  readonly digest: string;
+  readonly scenario: string;
+  readonly title: string;
+  readonly seed: number;
+  readonly simulatedSeconds: number;
+  readonly totals: Totals;
+  readonly layers: Layers;
+  readonly expectations: readonly ExpectationResult[];
+  readonly intervals?: readonly IntervalDocument[];
+  /** Replays: what the trace holds. */
+  readonly trace?: Readonly<Record<string, unknown>>;
+}
+
+export function runDocument(
+  plan: Plan,
+  result: RunResult,
+  trace?: Readonly<Record<string, unknown>>,
+): RunDocument {
+  const { digest, totals, layers, expectations, intervals, simulatedNs } = result;
+  return {
+    digest,
+    scenario: plan.name,
+    title: plan.title,
+    seed: plan.seed,
+    simulatedSeconds: simulatedNs / 1e9,
+    totals,
+    layers,
+    expectations,
+    ...(intervals.length === 0
+      ? {}
+      : {
+          intervals: intervals.map(({ fromNs, toNs, ...rest }) => ({
+            fromSeconds: fromNs / 1e9,
+            toSeconds: toNs / 1e9,
+            ...rest,
+          })),
+        }),
+    ...(trace === undefined ? {} : { trace }),
+  };
+}

@@ -1,0 +1,101 @@
+import type { EntityInfo } from '../engine/core/meters.js';
+import { formatDuration, formatSize } from '../engine/core/units.js';
+import type { Plan } from '../engine/simulation/plan.js';
+import { type DiskFigures, diskFigures, disksOf } from './disk-figures.js';
+import type { ExpectationResult } from './expectations.js';
+import type { RunResult } from './run.js';
+import { type Column, formatTable, groupDigits } from './table.js';
+
+/** "No bound" in an expectation. */
+const UNBOUNDED = Number.MAX_SAFE_INTEGER;
+
+/** The end of a run for people: layers, virtual machines, expectations, and last the digest. */
+export function formatSummary(
+  plan: Plan,
+  entities: readonly EntityInfo[],
+  result: RunResult,
+): string {
+  const { totals, simulatedNs, wallSeconds } = result;
+  const commands = totals.reads + totals.writes + totals.others;
+  const seconds = simulatedNs / 1e9;
+  const speed = wallSeconds > 0 ? groupDigits(commands / wallSeconds) : '-';
+  const parts = [
+    `${plan.title} (${plan.name}, seed ${plan.seed})`,
+    `${formatDuration(simulatedNs)} simulated in ${wallSeconds.toFixed(2)} s, ${speed} I/Os per second of wall time`,
+    `${groupDigits(totals.reads)} reads (${formatSize(totals.bytesRead)}), ` +
+      `${groupDigits(totals.writes)} writes (${formatSize(totals.bytesWritten)}), ` +
+      `${groupDigits(totals.others)} others, ${groupDigits(totals.errors)} errors`,
+    '',
+    formatLayers(result, seconds),
+    '',
+    formatVms(plan, entities, result),
+  ];
+  if (result.expectations.length > 0) parts.push('', formatExpectations(result.expectations));
+  parts.push('', `digest ${result.digest}`);
+  return parts.join('\n');
+}
+
+function formatLayers({ layers }: RunResult, seconds: number): string {
+  const rate = (value: number): string => groupDigits(seconds > 0 ? value / seconds : 0);
+  const megabytes = (bytes: number): string =>
+    (seconds > 0 ? bytes / seconds / 1024 / 1024 : 0).toFixed(1);
+  type Row = RunResult['layers'][string];
+  const columns: readonly Column<Row>[] = [
+    { title: 'layer', align: 'left', text: ({ title }) => title },
+    { title: 'parts', text: ({ entities }) => String(entities) },
+    { title: 'reads/s', text: ({ reads }) => rate(reads) },
+    { title: 'writes/s', text: ({ writes }) => rate(writes) },
+    { title: 'others/s', text: ({ others }) => rate(others) },
+    { title: 'MB/s read', text: ({ bytesRead }) => megabytes(bytesRead) },
+    { title: 'MB/s written', text: ({ bytesWritten }) => megabytes(bytesWritten) },
+    { title: 'mean ms', text: ({ meanLatencyMs }) => meanLatencyMs.toFixed(3) },
+    { title: 'active', text: ({ meanActive }) => meanActive.toFixed(1) },
+    { title: 'queued', text: ({ meanQueued }) => meanQueued.toFixed(1) },
+    { title: 'errors', text: ({ errors }) => groupDigits(errors) },
+  ];
+  return formatTable(Object.values(layers), columns);
+}
+
+function formatVms(plan: Plan, entities: readonly EntityInfo[], { last }: RunResult): string {
+  const rows = plan.vms.map((vm) => ({
+    vm,
+    figures: diskFigures(disksOf(entities, [vm.name]), undefined, last),
+  }));
+  const ms = (ns: number): string => (Number.isFinite(ns) ? (ns / 1e6).toFixed(3) : '-');
+  const seconds = last.at / 1e9;
+  const megabytes = ({ bytesRead, bytesWritten }: DiskFigures): string =>
+    (seconds > 0 ? (bytesRead + bytesWritten) / seconds / 1024 / 1024 : 0).toFixed(1);
+  return formatTable(rows, [
+    { title: 'VM', align: 'left', text: ({ vm }) => vm.name },
+    { title: 'host', align: 'left', text: ({ vm }) => vm.host },
+    { title: 'I/Os per s', text: ({ figures }) => groupDigits(figures.iops) },
+    { title: 'MB/s', text: ({ figures }) => megabytes(figures) },
+    { title: 'mean ms', text: ({ figures }) => ms(figures.meanLatency) },
+    { title: 'p95 ms', text: ({ figures }) => ms(figures.p95Latency) },
+    { title: 'in flight', text: ({ figures }) => String(figures.inFlight) },
+    { title: 'errors', text: ({ figures }) => groupDigits(figures.errors) },
+  ]);
+}
+
+export function formatExpectations(results: readonly ExpectationResult[]): string {
+  return formatTable(results, [
+    { title: 'expected', align: 'left', text: ({ ok }) => (ok ? 'ok' : 'FAILED') },
+    { title: '', align: 'left', text: ({ text }) => text },
+    { title: 'found', text: (result) => show(result, result.value) },
+    { title: 'range', align: 'left', text: formatRange },
+  ]);
+}
+
+function formatRange(result: ExpectationResult): string {
+  const { min, max } = result;
+  if (max === UNBOUNDED) return `at least ${show(result, min)}`;
+  return min === 0
+    ? `at most ${show(result, max)}`
+    : `${show(result, min)} to ${show(result, max)}`;
+}
+
+function show({ unit }: ExpectationResult, value: number | null): string {
+  if (value === null) return 'nothing';
+  if (unit === 'ns') return formatDuration(value);
+  return unit === 'per second' ? `${groupDigits(value)} per s` : groupDigits(value);
+}

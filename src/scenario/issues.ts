@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { Problem } from '../engine/core/errors.js';
+import { scenarioSchema } from './schema.js';
+import type { Path, Source } from './source.js';
+import { suggest } from './suggest.js';
+
+type Issue = z.core.$ZodIssue;
+
+/** Turns what the schema found wrong into problems with a place, an expectation and a hint. */
+export function problemsOf(source: Source, issues: readonly Issue[]): Problem[] {
+  return issues.flatMap((issue) => problemsOfIssue(source, issue));
+}
+
+function problemsOfIssue(source: Source, issue: Issue): Problem[] {
+  const path = issue.path as Path;
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(path);
+    return issue.keys.map((key) => ({
+      place: source.place([...path, key], true),
+      message: `${prefix(source, path)}unknown key "${key}"`,
+      hint: suggest(key, known),
+    }));
+  }
+  const place = source.place(path);
+  const { input } = issue;
+  const expected = expectation(issue);
+  if (input === undefined) {
+    const missing = `${source.label(path) || 'the scenario'} is missing: ${expected}`;
+    return [{ place, message: missing }];
+  }
+  const found = issue.code === 'too_small' ? '' : `, found ${describe(input)}`;
+  const problem = { place, message: `${prefix(source, path)}${expected}${found}` };
+  if (issue.code === 'invalid_value' && typeof input === 'string') {
+    return [{ ...problem, hint: suggest(input, issue.values.map(String)) }];
+  }
+  return [problem];
+}
+
+const prefix = (source: Source, path: Path): string =>
+  path.length === 0 ? '' : `${source.label(path)}: `;
+
+/** Words for the types the schema's containers ask for. */
+const TYPES: Readonly<Record<string, string>> = {
+  object: 'a block of "key: value" lines',
+  record: 'a block of "key: value" lines',
+  array: 'a list',
+  string: 'a text',
+};
+
+function expectation(issue: Issue): string {
+  if (issue.code === 'invalid_type') return `expected ${TYPES[issue.expected] ?? issue.expected}`;
+  if (issue.code === 'invalid_value') return `expected ${issue.values.map(String).join(', ')}`;
+  return issue.message;
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a block';
+  return JSON.stringify(value);
+}
+
+/** Keys the schema knows at `path`. */
+export function knownKeys(path: Path): string[] {
+  let schema: z.ZodType | undefined = scenarioSchema;
+  for (const step of path) {
+    const inner = unwrap(schema);
+    if (inner instanceof z.ZodArray) schema = inner.element as z.ZodType;
+    else if (inner instanceof z.ZodObject) schema = inner.shape[step] as z.ZodType | undefined;
+    else return [];
+  }
+  const inner = unwrap(schema);
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
+
+function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) {
+    return unwrap(schema.unwrap() as z.ZodType);
+  }
+  return schema instanceof z.ZodPipe ? unwrap(schema.out as z.ZodType) : schema;
+}

@@ -1,0 +1,110 @@
+import type { ChangePlan, FaultPlan, NarrativePlan } from '../../engine/simulation/plan.js';
+import type { Scenario } from '../schema.js';
+import type { Path } from '../source.js';
+import { suggest } from '../suggest.js';
+import type { Context } from './context.js';
+import { findDisk } from './jobs.js';
+import type { PlannedVm } from './vms.js';
+
+export function planFaults(
+  context: Context,
+  scenario: Scenario,
+  targets: ReadonlyMap<string, readonly string[]>,
+): FaultPlan[] {
+  const faults = new Map(context.catalogues.faults.map((entry) => [entry.name, entry]));
+  const plans: FaultPlan[] = [];
+  for (const [index, text] of scenario.faults.entries()) {
+    const path: Path = ['faults', index];
+    checkTime(context, text.at, scenario.duration, [...path, 'at']);
+    if (text.until !== undefined && text.until <= text.at) {
+      context.report([...path, 'until'], 'heals before it happens');
+    }
+    const entry = context.find(faults, text.fault, [...path, 'fault'], 'fault');
+    if (entry === undefined) continue;
+    const known = targets.get(entry.target) ?? [];
+    const matches = known.filter((name) => name === text.target).length;
+    if (matches > 1) {
+      context.report(
+        [...path, 'target'],
+        `${matches} ${entry.target}s are called "${text.target}"`,
+      );
+    } else if (matches === 0) {
+      context.report(
+        [...path, 'target'],
+        `${entry.name} acts on a ${entry.target}; there is no ${entry.target} "${text.target}"`,
+        suggest(text.target, known),
+      );
+    }
+    plans.push({
+      fault: entry.name,
+      target: text.target,
+      params: context.params(entry.params, text.params, [...path, 'params']),
+      atNs: text.at,
+      untilNs: text.until ?? 0,
+    });
+  }
+  return plans.sort((a, b) => a.atNs - b.atNs);
+}
+
+export function planChanges(
+  context: Context,
+  scenario: Scenario,
+  vms: ReadonlyMap<string, PlannedVm>,
+): ChangePlan[] {
+  const plans: ChangePlan[] = [];
+  for (const [index, text] of scenario.changes.entries()) {
+    const path: Path = ['changes', index];
+    checkTime(context, text.at, scenario.duration, [...path, 'at']);
+    const { shares, reservation, limit } = text;
+    if (shares === undefined && reservation === undefined && limit === undefined) {
+      context.report(path, 'changes nothing', 'give shares, reservation or limit');
+    }
+    const qos = {
+      ...(shares === undefined ? {} : { shares }),
+      ...(reservation === undefined ? {} : { reservation }),
+      ...(limit === undefined ? {} : { limit }),
+    };
+    for (const vm of selectVms(context, text.vm, vms, [...path, 'vm'])) {
+      const disk = findDisk(context, vm.plan, text.disk, [...path, 'disk']);
+      if (disk !== undefined) plans.push({ atNs: text.at, vm: vm.name, disk: disk.index, qos });
+    }
+  }
+  return plans.sort((a, b) => a.atNs - b.atNs);
+}
+
+export function planNarrative(context: Context, scenario: Scenario): NarrativePlan[] {
+  for (const [index, { at }] of scenario.narrative.entries()) {
+    checkTime(context, at, scenario.duration, ['narrative', index, 'at']);
+  }
+  return scenario.narrative
+    .map(({ at, text }) => ({ atNs: at, text }))
+    .sort((a, b) => a.atNs - b.atNs);
+}
+
+/** VMs by name, by the name of an entry with copies, or by a pattern with `*`. */
+export function selectVms(
+  context: Context,
+  wanted: string,
+  vms: ReadonlyMap<string, PlannedVm>,
+  path: Path,
+): PlannedVm[] {
+  const parts = wanted.split('*').map((text) => text.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'));
+  const pattern = new RegExp(`^${parts.join('.*')}$`);
+  const found = [...vms.values()].filter(
+    (vm) => pattern.test(vm.name) || (vm.entry === wanted && !vms.has(wanted)),
+  );
+  if (found.length === 0) {
+    const known = [...vms.values()].flatMap((vm) => [vm.name, vm.entry]);
+    context.report(path, `there is no VM "${wanted}"`, suggest(wanted, new Set(known)));
+  }
+  return found;
+}
+
+function checkTime(context: Context, atNs: number, endNs: number, path: Path): void {
+  if (atNs <= endNs) return;
+  context.report(
+    path,
+    `comes after the end of the run (${endNs / 1e9} s)`,
+    'make "duration" longer',
+  );
+}

@@ -1,0 +1,185 @@
+import { formatSize } from '../../engine/core/units.js';
+import type {
+  DatastorePlan,
+  DiskPlan,
+  HostPlan,
+  Qos,
+  VmPlan,
+} from '../../engine/simulation/plan.js';
+import { bytesOf } from '../quantities.js';
+import { type DiskText, readDisk, type Scenario, type VmText } from '../schema.js';
+import type { Path } from '../source.js';
+import { type Context, type Copy, copies, Names } from './context.js';
+import { systemBytes } from './datastores.js';
+
+/** Targets per virtual adapter (7 is the adapter itself) and adapters per VM (stack-upper, 19). */
+const DISKS_PER_ADAPTER = 15;
+const DISKS_MAX = 60;
+
+/** The block of VMFS; files take whole ones. */
+const MIB = 1024 * 1024;
+
+/** What a VM's home holds besides disks and swap: logs, configuration, the VMX's own swap (model). */
+const HOME_BYTES = 128 * MIB;
+
+/** Settings of a virtual disk nobody changed: normal shares, nothing reserved, no limit. */
+const QOS_DEFAULTS: Qos = { shares: 1000, reservation: 0, limit: 0 };
+
+/** A VM with the entry it comes from. */
+export interface PlannedVm extends Copy<VmText> {
+  readonly plan: VmPlan;
+  /** Name of the entry, which stands for all its copies. */
+  readonly entry: string;
+}
+
+export function planVms(
+  context: Context,
+  scenario: Scenario,
+  hosts: ReadonlyMap<string, HostPlan>,
+  datastores: ReadonlyMap<string, DatastorePlan>,
+): Map<string, PlannedVm> {
+  const vms = new Names<PlannedVm>(context, 'VM');
+  let disks = 0;
+  for (const vm of copies(scenario.vms, ['vms'], 1)) {
+    const plan = planVm(context, vm, vms.size + 1, disks, hosts, datastores);
+    disks += plan.disks.length;
+    vms.add(vm.name, { ...vm, plan, entry: vm.item.name }, [...vm.path, 'name']);
+  }
+  checkSpace(context, scenario, vms, datastores);
+  return vms;
+}
+
+function planVm(
+  context: Context,
+  vm: Copy<VmText>,
+  world: number,
+  firstDisk: number,
+  hosts: ReadonlyMap<string, HostPlan>,
+  datastores: ReadonlyMap<string, DatastorePlan>,
+): VmPlan {
+  const { item, path } = vm;
+  const hostNames = item.host ?? [[...hosts.keys()][(world - 1) % hosts.size] ?? ''];
+  const turn = vm.copy % hostNames.length;
+  const host = hostNames[turn] ?? '';
+  if (item.host !== undefined) context.find(hosts, host, [...path, 'host', turn], 'host');
+  if (item.reserved > item.memory) {
+    context.report([...path, 'reserved'], 'more memory reserved than the VM has');
+  }
+  const mounted = [...datastores.values()].filter((datastore) => datastore.hosts.includes(host));
+  const usual =
+    item.datastore ??
+    item.home ??
+    item.disks.find((disk) => disk.datastore)?.datastore ??
+    mounted[0]?.name ??
+    [...datastores.keys()][0] ??
+    '';
+  const placed = (name: string, at: Path): void => {
+    const datastore = context.find(datastores, name, at, 'datastore');
+    if (datastore === undefined || !hosts.has(host) || datastore.hosts.includes(host)) return;
+    // That no host reaches it has been said where the datastore stands.
+    if (datastore.hosts.length === 0) return;
+    context.report(
+      at,
+      `${vm.name} runs on ${host}, which does not mount ${name}`,
+      `${name} is mounted by ${datastore.hosts.join(', ')}`,
+    );
+  };
+  const home = item.home ?? usual;
+  if (item.home !== undefined || item.datastore !== undefined) {
+    placed(home, [...path, item.home === undefined ? 'datastore' : 'home']);
+  } else if (item.disks.length === 0) {
+    placed(home, path);
+  }
+  const texts = item.disks.length === 0 ? [readDisk()] : item.disks;
+  const disks: DiskPlan[] = [];
+  for (const [index, text] of texts.entries()) {
+    const at = [...path, 'disks', index];
+    const name = text.datastore ?? usual;
+    if (text.datastore !== undefined || item.datastore === undefined) {
+      placed(name, [...at, 'datastore']);
+    }
+    checkSize(context, text, datastores.get(name), at);
+    for (let copy = 0; copy < (text.count ?? 1); copy++) {
+      disks.push(planDisk(text, name, disks.length, firstDisk));
+    }
+  }
+  if (disks.length > DISKS_MAX) {
+    context.report([...path, 'disks'], `${disks.length} disks; a VM has at most ${DISKS_MAX}`);
+  }
+  return {
+    name: vm.name,
+    host,
+    world,
+    memoryBytes: item.memory,
+    memoryReservedBytes: item.reserved,
+    adapter: item.adapter,
+    home,
+    disks,
+  };
+}
+
+function planDisk(text: DiskText, datastore: string, number: number, first: number): DiskPlan {
+  const target = number % DISKS_PER_ADAPTER;
+  const sizeBytes = Math.floor(text.size / 512) * 512;
+  return {
+    name: `scsi${Math.floor(number / DISKS_PER_ADAPTER)}:${target < 7 ? target : target + 1}`,
+    index: first + number,
+    datastore,
+    sizeBytes,
+    kind: text.kind,
+    writtenBytes: Math.min(sizeBytes, bytesOf(text.written, sizeBytes, 512)),
+    qos: {
+      shares: text.qos.shares ?? QOS_DEFAULTS.shares,
+      reservation: text.qos.reservation ?? QOS_DEFAULTS.reservation,
+      limit: text.qos.limit ?? QOS_DEFAULTS.limit,
+    },
+  };
+}
+
+function checkSize(
+  context: Context,
+  text: DiskText,
+  datastore: DatastorePlan | undefined,
+  path: Path,
+): void {
+  const { limit = 0, reservation = 0 } = text.qos;
+  if (limit > 0 && reservation > limit) {
+    context.report([...path, 'qos'], `reservation ${reservation} is above limit ${limit}`);
+  }
+  if (datastore === undefined || datastore.capacityBytes === 0) return;
+  if (text.size <= datastore.capacityBytes) return;
+  context.report(
+    [...path, 'size'],
+    `the disk (${formatSize(text.size)}) is larger than ${datastore.name} (${formatSize(datastore.capacityBytes)})`,
+  );
+}
+
+/** What must fit from the start: thick disks, what thin disks hold already, and swap files. */
+function checkSpace(
+  context: Context,
+  scenario: Scenario,
+  vms: ReadonlyMap<string, PlannedVm>,
+  datastores: ReadonlyMap<string, DatastorePlan>,
+): void {
+  const taken = new Map<string, number>();
+  const take = (name: string, bytes: number): void => {
+    taken.set(name, (taken.get(name) ?? 0) + Math.ceil(bytes / MIB) * MIB);
+  };
+  for (const { plan } of vms.values()) {
+    take(plan.home, HOME_BYTES + plan.memoryBytes - plan.memoryReservedBytes);
+    for (const disk of plan.disks) {
+      take(disk.datastore, disk.kind === 'thin' ? disk.writtenBytes : disk.sizeBytes);
+    }
+  }
+  for (const [index, { name }] of scenario.datastores.entries()) {
+    const datastore = datastores.get(name);
+    if (datastore === undefined || datastore.capacityBytes === 0) continue;
+    const needed = (taken.get(name) ?? 0) + datastore.usedBytes + systemBytes(datastore);
+    if (needed <= datastore.capacityBytes) continue;
+    context.report(
+      ['datastores', index],
+      `${name} holds ${formatSize(datastore.capacityBytes)}, but ${formatSize(needed)} are placed on it at the start`,
+      'thick disks, what thin disks have written, swap files (memory - reserved), the file system and "used" count',
+    );
+  }
+}

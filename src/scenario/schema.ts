@@ -1,0 +1,311 @@
+import { z } from 'zod';
+import {
+  bandwidth,
+  blockSizes,
+  duration,
+  flag,
+  integer,
+  name,
+  number,
+  part,
+  scalar,
+  shares,
+  size,
+  text,
+  word,
+} from './quantities.js';
+
+/**
+ * What a scenario file may say. Shapes, ranges and defaults are here; what refers to what is checked
+ * by the planner (`plan/`). Numbers without a source in a comment are *model*: our choice.
+ */
+
+/** A list of which one item may stand alone. */
+function oneOrMore<T extends z.ZodType>(item: T) {
+  return z.preprocess(
+    (value) => (value === undefined || Array.isArray(value) ? value : [value]),
+    z.array(item),
+  );
+}
+
+const setting = scalar('a number, or a text with its unit', (value) =>
+  typeof value === 'number' || typeof value === 'string' ? value : undefined,
+);
+
+/** Settings of a model, a fault or a policy; the catalogue's own description checks them. */
+const settings = z.record(z.string(), setting);
+
+/** `ssd`, or `{ model: hdd, rpm: 15000 }`. */
+const diskModel = z.preprocess(
+  (value) => (typeof value === 'string' ? { model: value } : value),
+  z.object({ model: text }).catchall(setting),
+);
+
+const transport = word(['fc', 'iscsi', 'sas', 'nvme']);
+const access = word(['alua', 'active-active']);
+const copies = integer(1, 1000).optional();
+
+const pool = z.strictObject({
+  name: name.default('pool1'),
+  disk: diskModel.default({ model: 'ssd' }),
+  disks: integer(1, 4096).default(8),
+  /** Without it: as much as its LUNs need. */
+  capacity: size('1GiB').optional(),
+  softThreshold: part.default({ fraction: 0.8 }),
+});
+
+const lun = z.strictObject({
+  name: name.default('lun'),
+  count: copies,
+  number: integer(0, 1023).optional(),
+  pool: name.optional(),
+  size: size('1MiB', '64TiB').default(1024 ** 4),
+  thin: flag.default(false),
+  /** Controller letter; without it the LUNs take turns. */
+  owner: scalar('a controller, A to H', (value) =>
+    typeof value === 'string' && /^[A-H]$/.test(value) ? value : undefined,
+  ).optional(),
+});
+
+const vaai = z.strictObject({
+  ats: flag.default(true),
+  clone: flag.default(true),
+  zero: flag.default(true),
+  unmap: flag.default(true),
+});
+
+const array = z.strictObject({
+  name,
+  kind: word(['array', 'jbod']).default('array'),
+  vendor: text.default('VMTOP'),
+  product: text.default('VIRTUAL ARRAY'),
+  transport: transport.default('fc'),
+  controllers: integer(1, 8).default(2),
+  /** Per controller. */
+  ports: integer(1, 16).default(2),
+  access: access.default('alua'),
+  transition: duration('0s', '10m').default(2e9),
+  cache: size('0B', '4TiB').default(1024 ** 3),
+  vaai: vaai.default({ ats: true, clone: true, zero: true, unmap: true }),
+  portQueueDepth: integer(1, 65536).default(2048),
+  pools: z
+    .array(pool)
+    .min(1)
+    .default([pool.parse({})]),
+  luns: z.array(lun).min(1, 'expected at least one LUN'),
+});
+
+const nfsServer = z.strictObject({
+  name,
+  capacity: size('1GiB').default(16 * 1024 ** 4),
+  threads: integer(1, 4096).default(64),
+  disk: diskModel.default({ model: 'ssd' }),
+  rtt: duration('1us', '1s').default(200e3),
+  bandwidth: bandwidth.default(1.25e9),
+});
+
+const adapter = z.strictObject({
+  name: name.optional(),
+  count: copies,
+  driver: text,
+  transport: transport.optional(),
+  aqlen: integer(1, 65536).optional(),
+  lunQueueDepth: integer(1, 4096).optional(),
+  merge: flag.default(false),
+  linkLatency: duration('0s', '1s').optional(),
+  linkBandwidth: bandwidth.optional(),
+  /** `array1`, `array1:A` or `array1:A1`; without it every port of the transport. */
+  targets: oneOrMore(text).optional(),
+});
+
+const localDisk = z.strictObject({
+  name: name.default('disk'),
+  count: copies,
+  disk: diskModel.default({ model: 'ssd' }),
+  size: size('1GiB', '64TiB').default(1024 ** 4),
+  transport: word(['sas', 'nvme']).optional(),
+});
+
+const host = z.strictObject({
+  name: name.default('esx'),
+  count: copies,
+  settings: settings.default({}),
+  /** Without them: what the arrays' transports need. */
+  adapters: z.array(adapter).optional(),
+  localDisks: z.array(localDisk).default([]),
+});
+
+const claimRule = z.strictObject({
+  number: integer(101, 65535),
+  vendor: text.default('*'),
+  model: text.default('*'),
+  transport: word(['fc', 'iscsi', 'sas', 'nvme', '*']).default('*'),
+  plugin: word(['NMP', 'MASK_PATH']).default('NMP'),
+  satp: text.optional(),
+  psp: text.optional(),
+  params: settings.default({}),
+});
+
+const datastore = z.strictObject({
+  name,
+  type: word(['vmfs', 'nfs']).optional(),
+  /** `array1/lun0`, in order. */
+  extents: oneOrMore(text).optional(),
+  server: name.optional(),
+  /** NFS only; a VMFS datastore is as large as its extents. */
+  capacity: size('1GiB').optional(),
+  /** Without it: every host that reaches it. */
+  hosts: oneOrMore(name).optional(),
+  used: part.default({ bytes: 0 }),
+});
+
+const qos = z.strictObject({
+  shares: shares.optional(),
+  reservation: integer(0, 10_000_000).optional(),
+  limit: integer(0, 10_000_000).optional(),
+});
+
+const disk = z.strictObject({
+  count: copies,
+  /** 2 GB to 62 TB is what ESXi offers; smaller ones are useful in drills. */
+  size: size('1MiB', '62TiB').default(40 * 1024 ** 3),
+  datastore: name.optional(),
+  kind: word(['thin', 'lazyThick', 'eagerThick']).default('thin'),
+  /** How much of a thin or lazy disk was written before the run. */
+  written: part.default({ bytes: 0 }),
+  qos: qos.default({}),
+});
+
+/** fio's words for a job; every one may also come from a `profile`. */
+const job = z.strictObject({
+  profile: text.optional(),
+  name: name.optional(),
+  disk: scalar('a disk: its number from 0, or its name such as scsi0:1', (value) =>
+    typeof value === 'number' || typeof value === 'string' ? value : undefined,
+  ).default(0),
+  rw: word(['read', 'write', 'randread', 'randwrite', 'rw', 'randrw', 'unmap']).optional(),
+  rwmixread: integer(0, 100).optional(),
+  bs: blockSizes.optional(),
+  iodepth: integer(1, 4096).optional(),
+  rate_iops: number(0, 10_000_000).optional(),
+  thinktime: duration('0s', '1h').optional(),
+  zipf: number(0, 5).optional(),
+  offset: part.optional(),
+  size: part.optional(),
+  start: duration().optional(),
+  stop: duration().optional(),
+});
+
+const workload = z.preprocess(
+  (value) => (typeof value === 'string' ? { profile: value } : value),
+  job,
+);
+
+const timing = scalar('original, asap, or a factor such as 2x', (value) => readTiming(value));
+
+/** `scale` as in ReplayPlan; 0 is as soon as possible. */
+export function readTiming(value: unknown): number | undefined {
+  if (value === 'original') return 1;
+  if (value === 'asap') return 0;
+  const [, factor] = typeof value === 'string' ? (/^(\d+(?:\.\d+)?)x$/.exec(value) ?? []) : [];
+  const scale = Number(factor);
+  return scale >= 0.001 && scale <= 1e6 ? scale : undefined;
+}
+
+const replay = z.strictObject({
+  /** File; relative paths start at the scenario's folder. */
+  trace: text,
+  timing: timing.default(1),
+  /** In flight at once when as fast as possible. */
+  iodepth: integer(1, 4096).default(32),
+  /** Virtual disks the trace's units are mapped onto; without it all of the VM's. */
+  disks: oneOrMore(integer(0, 63)).optional(),
+});
+
+const vm = z.strictObject({
+  name,
+  count: copies,
+  /** One, or several that the copies take in turn. */
+  host: oneOrMore(name).optional(),
+  memory: size('4MiB', '24TiB').default(4 * 1024 ** 3),
+  reserved: size('0B', '24TiB').default(0),
+  adapter: word(['pvscsi', 'lsilogic']).default('pvscsi'),
+  /** Datastore of the VM's files. */
+  home: name.optional(),
+  /** Datastore of disks that do not name one. */
+  datastore: name.optional(),
+  disks: z.array(disk).default([]),
+  workloads: oneOrMore(workload).default([]),
+  replay: replay.optional(),
+});
+
+const fault = z.strictObject({
+  at: duration(),
+  until: duration().optional(),
+  fault: text,
+  target: text,
+  params: settings.default({}),
+});
+
+const change = z.strictObject({
+  at: duration(),
+  vm: text,
+  disk: scalar('a disk: its number from 0, or its name such as scsi0:1', (value) =>
+    typeof value === 'number' || typeof value === 'string' ? value : undefined,
+  ).default(0),
+  shares: shares.optional(),
+  reservation: integer(0, 10_000_000).optional(),
+  limit: integer(0, 10_000_000).optional(),
+});
+
+const bound = scalar('a number, or a time with its unit', (value) =>
+  typeof value === 'number' || typeof value === 'string' ? value : undefined,
+);
+
+const expectation = z.strictObject({
+  text: text.optional(),
+  metric: word(['errors', 'iops', 'meanLatency', 'p95Latency', 'inFlight']).optional(),
+  event: text.optional(),
+  count: text.optional(),
+  vms: oneOrMore(text).optional(),
+  from: duration().optional(),
+  to: duration().optional(),
+  object: text.optional(),
+  after: text.optional(),
+  min: bound.optional(),
+  max: bound.optional(),
+});
+
+export const scenarioSchema = z.strictObject({
+  name: name.optional(),
+  title: text.optional(),
+  summary: text.default(''),
+  seed: integer(0, 0xffffffff).default(1),
+  duration: duration('1ms').default(60e9),
+  arrays: z.array(array).default([]),
+  nfsServers: z.array(nfsServer).default([]),
+  hosts: z.array(host).min(1, 'expected at least one host'),
+  claimRules: z.array(claimRule).default([]),
+  datastores: z.array(datastore).min(1, 'expected at least one datastore'),
+  vms: z.array(vm).min(1, 'expected at least one VM'),
+  faults: z.array(fault).default([]),
+  changes: z.array(change).default([]),
+  narrative: z.array(z.strictObject({ at: duration(), text })).default([]),
+  expect: z.array(expectation).default([]),
+});
+
+/** A scenario whose shape is right; names are not yet looked up. */
+export type Scenario = z.output<typeof scenarioSchema>;
+export type ArrayText = Scenario['arrays'][number];
+export type HostText = Scenario['hosts'][number];
+export type AdapterText = z.output<typeof adapter>;
+export type DatastoreText = Scenario['datastores'][number];
+export type VmText = Scenario['vms'][number];
+export type DiskText = VmText['disks'][number];
+export type JobText = VmText['workloads'][number];
+export type ExpectationText = Scenario['expect'][number];
+export type ModelText = z.output<typeof diskModel>;
+
+/** The adapter's defaults, for adapters a host gets without naming them. */
+export const readAdapter = (driver: string): AdapterText => adapter.parse({ driver });
+export const readDisk = (): DiskText => disk.parse({});

@@ -1,0 +1,146 @@
+/**
+ * Line charts of blessed-contrib, rendered off-screen into rows. blessed writes nothing here: it has
+ * a screen without a terminal, and the cells it keeps are read and encoded.
+ */
+import { PassThrough, Writable } from 'node:stream';
+import type { Widgets } from 'blessed';
+import type { Series } from './area.js';
+
+/** Attribute (flags, foreground, background) and character. */
+type Cell = readonly [attribute: number, char: string];
+
+interface ScreenInternals {
+  readonly lines: readonly (readonly Cell[])[];
+  draw(): void;
+  _unicode: boolean;
+}
+
+/** blessed ends the process from handlers it installs unless it believes they are there. */
+const HANDLERS = [
+  '_exceptionHandler',
+  '_sigtermHandler',
+  '_sigintHandler',
+  '_sigquitHandler',
+  '_exitHandler',
+];
+
+type Claimable = Record<string, unknown> & { _bound?: boolean };
+
+async function load() {
+  const [{ default: blessed }, { default: contrib }] = await Promise.all([
+    import('blessed'),
+    import('blessed-contrib'),
+  ]);
+  const { Screen, Program } = blessed as unknown as { Screen: Claimable; Program: Claimable };
+  const claim = (): void => {
+    Screen._bound = true;
+    Program._bound = true;
+    for (const name of HANDLERS) {
+      Screen[name] ??= () => {};
+      Program[name] ??= () => {};
+    }
+  };
+  claim();
+  return { blessed, contrib, claim };
+}
+
+export type ContribLibrary = Awaited<ReturnType<typeof load>>;
+
+let loading: Promise<ContribLibrary> | undefined;
+
+/** Loads the packages once, when the first chart is wanted: they take a quarter second. */
+export function loadContrib(): Promise<ContribLibrary> {
+  loading ??= load();
+  return loading;
+}
+
+export interface LineChart {
+  rows(series: Series, axis: readonly string[]): string[];
+  dispose(): void;
+}
+
+type LineWidget = Widgets.BlessedElement & {
+  setData(data: readonly { x: readonly string[]; y: readonly number[]; style: object }[]): void;
+};
+
+/** Y labels closer than this run into each other. */
+const ROWS_PER_LABEL = 3;
+
+export function lineChart(
+  { blessed, contrib, claim }: ContribLibrary,
+  width: number,
+  height: number,
+): LineChart {
+  const output = Object.assign(new Writable({ write: (_chunk, _encoding, done) => done() }), {
+    columns: width,
+    rows: height,
+    isTTY: true,
+  });
+  const program = blessed.program({
+    input: new PassThrough(),
+    output,
+    terminal: 'xterm-256color',
+    tput: true,
+    buffer: true,
+    zero: true,
+  } as never);
+  const screen = blessed.screen({ program, warnings: false, fullUnicode: false } as never);
+  const internals = screen as unknown as ScreenInternals;
+  internals.draw = () => {};
+  internals._unicode = true;
+  const widget = contrib.line({
+    left: 0,
+    top: 0,
+    width,
+    height,
+    showLegend: false,
+    numYLabels: Math.max(2, Math.floor(height / ROWS_PER_LABEL)),
+    wholeNumbersOnly: false,
+    minY: 0,
+    style: { line: 'cyan', text: 'white', baseline: 'white' },
+  } as never) as unknown as LineWidget;
+  screen.append(widget);
+  return {
+    rows(series, axis) {
+      const y = series.values.map((value) => (Number.isFinite(value) ? value : 0));
+      widget.setData([{ x: axis, y, style: { line: 'cyan' } }]);
+      screen.render();
+      return internals.lines.map(encode);
+    },
+    dispose() {
+      screen.destroy();
+      claim();
+    },
+  };
+}
+
+const DEFAULT_COLOUR = 0x1ff;
+const codes = new Map<number, string>();
+
+function encode(cells: readonly Cell[]): string {
+  let out = '';
+  let current = -1;
+  for (const [attribute, char] of cells) {
+    if (attribute !== current) {
+      out += sgr(attribute);
+      current = attribute;
+    }
+    out += char;
+  }
+  return `${out}\u001B[0m`;
+}
+
+/** Only the sixteen basic colours are asked for, which every depth with colour has. */
+function sgr(attribute: number): string {
+  const known = codes.get(attribute);
+  if (known !== undefined) return known;
+  const foreground = (attribute >> 9) & 0x1ff;
+  const parts = ['0'];
+  if ((attribute >> 18) & 1) parts.push('1');
+  if (foreground !== DEFAULT_COLOUR) {
+    parts.push(foreground < 8 ? String(30 + foreground) : String(82 + (foreground & 15)));
+  }
+  const code = `\u001B[${parts.join(';')}m`;
+  codes.set(attribute, code);
+  return code;
+}

@@ -1,0 +1,65 @@
+/** `vmtop top`: the dashboard on the real terminal, with the engine in a worker. */
+import type { StartMessage } from './engine.js';
+import { connectWorker } from './engine-link.js';
+import { Session } from './session.js';
+import { openTerminal } from './terminal.js';
+import { type ColourDepth, colourDepth, makeTheme, needsAscii } from './theme.js';
+
+export interface DashboardOptions {
+  /** Name of a bundled scenario, or a file. */
+  readonly scenario: string;
+  readonly seed?: number | undefined;
+  /** Trace to replay and how; handed to the worker as it is. */
+  readonly replay?: StartMessage['replay'];
+  /** Only ASCII characters; default from TERM. */
+  readonly ascii?: boolean | undefined;
+  /** Bits per pixel; default what the terminal says. NO_COLOR wins. */
+  readonly colour?: ColourDepth | undefined;
+  /** No faults, no changes. */
+  readonly readOnly?: boolean | undefined;
+  readonly workerUrl: URL;
+}
+
+const EXIT_INPUT = 2;
+
+/** Runs until the person leaves or something ends it; the exit code. The terminal is restored. */
+export async function runDashboard(options: DashboardOptions): Promise<number> {
+  const { stdin, stdout, stderr, env } = process;
+  if (!stdout.isTTY || !stdin.isTTY) {
+    stderr.write(
+      'vmtop: the dashboard needs a terminal for input and output.\n' +
+        `  hint: without one, use: vmtop run ${options.scenario}\n`,
+    );
+    return EXIT_INPUT;
+  }
+  const depth = options.colour ?? stdout.getColorDepth();
+  const theme = makeTheme(colourDepth(depth, env), options.ascii ?? needsAscii(env));
+  let session: Session | undefined;
+  const redraw = (): void => session?.resize();
+  const terminal = openTerminal(stdout, stdin, redraw);
+  terminal.enter();
+  try {
+    session = new Session({
+      screen: stdout,
+      stdin,
+      theme,
+      start: {
+        type: 'start',
+        scenario: options.scenario,
+        seed: options.seed,
+        replay: options.replay,
+      },
+      readOnly: options.readOnly ?? false,
+    });
+    stdout.on('resize', redraw);
+    session.connect(connectWorker(options.workerUrl));
+    const { code, lines } = await session.ended;
+    terminal.leave();
+    for (const line of lines) stderr.write(`${line}\n`);
+    return code;
+  } finally {
+    stdout.off('resize', redraw);
+    terminal.dispose();
+    await session?.close();
+  }
+}

@@ -1,0 +1,99 @@
+/** Forms: values with units and limits, or free text. */
+import type { Problem } from '../../engine/core/errors.js';
+import { count, duration, formatParam, type Param, readParams } from '../../engine/core/params.js';
+import type { Qos } from '../../engine/simulation/plan.js';
+import type { FaultInfo, PlanSummary } from '../engine.js';
+import type { Form, FormField } from '../state.js';
+
+function field(name: string, param: Param | undefined, text: string, help: string): FormField {
+  return { name, help, text, fresh: true, param };
+}
+
+export function injectForm(fault: FaultInfo, target: string): Form {
+  return {
+    kind: 'form',
+    title: `Inject ${fault.name} on ${target}`,
+    fields: fault.params.map((param) =>
+      field(param.name, param, formatParam(param, param.initial), param.help),
+    ),
+    index: 0,
+    problem: '',
+    purpose: { do: 'inject', fault, target },
+  };
+}
+
+/** Limits: shares as vSphere takes them; I/O rates no simulated device comes near. */
+const QOS_PARAMS = {
+  limit: count(0, 0, 10_000_000, 'most I/Os per second, in units of 32 KB; 0 is unlimited'),
+  shares: count(1000, 200, 4000, 'weight against others: low 500, normal 1000, high 2000'),
+  reservation: count(0, 0, 10_000_000, 'I/Os per second kept free; 0 is none'),
+};
+
+export function qosForm(disk: PlanSummary['disks'][number], now: Qos): Form {
+  const name = `${disk.vm}:${disk.name}`;
+  return {
+    kind: 'form',
+    title: `QoS of ${name}`,
+    fields: (['limit', 'shares', 'reservation'] as const).map((key) =>
+      field(key, QOS_PARAMS[key], String(now[key]), QOS_PARAMS[key].help),
+    ),
+    index: 0,
+    problem: '',
+    purpose: { do: 'qos', disk: disk.index, name },
+  };
+}
+
+export function delayForm(delayMs: number): Form {
+  const param = duration('1s', '100ms', '60s', 'real time between updates');
+  return {
+    kind: 'form',
+    title: 'Delay',
+    fields: [field('delay', param, formatParam(param, delayMs * 1e6), param.help)],
+    index: 0,
+    problem: '',
+    purpose: { do: 'delay' },
+  };
+}
+
+export function filterForm(filter: string): Form {
+  return {
+    kind: 'form',
+    title: 'Filter',
+    fields: [field('contains', undefined, filter, 'rows that contain this text; empty for all')],
+    index: 0,
+    problem: '',
+    purpose: { do: 'filter' },
+  };
+}
+
+/** A character more, or one less for `undefined`; the first one replaces what was there. */
+export function typeInto(form: Form, char: string | undefined): Form {
+  const fields = form.fields.map((entry, index) => {
+    if (index !== form.index) return entry;
+    const kept = entry.fresh ? (char === undefined ? entry.text : '') : entry.text;
+    const text = char === undefined ? kept.slice(0, -1) : kept + char;
+    return { ...entry, text, fresh: false };
+  });
+  return { ...form, fields, problem: '' };
+}
+
+/** The form's values, or what is wrong with the first that cannot be read. */
+export function readForm(form: Form): Readonly<Record<string, number>> | string {
+  const values: Record<string, number> = {};
+  for (const { name, param, text } of form.fields) {
+    if (param === undefined) continue;
+    const problems: Problem[] = [];
+    const seconds = /^\d+(\.\d+)?$/.test(text.trim()) && param.unit === 'ns';
+    // A bare number of esxtop's delay is in seconds.
+    const read = readParams(
+      { [name]: param },
+      { [name]: seconds ? `${text}s` : text },
+      '',
+      problems,
+    );
+    const [problem] = problems;
+    if (problem !== undefined) return `${name}: ${problem.message}`;
+    values[name] = read[name] as number;
+  }
+  return values;
+}

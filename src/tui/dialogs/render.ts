@@ -1,0 +1,77 @@
+/** Dialogs as rows for the box Ink draws around them. */
+
+import type { Dialog, Form, Menu } from '../state.js';
+import { plain, shorten } from '../text.js';
+import type { Theme } from '../theme.js';
+import { menuItems } from './menu.js';
+
+const LABEL_WIDTH = 30;
+const NAME_WIDTH = 14;
+
+export function dialogRows(dialog: Dialog, width: number, height: number, theme: Theme): string[] {
+  if (dialog.kind === 'menu') return menuRows(dialog, width, height, theme);
+  return dialog.kind === 'form' ? formRows(dialog, width, theme) : [];
+}
+
+/** Rows a dialog would like to have. */
+export function dialogHeight(dialog: Dialog): number {
+  if (dialog.kind === 'menu') {
+    const groups = new Set(dialog.items.map(({ group }) => group).filter((group) => group !== ''));
+    return 1 + dialog.items.length + groups.size;
+  }
+  return dialog.kind === 'form' ? 3 + dialog.fields.length : 0;
+}
+
+function menuRows(menu: Menu, width: number, height: number, theme: Theme): string[] {
+  const items = menuItems(menu);
+  const { pointer, more } = theme.glyph;
+  const typed =
+    menu.typed === '' ? '' : theme.paint('strong', ` containing "${plain(menu.typed)}"`);
+  const title = theme.paint('title', plain(menu.title)) + typed;
+  if (items.length === 0) return [title, theme.paint('dim', '  none')];
+  const longest = items.reduce((most, { label }) => Math.max(most, label.length), LABEL_WIDTH);
+  const labelWidth = Math.min(longest, width - 4);
+  const rows: string[] = [];
+  let selectedRow = 0;
+  let group = '';
+  for (const [index, item] of items.entries()) {
+    if (item.group !== group && item.group !== '') rows.push(theme.paint('dim', plain(item.group)));
+    group = item.group;
+    const label = shorten(plain(item.label), labelWidth, more).padEnd(labelWidth);
+    const detail = shorten(plain(item.detail), Math.max(0, width - labelWidth - 4), more);
+    if (index === menu.index) {
+      selectedRow = rows.length;
+      rows.push(theme.paint('selected', `${pointer} ${label}  ${detail}`.padEnd(width)));
+    } else {
+      rows.push(`  ${label}  ${theme.paint('dim', detail)}`);
+    }
+  }
+  const room = Math.max(1, height - 1);
+  const first = Math.max(0, Math.min(rows.length - room, selectedRow - Math.floor(room / 2)));
+  return [title, ...rows.slice(first, first + room)];
+}
+
+function formRows(form: Form, width: number, theme: Theme): string[] {
+  const { pointer, more } = theme.glyph;
+  const rows = [theme.paint('title', shorten(plain(form.title), width, more))];
+  for (const [index, { name, text, help, fresh }] of form.fields.entries()) {
+    const current = index === form.index;
+    const value = `${plain(text)}${current ? '_' : ''}`.padEnd(NAME_WIDTH);
+    const shown = current ? theme.paint(fresh ? 'selected' : 'strong', value) : value;
+    const words = shorten(plain(help), Math.max(0, width - NAME_WIDTH * 2 - 6), more);
+    rows.push(
+      `${current ? pointer : ' '} ${plain(name).padEnd(NAME_WIDTH)} ${shown}  ${theme.paint('dim', words)}`,
+    );
+  }
+  rows.push(
+    '',
+    form.problem === '' ? hint(form, theme) : theme.paint('bad', `! ${plain(form.problem)}`),
+  );
+  return rows;
+}
+
+function hint({ purpose, fields }: Form, theme: Theme): string {
+  const first = fields.length === 0 ? 'nothing to set. ' : '';
+  const verb = purpose.do === 'inject' ? 'injects' : 'confirms';
+  return theme.paint('dim', `${first}Enter ${verb}, Esc goes back`);
+}

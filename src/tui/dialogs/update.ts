@@ -1,0 +1,137 @@
+/** Keys while a dialog is open. */
+import type { EntityInfo } from '../../engine/core/meters.js';
+import type { Command } from '../engine.js';
+import type { Action } from '../keymap.js';
+import { typed } from '../keys.js';
+import type { Dialog, Form, Menu, UiState } from '../state.js';
+import type { Change } from '../update.js';
+import type { World } from '../world.js';
+import { injectForm, readForm, typeInto } from './form.js';
+import { menuItems, targetMenu } from './menu.js';
+
+export function dialogKey(
+  state: UiState,
+  key: string,
+  action: Action | undefined,
+  world: World,
+  selected: EntityInfo | undefined,
+): Change {
+  const dialog = state.dialogs.at(-1);
+  if (dialog === undefined) return { state, messages: [] };
+  if (action?.do === 'close') return { state: pop(state), messages: [] };
+  switch (dialog.kind) {
+    case 'help':
+      return only(state, {
+        ...dialog,
+        scroll: action?.do === 'move' ? Math.max(0, dialog.scroll + action.by) : dialog.scroll,
+      });
+    case 'menu':
+      return menuKey(state, dialog, key, action, world, selected);
+    case 'form':
+      return formKey(state, dialog, key, action);
+  }
+}
+
+/** Replaces the innermost dialog. */
+function only(state: UiState, dialog: Dialog): Change {
+  return { state: { ...state, dialogs: [...state.dialogs.slice(0, -1), dialog] }, messages: [] };
+}
+
+function push(state: UiState, dialog: Dialog): Change {
+  return { state: { ...state, dialogs: [...state.dialogs, dialog] }, messages: [] };
+}
+
+function pop(state: UiState): UiState {
+  return { ...state, dialogs: state.dialogs.slice(0, -1) };
+}
+
+function send(state: UiState, command: Command, said: string): Change {
+  return {
+    state: { ...state, dialogs: [], notice: said },
+    messages: [{ type: 'command', command }],
+  };
+}
+
+function menuKey(
+  state: UiState,
+  menu: Menu,
+  key: string,
+  action: Action | undefined,
+  world: World,
+  selected: EntityInfo | undefined,
+): Change {
+  const items = menuItems(menu);
+  const char = typed(key);
+  // Letters narrow the list, so only the arrow keys move in it.
+  if (char !== undefined) {
+    return only(state, { ...menu, typed: menu.typed + char, index: 0 });
+  }
+  if (key === 'backspace')
+    return only(state, { ...menu, typed: menu.typed.slice(0, -1), index: 0 });
+  if (action?.do === 'move') {
+    const index = Math.min(items.length - 1, Math.max(0, menu.index + action.by));
+    return only(state, { ...menu, index: Math.max(0, index) });
+  }
+  const choice = action?.do === 'choose' ? items[menu.index]?.choice : undefined;
+  switch (choice?.do) {
+    case 'command':
+      return send(state, choice.command, choice.said);
+    case 'target':
+      if (choice.fault.targets.length === 0) {
+        return {
+          state: { ...state, notice: `there is no ${choice.fault.target} here` },
+          messages: [],
+        };
+      }
+      return push(state, targetMenu(choice.fault, world, selected));
+    case 'params':
+      return push(state, injectForm(choice.fault, choice.target));
+    default:
+      return { state, messages: [] };
+  }
+}
+
+function formKey(state: UiState, form: Form, key: string, action: Action | undefined): Change {
+  if (action?.do === 'choose') return submit(state, form);
+  if (action?.do === 'move') {
+    const count = Math.max(1, form.fields.length);
+    return only(state, { ...form, index: (form.index + action.by + count) % count });
+  }
+  const char = typed(key);
+  if (char === undefined && key !== 'backspace') return { state, messages: [] };
+  return only(state, typeInto(form, char));
+}
+
+function submit(state: UiState, form: Form): Change {
+  const values = readForm(form);
+  if (typeof values === 'string') return only(state, { ...form, problem: values });
+  const { purpose } = form;
+  switch (purpose.do) {
+    case 'inject': {
+      const { fault, target } = purpose;
+      return send(
+        state,
+        { kind: 'inject', fault: fault.name, target, params: values },
+        `injecting ${fault.name} on ${target}`,
+      );
+    }
+    case 'qos': {
+      const { disk, name } = purpose;
+      const qos = {
+        limit: values.limit ?? 0,
+        shares: values.shares ?? 0,
+        reservation: values.reservation ?? 0,
+      };
+      return send(state, { kind: 'qos', disk, qos }, `QoS of ${name} changed`);
+    }
+    case 'delay': {
+      const delayMs = (values.delay ?? 0) / 1e6;
+      return {
+        state: { ...pop(state), delayMs },
+        messages: [{ type: 'frame-interval', ms: delayMs }],
+      };
+    }
+    case 'filter':
+      return { state: { ...pop(state), filter: form.fields[0]?.text ?? '' }, messages: [] };
+  }
+}

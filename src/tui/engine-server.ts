@@ -1,0 +1,276 @@
+/**
+ * The worker's side: runs a simulation at the pace the screen asks for, and sends frames. Real time
+ * enters only here; when and how often frames are taken changes nothing in the simulation.
+ */
+import { InputError } from '../engine/core/errors.js';
+import type { LogEntry } from '../engine/core/event-log.js';
+import type { EntityInfo, Sample } from '../engine/core/meters.js';
+import type {
+  ActiveFault,
+  Command,
+  FaultInfo,
+  FromEngine,
+  PlanSummary,
+  StartMessage,
+  ToEngine,
+} from './engine.js';
+
+/** What the screen needs of a simulation. */
+export interface Machine {
+  readonly plan: PlanSummary;
+  readonly entities: readonly EntityInfo[];
+  readonly faults: readonly FaultInfo[];
+  /** Simulated time, ns. */
+  readonly now: number;
+  /** Guest I/Os completed since the start. */
+  readonly completed: number;
+  runUntil(ns: number): void;
+  sample(): Sample;
+  command(command: Command): void;
+  activeFaults(): readonly ActiveFault[];
+  /** Entries written since the last call. */
+  takeEvents(): readonly LogEntry[];
+}
+
+/** Time and turns; tests pass their own. */
+export interface Clock {
+  /** Real time, ms. */
+  now(): number;
+  /** Calls back after `ms`, and after messages that are waiting have been heard. */
+  later(ms: number, callback: () => void): void;
+}
+
+export const realClock: Clock = {
+  now: () => performance.now(),
+  later: (ms, callback) => {
+    if (ms <= 0) setImmediate(callback);
+    else setTimeout(callback, ms);
+  },
+};
+
+/** Longest real time the engine runs before it listens again. */
+const SLICE_MS = 20;
+/** Real time one call of the simulation should take, so that slices and paces are kept. */
+const CHUNK_MS = 4;
+const CHUNK_NS_MIN = 1_000;
+const CHUNK_NS_MAX = 10e9;
+/** Behind by more than this the debt is dropped: the machine is too slow for the pace. */
+const DEBT_MS = 250;
+/** How often a slow pace moves on: finer than the shortest refresh. */
+const TURN_MS = 10;
+/** Events sent at once; the log itself is complete. */
+const EVENTS_MAX = 1_000;
+
+export class EngineServer {
+  private machine: Machine | undefined;
+  private speed = 0;
+  private intervalMs = 1_000;
+  private anchorMs = 0;
+  private anchorNs = 0;
+  private chunkNs = 1e6;
+  private turning = false;
+  private frameAtMs = 0;
+  private frameAtNs = 0;
+  private frameCompleted = 0;
+  private layoutSize = 0;
+  private layoutVersion = 0;
+  private faultsSent = '';
+  private doneSent = false;
+  private stopped = false;
+
+  constructor(
+    private readonly send: (message: FromEngine) => void,
+    private readonly open: (start: StartMessage) => Machine | Promise<Machine>,
+    private readonly clock: Clock = realClock,
+  ) {}
+
+  /** Handles one message; nothing it does throws. */
+  async hear(message: ToEngine): Promise<void> {
+    try {
+      if (message.type === 'start') await this.start(message);
+      else this.obey(message);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private async start(message: StartMessage): Promise<void> {
+    this.machine = await this.open(message);
+    this.anchor();
+    this.frame();
+    this.turnSoon(0);
+  }
+
+  private obey(message: Exclude<ToEngine, StartMessage>): void {
+    switch (message.type) {
+      case 'pace':
+        this.speed = message.speed;
+        this.anchor();
+        this.turnSoon(0);
+        break;
+      case 'frame-interval':
+        this.intervalMs = Math.max(50, message.ms);
+        break;
+      case 'step':
+        this.step(message.ns);
+        break;
+      case 'command':
+        this.command(message.command);
+        break;
+      case 'stop':
+        this.stopped = true;
+        break;
+    }
+  }
+
+  private step(ns: number): void {
+    const { machine } = this;
+    if (machine === undefined) return;
+    machine.runUntil(Math.min(machine.now + ns, machine.plan.durationNs));
+    this.anchor();
+    this.frame();
+  }
+
+  private command(command: Command): void {
+    const { machine } = this;
+    if (machine === undefined) return;
+    machine.command(command);
+    this.frame();
+  }
+
+  /** From here simulated time is counted against real time. */
+  private anchor(): void {
+    this.anchorMs = this.clock.now();
+    this.anchorNs = this.machine?.now ?? 0;
+  }
+
+  private turnSoon(ms: number): void {
+    if (this.turning || this.stopped || this.machine === undefined) return;
+    this.turning = true;
+    this.clock.later(ms, () => {
+      this.turning = false;
+      try {
+        this.turn();
+      } catch (error) {
+        this.fail(error);
+      }
+    });
+  }
+
+  /** Runs one slice, sends a frame when it is due, and asks for the next turn. */
+  private turn(): void {
+    const { machine } = this;
+    if (machine === undefined || this.stopped) return;
+    if (this.speed <= 0) {
+      this.frame();
+      return;
+    }
+    const behind = this.runSlice(machine);
+    if (this.clock.now() - this.frameAtMs >= this.intervalMs) this.frame();
+    if (machine.now >= machine.plan.durationNs) {
+      if (!this.doneSent) this.frame();
+      return;
+    }
+    this.turnSoon(behind ? 0 : Math.min(TURN_MS, this.intervalMs));
+  }
+
+  /** True when the engine is behind its pace. */
+  private runSlice(machine: Machine): boolean {
+    const began = this.clock.now();
+    const end = machine.plan.durationNs;
+    for (let now = began; now - began < SLICE_MS; ) {
+      const due = this.dueNs(now);
+      const target = Math.min(end, due, machine.now + this.chunkNs);
+      if (target <= machine.now) return false;
+      machine.runUntil(target);
+      const after = this.clock.now();
+      if (after - now > CHUNK_MS) this.chunkNs = Math.max(CHUNK_NS_MIN, this.chunkNs / 2);
+      else if (after - now < CHUNK_MS / 4) this.chunkNs = Math.min(CHUNK_NS_MAX, this.chunkNs * 2);
+      this.chunkNs = Math.floor(this.chunkNs);
+      now = after;
+    }
+    const debt = this.dueNs(this.clock.now()) - machine.now;
+    if (debt > DEBT_MS * 1e6 * this.speed) this.anchor();
+    return true;
+  }
+
+  /** Where simulated time should be by now. */
+  private dueNs(now: number): number {
+    if (this.speed === Number.POSITIVE_INFINITY) return this.speed;
+    return this.anchorNs + Math.floor((now - this.anchorMs) * 1e6 * this.speed);
+  }
+
+  private frame(): void {
+    const { machine } = this;
+    if (machine === undefined) return;
+    this.layout(machine);
+    const now = this.clock.now();
+    const seconds = Math.max(0.001, (now - this.frameAtMs) / 1_000);
+    const sample = machine.sample();
+    const done = machine.now >= machine.plan.durationNs;
+    this.events(machine);
+    this.active(machine);
+    this.send({
+      type: 'frame',
+      layoutVersion: this.layoutVersion,
+      at: sample.at,
+      values: sample.values,
+      histograms: sample.histograms,
+      speed: (machine.now - this.frameAtNs) / 1e9 / seconds,
+      ioPerSecond: (machine.completed - this.frameCompleted) / seconds,
+      done,
+    });
+    this.frameAtMs = now;
+    this.frameAtNs = machine.now;
+    this.frameCompleted = machine.completed;
+    this.doneSent = done;
+  }
+
+  /** Names travel once, and again when objects have been added. */
+  private layout(machine: Machine): void {
+    if (machine.entities.length === this.layoutSize && this.layoutVersion > 0) return;
+    this.layoutSize = machine.entities.length;
+    this.layoutVersion++;
+    this.send({
+      type: 'layout',
+      version: this.layoutVersion,
+      // Plain copies: an Entity holds a view of the whole counter array and a function.
+      entities: machine.entities.map(
+        ({ index, scope, name, labels, fields, base, histogram }): EntityInfo => ({
+          index,
+          scope,
+          name,
+          labels,
+          fields,
+          base,
+          histogram,
+        }),
+      ),
+      plan: machine.plan,
+      faults: machine.faults,
+    });
+  }
+
+  private events(machine: Machine): void {
+    const entries = machine.takeEvents();
+    if (entries.length > 0) this.send({ type: 'events', entries: entries.slice(-EVENTS_MAX) });
+  }
+
+  private active(machine: Machine): void {
+    const active = machine.activeFaults();
+    const text = JSON.stringify(active);
+    if (text === this.faultsSent) return;
+    this.faultsSent = text;
+    this.send({ type: 'faults', active });
+  }
+
+  private fail(error: unknown): void {
+    this.stopped = true;
+    if (error instanceof InputError) {
+      this.send({ type: 'problem', lines: error.message.split('\n') });
+    } else {
+      const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.send({ type: 'crash', message });
+    }
+  }
+}

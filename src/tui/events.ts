@@ -1,0 +1,54 @@
+/** Log entries as rows of the screen. */
+import type { LogEntry } from '../engine/core/event-log.js';
+import { plain, shorten } from './text.js';
+import type { Theme, Tone } from './theme.js';
+
+/** Which entries are trouble; the words of event kinds and of path states. */
+const BAD = /lost\b|\.full|dead|apd\.(start|timeout)|\bpdl\b|question|\bfailed|timedout|\bdown$/i;
+const WARN = /degraded|failover|fault\.inject|threshold|slow|trespass|reset/i;
+const GOOD = /restored|exit|heal|resumed|repaired|recovered|freed|\.space|again|up$|-> active/i;
+
+interface Weight {
+  readonly mark: string;
+  readonly tone: Tone;
+}
+
+export function weigh({ kind, what }: LogEntry): Weight {
+  if (kind === 'narrative') return { mark: '>', tone: 'accent' };
+  const text = `${kind} ${what}`;
+  if (GOOD.test(text)) return { mark: '+', tone: 'ok' };
+  if (BAD.test(text)) return { mark: '!', tone: 'bad' };
+  if (WARN.test(text)) return { mark: '*', tone: 'warn' };
+  return { mark: ' ', tone: 'plain' };
+}
+
+const NS_PER_MS = 1e6;
+
+/** `1:23.456`, with hours when there are any. */
+export function clockOf(ns: number): string {
+  const ms = Math.floor(ns / NS_PER_MS);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const seconds = `${two(Math.floor(ms / 1000) % 60)}.${String(ms % 1000).padStart(3, '0')}`;
+  const minutes = Math.floor(ms / 60_000);
+  return minutes < 60
+    ? `${minutes}:${seconds}`
+    : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${seconds}`;
+}
+
+const TIME_WIDTH = 9;
+const KIND_WIDTH = 24;
+/** Narrower than this the kind is left out: the mark and the text say it. */
+const WIDE = 110;
+
+export function eventRow(entry: LogEntry, width: number, theme: Theme): string {
+  const { mark, tone } = weigh(entry);
+  const time = theme.paint('dim', clockOf(entry.at).padStart(TIME_WIDTH));
+  const { more } = theme.glyph;
+  const kind =
+    width >= WIDE ? `${shorten(plain(entry.kind), KIND_WIDTH, more).padEnd(KIND_WIDTH)} ` : '';
+  const why = entry.why === '' ? '' : ` (${entry.why})`;
+  const text =
+    entry.kind === 'narrative' ? entry.what || entry.why : `${entry.object}: ${entry.what}${why}`;
+  const room = width - TIME_WIDTH - 4 - kind.length;
+  return `${time} ${theme.paint(tone, mark)} ${theme.paint('dim', kind)}${theme.paint(tone, shorten(plain(text), room, more))}`;
+}

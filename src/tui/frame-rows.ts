@@ -1,0 +1,157 @@
+/** The rows around the screens: status, tabs, story, notice and footer. */
+import { shortNumber } from './charts/area.js';
+import { clockOf } from './events.js';
+import { bindings } from './keymap.js';
+import { screenOf, screens } from './screens.js';
+import { SPEEDS, type UiState } from './state.js';
+import { plain, shorten, widthOf, wrap } from './text.js';
+import type { Theme } from './theme.js';
+import { activeScopes } from './update.js';
+import type { World } from './world.js';
+
+/** First row: what runs, how far it is, how fast. */
+export function statusRow(world: World, ui: UiState, width: number, theme: Theme): string {
+  const { plan } = world;
+  const name = theme.paint('title', 'vmtop');
+  if (plan === undefined) return `${name} ${theme.paint('dim', 'starting the engine')}`;
+  const asked = speedName(ui.speed);
+  const state = world.done
+    ? theme.paint('strong', 'END')
+    : ui.paused
+      ? theme.paint('warn', 'PAUSED')
+      : `${asked} ${theme.paint('dim', `(${world.speed.toFixed(1)}x)`)}`;
+  const clock = `${clockOf(world.at)} ${theme.paint('dim', `of ${clockOf(plan.durationNs)}`)}`;
+  const window = world.frames.window;
+  const span = (window.after.at - window.before.at) / 1e9;
+  const rate = `${shortNumber(world.ioPerSecond)} I/O/s`;
+  const counts = `${several(plan.hosts.length, 'host')}, ${several(plan.vms.length, 'VM')}`;
+  const faults =
+    world.active.length > 0 ? theme.paint('bad', `! ${world.active.length} active`) : '';
+  const parts = [
+    clock,
+    state,
+    faults,
+    rate,
+    theme.paint('dim', `avg over ${span.toFixed(1)} s`),
+    theme.paint('dim', counts),
+  ].filter((part) => part !== '');
+  let row = `${name} ${theme.paint('strong', shorten(plain(plan.title || plan.name), 28, theme.glyph.more))}`;
+  for (const part of parts) {
+    if (widthOf(row) + 2 + widthOf(part) > width) break;
+    row += `  ${part}`;
+  }
+  return row;
+}
+
+function several(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function speedName(index: number): string {
+  const speed = SPEEDS[index] ?? 1;
+  return Number.isFinite(speed) ? `${speed}x` : 'max';
+}
+
+/** Second row: all screens with their keys. Titles give way to short ones, those to bare keys. */
+export function tabsRow(current: string, width: number, theme: Theme): string {
+  const cells = (named: number, short: boolean): { name: string; text: string }[] =>
+    screens.map(({ name, key, title, tab }, index) => ({
+      name,
+      text: index < named || name === current ? `${key} ${short ? tab : title}` : key,
+    }));
+  const fits = (tabs: readonly { text: string }[], gap: number): boolean =>
+    tabs.reduce((sum, { text }) => sum + text.length + gap, 2) <= width;
+  let tabs = cells(screens.length, false);
+  let gap = 2;
+  if (!fits(tabs, gap)) {
+    gap = 1;
+    for (let named = screens.length; named >= 0; named--) {
+      tabs = cells(named, true);
+      if (fits(tabs, gap)) break;
+    }
+  }
+  const painted = tabs.map(({ name, text }) =>
+    name === current
+      ? theme.paint('selected', ` ${text} `)
+      : theme.paint('accent', text.slice(0, 1)) + text.slice(1),
+  );
+  return painted.reduce((row, cell, index) => {
+    const touching = tabs[index]?.name === current || tabs[index - 1]?.name === current;
+    return row + ' '.repeat(touching ? gap - 1 : gap) + cell;
+  }, '');
+}
+
+/** What a drill tells: the latest line of its story, in a row of its own or two. */
+export function storyRows(world: World, width: number, height: number, theme: Theme): string[] {
+  const { narrative } = world;
+  const mark = theme.paint('accent', '> ');
+  const text =
+    narrative === undefined ? (world.plan?.summary ?? '') : narrative.what || narrative.why;
+  const lines = wrap(plain(text), width - 3).slice(0, height);
+  return lines.map((line, index) => (index === 0 ? mark : '  ') + theme.paint('accent', line));
+}
+
+/** esxtop's message line: answers to keys, else what waits for a person. */
+export function noticeRow(world: World, ui: UiState, theme: Theme): string {
+  if (ui.notice !== '') return theme.paint('strong', ` ${plain(ui.notice)}`);
+  const [stunned] = world.stunned;
+  if (stunned !== undefined) {
+    return theme.paint(
+      'bad',
+      ` ! ${plain(stunned.name)} has stopped: no space left. Press a to answer`,
+    );
+  }
+  return '';
+}
+
+/** Last row: the keys of the innermost scope. */
+export function footerRow(ui: UiState, width: number, theme: Theme): string {
+  const key = (name: string, text: string): string => `${theme.paint('accent', name)} ${text}`;
+  const dialog = ui.dialogs.at(-1);
+  const parts =
+    dialog === undefined
+      ? mainKeys(ui).map(([name, text]) => key(name, text))
+      : dialogKeys(dialog.kind).map(([name, text]) => key(name, text));
+  let row = '';
+  for (const part of parts) {
+    if (widthOf(row) + 2 + widthOf(part) > width) break;
+    row += ` ${part} `;
+  }
+  return row;
+}
+
+/** Rows that stand for a virtual disk. */
+const QOS_SCOPES = new Set(['disk', 'world', 'vm']);
+
+function mainKeys(ui: UiState): (readonly [string, string])[] {
+  const scopes = activeScopes(ui);
+  const short = bindings.filter(
+    (binding) => binding.short !== '' && scopes.includes(binding.scope),
+  );
+  const keys = short.map(({ keys: [name], short: text }) => [name ?? '', text] as const);
+  const { view } = screenOf(ui.screen);
+  if (view === undefined) return keys;
+  const able = keys.filter(([name]) => name !== 'i' || QOS_SCOPES.has(view.scope));
+  const arrows = [['arrows', 'select'] as const];
+  return view.expand === undefined ? [...arrows, ...able] : [...arrows, ['e', 'expand'], ...able];
+}
+
+function dialogKeys(kind: 'menu' | 'form' | 'help'): (readonly [string, string])[] {
+  if (kind === 'help')
+    return [
+      ['arrows', 'scroll'],
+      ['Esc', 'close'],
+    ];
+  if (kind === 'form')
+    return [
+      ['Enter', 'confirm'],
+      ['arrows', 'field'],
+      ['Esc', 'back'],
+    ];
+  return [
+    ['Enter', 'choose'],
+    ['arrows', 'move'],
+    ['letters', 'narrow'],
+    ['Esc', 'back'],
+  ];
+}

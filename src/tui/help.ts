@@ -1,0 +1,65 @@
+/** The help overlay: made from the keymap and the columns, so it cannot disagree with them. */
+import { viewFields } from '../engine/views/kit/view.js';
+import { bindings, type Scope } from './keymap.js';
+import { screenOf } from './screens.js';
+import type { UiState } from './state.js';
+import { shorten } from './text.js';
+import type { Theme } from './theme.js';
+import { activeScopes } from './update.js';
+import type { World } from './world.js';
+
+/** Keys and columns of the current screen, in as many columns as the width allows. */
+export function helpRows(world: World, ui: UiState, width: number, theme: Theme): string[] {
+  const below = { ...ui, dialogs: [] };
+  const screen = screenOf(ui.screen);
+  const rows = [`${theme.paint('title', screen.title)} ${theme.paint('dim', screen.summary)}`];
+  const fields = screen.view === undefined ? [] : viewFields(screen.view, world.frames.entities);
+  if (fields.length > 0) {
+    rows.push('', theme.paint('head', 'Columns'));
+    rows.push(
+      ...inColumns(
+        fields.map(({ id, help }) => [id, help]),
+        10,
+        width,
+        theme,
+      ),
+    );
+  }
+  for (const scope of activeScopes(below)) {
+    const found = bindings.filter((binding) => binding.scope === scope);
+    if (found.length === 0) continue;
+    rows.push('', theme.paint('head', SCOPE_NAMES[scope] ?? scope));
+    const pairs = found.map(({ keys, help }) => [keys.join(' '), help] as const);
+    rows.push(...inColumns(pairs, 10, width, theme));
+  }
+  rows.push(
+    '',
+    theme.paint('dim', 'Marks: * worth a look, ! bad, + restored, > story or most time'),
+  );
+  return rows;
+}
+
+const SCOPE_NAMES: Partial<Record<Scope, string>> = {
+  table: 'Keys of tables',
+  events: 'Keys of the log',
+  global: 'Keys everywhere',
+};
+
+function inColumns(
+  pairs: readonly (readonly [string, string])[],
+  nameWidth: number,
+  width: number,
+  theme: Theme,
+): string[] {
+  const count = Math.max(1, Math.floor(width / 60));
+  const each = Math.floor(width / count);
+  const lines = Math.ceil(pairs.length / count);
+  return Array.from({ length: lines }, (_, line) =>
+    Array.from({ length: count }, (__, column) => {
+      const [name, text] = pairs[column * lines + line] ?? ['', ''];
+      const room = each - nameWidth - 3;
+      const words = shorten(text, room, theme.glyph.more).padEnd(room);
+      return `${theme.paint('accent', name.padStart(nameWidth))}  ${words} `;
+    }).join(''),
+  );
+}

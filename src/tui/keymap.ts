@@ -1,0 +1,141 @@
+/**
+ * The keyboard as data: dispatcher, footer and help come from here, and a key bound twice in one
+ * scope fails when this file is loaded. Letters esxtop uses mean the same here.
+ */
+import { views } from '../engine/views/index.js';
+import { screens } from './screens.js';
+
+/** Where a key means something; the innermost scope is asked first. */
+export type Scope = 'menu' | 'form' | 'help' | 'table' | 'events' | 'overview' | 'global';
+
+export type Action =
+  | { readonly do: 'quit' }
+  | { readonly do: 'interrupt' }
+  | { readonly do: 'help' }
+  | { readonly do: 'screen'; readonly name: string }
+  | { readonly do: 'next-screen'; readonly by: 1 | -1 }
+  | { readonly do: 'pause' }
+  | { readonly do: 'step'; readonly ns: number }
+  | { readonly do: 'speed'; readonly by: 1 | -1 }
+  | { readonly do: 'delay' }
+  | { readonly do: 'faults' }
+  | { readonly do: 'answer' }
+  | { readonly do: 'redraw' }
+  | { readonly do: 'move'; readonly by: number }
+  | { readonly do: 'shift'; readonly by: 1 | -1 }
+  | { readonly do: 'sort'; readonly key: string }
+  | { readonly do: 'expand' }
+  | { readonly do: 'open' }
+  | { readonly do: 'qos' }
+  | { readonly do: 'names' }
+  | { readonly do: 'filter' }
+  | { readonly do: 'clear' }
+  | { readonly do: 'close' }
+  | { readonly do: 'choose' };
+
+export interface Binding {
+  readonly scope: Scope;
+  readonly keys: readonly string[];
+  /** For the footer; empty to leave it out there. */
+  readonly short: string;
+  readonly help: string;
+  readonly action: Action;
+}
+
+function bind(
+  scope: Scope,
+  keys: readonly string[],
+  action: Action,
+  help: string,
+  short = '',
+): Binding {
+  return { scope, keys, short, help, action };
+}
+
+/** A number no list is longer than. */
+export const FAR = 1_000_000;
+const PAGE = 10;
+
+const arrows = (scope: Scope, what: string, letters: boolean): Binding[] => [
+  bind(scope, letters ? ['up', 'k'] : ['up'], { do: 'move', by: -1 }, `${what} above`),
+  bind(scope, letters ? ['down', 'j'] : ['down'], { do: 'move', by: 1 }, `${what} below`),
+];
+
+const moves = (scope: Scope, what: string): Binding[] => [
+  ...arrows(scope, what, true),
+  bind(scope, ['pageup'], { do: 'move', by: -PAGE }, 'a page up'),
+  bind(scope, ['pagedown'], { do: 'move', by: PAGE }, 'a page down'),
+  bind(scope, ['home'], { do: 'move', by: -FAR }, 'first'),
+  bind(scope, ['end'], { do: 'move', by: FAR }, 'last'),
+];
+
+const sortKeys = [...new Set(views.flatMap(({ fields }) => fields.map(({ sort }) => sort)))].filter(
+  (key) => key !== undefined,
+);
+
+export const bindings: readonly Binding[] = [
+  ...screens.map(({ key, name, title }) =>
+    bind('global', [key], { do: 'screen', name }, title.toLowerCase()),
+  ),
+  bind('global', ['tab'], { do: 'next-screen', by: 1 }, 'next screen'),
+  bind('global', ['shift+tab'], { do: 'next-screen', by: -1 }, 'previous screen'),
+  bind('global', ['!'], { do: 'faults' }, 'inject or heal a fault', 'faults'),
+  bind('global', ['a'], { do: 'answer' }, 'answer the question of a stunned VM'),
+  bind('global', ['space', 'p'], { do: 'pause' }, 'pause and resume', 'pause'),
+  bind('global', ['.'], { do: 'step', ns: 100e6 }, 'pause and step 100 ms', 'step'),
+  bind('global', [','], { do: 'step', ns: 1e6 }, 'pause and step 1 ms'),
+  bind('global', ['+', '='], { do: 'speed', by: 1 }, 'faster', 'speed'),
+  bind('global', ['-'], { do: 'speed', by: -1 }, 'slower'),
+  bind('global', ['s'], { do: 'delay' }, 'seconds between updates', 'delay'),
+  bind('global', ['ctrl+l'], { do: 'redraw' }, 'draw the screen anew'),
+  bind('global', ['h', '?'], { do: 'help' }, 'this help', 'help'),
+  bind('global', ['q'], { do: 'quit' }, 'quit', 'quit'),
+  bind('global', ['ctrl+c'], { do: 'interrupt' }, 'quit with exit code 130'),
+  ...moves('table', 'row'),
+  bind('table', ['left'], { do: 'shift', by: -1 }, 'columns to the left'),
+  bind('table', ['right'], { do: 'shift', by: 1 }, 'columns to the right'),
+  bind('table', ['e'], { do: 'expand' }, 'expand or roll up the row'),
+  bind('table', ['enter'], { do: 'open' }, 'open: expand, or change the QoS of a virtual disk'),
+  bind('table', ['i'], { do: 'qos' }, 'change limit, shares and reservation', 'QoS'),
+  bind('table', ['/'], { do: 'filter' }, 'show only rows that contain a text'),
+  bind('table', ['L'], { do: 'names' }, 'names in full or shortened'),
+  bind('table', ['N'], { do: 'sort', key: '' }, 'sort by name'),
+  ...sortKeys.map((key) => bind('table', [key], { do: 'sort', key }, sortHelp(key))),
+  bind('table', ['escape'], { do: 'clear' }, 'all rows again'),
+  ...moves('events', 'line'),
+  bind('events', ['/'], { do: 'filter' }, 'show only lines that contain a text'),
+  bind('events', ['escape'], { do: 'clear' }, 'all lines again'),
+  ...arrows('menu', 'entry', false),
+  bind('menu', ['enter'], { do: 'choose' }, 'choose'),
+  bind('menu', ['escape'], { do: 'close' }, 'back'),
+  bind('form', ['up'], { do: 'move', by: -1 }, 'field above'),
+  bind('form', ['down', 'tab'], { do: 'move', by: 1 }, 'field below'),
+  bind('form', ['enter'], { do: 'choose' }, 'confirm'),
+  bind('form', ['escape'], { do: 'close' }, 'back'),
+  bind('help', ['escape', 'q', 'h', '?', 'enter', 'space'], { do: 'close' }, 'close'),
+  ...moves('help', 'line'),
+];
+
+function sortHelp(key: string): string {
+  const ids = views.flatMap(({ fields }) =>
+    fields.filter(({ sort }) => sort === key).map(({ id }) => id),
+  );
+  return `sort by ${[...new Set(ids)].join(' or ')}`;
+}
+
+const index = new Map<string, Action>();
+for (const { scope, keys, action } of bindings) {
+  for (const key of keys) {
+    const id = `${scope} ${key}`;
+    if (index.has(id)) throw new Error(`key bound twice: ${id}`);
+    index.set(id, action);
+  }
+}
+
+export function lookup(key: string, scopes: readonly Scope[]): Action | undefined {
+  for (const scope of scopes) {
+    const action = index.get(`${scope} ${key}`);
+    if (action !== undefined) return action;
+  }
+  return undefined;
+}

@@ -1,0 +1,50 @@
+/** How the screen is divided: classes of width and height, not a design per size. */
+import { dialogHeight } from './dialogs/render.js';
+import { EVENTS, OVERVIEW } from './screens.js';
+import type { Chrome, Size } from './store.js';
+
+export const COLUMNS_MIN = 72;
+export const ROWS_MIN = 20;
+
+/** Heights of the parts; the screen itself takes what is left. */
+export interface Parts {
+  readonly story: number;
+  readonly charts: number;
+  /** Rows inside the dialog's box; 0 is no box. */
+  readonly dialog: number;
+}
+
+/** Status, tabs, notice, footer. */
+const FIXED_ROWS = 4;
+const BORDER_ROWS = 2;
+/** What is left of a screen under a dialog or above charts. */
+const SCREEN_ROWS_MIN = 5;
+/** The layers with their head, a machine and an event. */
+const OVERVIEW_ROWS = 20;
+
+export function tooSmall({ columns, rows }: Size): boolean {
+  return columns < COLUMNS_MIN || rows < ROWS_MIN;
+}
+
+export function partsOf({ ui, size, story }: Chrome): Parts {
+  const storyRows = !story ? 0 : size.rows >= 30 ? 2 : 1;
+  const room = size.rows - FIXED_ROWS - storyRows;
+  const dialog = ui.dialogs.at(-1);
+  const wanted = dialog === undefined || dialog.kind === 'help' ? 0 : dialogHeight(dialog);
+  const dialogRows = Math.min(wanted, room - SCREEN_ROWS_MIN - BORDER_ROWS);
+  const left = room - (wanted > 0 ? dialogRows + BORDER_ROWS : 0);
+  return {
+    story: storyRows,
+    charts: chartRows(ui.screen, dialog?.kind === 'help', left),
+    dialog: dialogRows,
+  };
+}
+
+function chartRows(screen: string, help: boolean, room: number): number {
+  if (help || screen === EVENTS) return 0;
+  if (screen === OVERVIEW)
+    return room >= OVERVIEW_ROWS + 24 ? 16 : room >= OVERVIEW_ROWS + 12 ? 12 : 0;
+  if (room >= 48) return 18;
+  if (room >= 30) return 13;
+  return room >= 16 ? 6 : 0;
+}

@@ -1,0 +1,184 @@
+/**
+ * Puts the screen together: the frame Ink laid out (the chrome) and, over it, rectangles that panels
+ * fill with ready rows (surfaces). Only segments that changed are written. Ink's own renderer would
+ * tokenise the whole screen for every frame (tui reference, section 3).
+ */
+import { Writable } from 'node:stream';
+import { cut } from './text.js';
+
+export interface Rect {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The part of a terminal the painter needs; tests pass a terminal parser. */
+export interface Screen {
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+  write(text: string): unknown;
+}
+
+interface Surface {
+  readonly measure: () => Rect;
+  rect: Rect;
+  rows: readonly string[];
+}
+
+/** A part of one screen row with one source: a row of a surface, or the chrome. */
+interface Segment {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly surface: Surface | undefined;
+  shown: string | undefined;
+}
+
+const NOWHERE: Rect = { x: 0, y: 0, width: 0, height: 0 };
+const SYNC_ON = '\u001B[?2026h';
+const SYNC_OFF = '\u001B[?2026l';
+const CLEAR = '\u001B[2J';
+
+export class Painter {
+  /** What Ink renders to; in its debug mode every write is one complete frame. */
+  readonly stdout: NodeJS.WriteStream;
+  private chrome: readonly string[] = [];
+  private readonly surfaces = new Map<string, Surface>();
+  private segments: Segment[] | undefined;
+  private cleared = false;
+  private scheduled = false;
+  /** Called before a frame goes out when the layout has changed: the rows must be made anew. */
+  onLayout: (() => void) | undefined;
+
+  constructor(private readonly screen: Screen) {
+    const stream = new Writable({
+      decodeStrings: false,
+      write: (frame: string | Buffer, _encoding, done) => {
+        this.chrome = String(frame).split('\n');
+        this.measure();
+        this.schedule();
+        done();
+      },
+    });
+    Object.defineProperties(stream, {
+      columns: { get: () => this.columns },
+      rows: { get: () => this.rows },
+      isTTY: { value: true },
+    });
+    this.stdout = stream as unknown as NodeJS.WriteStream;
+  }
+
+  /** Some pseudo terminals report a size of zero. */
+  get columns(): number {
+    return this.screen.columns || 80;
+  }
+
+  get rows(): number {
+    return this.screen.rows || 24;
+  }
+
+  /** Adds a surface where `measure` says Ink has put it; returns how to take it away. */
+  track(id: string, measure: () => Rect): () => void {
+    const surface: Surface = { measure, rect: NOWHERE, rows: [] };
+    this.surfaces.set(id, surface);
+    this.measure();
+    this.schedule();
+    return () => {
+      if (this.surfaces.get(id) === surface) this.surfaces.delete(id);
+      this.segments = undefined;
+      this.schedule();
+    };
+  }
+
+  /** Size of a surface, undefined when it is not on the screen. */
+  rectOf(id: string): Rect | undefined {
+    const rect = this.surfaces.get(id)?.rect;
+    return rect === undefined || rect.width <= 0 || rect.height <= 0 ? undefined : rect;
+  }
+
+  set(id: string, rows: readonly string[]): void {
+    const surface = this.surfaces.get(id);
+    if (surface !== undefined) surface.rows = rows;
+  }
+
+  /** Forgets what the terminal shows: after a resize, a resume, or on request. */
+  invalidate(): void {
+    this.segments = undefined;
+    this.cleared = false;
+  }
+
+  /** One frame per turn, after React's layout effects. */
+  schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    queueMicrotask(() => {
+      this.scheduled = false;
+      this.flush();
+    });
+  }
+
+  flush(): void {
+    let out = '';
+    if (!this.cleared) {
+      out = CLEAR;
+      this.cleared = true;
+    }
+    if (this.segments === undefined) {
+      this.segments = this.plan();
+      this.onLayout?.();
+    }
+    for (const segment of this.segments) {
+      const { x, y, width, surface } = segment;
+      const text =
+        surface === undefined
+          ? cut(this.chrome[y] ?? '', x, x + width)
+          : cut(surface.rows[y - surface.rect.y] ?? '', 0, width);
+      if (text === segment.shown) continue;
+      segment.shown = text;
+      out += `\u001B[${y + 1};${x + 1}H${text}`;
+    }
+    if (out !== '') this.screen.write(SYNC_ON + out + SYNC_OFF);
+  }
+
+  /** Ink has laid out everything by the time it writes, so every surface is asked again. */
+  private measure(): void {
+    for (const surface of this.surfaces.values()) {
+      const { rect } = surface;
+      const now = surface.measure();
+      if (
+        now.x === rect.x &&
+        now.y === rect.y &&
+        now.width === rect.width &&
+        now.height === rect.height
+      ) {
+        continue;
+      }
+      surface.rect = now;
+      this.segments = undefined;
+    }
+  }
+
+  /** Cuts every screen row at the edges of the surfaces on it. */
+  private plan(): Segment[] {
+    const segments: Segment[] = [];
+    const surfaces = [...this.surfaces.values()].sort((a, b) => a.rect.x - b.rect.x);
+    for (let y = 0; y < this.rows; y++) {
+      let x = 0;
+      for (const surface of surfaces) {
+        const { rect } = surface;
+        const width = Math.min(rect.width, this.columns - rect.x);
+        if (y < rect.y || y >= rect.y + rect.height || width <= 0 || rect.x < x) continue;
+        if (rect.x > x) segments.push(segment(x, y, rect.x - x, undefined));
+        segments.push(segment(rect.x, y, width, surface));
+        x = rect.x + width;
+      }
+      if (x < this.columns) segments.push(segment(x, y, this.columns - x, undefined));
+    }
+    return segments;
+  }
+}
+
+function segment(x: number, y: number, width: number, surface: Surface | undefined): Segment {
+  return { x, y, width, surface, shown: undefined };
+}

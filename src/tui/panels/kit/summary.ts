@@ -1,0 +1,56 @@
+/** Hosts and virtual machines, one line each, for the overview. */
+import { views } from '../../../engine/views/index.js';
+import { formatCell } from '../../../engine/views/kit/format.js';
+import { Row } from '../../../engine/views/kit/row.js';
+import type { Field } from '../../../engine/views/kit/view.js';
+import { plain, shorten } from '../../text.js';
+import type { PanelContext } from './panel.js';
+
+const NAME_WIDTH = 14;
+const DEAD = 3;
+
+const machine = views.find(({ name }) => name === 'vm');
+
+function figure(id: string): Field | undefined {
+  return machine?.fields.find((field) => field.id === id);
+}
+
+const FIGURES = ['CMDS/s', 'MB/s', 'LAT/cmd'].flatMap((id) => figure(id) ?? []);
+
+export function summaryRows(
+  { world, theme }: PanelContext,
+  width: number,
+  height: number,
+): string[] {
+  const { window } = world.frames;
+  const { more } = theme.glyph;
+  const name = (text: string): string => shorten(plain(text), NAME_WIDTH, more).padEnd(NAME_WIDTH);
+  const hosts = (world.plan?.hosts ?? []).map((host) => {
+    const of = (scope: string): Row[] =>
+      window.entities
+        .scope(scope)
+        .filter(({ labels }) => labels.host === host)
+        .map((info) => new Row(window, info));
+    const paths = of('path');
+    const dead = paths.filter((path) => path.now('state') === DEAD).length;
+    const state = dead > 0 ? theme.paint('bad', `! ${dead} dead`) : theme.paint('ok', 'all alive');
+    return `  ${theme.paint('strong', name(host))} ${of('vm').length} VMs, ${paths.length} paths: ${state}`;
+  });
+  const machines = window.entities.scope('vm').map((info) => {
+    const row = new Row(window, info);
+    const stunned = row.now('stunned') > 0;
+    const cells = FIGURES.map(
+      ({ format, value, width: room, id }) =>
+        `${formatCell(format, value(row), room).padStart(room)} ${UNITS[id] ?? ''}`,
+    );
+    const state = stunned ? theme.paint('bad', ' ! question (a)') : '';
+    return `  ${name(info.name)} ${cells.join(' ')}${state}`;
+  });
+  const title = theme.paint('title', width < 60 ? 'Hosts and VMs' : 'Hosts and virtual machines');
+  const rows = [title, ...hosts, ...machines];
+  if (rows.length <= height) return rows;
+  const left = rows.length - height + 1;
+  return [...rows.slice(0, height - 1), theme.paint('dim', `  and ${left} more (V)`)];
+}
+
+const UNITS: Readonly<Record<string, string>> = { 'CMDS/s': '/s', 'MB/s': 'MB/s', 'LAT/cmd': 'ms' };

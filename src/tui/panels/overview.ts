@@ -1,0 +1,40 @@
+import { eventRow } from '../events.js';
+import { beside } from '../text.js';
+import { definePanel, type PanelContext } from './kit/panel.js';
+import { stackRows } from './kit/stack.js';
+import { summaryRows } from './kit/summary.js';
+
+/** From this width on machines and events stand side by side. */
+const SIDE_BY_SIDE = 110;
+const GAP = 2;
+
+/** The first screen: the way of the I/O, the machines, the latest events. */
+export const overview = definePanel({
+  name: 'overview',
+  render(context, width, height) {
+    const stack = stackRows(context, width);
+    const room = height - stack.length - 1;
+    if (room < 2) return stack;
+    if (width >= SIDE_BY_SIDE) {
+      const left = Math.floor((width - GAP) / 2);
+      const blocks = [
+        { rows: summaryRows(context, left, room), width: left },
+        { rows: latest(context, width - GAP - left, room), width: width - GAP - left },
+      ];
+      return [...stack, '', ...beside(blocks, room, GAP)];
+    }
+    const events = Math.min(latest(context, width, room).length, Math.ceil(room / 2));
+    return [
+      ...stack,
+      '',
+      ...summaryRows(context, width, room - events),
+      ...latest(context, width, events),
+    ];
+  },
+});
+
+function latest({ world, theme }: PanelContext, width: number, height: number): string[] {
+  const shown = height > 1 ? world.events.slice(-(height - 1)) : [];
+  const title = `${theme.paint('title', 'Latest events')} ${theme.paint('dim', '(E)')}`;
+  return [title, ...shown.map((entry) => eventRow(entry, width, theme))];
+}

@@ -1,0 +1,179 @@
+/**
+ * A dashboard on some screen, with some keyboard and some engine: the part that tests drive as well
+ * as a terminal.
+ */
+import { render } from 'ink';
+import { App } from './app.js';
+import { chartSeries } from './charts/series.js';
+import { ChartStrip } from './charts/strip.js';
+import type { EngineLink, FromEngine, StartMessage } from './engine.js';
+import { noticeRow, statusRow, storyRows } from './frame-rows.js';
+import { helpRows } from './help.js';
+import { tooSmall } from './layout.js';
+import { Painter, type Screen } from './painter.js';
+import { renderScreen } from './panels/index.js';
+import { DELAY_MS, initialState, SPEEDS } from './state.js';
+import { type Size, Store } from './store.js';
+import { PainterContext } from './surface.js';
+import type { Theme } from './theme.js';
+import { press } from './update.js';
+import { World } from './world.js';
+
+export interface SessionOptions {
+  readonly screen: Screen;
+  readonly stdin: NodeJS.ReadStream;
+  readonly theme: Theme;
+  readonly start: StartMessage;
+  readonly readOnly: boolean;
+}
+
+/** How it ended: exit code, and lines for standard error once the terminal is restored. */
+export interface Outcome {
+  readonly code: number;
+  readonly lines: readonly string[];
+}
+
+const EXIT_BUG = 1;
+const EXIT_INPUT = 2;
+/** Two samples per column and a few columns of axis. */
+const POINTS_PER_COLUMN = 2;
+
+export class Session {
+  readonly world = new World();
+  readonly store: Store;
+  readonly painter: Painter;
+  readonly ended: Promise<Outcome>;
+  private readonly ink: ReturnType<typeof render>;
+  private readonly charts: ChartStrip;
+  private engine: EngineLink | undefined;
+  private finish: (outcome: Outcome) => void = () => {};
+  private over = false;
+  private painting = false;
+
+  constructor(private readonly options: SessionOptions) {
+    const { screen, stdin, theme } = options;
+    this.painter = new Painter(screen);
+    this.painter.onLayout = () => this.fill();
+    this.store = new Store(initialState(options.readOnly), this.size());
+    this.charts = new ChartStrip(() => this.repaint());
+    this.ended = new Promise((resolve) => {
+      this.finish = resolve;
+    });
+    this.ink = render(
+      <PainterContext value={this.painter}>
+        <App store={this.store} theme={theme} onKey={(key) => this.key(key)} />
+      </PainterContext>,
+      {
+        stdout: this.painter.stdout,
+        stdin,
+        // One write per complete frame, which is what the painter takes.
+        debug: true,
+        patchConsole: false,
+        exitOnCtrlC: false,
+      },
+    );
+    this.ink.waitUntilExit().catch((error: unknown) => {
+      this.end(EXIT_BUG, [error instanceof Error ? (error.stack ?? error.message) : String(error)]);
+    });
+  }
+
+  /** Starts the engine, once the first frame is out. */
+  connect(engine: EngineLink): void {
+    this.engine = engine;
+    engine.listen((message) => this.hear(message));
+    engine.post(this.options.start);
+    engine.post({ type: 'frame-interval', ms: DELAY_MS });
+    engine.post({ type: 'pace', speed: SPEEDS[0] });
+  }
+
+  /** The terminal has another size, or has come back to us. */
+  resize(): void {
+    this.painter.invalidate();
+    this.store.set({ size: this.size() });
+    this.painter.schedule();
+  }
+
+  /** Takes everything down; the caller restores the terminal. */
+  async close(): Promise<void> {
+    this.over = true;
+    this.ink.unmount();
+    this.charts.dispose();
+    await this.engine?.close();
+  }
+
+  private size(): Size {
+    return { columns: this.painter.columns, rows: this.painter.rows };
+  }
+
+  private key(key: string): void {
+    if (this.over) return;
+    const { state, messages, redraw } = press(this.store.ui, key, this.world);
+    for (const message of messages) this.engine?.post(message);
+    this.store.set({ ui: state });
+    if (state.exitCode !== undefined) {
+      this.end(state.exitCode, []);
+      return;
+    }
+    if (redraw) this.painter.invalidate();
+    this.repaint();
+  }
+
+  private hear(message: FromEngine): void {
+    if (this.over) return;
+    if (message.type === 'problem') {
+      this.end(EXIT_INPUT, message.lines);
+    } else if (message.type === 'crash') {
+      this.end(EXIT_BUG, ['vmtop: the engine has stopped on a bug', message.message]);
+    } else {
+      this.world.hear(message);
+      this.store.set({
+        story: this.world.narrative !== undefined || (this.world.plan?.drill ?? false),
+      });
+      this.repaint();
+    }
+  }
+
+  private end(code: number, lines: readonly string[]): void {
+    this.over = true;
+    this.finish({ code, lines });
+  }
+
+  /** Once per turn, however many messages and keys came in. */
+  private repaint(): void {
+    if (this.painting || this.over) return;
+    this.painting = true;
+    setImmediate(() => {
+      this.painting = false;
+      if (this.over) return;
+      this.fill();
+      this.painter.flush();
+    });
+  }
+
+  /** Gives every surface its rows. */
+  private fill(): void {
+    const { world, painter, store } = this;
+    const { theme } = this.options;
+    const { ui, size } = store.get();
+    if (tooSmall(size)) return;
+    const draw = (id: string, rows: (width: number, height: number) => readonly string[]): void => {
+      const rect = painter.rectOf(id);
+      if (rect !== undefined) painter.set(id, rows(rect.width, rect.height));
+    };
+    draw('status', (width) => [statusRow(world, ui, width, theme)]);
+    draw('story', (width, height) => storyRows(world, width, height, theme));
+    draw('notice', () => [noticeRow(world, ui, theme)]);
+    draw('screen', (width, height) => {
+      const help = ui.dialogs.at(-1);
+      if (help?.kind === 'help') {
+        const rows = helpRows(world, ui, width, theme);
+        const first = Math.min(help.scroll, Math.max(0, rows.length - height));
+        return rows.slice(first, first + height);
+      }
+      return renderScreen({ world, ui, theme }, width, height);
+    });
+    draw('charts', (width, height) =>
+      this.charts.rows(chartSeries(world, ui, width * POINTS_PER_COLUMN), width, height, theme),
+    );
+  }
+}

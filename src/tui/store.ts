@@ -1,0 +1,44 @@
+/** Holds the state for React and for the painter. */
+import type { UiState } from './state.js';
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** What the frame Ink lays out depends on; numbers that tick are painted beside it. */
+export interface Chrome {
+  readonly ui: UiState;
+  readonly size: Size;
+  /** A drill tells a story: it gets rows of its own. */
+  readonly story: boolean;
+}
+
+export class Store {
+  private readonly listeners = new Set<() => void>();
+  private current: Chrome;
+
+  constructor(ui: UiState, size: Size) {
+    this.current = { ui, size, story: false };
+  }
+
+  readonly get = (): Chrome => this.current;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  get ui(): UiState {
+    return this.current.ui;
+  }
+
+  /** Tells listeners only when something is different. */
+  set(change: Partial<Chrome>): void {
+    const next = { ...this.current, ...change };
+    const { ui, size, story } = this.current;
+    if (next.ui === ui && next.size === size && next.story === story) return;
+    this.current = next;
+    for (const listener of this.listeners) listener();
+  }
+}

@@ -1,0 +1,65 @@
+/** Which columns fit: light ones give way first, nothing ever wraps. */
+import type { Field } from '../../engine/views/kit/view.js';
+
+export interface Column {
+  readonly field: Field;
+  readonly width: number;
+}
+
+/** Room for the pointer and the mark before the first column. */
+export const GUTTER = 2;
+
+/**
+ * @param shift how many columns after the first the person has scrolled past; then columns are
+ *   taken in order and none is dropped for its weight
+ * @param nameWidth widest content of the first column
+ */
+export function fitColumns(
+  fields: readonly Field[],
+  width: number,
+  shift: number,
+  nameWidth: number,
+  wideNames: boolean,
+): Column[] {
+  const [name, ...others] = fields;
+  if (name === undefined) return [];
+  const room = width - GUTTER;
+  const least = wideNames ? Math.max(name.width, nameWidth) : name.width;
+  const kept =
+    shift > 0
+      ? takeInOrder(others.slice(Math.min(shift, others.length - 1)), room - least)
+      : dropByWeight(others, room - least);
+  const used = kept.reduce((sum, field) => sum + field.width + 1, least);
+  const spare = name.grow ? Math.max(0, room - used) : 0;
+  const wanted = Math.max(least, nameWidth);
+  const first = { field: name, width: Math.min(room, wanted, least + spare) };
+  return [first, ...kept.map((field) => ({ field, width: field.width }))];
+}
+
+function takeInOrder(fields: readonly Field[], room: number): Field[] {
+  const kept: Field[] = [];
+  let left = room;
+  for (const field of fields) {
+    left -= field.width + 1;
+    if (left < 0) break;
+    kept.push(field);
+  }
+  return kept;
+}
+
+/** Of equal weight the rightmost goes first, and takes its group with it. */
+function dropByWeight(fields: readonly Field[], room: number): Field[] {
+  const kept = new Set(fields);
+  let used = fields.reduce((sum, field) => sum + field.width + 1, 0);
+  const leaving = fields
+    .map((field, index) => ({ field, index }))
+    .sort((a, b) => b.field.weight - a.field.weight || b.index - a.index);
+  for (const { field } of leaving) {
+    if (used <= room) break;
+    for (const other of fields) {
+      const together = field.group !== undefined && other.group === field.group;
+      if ((other === field || together) && kept.delete(other)) used -= other.width + 1;
+    }
+  }
+  return fields.filter((field) => kept.has(field));
+}
