@@ -7,8 +7,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Simulation } from '../engine/simulation/simulation.js';
 import { decodeTrace } from '../input/read-trace.js';
-import { loadScenario } from '../scenario/load.js';
 import { packageFolder } from '../scenario/bundled.js';
+import { loadScenario } from '../scenario/load.js';
 import { firstFrame } from './bench-first-frame.js';
 
 const SCENARIO = join(packageFolder(), 'fixtures', 'bench.yaml');

@@ -21,7 +21,7 @@ export const WORKLOAD_PROFILES: readonly WorkloadProfile[] = [
   {
     name: 'oltp',
     summary: 'database: 8 KB random, 70 % reads, hot spots',
-    job: { rw: 'randrw', rwmixread: 70, bs: [of(8)], iodepth: 8, zipfTheta: 0.9 },
+    job: { rw: 'randrw', rwmixread: 70, bs: [of(8)], iodepth: 16, thinkNs: 2 * MS, zipfTheta: 0.9 },
   },
   {
     name: 'log',

@@ -17,10 +17,16 @@ export interface DashboardOptions {
   readonly colour?: ColourDepth | undefined;
   /** No faults, no changes. */
   readonly readOnly?: boolean | undefined;
-  readonly workerUrl: URL;
+  /** The worker's bundle; it lies beside the one of the program. */
+  readonly workerUrl?: URL | undefined;
 }
 
 const EXIT_INPUT = 2;
+
+/** The bundler puts shared code into `dist/chunks` and the worker into `dist`. */
+function bundledWorker(): URL {
+  return new URL('../worker.js', import.meta.url);
+}
 
 /** Runs until the person leaves or something ends it; the exit code. The terminal is restored. */
 export async function runDashboard(options: DashboardOptions): Promise<number> {
@@ -52,7 +58,7 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
       readOnly: options.readOnly ?? false,
     });
     stdout.on('resize', redraw);
-    session.connect(connectWorker(options.workerUrl));
+    session.connect(connectWorker(options.workerUrl ?? bundledWorker()));
     const { code, lines } = await session.ended;
     terminal.leave();
     for (const line of lines) stderr.write(`${line}\n`);

@@ -24,6 +24,8 @@ export interface Machine {
   readonly now: number;
   /** Guest I/Os completed since the start. */
   readonly completed: number;
+  /** The scenario has come to its end. */
+  readonly over: boolean;
   runUntil(ns: number): void;
   sample(): Sample;
   command(command: Command): void;
@@ -134,7 +136,12 @@ export class EngineServer {
   private command(command: Command): void {
     const { machine } = this;
     if (machine === undefined) return;
-    machine.command(command);
+    try {
+      machine.command(command);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.send({ type: 'refused', lines: error.message.split('\n') });
+    }
     this.frame();
   }
 
@@ -167,7 +174,7 @@ export class EngineServer {
     }
     const behind = this.runSlice(machine);
     if (this.clock.now() - this.frameAtMs >= this.intervalMs) this.frame();
-    if (machine.now >= machine.plan.durationNs) {
+    if (machine.over) {
       if (!this.doneSent) this.frame();
       return;
     }
@@ -181,7 +188,7 @@ export class EngineServer {
     for (let now = began; now - began < SLICE_MS; ) {
       const due = this.dueNs(now);
       const target = Math.min(end, due, machine.now + this.chunkNs);
-      if (target <= machine.now) return false;
+      if (target <= machine.now || machine.over) return false;
       machine.runUntil(target);
       const after = this.clock.now();
       if (after - now > CHUNK_MS) this.chunkNs = Math.max(CHUNK_NS_MIN, this.chunkNs / 2);
@@ -207,7 +214,7 @@ export class EngineServer {
     const now = this.clock.now();
     const seconds = Math.max(0.001, (now - this.frameAtMs) / 1_000);
     const sample = machine.sample();
-    const done = machine.now >= machine.plan.durationNs;
+    const done = machine.over;
     this.events(machine);
     this.active(machine);
     this.send({

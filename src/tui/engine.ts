@@ -89,6 +89,8 @@ export type FromEngine =
   | FrameMessage
   | { readonly type: 'events'; readonly entries: readonly LogEntry[] }
   | { readonly type: 'faults'; readonly active: readonly ActiveFault[] }
+  /** A command that names something that is not there. */
+  | { readonly type: 'refused'; readonly lines: readonly string[] }
   /** Bad input: what is wrong, line by line. */
   | { readonly type: 'problem'; readonly lines: readonly string[] }
   /** A bug. */

@@ -44,7 +44,7 @@ function chartRows(screen: string, help: boolean, room: number): number {
   if (help || screen === EVENTS) return 0;
   if (screen === OVERVIEW)
     return room >= OVERVIEW_ROWS + 24 ? 16 : room >= OVERVIEW_ROWS + 12 ? 12 : 0;
-  if (room >= 48) return 18;
-  if (room >= 30) return 13;
+  if (room >= 48) return 24;
+  if (room >= 30) return 16;
   return room >= 16 ? 6 : 0;
 }

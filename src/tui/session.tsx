@@ -124,6 +124,9 @@ export class Session {
       this.end(EXIT_INPUT, message.lines);
     } else if (message.type === 'crash') {
       this.end(EXIT_BUG, ['vmtop: the engine has stopped on a bug', message.message]);
+    } else if (message.type === 'refused') {
+      this.store.set({ ui: { ...this.store.ui, notice: message.lines.join(' ') } });
+      this.repaint();
     } else {
       this.world.hear(message);
       this.store.set({

@@ -130,7 +130,7 @@ export class FakeEngine implements EngineLink {
       const share = 3 / this.layout.entities.filter((other) => other.scope === scope).length;
       for (const [slot, field] of fields.entries()) {
         const given = change[`${scope} ${name}`]?.[field];
-        values[base + slot] = given ?? valueOf(scope, field, seconds, share, latencyNs);
+        values[base + slot] = given ?? counterOf(scope, field, seconds, share, latencyNs);
       }
     }
     const histograms = new Uint32Array(this.layout.histograms * HISTOGRAM_BUCKETS);
@@ -157,7 +157,7 @@ export class FakeEngine implements EngineLink {
   }
 }
 
-function valueOf(
+function counterOf(
   scope: string,
   field: string,
   seconds: number,

@@ -8,7 +8,8 @@ export const apd = defineFault({
   inject({ paths }) {
     for (const { nexus, lun } of paths) nexus.setLunReachable(lun.index, false, 'fault apd');
     return () => {
-      for (const { nexus, lun } of paths) nexus.setLunReachable(lun.index, true, 'fault apd healed');
+      for (const { nexus, lun } of paths)
+        nexus.setLunReachable(lun.index, true, 'fault apd healed');
     };
   },
 });

@@ -4,7 +4,8 @@ import type { Sites } from './sites.js';
 /** What a fault can act on: the kind of thing its target names. */
 export type FaultTarget = keyof Sites & string;
 
-export type SiteOf<T extends FaultTarget> = Sites[T] extends ReadonlyMap<string, infer S> ? S : never;
+export type SiteOf<T extends FaultTarget> =
+  Sites[T] extends ReadonlyMap<string, infer S> ? S : never;
 
 /** What screens and lists show of a fault. */
 export interface FaultInfo {
@@ -30,7 +31,9 @@ export interface Fault<T extends FaultTarget, P extends Params> {
   inject(target: SiteOf<T>, params: Values<P>): () => void;
 }
 
-export function defineFault<T extends FaultTarget, P extends Params>(fault: Fault<T, P>): FaultInfo {
+export function defineFault<T extends FaultTarget, P extends Params>(
+  fault: Fault<T, P>,
+): FaultInfo {
   const { name, summary, target, params } = fault;
   return {
     name,

@@ -5,8 +5,11 @@ export const pdl = defineFault({
   summary: 'permanent device loss: the array answers that the LUN does not exist (05/25/00)',
   target: 'lun',
   params: {},
-  inject({ lun }) {
+  inject({ lun, rescan }) {
     lun.setLost(true, 'fault pdl');
-    return () => lun.setLost(false, 'fault pdl healed');
+    return () => {
+      lun.setLost(false, 'fault pdl healed');
+      rescan();
+    };
   },
 });

@@ -32,6 +32,8 @@ export interface LunSite {
   readonly lun: Lun;
   /** The disks its data lies on, shared with other LUNs of the pool. */
   readonly disks: readonly Disk[];
+  /** Every host looks again for the LUN: how a device comes back after permanent loss. */
+  rescan(): void;
 }
 
 /** Load a virtual machine makes on top of its own. */

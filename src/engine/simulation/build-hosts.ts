@@ -1,4 +1,3 @@
-import type { Layer } from '../core/layer.js';
 import type { Sim } from '../core/sim.js';
 import type { DiskArray } from '../devices/array/disk-array.js';
 import type { Lun } from '../devices/array/lun.js';
@@ -63,7 +62,10 @@ export function buildHost(
     const sites = ways.map((way) => ({ nexus: links.nexus(way), lun: array.luns.get(uid) as Lun }));
     const used = plan.adapters.filter(({ name }) => ways.some((way) => way.adapter === name));
     const dqlen = Math.max(...used.map(({ lunQueueDepth }) => lunQueueDepth));
-    devices.set(uid, buildDevice(sim, { plan, settings, uid, array, claimed, paths, sites, dqlen }));
+    devices.set(
+      uid,
+      buildDevice(sim, { plan, settings, uid, array, claimed, paths, sites, dqlen }),
+    );
   }
   return { plan, settings, adapters, devices };
 }
@@ -138,7 +140,7 @@ class Links {
 
   adapter(adapter: AdapterPlan): BuiltAdapter {
     const host = this.plan.name;
-    const driver: Layer = new Driver(this.sim, { host, adapter });
+    const driver = new Driver(this.sim, { host, adapter });
     const vmhba = new Vmhba(this.sim, { host, adapter }, driver);
     const own = this.plan.paths.filter((path) => path.adapter === adapter.name);
     return { vmhba, nexuses: [...new Set(own.map((path) => this.nexus(path)))] };

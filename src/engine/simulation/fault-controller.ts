@@ -49,7 +49,11 @@ export class FaultController {
     const sites = this.sites[fault.target];
     if (!sites.has(target)) {
       const known = [...sites.keys()].slice(0, 12).join(', ');
-      throw InputError.of(`fault ${name}`, `there is no ${fault.target} ${target}`, `known: ${known}`);
+      throw InputError.of(
+        `fault ${name}`,
+        `there is no ${fault.target} ${target}`,
+        `known: ${known}`,
+      );
     }
     const id = this.count++;
     this.sim.log.note('fault.inject', target, `${name} (#${id}): ${fault.summary}`, why);

@@ -3,6 +3,8 @@ import type { EntityInfo, Sample } from '../core/meters.js';
 import { Sim } from '../core/sim.js';
 import { DiskArray } from '../devices/array/disk-array.js';
 import { NfsServer } from '../devices/nfs-server.js';
+import type { FaultTarget } from '../faults/define.js';
+import type { Sites } from '../faults/sites.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
 import type { GuestTotals } from '../workloads/totals.js';
 import { buildDatastores } from './build-datastores.js';
@@ -23,6 +25,7 @@ import { buildSites } from './sites.js';
 export class Simulation {
   private readonly sim: Sim;
   private readonly guests: Guests;
+  private readonly sites: Sites;
   private readonly faults: FaultController;
   private readonly vms: ReadonlyMap<string, Vm>;
   private readonly disks: ReadonlyMap<number, BuiltDisk>;
@@ -55,7 +58,7 @@ export class Simulation {
     for (const { plan: disk } of disks.values()) this.setQos(disk.index, disk.qos);
     this.guests = new Guests(sim, disks);
     this.guests.startAll(plan);
-    const sites = buildSites({
+    this.sites = buildSites({
       plan,
       arrays,
       servers,
@@ -65,7 +68,7 @@ export class Simulation {
       disks,
       guests: this.guests,
     });
-    this.faults = new FaultController(sim, sites);
+    this.faults = new FaultController(sim, this.sites);
     this.armTimeline();
   }
 
@@ -100,6 +103,11 @@ export class Simulation {
   /** True when there are replays and all of them have completed. */
   get finished(): boolean {
     return this.guests.replaysFinished;
+  }
+
+  /** Names of everything faults with this target may act on. */
+  faultTargets(target: FaultTarget): string[] {
+    return [...this.sites[target].keys()];
   }
 
   get activeFaults(): readonly ActiveFault[] {

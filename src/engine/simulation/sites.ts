@@ -27,13 +27,17 @@ export function buildSites(parts: SiteParts): Sites {
   const { plan, arrays, servers, hosts, datastores } = parts;
   const path = new Map<string, PathSite>();
   const device = new Map<string, DeviceSite>();
-  const adapter = new Map<string, Sites['adapter'] extends ReadonlyMap<string, infer A> ? A : never>();
+  const adapter = new Map<
+    string,
+    Sites['adapter'] extends ReadonlyMap<string, infer A> ? A : never
+  >();
   for (const [host, built] of hosts) {
     for (const [name, { vmhba }] of built.adapters) adapter.set(`${host}/${name}`, { vmhba });
     for (const { lun, array, nmp, sites } of built.devices.values()) {
       const lunPlan = array.plan.luns.find(({ uid }) => uid === lun.uid);
       device.set(`${host}/${lunPlan?.name}`, { paths: sites, lun });
-      for (const [index, site] of sites.entries()) path.set(`${host}/${nmp.paths[index].name}`, site);
+      for (const [index, site] of sites.entries())
+        path.set(`${host}/${nmp.paths[index].name}`, site);
     }
   }
   return {
@@ -50,7 +54,7 @@ export function buildSites(parts: SiteParts): Sites {
     ),
     lun: new Map(
       plan.arrays.flatMap(({ name, luns }) =>
-        luns.map((lun) => [`${name}/${lun.name}`, lunSite(arrays.get(name) as DiskArray, lun.uid)]),
+        luns.map(({ name: lun, uid }) => [`${name}/${lun}`, lunSite(parts, name, uid)]),
       ),
     ),
     pool: new Map(
@@ -64,11 +68,18 @@ export function buildSites(parts: SiteParts): Sites {
   };
 }
 
-function lunSite(array: DiskArray, uid: string): LunSite {
+function lunSite({ arrays, hosts }: SiteParts, name: string, uid: string): LunSite {
+  const array = arrays.get(name) as DiskArray;
   const lun = array.luns.get(uid) as LunSite['lun'];
   // A LUN of a shelf is a disk of its own; others share their pool's.
   const own = array.disks.filter(({ name }) => name.endsWith(`:${lun.name}`));
-  return { lun, disks: array.plan.kind === 'jbod' ? own : lun.pool.disks };
+  return {
+    lun,
+    disks: array.plan.kind === 'jbod' ? own : lun.pool.disks,
+    rescan() {
+      for (const { devices } of hosts.values()) devices.get(uid)?.nmp.rescan();
+    },
+  };
 }
 
 function noisyVm({ plan, guests, disks }: SiteParts, vm: string): NoisyVmSite {

@@ -32,7 +32,7 @@ export interface SyntheticJobOptions {
  */
 export class SyntheticJob extends Guest {
   private readonly startAt: number;
-  private readonly stopAt: number;
+  private stopAt: number;
   private readonly iodepth: number;
   private readonly thinkNs: number;
   private readonly disk: number;
@@ -72,6 +72,11 @@ export class SyntheticJob extends Guest {
 
   override start(): void {
     this.sim.events.push(Math.max(this.startAt, this.sim.now), this.index, START);
+  }
+
+  /** Issues nothing more; what is in flight comes back. */
+  stop(): void {
+    this.stopAt = this.sim.now;
   }
 
   override complete(io: Io): void {

@@ -4,7 +4,7 @@
  */
 import { PassThrough, Writable } from 'node:stream';
 import type { Widgets } from 'blessed';
-import type { Series } from './area.js';
+import { niceTop, type Series } from './area.js';
 
 /** Attribute (flags, foreground, background) and character. */
 type Cell = readonly [attribute: number, char: string];
@@ -60,17 +60,23 @@ export interface LineChart {
 }
 
 type LineWidget = Widgets.BlessedElement & {
+  readonly options: { maxY: number; numYLabels: number };
   setData(data: readonly { x: readonly string[]; y: readonly number[]; style: object }[]): void;
 };
 
 /** Y labels closer than this run into each other. */
 const ROWS_PER_LABEL = 3;
+/** The widget leaves these free at its right and bottom; they are cut off. */
+const WASTED_COLUMNS = 5;
+const WASTED_ROWS = 1;
 
 export function lineChart(
   { blessed, contrib, claim }: ContribLibrary,
-  width: number,
-  height: number,
+  visibleWidth: number,
+  visibleHeight: number,
 ): LineChart {
+  const width = visibleWidth + WASTED_COLUMNS;
+  const height = visibleHeight + WASTED_ROWS;
   const output = Object.assign(new Writable({ write: (_chunk, _encoding, done) => done() }), {
     columns: width,
     rows: height,
@@ -94,15 +100,18 @@ export function lineChart(
     width,
     height,
     showLegend: false,
-    numYLabels: Math.max(2, Math.floor(height / ROWS_PER_LABEL)),
     wholeNumbersOnly: false,
     minY: 0,
+    abbreviate: true,
     style: { line: 'cyan', text: 'white', baseline: 'white' },
   } as never) as unknown as LineWidget;
   screen.append(widget);
   return {
     rows(series, axis) {
       const y = series.values.map((value) => (Number.isFinite(value) ? value : 0));
+      const top = niceTop(Math.max(0, ...y));
+      widget.options.maxY = top;
+      widget.options.numYLabels = steps(top, Math.floor(height / ROWS_PER_LABEL));
       widget.setData([{ x: axis, y, style: { line: 'cyan' } }]);
       screen.render();
       return internals.lines.map(encode);
@@ -112,6 +121,13 @@ export function lineChart(
       claim();
     },
   };
+}
+
+/** Into how many round steps a round number divides, at most `most` if there is a choice. */
+function steps(top: number, most: number): number {
+  const digits = Number(top.toExponential().split('e')[0]);
+  const choices = { 1.5: [3], 2: [4, 2], 3: [3], 4: [4, 2], 5: [5], 6: [6, 3], 8: [4, 2] }[digits];
+  return choices?.find((count) => count <= most) ?? choices?.at(-1) ?? 5;
 }
 
 const DEFAULT_COLOUR = 0x1ff;

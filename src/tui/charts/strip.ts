@@ -11,7 +11,6 @@ const LINE_HEIGHT_MIN = 10;
 const LINE_WIDTH_GOOD = 50;
 const AREA_WIDTH_MIN = 34;
 const GAP = 2;
-const AXIS_LABELS = 4;
 
 export class ChartStrip {
   private library: ContribLibrary | undefined;
@@ -23,6 +22,7 @@ export class ChartStrip {
   constructor(private readonly onReady: () => void) {}
 
   rows(all: readonly Series[], width: number, height: number, theme: Theme): string[] {
+    const least = height > LINE_HEIGHT_MIN ? LINE_WIDTH_GOOD : AREA_WIDTH_MIN;
     const count = Math.min(all.length, Math.max(1, Math.floor((width + GAP) / (least + GAP))));
     const shown = all.slice(0, count);
     if (shown.length === 0) return [];
@@ -77,13 +77,11 @@ export class ChartStrip {
   }
 }
 
-/** Labels of the time axis: how long ago in simulated time, a few of them, the rest empty. */
+/** Labels of the time axis: how long ago in simulated time. The widget shows as many as fit. */
 function axisOf({ values, spanNs }: Series): string[] {
   const last = values.length - 1;
-  const every = Math.max(1, Math.ceil(values.length / AXIS_LABELS));
   return values.map((_, index) => {
     const ago = ((last - index) / Math.max(1, last)) * spanNs;
-    if ((last - index) % every !== 0) return '';
-    return ago === 0 ? 'now' : `-${formatDuration(Math.round(ago / 1e6) * 1e6)}`;
+    return ago === 0 ? 'now' : `-${formatDuration(Math.round(ago / 1e8) * 1e8)}`;
   });
 }

@@ -38,8 +38,11 @@ describe('whatever happens to the paths', () => {
             lun.accessState(controller) === 15 ? [CHECK, SENSE_NOT_READY_TRANSITION] : undefined;
           for (const { kind, path, waitNs } of steps) {
             const nexus = nexuses[path];
-            if (kind === 'send' && sim.requests.inFlight < rows) {
-              source.send(path * 8, path % 2 === 0 ? READ : WRITE);
+            if (kind === 'send') {
+              // Bursts, so that the table may be full of held commands.
+              for (let left = path * 4 + 1; left > 0 && sim.requests.inFlight < rows; left--) {
+                source.send(left * 8, left % 2 === 0 ? READ : WRITE);
+              }
             } else if (kind === 'flip') nexus.setUp(!nexus.up);
             else if (kind === 'quiet') nexus.setUp(!nexus.up, false);
             else if (kind === 'reset') adapters[path].reset('test');

@@ -1,8 +1,8 @@
 import { Fifo } from '../../core/discipline.js';
 import type { Io } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
-import type { Destager } from './destager.js';
 import type { Lun } from './lun.js';
+import type { Pool } from './pool.js';
 import { CLEAN, DESTAGING, DIRTY, REDIRTIED, TRACK_BLOCKS, TrackTable } from './track-table.js';
 
 /** Largest table, in tracks: 16 GiB of cache (model; keeps the memory of a run small). */
@@ -86,7 +86,7 @@ export class Cache {
   }
 
   /** Takes a write; false when a track finds no room, and the row must go to the disks itself. */
-  write(destager: Destager, address: number, blocks: number): boolean {
+  write(pool: Pool, address: number, blocks: number): boolean {
     const { table } = this;
     let taken = true;
     let track = Math.floor(address / TRACK_BLOCKS);
@@ -96,7 +96,7 @@ export class Cache {
       let slot = table.find(track);
       if (slot < 0) slot = table.claim(track, from, to);
       if (slot < 0) taken = false;
-      else this.dirty(destager, slot, from, to);
+      else this.dirty(pool, slot, from, to);
       left -= to - from + 1;
       from = 0;
     }
@@ -134,7 +134,7 @@ export class Cache {
     return this.sim.layers[this.sim.requests.lun[io]] as Lun;
   }
 
-  private dirty(destager: Destager, slot: number, from: number, to: number): void {
+  private dirty(pool: Pool, slot: number, from: number, to: number): void {
     const { table } = this;
     const { state, dirtyFrom, dirtyTo } = table;
     table.cover(slot, from, to);
@@ -143,22 +143,22 @@ export class Cache {
     if (was === CLEAN || was === DESTAGING) {
       dirtyFrom[slot] = from;
       dirtyTo[slot] = to;
-      destager.dirtyBlocks += to - from + 1;
+      pool.dirtyBlocks += to - from + 1;
       if (was === DESTAGING) {
         state[slot] = REDIRTIED;
         return;
       }
       state[slot] = DIRTY;
       this.dirtyTracks++;
-      destager.add(slot);
+      pool.destagerOf(table.trackOf(slot) * TRACK_BLOCKS).add(slot);
       return;
     }
     if (from < dirtyFrom[slot]) {
-      destager.dirtyBlocks += dirtyFrom[slot] - from;
+      pool.dirtyBlocks += dirtyFrom[slot] - from;
       dirtyFrom[slot] = from;
     }
     if (to > dirtyTo[slot]) {
-      destager.dirtyBlocks += to - dirtyTo[slot];
+      pool.dirtyBlocks += to - dirtyTo[slot];
       dirtyTo[slot] = to;
     }
   }

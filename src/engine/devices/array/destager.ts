@@ -2,6 +2,7 @@ import { assert } from '../../core/assert.js';
 import { type Io, NO_IO, WRITE } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Sim } from '../../core/sim.js';
+import type { Disk } from '../disk.js';
 import type { Cache } from './cache.js';
 import type { Pool } from './pool.js';
 import { CLEAN, DESTAGING, DIRTY, REDIRTIED, TRACK_BLOCKS } from './track-table.js';
@@ -10,16 +11,15 @@ import { CLEAN, DESTAGING, DIRTY, REDIRTIED, TRACK_BLOCKS } from './track-table.
 const AGE_NS = 1e9;
 /** Time until the next try when the request table is full (model). */
 const RETRY_NS = 1e6;
-/** Bounds of the writes in flight to the disks of a pool (model). */
-const IN_FLIGHT_MAX = 64;
+/** Bounds of the writes in flight to one disk (model): few, so that reads need not wait long. */
+const IN_FLIGHT_MIN = 2;
+const IN_FLIGHT_MAX = 16;
 
 /**
- * Writes dirty tracks of one pool to its disks, oldest first, with rows of its own (world 0). A track
+ * Writes the dirty tracks of one disk to it, oldest first, with rows of its own (world 0). A track
  * goes when it is old enough, or at once while much of the cache is dirty.
  */
 export class Destager extends Layer {
-  /** Blocks in the cache that the pool's disks do not have yet. */
-  dirtyBlocks = 0;
   private readonly slotOf: Int32Array;
   /** Ring of dirty slots and since when they are dirty. */
   private ring = new Int32Array(64);
@@ -34,12 +34,11 @@ export class Destager extends Layer {
     sim: Sim,
     private readonly cache: Cache,
     private readonly pool: Pool,
+    private readonly disk: Disk,
   ) {
-    super(sim, `${pool.name} destage`);
+    super(sim, `${disk.name} destage`);
     this.slotOf = sim.requests.column('destage.slot', Int32Array);
-    let channels = 0;
-    for (const disk of pool.disks) channels += Math.max(2, disk.station.slots);
-    this.limit = Math.min(IN_FLIGHT_MAX, channels);
+    this.limit = Math.max(IN_FLIGHT_MIN, Math.min(IN_FLIGHT_MAX, disk.station.slots));
   }
 
   override submit(): void {
@@ -56,7 +55,7 @@ export class Destager extends Layer {
     const { requests } = this.sim;
     const { table } = this.cache;
     const slot = this.slotOf[io];
-    this.dirtyBlocks -= requests.blocks[io];
+    this.pool.dirtyBlocks -= requests.blocks[io];
     requests.give(io);
     this.inFlight--;
     if (table.state[slot] === REDIRTIED) {
@@ -111,7 +110,7 @@ export class Destager extends Layer {
     requests.disk[io] = -1;
     requests.arrivedAt[io] = this.sim.now;
     this.enter(io);
-    this.pool.diskOf(address).submit(io);
+    this.disk.submit(io);
   }
 
   private wakeAt(at: number): void {

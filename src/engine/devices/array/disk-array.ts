@@ -21,7 +21,6 @@ export class DiskArray {
   readonly disks: Disk[] = [];
   private readonly controllers: Controllers;
   private readonly cache: Cache | undefined;
-  private readonly destagers = new Map<string, Destager>();
   /** Where the next LUN starts in the array's address space. */
   private nextBlock = 0;
 
@@ -121,9 +120,9 @@ export class DiskArray {
       for (const lun of this.luns.values()) if (lun.pool === pool) lun.warn();
     };
     if (this.cache !== undefined) {
-      const destager = new Destager(this.sim, this.cache, pool);
-      pool.dirtyBlocks = () => destager.dirtyBlocks;
-      this.destagers.set(plan.name, destager);
+      for (const disk of disks) {
+        pool.destagers.push(new Destager(this.sim, this.cache, pool, disk));
+      }
     }
     this.pools.set(plan.name, pool);
   }
@@ -138,7 +137,6 @@ export class DiskArray {
     const backing = {
       pool,
       cache: this.cache,
-      destager: this.destagers.get(plan.pool),
       disk: jbod ? this.makeLunDisk(plan) : undefined,
       start: this.nextBlock,
     };

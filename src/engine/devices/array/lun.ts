@@ -40,7 +40,6 @@ import type { Disk } from '../disk.js';
 import type { AccessState } from './access.js';
 import type { Cache } from './cache.js';
 import type { Controllers } from './controllers.js';
-import type { Destager } from './destager.js';
 import { Ownership } from './ownership.js';
 import { PageMap } from './page-map.js';
 import { PAGE_BLOCKS, type Pool, STRIPE_BLOCKS } from './pool.js';
@@ -68,7 +67,6 @@ const WARNING = 4;
 export interface LunBacking {
   readonly pool: Pool;
   readonly cache: Cache | undefined;
-  readonly destager: Destager | undefined;
   /** The one disk of a jbod LUN. */
   readonly disk: Disk | undefined;
   /** First block in the array's address space. */
@@ -85,7 +83,6 @@ export class Lun extends Layer {
   readonly entity: Entity;
 
   private readonly cache: Cache | undefined;
-  private readonly destager: Destager | undefined;
   private readonly disk: Disk | undefined;
   private readonly start: number;
   private readonly answerNs: number;
@@ -133,7 +130,6 @@ export class Lun extends Layer {
     this.thin = plan.thin;
     this.pool = backing.pool;
     this.cache = backing.cache;
-    this.destager = backing.destager;
     this.disk = backing.disk;
     this.start = backing.start;
     this.answerNs = backing.cache === undefined ? DEVICE_NS : CACHE_NS;
@@ -280,7 +276,7 @@ export class Lun extends Layer {
   /** A write that waited for room in the cache. */
   admit(io: Io): void {
     const { lba, blocks } = this.sim.requests;
-    if (this.cache!.write(this.destager!, this.start + lba[io], blocks[io])) this.answer(io);
+    if (this.cache!.write(this.pool, this.start + lba[io], blocks[io])) this.answer(io);
     else this.toDisks(io);
   }
 

@@ -6,6 +6,7 @@ import { formatSize } from '../../core/units.js';
 import type { PoolPlan } from '../../simulation/plan.js';
 import type { Disk } from '../disk.js';
 import { Space } from '../space.js';
+import type { Destager } from './destager.js';
 
 /** Unit in which thin LUNs take space: 1 MiB (model). */
 export const PAGE_BLOCKS = 2048;
@@ -16,8 +17,10 @@ export const STRIPE_BLOCKS = 1024;
 export class Pool extends Space {
   readonly name: string;
   readonly entity: Entity;
-  /** Dirty blocks in the cache, for the meter; set by the array. */
-  dirtyBlocks: () => number = () => 0;
+  /** Blocks in the cache that the disks do not have yet. */
+  dirtyBlocks = 0;
+  /** One per disk when the array has a cache. */
+  readonly destagers: Destager[] = [];
   /** Called each time the use climbs over the soft threshold. */
   onThreshold: (() => void) | undefined;
   private readonly threshold: number;
@@ -42,15 +45,18 @@ export class Pool extends Space {
     this.entity.refresh = () => {
       this.entity.values[0] = this.capacityBlocks;
       this.entity.values[1] = this.usedBlocks;
-      this.entity.values[2] = this.dirtyBlocks();
+      this.entity.values[2] = this.dirtyBlocks;
     };
   }
 
   /** The disk that holds a block of the array's address space. */
   diskOf(address: number): Disk {
-    const unit = Math.floor(address / STRIPE_BLOCKS);
-    const count = this.disks.length;
-    return this.disks[unit - Math.floor(unit / count) * count];
+    return this.disks[this.diskNumber(address)];
+  }
+
+  /** The destager of that disk. */
+  destagerOf(address: number): Destager {
+    return this.destagers[this.diskNumber(address)];
   }
 
   /** The block's address on that disk; overcommitted pools reuse addresses. */
@@ -99,6 +105,12 @@ export class Pool extends Space {
     const filled = super.fill(bytes);
     this.checkThreshold(why);
     return filled;
+  }
+
+  private diskNumber(address: number): number {
+    const unit = Math.floor(address / STRIPE_BLOCKS);
+    const count = this.disks.length;
+    return unit - Math.floor(unit / count) * count;
   }
 
   private checkThreshold(why: string): void {

@@ -12,16 +12,18 @@ import {
 } from '../../core/status.js';
 import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
 import type { AdapterPlan } from '../../simulation/plan.js';
-import { moduleOf } from '../driver/modules.js';
 import { MERGE_BLOCKS, MergeQueue } from './merge-queue.js';
 import { Splitter } from './splitter.js';
 
 export interface VmhbaOptions {
   readonly host: string;
   readonly adapter: AdapterPlan;
-  /** Longest transfer, bytes; the driver module's when left out. */
+  /** Longest transfer, bytes; the driver's when left out. */
   readonly maxTransferBytes?: number;
 }
+
+/** A driver, and what it says of its hardware. */
+export type AdapterDriver = Layer & { readonly maxTransferBytes: number };
 
 /**
  * A storage adapter (vmhba): holds commands back once the adapter has as many as it can take
@@ -48,7 +50,7 @@ export class Vmhba extends Layer {
   constructor(
     sim: Sim,
     options: VmhbaOptions,
-    private readonly driver: Layer,
+    private readonly driver: AdapterDriver,
   ) {
     const { host, adapter } = options;
     super(sim, `${host} ${adapter.name}`);
@@ -59,7 +61,7 @@ export class Vmhba extends Layer {
     this.entity.refresh = () => this.entity.set('linkUp', this.linkUp ? 1 : 0);
     this.traffic = new Traffic(sim, this.entity);
     this.mergedSlot = this.entity.slot('merged');
-    const bytes = options.maxTransferBytes ?? moduleOf(adapter).maxTransferBytes;
+    const bytes = options.maxTransferBytes ?? driver.maxTransferBytes;
     this.maxBlocks = Math.max(1, Math.floor(bytes / BLOCK_BYTES));
     this.splitter = new Splitter(sim, `${this.name} split`, this.entity, this.maxBlocks, this);
     const mergeBlocks = Math.min(MERGE_BLOCKS, this.maxBlocks);

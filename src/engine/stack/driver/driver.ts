@@ -30,6 +30,8 @@ export const DRIVER_FAMILIES = { native, vmklinux } as const;
 export class Driver extends Layer {
   readonly entity: Entity;
   readonly family: DriverFamily;
+  /** Longest transfer the hardware takes. */
+  readonly maxTransferBytes: number;
   /** Commands the hardware has. */
   active = 0;
 
@@ -49,7 +51,9 @@ export class Driver extends Layer {
     super(sim, `${host} ${adapter.name} ${adapter.driver}`);
     this.family = DRIVER_FAMILIES[adapter.family];
     this.unlockedNs = this.family.submitNs - this.family.lockNs;
-    this.coalesceNs = moduleOf(adapter).coalesceNs;
+    const module = moduleOf(adapter);
+    this.maxTransferBytes = module.maxTransferBytes;
+    this.coalesceNs = module.coalesceNs;
     this.canQueue = adapter.aqlen;
     const labels = { host, module: adapter.driver, family: adapter.family };
     const fields = [...TRAFFIC_FIELDS, 'busyNs', 'interrupts'];
