@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-rmSync(here('../dist'), { recursive: true, force: true });
+// Types are tsc's, and stay; old chunks would pile up.
+rmSync(here('../dist/chunks'), { recursive: true, force: true });
 await build({
   entryPoints: {
     vmtop: here('cli/vmtop.ts'),

@@ -11,16 +11,24 @@ export async function openDashboard(args: {
   readonly seed?: string | undefined;
 }): Promise<void> {
   const { scenario } = args;
-  findScenario(scenario);
   const seed = readSeed(args.seed);
-  requireTerminal(`vmtop run ${scenario}`);
+  findScenario(scenario);
+  if (!hasTerminal()) {
+    const { loadScenario } = await import('../scenario/load.js');
+    loadScenario(scenario);
+    throw noTerminal(`vmtop run ${scenario}`);
+  }
   const { runDashboard } = await import('../tui/dashboard.js');
   process.exitCode = await runDashboard({ scenario, seed, workerUrl: workerUrl() });
 }
 
 /** `vmtop replay` without `--headless`. */
 export async function openReplay(options: ReplayOptions): Promise<void> {
-  requireTerminal(`vmtop replay ${options.trace} --headless`);
+  if (!hasTerminal()) {
+    const { planReplay } = await import('../scenario/replay.js');
+    planReplay(options);
+    throw noTerminal(`vmtop replay ${options.trace} --headless`);
+  }
   const { runDashboard } = await import('../tui/dashboard.js');
   process.exitCode = await runDashboard({
     scenario: options.scenario ?? REPLAY_SCENARIO,
@@ -33,7 +41,9 @@ export async function openReplay(options: ReplayOptions): Promise<void> {
 /** The engine's thread: an entry of its own in the bundle. */
 const workerUrl = (): URL => pathToFileURL(join(packageFolder(), 'dist', 'worker.js'));
 
-function requireTerminal(instead: string): void {
-  if (process.stdin.isTTY && process.stdout.isTTY) return;
-  throw InputError.of('', 'the dashboard needs a terminal', `without a screen: ${instead}`);
+const hasTerminal = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
+
+/** What is wrong with the input itself has been said before this. */
+function noTerminal(instead: string): InputError {
+  return InputError.of('', 'the dashboard needs a terminal', `without a screen: ${instead}`);
 }

@@ -12,8 +12,9 @@ export interface HeadlessOptions {
   readonly events?: string | undefined;
   readonly intervalNs?: number | undefined;
   readonly untilFinished?: boolean;
-  /** For replays: what the trace holds, for the document. */
+  /** For replays: what the trace holds, for the document and in words. */
   readonly trace?: Readonly<Record<string, unknown>>;
+  readonly notes?: readonly string[];
 }
 
 /** Runs a plan, prints what came out, and sets the exit code. */
@@ -34,7 +35,7 @@ export function runHeadless(plan: Plan, options: HeadlessOptions): RunResult {
         `${JSON.stringify(runDocument(plan, result, options.trace), null, 2)}\n`,
       );
     } else {
-      process.stdout.write(`${formatSummary(plan, simulation.entities, result)}\n`);
+      process.stdout.write(`${formatSummary(plan, simulation.entities, result, options.notes)}\n`);
     }
     report(result);
     return result;

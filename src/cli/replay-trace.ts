@@ -1,3 +1,6 @@
+import { formatDuration } from '../engine/core/units.js';
+import type { Trace } from '../input/read-trace.js';
+import { groupDigits } from '../output/table.js';
 import { planReplay } from '../scenario/replay.js';
 import { runHeadless } from './headless.js';
 import { readInteger, readSeed, readSpan, readTimingOption } from './options.js';
@@ -40,5 +43,15 @@ export async function replayTrace(args: ReplayArguments): Promise<void> {
     events: args.events,
     untilFinished: options.durationNs === undefined,
     trace: { file: args.trace, format: trace.format, ...trace.summary },
+    notes: [describeTrace(args.trace, trace)],
   });
+}
+
+function describeTrace(file: string, { format, summary }: Trace): string {
+  const { records, reads, writes, others, skipped, spanNs } = summary;
+  return (
+    `trace ${file} (${format}): ${groupDigits(records)} records over ${formatDuration(spanNs)}: ` +
+    `${groupDigits(reads)} reads, ${groupDigits(writes)} writes, ${groupDigits(others)} others, ` +
+    `${groupDigits(skipped)} not for a disk`
+  );
 }

@@ -1,3 +1,4 @@
+import { InputError } from '../engine/core/errors.js';
 import { loadScenario } from '../scenario/load.js';
 import { runHeadless } from './headless.js';
 import { readSeed, readSpan } from './options.js';
@@ -13,6 +14,10 @@ export interface RunArguments {
 
 /** `vmtop run`. */
 export async function runScenario(args: RunArguments): Promise<void> {
+  const intervalNs = readSpan('--interval', args.interval);
+  if (intervalNs !== undefined && !args.json) {
+    throw InputError.of('--interval', 'only the JSON document has intervals', 'add --json');
+  }
   const plan = loadScenario(args.scenario, {
     seed: readSeed(args.seed),
     durationNs: readSpan('--duration', args.duration),
@@ -20,6 +25,6 @@ export async function runScenario(args: RunArguments): Promise<void> {
   runHeadless(plan, {
     json: args.json,
     events: args.events,
-    intervalNs: readSpan('--interval', args.interval),
+    intervalNs,
   });
 }

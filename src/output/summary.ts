@@ -9,11 +9,15 @@ import { type Column, formatTable, groupDigits } from './table.js';
 /** "No bound" in an expectation. */
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 
-/** The end of a run for people: layers, virtual machines, expectations, and last the digest. */
+/**
+ * The end of a run for people: layers, virtual machines, expectations, and last the digest.
+ * @param notes lines to stand under the totals
+ */
 export function formatSummary(
   plan: Plan,
   entities: readonly EntityInfo[],
   result: RunResult,
+  notes: readonly string[] = [],
 ): string {
   const { totals, simulatedNs, wallSeconds } = result;
   const commands = totals.reads + totals.writes + totals.others;
@@ -25,6 +29,7 @@ export function formatSummary(
     `${groupDigits(totals.reads)} reads (${formatSize(totals.bytesRead)}), ` +
       `${groupDigits(totals.writes)} writes (${formatSize(totals.bytesWritten)}), ` +
       `${groupDigits(totals.others)} others, ${groupDigits(totals.errors)} errors`,
+    ...notes,
     '',
     formatLayers(result, seconds),
     '',
@@ -40,18 +45,21 @@ function formatLayers({ layers }: RunResult, seconds: number): string {
   const megabytes = (bytes: number): string =>
     (seconds > 0 ? bytes / seconds / 1024 / 1024 : 0).toFixed(1);
   type Row = RunResult['layers'][string];
+  // Layers that keep a queue but do not count commands show no rates rather than zeros.
+  const counted = (text: (row: Row) => string) => (row: Row) =>
+    row.reads + row.writes + row.others > 0 ? text(row) : '-';
   const columns: readonly Column<Row>[] = [
     { title: 'layer', align: 'left', text: ({ title }) => title },
     { title: 'parts', text: ({ entities }) => String(entities) },
-    { title: 'reads/s', text: ({ reads }) => rate(reads) },
-    { title: 'writes/s', text: ({ writes }) => rate(writes) },
-    { title: 'others/s', text: ({ others }) => rate(others) },
-    { title: 'MB/s read', text: ({ bytesRead }) => megabytes(bytesRead) },
-    { title: 'MB/s written', text: ({ bytesWritten }) => megabytes(bytesWritten) },
-    { title: 'mean ms', text: ({ meanLatencyMs }) => meanLatencyMs.toFixed(3) },
+    { title: 'reads/s', text: counted(({ reads }) => rate(reads)) },
+    { title: 'writes/s', text: counted(({ writes }) => rate(writes)) },
+    { title: 'others/s', text: counted(({ others }) => rate(others)) },
+    { title: 'MB/s read', text: counted(({ bytesRead }) => megabytes(bytesRead)) },
+    { title: 'MB/s written', text: counted(({ bytesWritten }) => megabytes(bytesWritten)) },
+    { title: 'mean ms', text: counted(({ meanLatencyMs }) => meanLatencyMs.toFixed(3)) },
     { title: 'active', text: ({ meanActive }) => meanActive.toFixed(1) },
     { title: 'queued', text: ({ meanQueued }) => meanQueued.toFixed(1) },
-    { title: 'errors', text: ({ errors }) => groupDigits(errors) },
+    { title: 'errors', text: counted(({ errors }) => groupDigits(errors)) },
   ];
   return formatTable(Object.values(layers), columns);
 }

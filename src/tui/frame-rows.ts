@@ -35,7 +35,8 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
     theme.paint('dim', `avg over ${span.toFixed(1)} s`),
     theme.paint('dim', counts),
   ].filter((part) => part !== '');
-  let row = `${name} ${theme.paint('strong', shorten(plain(plan.title || plan.name), 28, theme.glyph.more))}`;
+  const title = shorten(plain(plan.title || plan.name), Math.max(20, width - 84), theme.glyph.more);
+  let row = `${name} ${theme.paint('strong', title)}`;
   for (const part of parts) {
     if (widthOf(row) + 2 + widthOf(part) > width) break;
     row += `  ${part}`;

@@ -31,6 +31,9 @@ function machineOf(simulation: Simulation, plan: Plan): Machine {
       const { reads, writes, others } = simulation.totals();
       return reads + writes + others;
     },
+    get over() {
+      return simulation.finished || simulation.now >= plan.durationNs;
+    },
     runUntil: (ns) => simulation.runUntil(ns),
     sample: () => simulation.sample(),
     command: (command) => simulation.command(command),

@@ -48,6 +48,7 @@ export class Painter {
   private segments: Segment[] | undefined;
   private cleared = false;
   private scheduled = false;
+  private closed = false;
   /** Called before a frame goes out when the layout has changed: the rows must be made anew. */
   onLayout: (() => void) | undefined;
 
@@ -118,7 +119,13 @@ export class Painter {
     });
   }
 
+  /** Nothing is written from here on: the terminal belongs to the shell again. */
+  close(): void {
+    this.closed = true;
+  }
+
   flush(): void {
+    if (this.closed) return;
     let out = '';
     if (!this.cleared) {
       out = CLEAR;

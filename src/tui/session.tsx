@@ -96,6 +96,7 @@ export class Session {
   /** Takes everything down; the caller restores the terminal. */
   async close(): Promise<void> {
     this.over = true;
+    this.painter.close();
     this.ink.unmount();
     this.charts.dispose();
     await this.engine?.close();
@@ -138,6 +139,7 @@ export class Session {
 
   private end(code: number, lines: readonly string[]): void {
     this.over = true;
+    this.painter.close();
     this.finish({ code, lines });
   }
 

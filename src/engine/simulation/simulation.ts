@@ -15,8 +15,8 @@ import { type ActiveFault, FaultController } from './fault-controller.js';
 import { Guests } from './guests.js';
 import { type LayerName, type LayerSummary, summariseLayers } from './layer-summary.js';
 import type { Plan, Qos } from './plan.js';
-import { preallocateThinLuns } from './preallocate.js';
 import { buildSites } from './sites.js';
+import { connectThinLuns } from './thin-luns.js';
 
 /**
  * Hosts, arrays and guests of a plan, wired and running on one clock. A run is a pure function of
@@ -54,7 +54,7 @@ export class Simulation {
     const { vms, disks } = buildVms(sim, plan.vms, datastores, fileSystems);
     this.vms = vms;
     this.disks = disks;
-    preallocateThinLuns(plan.datastores, datastores, arrays);
+    connectThinLuns(plan.datastores, datastores, arrays);
     for (const { plan: disk } of disks.values()) this.setQos(disk.index, disk.qos);
     this.guests = new Guests(sim, disks);
     this.guests.startAll(plan);

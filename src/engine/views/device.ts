@@ -56,6 +56,14 @@ export const device = defineView({
     },
     host,
     {
+      id: 'LUN',
+      width: 10,
+      weight: 5,
+      format: 'text',
+      help: 'name of the LUN in its array',
+      value: (row) => row.label('lun'),
+    },
+    {
       id: 'STATE',
       width: 6,
       weight: 4,

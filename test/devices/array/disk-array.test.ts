@@ -193,6 +193,17 @@ describe('LUN', () => {
     expect(guest.outcomes.map(({ status }) => status)).toEqual([NO_CONNECT, 0]);
   });
 
+  it('lets held commands go when only their LUN is cut off', () => {
+    const { send, sim, guest, luns, nexuses } = rig();
+    luns[0]!.setUnreachable(true, 'drill');
+    send({ over: 0 });
+    send({ over: 1 });
+    sim.runUntil(1e9);
+    nexuses[1]!.setLunReachable(luns[0]!.index, false, 'masked');
+    sim.runUntil(2e9);
+    expect(guest.outcomes.map(({ status }) => status)).toEqual([NO_CONNECT]);
+  });
+
   it('aborts a held command', () => {
     const { send, sim, guest, luns } = rig();
     luns[0]!.setUnreachable(true, 'drill');

@@ -121,7 +121,7 @@ export class Cache {
   writeThrough(): void {
     while (this.waitingCount > 0) {
       const io = this.takeWaiting();
-      this.lunOf(io).writeThrough(io);
+      this.lunOf(io).toDisks(io);
     }
   }
 

@@ -3,6 +3,7 @@ import { BLOCK_BYTES } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
 import type { ArrayPlan, LunPlan, PoolPlan } from '../../simulation/plan.js';
 import { Disk } from '../disk.js';
+import { BackEnd } from './back-end.js';
 import { Cache } from './cache.js';
 import { Controllers } from './controllers.js';
 import { Destager } from './destager.js';
@@ -87,8 +88,10 @@ export class DiskArray {
   }
 
   /** Answers commands that are held without an answer and came over a broken connection. */
-  releaseHeld(nexus: number): void {
-    for (const lun of this.luns.values()) lun.releaseHeld(nexus);
+  releaseHeld(nexus: number, only: number | undefined): void {
+    for (const lun of this.luns.values()) {
+      if (only === undefined || lun.index === only) lun.releaseHeld(nexus);
+    }
   }
 
   private controllerName(controller: number): string {
@@ -141,7 +144,10 @@ export class DiskArray {
       start: this.nextBlock,
     };
     this.nextBlock += pages * PAGE_BLOCKS;
-    this.luns.set(plan.uid, new Lun(this.sim, this.plan, plan, this.controllers, backing));
+    const blocks = Math.floor(plan.sizeBytes / BLOCK_BYTES);
+    const backEnd = new BackEnd(this.sim, plan.name, blocks, backing);
+    const lun = new Lun(this.sim, this.plan, plan, this.controllers, backing, backEnd);
+    this.luns.set(plan.uid, lun);
   }
 
   private makeLunDisk(plan: LunPlan): Disk {

@@ -20,7 +20,8 @@ export interface TargetPortOptions {
 
 /** Who holds commands without an answer and lets them go when their connection breaks. */
 export interface HeldCommands {
-  releaseHeld(nexus: number): void;
+  /** @param lun layer index of the only LUN concerned, undefined for all */
+  releaseHeld(nexus: number, lun: number | undefined): void;
 }
 
 /** A port of a controller: takes as many commands as its queue is deep, and passes them to LUNs. */
@@ -83,8 +84,8 @@ export class TargetPort extends Layer {
   }
 
   /** Answers commands that are held without an answer and came over a connection now broken. */
-  releaseHeld(nexus: number): void {
-    this.held.releaseHeld(nexus);
+  releaseHeld(nexus: number, lun?: number): void {
+    this.held.releaseHeld(nexus, lun);
   }
 
   override submit(io: Io): void {

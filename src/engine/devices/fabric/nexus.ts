@@ -95,6 +95,7 @@ export class Nexus extends Layer {
     const what = `LUN ${this.sim.layers[lun].name} ${reachable ? 'reachable' : 'not reachable'}`;
     this.sim.log.note('nexus.state', this.name, what, why);
     this.impaired = this.isImpaired();
+    if (!reachable) this.port.releaseHeld(this.index, lun);
     this.notify();
   }
 

@@ -108,19 +108,33 @@ export abstract class Datastore implements DatastoreFiles {
 
   /** A write found no free block: written to the log once until there is space again. */
   noteFull(why: string): void {
-    if (this.values[FULL] === 1) return;
+    if (this.isFull) return;
     this.values[FULL] = 1;
     const what = `no free block: ${this.free} of ${this.capacity} MB free`;
     this.sim.log.note('datastore.full', this.name, what, why);
   }
 
+  /** True from a write that found no free block until there is space again. */
+  get isFull(): boolean {
+    return this.values[FULL] === 1;
+  }
+
+  /** The array behind the datastore has room again: who waits for space may try. */
+  deviceSpaceFreed(): void {
+    this.tellSoon();
+  }
+
   /** Call after file blocks became free; listeners run as an event of their own. */
   protected spaceFreed(why: string): void {
-    if (this.values[FULL] === 1 && this.free > 0) {
+    if (this.isFull && this.free > 0) {
       this.values[FULL] = 0;
       const what = `${this.free} of ${this.capacity} MB free again`;
       this.sim.log.note('datastore.space', this.name, what, why);
     }
+    this.tellSoon();
+  }
+
+  private tellSoon(): void {
     if (this.telling || this.listeners.length === 0) return;
     this.telling = true;
     this.sim.timers.delay(0, this.tell);

@@ -25,6 +25,9 @@ export interface VirtualDiskOptions {
   readonly datastore: DatastoreFiles;
 }
 
+/** Shortest time between two automatic answers to the question of a full datastore. Model. */
+const RETRY_PERIOD_NS = 1e9;
+
 /**
  * A virtual disk as files: a descriptor and one flat extent, so an address of the disk is an address
  * of the file. Commands that came back for want of space are held here while the machine is stunned
@@ -46,6 +49,7 @@ export class VirtualDisk extends Layer implements Holder {
   private firstHeld: Io = NO_IO;
   private lastHeld: Io = NO_IO;
   private retrying = false;
+  private retriedAt = -RETRY_PERIOD_NS;
   /** Eager disks have every block written from the start: nothing to count. */
   private readonly grows: boolean;
   private written: number;
@@ -155,12 +159,17 @@ export class VirtualDisk extends Layer implements Holder {
     return io;
   }
 
-  /** Space is freed in the middle of the file system's own work, so the retry is an event. */
+  /**
+   * Space is freed in the middle of the file system's own work, so the retry is an event. Space that
+   * is gone again at once must not make a storm of retries.
+   */
   private retrySoon(): void {
     if (this.held === 0 || this.retrying) return;
     this.retrying = true;
-    this.sim.timers.delay(0, () => {
+    const { now, timers } = this.sim;
+    timers.at(Math.max(now, this.retriedAt + RETRY_PERIOD_NS), () => {
       this.retrying = false;
+      this.retriedAt = this.sim.now;
       if (this.held > 0) this.vm.answer('retry', `space was freed on ${this.datastore.name}`);
     });
   }

@@ -13,13 +13,14 @@ export interface LayerFigures {
   readonly queued: number;
   /** Mean time from entering this layer until the answer left it, ms. */
   readonly latencyMs: number;
-  /** Time spent in this layer and not below it, ms per guest command. */
-  readonly hereMs: number;
+  /** Time spent in this layer and not below it, microseconds per guest command. */
+  readonly hereUs: number;
   /** Part of all time spent that is spent here, 0..1. */
   readonly share: number;
 }
 
 const MB = 1024 * 1024;
+const US_PER_MS = 1000;
 const BLOCKS = ['readBlocks', 'writeBlocks'];
 
 /** Sums over all objects of a scope in one window. */
@@ -67,7 +68,7 @@ class Scope {
   }
 }
 
-type Line = Omit<LayerFigures, 'hereMs' | 'share'> & { readonly hereNs: number };
+type Line = Omit<LayerFigures, 'hereUs' | 'share'> & { readonly hereNs: number };
 
 function line(name: string, scope: Scope, active: number, queued: number, hereNs: number): Line {
   return {
@@ -143,7 +144,7 @@ export function layerFigures(window: Window): LayerFigures[] {
   const commands = guest.commands;
   return lines.map(({ hereNs, ...figures }, index) => ({
     ...figures,
-    hereMs: index === 0 ? none : perCommandMs(hereNs, commands),
+    hereUs: index === 0 ? none : perCommandMs(hereNs, commands) * US_PER_MS,
     share: allNs > 0 ? hereNs / allNs : 0,
   }));
 }

@@ -12,7 +12,7 @@ const COLUMNS = [
   ['ACTV', 5, (layer: LayerFigures) => layer.active],
   ['QUED', 5, (layer: LayerFigures) => layer.queued],
   ['ms/cmd', 7, (layer: LayerFigures) => layer.latencyMs],
-  ['ms here', 7, (layer: LayerFigures) => layer.hereMs],
+  ['us here', 8, (layer: LayerFigures) => layer.hereUs],
 ] as const;
 
 const NAME_WIDTH = 11;
@@ -36,10 +36,10 @@ export function stackRows({ world, theme }: PanelContext, width: number): string
   const most = Math.max(...layers.map(({ share }) => share));
   const titles = COLUMNS.map(([title, size]) => title.padStart(size)).join(' ');
   const where = 'time spent here'.slice(0, barWidth + 5).padEnd(barWidth + 5);
-  const heading = trend > 0 ? `${where}  ${'trend of ms here'.padEnd(trend)}` : where;
+  const heading = trend > 0 ? `${where}  ${'trend of us here'.padEnd(trend)}` : where;
   const head = `  ${theme.paint('head', `${'LAYER'.padEnd(NAME_WIDTH)}${titles} ${heading}`)}`;
   const rows = layers.map((layer, index) => {
-    const past = history.map((figures) => figures[index]?.hereMs ?? Number.NaN);
+    const past = history.map((figures) => figures[index]?.hereUs ?? Number.NaN);
     return layerRow(layer, layer.share > 0 && layer.share === most, barWidth, past, trend, theme);
   });
   return [head, ...rows];
@@ -62,7 +62,7 @@ function layerRow(
   const notable = layer.share >= NOTABLE;
   const name = theme.paint(notable ? 'strong' : 'plain', layer.name.padEnd(NAME_WIDTH));
   const pointer = theme.paint('accent', most ? theme.glyph.pointer : ' ');
-  const guests = Number.isNaN(layer.hereMs);
+  const guests = Number.isNaN(layer.hereUs);
   const share = guests ? '' : `${Math.round(layer.share * 100)}%`;
   const drawn = guests ? ' '.repeat(barWidth) : bar(layer.share, barWidth, theme);
   const tone = notable ? 'warn' : 'graph';

@@ -137,7 +137,7 @@ export class FirstWrite implements MetadataClient {
       this.user.failRow(io, status, sense);
     }
     this.idle.push(number);
-    if (job.isNew) this.volume.giveBack(job.block, 1, `a block of ${job.file.path} was not used`);
+    if (job.isNew) this.volume.takeBack(job.block, `a block of ${job.file.path} was not used`);
   }
 
   private takeJob(

@@ -154,6 +154,15 @@ export class VmfsVolume extends Datastore {
     this.spaceFreed(why);
   }
 
+  /**
+   * A block whose first write failed. Only who waits for blocks of a full volume is told: the writer
+   * itself failed for want of something else, and would only fail again.
+   */
+  takeBack(block: number, why: string): void {
+    this.space.give(block);
+    if (this.isFull) this.spaceFreed(why);
+  }
+
   isUsed(block: number): boolean {
     return this.space.isUsed(block);
   }

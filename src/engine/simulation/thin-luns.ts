@@ -7,10 +7,11 @@ import { VmfsVolume } from '../stack/filesystem/vmfs/volume.js';
 import type { DatastorePlan } from './plan.js';
 
 /**
- * What lies on a datastore when the run starts was written at some time before it: thin LUNs have
- * given pages to it. Blocks that are allocated but still to be zeroed were never written.
+ * Ties VMFS datastores to the thin LUNs under them. What lies on a datastore when the run starts was written at some time before it: thin LUNs have
+ * given pages to it; blocks still to be zeroed were never written. When a
+ * pool gets room again, who waits for space on the datastore is told.
  */
-export function preallocateThinLuns(
+export function connectThinLuns(
   plans: readonly DatastorePlan[],
   datastores: ReadonlyMap<string, Datastore>,
   arrays: ReadonlyMap<string, DiskArray>,
@@ -25,6 +26,7 @@ export function preallocateThinLuns(
     let block = 0;
     for (const [index, { startBlock, blocks }] of extents.entries()) {
       const lun = own[index];
+      if (lun.thin) lun.pool.onSpaceFreed(() => volume.deviceSpaceFreed());
       const first = PARTITION_START + startBlock;
       for (let offset = 0; offset < blocks; offset += FILE_BLOCK, block++) {
         if (lun.thin && written[block] === 1) lun.preallocate(first + offset, FILE_BLOCK);

@@ -1,0 +1,113 @@
+import { type Io, NO_IO, READ } from '../../core/io.js';
+import { Layer } from '../../core/layer.js';
+import type { Sim } from '../../core/sim.js';
+import type { Disk } from '../disk.js';
+import type { Cache } from './cache.js';
+import { type Pool, STRIPE_BLOCKS } from './pool.js';
+
+/** Where a LUN's blocks are: behind a cache on a pool's disks, or on one disk of its own. */
+export interface Backing {
+  readonly pool: Pool;
+  readonly cache: Cache | undefined;
+  /** The one disk of a jbod LUN. */
+  readonly disk: Disk | undefined;
+  /** First block in the array's address space. */
+  readonly start: number;
+}
+
+/**
+ * The disks' side of a LUN: finds the disks a row concerns, splits it where it crosses stripe units,
+ * and keeps in the cache what was read.
+ */
+export class BackEnd extends Layer {
+  private readonly pool: Pool;
+  private readonly cache: Cache | undefined;
+  private readonly disk: Disk | undefined;
+  private readonly start: number;
+  /** Address and length as the host gave them, while the row is at the disks. */
+  private readonly hostLba: Float64Array;
+  private readonly hostBlocks: Int32Array;
+  /** 1 for rows this layer split off. */
+  private readonly piece: Uint8Array;
+
+  constructor(
+    sim: Sim,
+    lun: string,
+    private readonly sizeBlocks: number,
+    backing: Backing,
+  ) {
+    super(sim, `${lun} back end`);
+    this.pool = backing.pool;
+    this.cache = backing.cache;
+    this.disk = backing.disk;
+    this.start = backing.start;
+    this.hostLba = sim.requests.column('lun.hostLba', Float64Array);
+    this.hostBlocks = sim.requests.column('lun.hostBlocks', Int32Array);
+    this.piece = sim.requests.column('lun.piece', Uint8Array);
+  }
+
+  override submit(io: Io): void {
+    const { requests } = this.sim;
+    if (this.disk !== undefined) {
+      this.disk.submit(io);
+      return;
+    }
+    this.piece[io] = 0;
+    this.hostLba[io] = requests.lba[io];
+    this.hostBlocks[io] = requests.blocks[io];
+    const address = this.start + requests.lba[io];
+    let blocks = requests.blocks[io];
+    if (this.cache !== undefined && requests.op[io] === READ) {
+      blocks = Math.min(this.cache.stage(address, blocks), this.sizeBlocks - requests.lba[io]);
+      requests.blocks[io] = blocks;
+    }
+    const within = address - Math.floor(address / STRIPE_BLOCKS) * STRIPE_BLOCKS;
+    if (within + blocks <= STRIPE_BLOCKS || this.pool.disks.length === 1) {
+      this.toDisk(io, address, blocks);
+    } else {
+      this.toStripes(io, address, address + blocks);
+    }
+  }
+
+  override complete(done: Io): void {
+    const { requests } = this.sim;
+    let io = done;
+    if (this.piece[io] === 1) {
+      io = requests.join(io);
+      if (io === NO_IO) return;
+    }
+    requests.lba[io] = this.hostLba[io];
+    if (this.cache !== undefined && requests.op[io] === READ) {
+      this.cache.keep(this.start + requests.lba[io], requests.blocks[io]);
+    }
+    requests.blocks[io] = this.hostBlocks[io];
+    this.leave(io).complete(io);
+  }
+
+  /** One child for each stripe unit; when rows run out, the last child takes all that is left. */
+  private toStripes(io: Io, address: number, end: number): void {
+    const { requests } = this.sim;
+    let child = requests.split(io);
+    if (child === NO_IO) {
+      this.toDisk(io, address, end - address);
+      return;
+    }
+    for (let at = address; at < end; ) {
+      const unitEnd = (Math.floor(at / STRIPE_BLOCKS) + 1) * STRIPE_BLOCKS;
+      const next = unitEnd < end ? requests.split(io) : NO_IO;
+      const stop = next === NO_IO ? end : unitEnd;
+      this.piece[child] = 1;
+      this.toDisk(child, at, stop - at);
+      child = next;
+      at = stop;
+    }
+  }
+
+  private toDisk(io: Io, address: number, blocks: number): void {
+    const { requests } = this.sim;
+    requests.lba[io] = this.pool.lbaOf(address);
+    requests.blocks[io] = blocks;
+    this.enter(io);
+    this.pool.diskOf(address).submit(io);
+  }
+}

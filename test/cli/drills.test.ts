@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import type { RunDocument } from '../../src/output/document.js';
+import { bundledScenarios } from '../../src/scenario/bundled.js';
+import { vmtop } from './helpers.js';
+
+const DRILLS = bundledScenarios().filter((name) => name !== 'default');
+
+describe('drills', () => {
+  it('are four', () => {
+    expect(DRILLS).toEqual(['all-paths-down', 'datastore-full', 'noisy-neighbour', 'path-loss']);
+  });
+
+  it.each(DRILLS)(
+    '%s keeps its promises',
+    async (name) => {
+      const { stdout, stderr, code } = await vmtop('run', name, '--json');
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      const { expectations } = JSON.parse(stdout) as RunDocument;
+      expect(expectations.length).toBeGreaterThan(3);
+      expect(expectations.filter(({ ok }) => !ok)).toEqual([]);
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,324 @@
+import { describe, expect, test } from 'vitest';
+import type { Sample } from '../../src/engine/core/meters.js';
+import { views } from '../../src/engine/views/index.js';
+import { Entities } from '../../src/engine/views/kit/entities.js';
+import { layerFigures } from '../../src/engine/views/kit/layers.js';
+import { Row, type Window } from '../../src/engine/views/kit/row.js';
+import { defineView, type View, viewFields, viewRows } from '../../src/engine/views/kit/view.js';
+import { fakeLayout, type Layout, NAA } from '../tui/fake-layout.js';
+
+type Counters = Record<string, Record<string, number>>;
+
+/** One second in which the counters of `after` came about; keys are `scope name`. */
+function windowOf(after: Counters, layout: Layout = fakeLayout()): Window {
+  const values = new Float64Array(layout.size);
+  for (const [key, fields] of Object.entries(after)) {
+    const [scope, ...name] = key.split(' ');
+    layout.write(values, scope, name.join(' '), fields);
+  }
+  const histograms = new Uint32Array(0);
+  const before: Sample = { at: 0, values: new Float64Array(layout.size), histograms };
+  return {
+    entities: new Entities(layout.entities),
+    before,
+    after: { at: 1e9, values, histograms },
+  };
+}
+
+function view(name: string): View {
+  const found = views.find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`no view ${name}`);
+  return found;
+}
+
+/** A row's cells by column. */
+function cells(name: string, window: Window, row: string): Record<string, string | number> {
+  const found = viewRows(view(name), window).find((candidate) => candidate.name === row);
+  if (found === undefined) throw new Error(`no row ${row}`);
+  return Object.fromEntries(view(name).fields.map((field) => [field.id, field.value(found)]));
+}
+
+describe('every view', () => {
+  test.each(views.map((entry) => [entry.name, entry] as const))(
+    '%s has rows and finite cells',
+    (_name, entry) => {
+      const window = windowOf({});
+      const rows = viewRows(entry, window);
+      expect(rows.length).toBeGreaterThan(0);
+      for (const row of rows) {
+        for (const field of entry.fields) {
+          const value = field.value(row);
+          // Nothing has happened: a number is 0 or not applicable, never infinite.
+          if (typeof value === 'number') expect(Math.abs(value)).not.toBe(Number.POSITIVE_INFINITY);
+          expect(field.help).not.toBe('');
+          expect(field.level?.(value, row) ?? 0).toBeLessThanOrEqual(2);
+        }
+      }
+    },
+  );
+
+  test('names and keys are unique, and titles fit their columns', () => {
+    expect(new Set(views.map(({ name }) => name)).size).toBe(views.length);
+    expect(new Set(views.map(({ key }) => key)).size).toBe(views.length);
+    for (const { fields } of views) {
+      for (const { id, width } of fields) expect(id.length).toBeLessThanOrEqual(width);
+    }
+  });
+
+  test('charts do without histograms, which only the last window has', () => {
+    const window = windowOf({});
+    for (const entry of views) {
+      const [row] = viewRows(entry, window);
+      for (const id of entry.charts) {
+        const field = entry.fields.find((candidate) => candidate.id === id);
+        const value = field?.value(row);
+        expect(field?.format === 'text', `${entry.name} ${id}`).toBe(false);
+        expect(id.startsWith('LAT/p'), `${entry.name} ${id} is ${value}`).toBe(false);
+      }
+    }
+  });
+});
+
+test('a view with two equal columns is a bug', () => {
+  const twice = { ...views[0], fields: [...views[0].fields, views[0].fields[0]] };
+  expect(() => defineView(twice)).toThrow(/two fields/);
+});
+
+test('the host column is shown only where there are several', () => {
+  const one = new Entities(fakeLayout().entities);
+  expect(viewFields(view('adapter'), one).some(({ id }) => id === 'HOST')).toBe(false);
+  const layout = fakeLayout().add('adapter', 'vmhba1', { host: 'esx2' }, []);
+  const two = new Entities(layout.entities);
+  expect(viewFields(view('adapter'), two).some(({ id }) => id === 'HOST')).toBe(true);
+});
+
+describe('devices', () => {
+  const device = {
+    [`device ${NAA[0]}`]: {
+      reads: 80,
+      writes: 20,
+      readNs: 80 * 6e6,
+      writeNs: 20 * 6e6,
+      deviceReadNs: 80 * 4e6,
+      deviceWriteNs: 20 * 4e6,
+      queueReadNs: 80 * 1.5e6,
+      queueWriteNs: 20 * 1.5e6,
+      readBlocks: 80 * 2048,
+      active: 48,
+      queued: 16,
+      slots: 64,
+    },
+  };
+
+  test('GAVG = DAVG + KAVG and QAVG is part of KAVG', () => {
+    const row = cells('device', windowOf(device), NAA[0]);
+    expect(row['GAVG/cmd']).toBe(6);
+    expect(row['DAVG/cmd']).toBe(4);
+    expect(row['KAVG/cmd']).toBe(2);
+    expect(row['QAVG/cmd']).toBe(1.5);
+  });
+
+  test('queue columns and megabytes', () => {
+    const row = cells('device', windowOf(device), NAA[0]);
+    expect(row).toMatchObject({
+      DQLEN: 64,
+      ACTV: 48,
+      QUED: 16,
+      '%USD': 75,
+      LOAD: 1,
+      'CMDS/s': 100,
+      'MBREAD/s': 80,
+    });
+  });
+
+  test('states have words', () => {
+    const lost = windowOf({ [`device ${NAA[0]}`]: { state: 3 } });
+    expect(cells('device', lost, NAA[0]).STATE).toBe('PDL');
+    const field = view('device').fields.find(({ id }) => id === 'STATE');
+    expect(field?.level?.('PDL', viewRows(view('device'), lost)[0])).toBe(2);
+  });
+
+  test('an expanded device shows its worlds, with dashes for what worlds do not have', () => {
+    const window = windowOf({});
+    const worlds = viewRows(view('device'), window)[0].children('world');
+    expect(worlds.map(({ name }) => name)).toEqual(['web1', 'web2']);
+    const davg = view('device').fields.find(({ id }) => id === 'DAVG/cmd');
+    expect(davg?.value(worlds[0])).toBeNaN();
+  });
+});
+
+describe('adapters', () => {
+  const window = windowOf({
+    'adapter vmhba1': { reads: 100, readNs: 100 * 5e6, waitNs: 100 * 1e6, slots: 128, linkUp: 1 },
+    'path vmhba1:C0:T0:L0': { reads: 75 },
+    'path vmhba1:C0:T0:L1': { reads: 25 },
+    [`device ${NAA[0]}`]: {
+      reads: 75,
+      readNs: 75 * 6e6,
+      deviceReadNs: 75 * 4e6,
+      queueReadNs: 75 * 1e6,
+    },
+    [`device ${NAA[1]}`]: {
+      reads: 25,
+      readNs: 25 * 10e6,
+      deviceReadNs: 25 * 4e6,
+      queueReadNs: 25 * 5e6,
+    },
+  });
+
+  test('DAVG is the time below its own queue; KAVG and QAVG come from the devices by commands', () => {
+    const row = cells('adapter', window, 'vmhba1');
+    expect(row['DAVG/cmd']).toBe(4);
+    expect(row['KAVG/cmd']).toBe((75 * 2 + 25 * 6) / 100);
+    expect(row['QAVG/cmd']).toBe((75 * 1 + 25 * 5) / 100);
+    expect(row['GAVG/cmd']).toBe(7);
+    expect(row.NPTH).toBe(2);
+  });
+
+  test('an idle adapter shows 0.00', () => {
+    expect(cells('adapter', window, 'vmhba2')).toMatchObject({
+      'DAVG/cmd': 0,
+      'KAVG/cmd': 0,
+      'GAVG/cmd': 0,
+    });
+  });
+});
+
+test('paths say their state in words', () => {
+  const window = windowOf({
+    'path vmhba1:C0:T0:L0': { state: 3 },
+    'path vmhba2:C0:T0:L0': { state: 1, working: 1 },
+  });
+  expect(cells('path', window, 'vmhba1:C0:T0:L0')).toMatchObject({ STATE: 'DEAD', 'I/O': '' });
+  expect(cells('path', window, 'vmhba2:C0:T0:L0')).toMatchObject({
+    STATE: 'active unopt',
+    'I/O': 'yes',
+  });
+});
+
+test('datastores: used, overcommitted', () => {
+  const window = windowOf({
+    'datastore ds1': { capacityBlocks: 1000, freeBlocks: 100, provisionedBlocks: 1500 },
+  });
+  expect(cells('datastore', window, 'ds1')).toMatchObject({ USED: 900, '%USED': 90, '%PROV': 150 });
+});
+
+test('growth: how long until the disk is full', () => {
+  const window = windowOf({ 'disk web1:scsi0:0': { sizeBlocks: 10_000, allocatedBlocks: 1_000 } });
+  const row = cells('growth', window, 'web1:scsi0:0');
+  // 1,000 blocks in a second, 9,000 to go.
+  expect(row['FULL IN']).toBe(9e9);
+  expect(row['%ALLOC']).toBe(10);
+});
+
+test('QoS: share of the device, settings of 0 are none', () => {
+  const window = windowOf({
+    'world web1': {
+      reads: 25,
+      shares: 1000,
+      limit: 0,
+      reservation: 200,
+      byReservation: 5,
+      byWeight: 15,
+    },
+    [`device ${NAA[0]}`]: { reads: 100 },
+  });
+  expect(cells('qos', window, 'web1')).toMatchObject({
+    SHARES: 1000,
+    RESERV: 200,
+    'SHARE%': 25,
+    'RESV%': 25,
+  });
+  expect(cells('qos', window, 'web1').LIMIT).toBeNaN();
+});
+
+test('machines: the sum of their disks', () => {
+  const window = windowOf({
+    'disk web1:scsi0:0': { reads: 10, readNs: 10 * 3e6 },
+    'vm web1': { stunned: 1 },
+  });
+  expect(cells('vm', window, 'web1')).toMatchObject({
+    'CMDS/s': 10,
+    'LAT/cmd': 3,
+    STATE: 'QUESTION',
+    NVDISK: 1,
+  });
+});
+
+describe('layers', () => {
+  const n = 100;
+  const window = windowOf({
+    'disk web1:scsi0:0': { reads: n, readNs: n * 10e6, active: 4, queued: 1 },
+    'vmdk web1:scsi0:0': { reads: n, readNs: n * 9.9e6 },
+    'datastore ds1': { reads: n, readNs: n * 9.8e6 },
+    'volume ds1': { reads: n, readNs: n * 9.7e6 },
+    [`device ${NAA[0]}`]: {
+      reads: n,
+      readNs: n * 9.6e6,
+      queueReadNs: n * 3e6,
+      deviceReadNs: n * 6e6,
+    },
+    'path vmhba1:C0:T0:L0': { reads: n, readNs: n * 6.5e6 },
+    'adapter vmhba1': { reads: n, readNs: n * 6.4e6, waitNs: n * 0.4e6 },
+    'driver vmhba1': { reads: n, readNs: n * 6e6, busyNs: n * 0.1e6 },
+    'port array1:A0': { reads: n, readNs: n * 5e6 },
+    'spindle pool1:disk0': { reads: n, readNs: n * 4e6 },
+  });
+  const layers = layerFigures(window);
+  const here = Object.fromEntries(layers.map(({ name, hereUs }) => [name, hereUs]));
+
+  test('each layer keeps the difference to the one below', () => {
+    expect(here.vscsi).toBeCloseTo(100, 6);
+    expect(here.vmfiles).toBeCloseTo(100, 6);
+    expect(here.filesystem).toBeCloseTo(100, 6);
+    expect(here.block).toBeCloseTo(100, 6);
+    expect(here.scheduler).toBeCloseTo(3000, 6);
+    expect(here.psa).toBeCloseTo(200, 6);
+    expect(here.adapter).toBeCloseTo(400, 6);
+    expect(here.driver).toBeCloseTo(100, 6);
+    expect(here.fabric).toBeCloseTo(900, 6);
+    expect(here.array).toBeCloseTo(1000, 6);
+    expect(here.disks).toBeCloseTo(4000, 6);
+  });
+
+  test('together they are the latency of the guests', () => {
+    const sum = layers.slice(1).reduce((total, { hereUs }) => total + hereUs, 0);
+    expect(sum).toBeCloseTo((layers[0]?.latencyMs ?? 0) * 1000, 6);
+    expect(layers.reduce((total, { share }) => total + share, 0)).toBeCloseTo(1, 9);
+  });
+
+  test('without NFS there is no such line; with it its time is its own', () => {
+    expect(layers.some(({ name }) => name === 'nfs')).toBe(false);
+    const layout = fakeLayout().add('device', '{NFS}share', { host: 'esx1' }, [
+      'reads',
+      'readNs',
+      'active',
+    ]);
+    const nfs = layerFigures(
+      windowOf(
+        {
+          'datastore ds1': { reads: 10, readNs: 10 * 3e6 },
+          'device {NFS}share': { reads: 10, readNs: 10 * 2e6 },
+          'disk web1:scsi0:0': { reads: 10, readNs: 10 * 3e6 },
+          'vmdk web1:scsi0:0': { reads: 10, readNs: 10 * 3e6 },
+        },
+        layout,
+      ),
+    );
+    expect(nfs.at(-1)).toMatchObject({ name: 'nfs', hereUs: 2000 });
+    expect(nfs.find(({ name }) => name === 'filesystem')?.hereUs).toBeCloseTo(1000, 6);
+    expect(nfs.find(({ name }) => name === 'block')?.hereUs).toBe(0);
+  });
+
+  test('nothing in, nothing out', () => {
+    for (const { share, hereUs } of layerFigures(windowOf({}))) {
+      expect(share).toBe(0);
+      expect(hereUs === 0 || Number.isNaN(hereUs)).toBe(true);
+    }
+  });
+});
+
+test('a row knows its depth', () => {
+  const window = windowOf({});
+  expect(new Row(window, window.entities.scope('vm')[0]).depth).toBe(0);
+});
