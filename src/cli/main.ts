@@ -6,8 +6,6 @@ import { packageFolder } from '../scenario/bundled.js';
 import { COMMANDS } from './commands/index.js';
 import { EXIT_BUG, EXIT_INPUT } from './exit-codes.js';
 
-const ISSUES = 'your copy of vmtop';
-
 /** The command line: parses, runs one command, and turns what it throws into an exit code. */
 export async function main(args: readonly string[]): Promise<void> {
   quietPipes();
@@ -69,8 +67,8 @@ function bugReport(error: unknown, args: readonly string[]): string {
     '',
     `To reproduce: ${command.join(' ')}`,
     `With: vmtop ${version()}, node ${process.version}, ${process.platform} ${process.arch}`,
-    `Please report it with the lines above to the maintainers of ${ISSUES}; the run is`,
-    'deterministic, so the command and the scenario file are all that is needed.',
+    'Please report it with the lines above and the scenario file: the run is deterministic, so',
+    'that is all it takes.',
     '',
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 import { InputError } from '../engine/core/errors.js';
 import { parseDuration } from '../engine/core/units.js';
+import { readTiming } from '../scenario/timing.js';
 
 /** Values of options, as people write them; a wrong one is bad input. */
 
@@ -32,11 +33,9 @@ export function readSpan(option: string, text: string | undefined): number | und
 }
 
 /** Speed of a replay: 1 original, 0 as fast as possible. */
-export function readTimingOption(text: string | undefined): number | undefined {
-  if (text === undefined || text === 'original') return 1;
-  if (text === 'asap') return 0;
-  const factor = Number(/^(\d+(?:\.\d+)?)x$/.exec(text)?.[1]);
-  if (factor >= 0.001 && factor <= 1e6) return factor;
+export function readTimingOption(text: string | undefined): number {
+  const scale = readTiming(text ?? 'original');
+  if (scale !== undefined) return scale;
   throw InputError.of(
     '--timing',
     `expected original, asap or a factor such as 2x, found "${text}"`,

@@ -14,6 +14,7 @@ import {
   text,
   word,
 } from './quantities.js';
+import { readTiming } from './timing.js';
 
 /**
  * What a scenario file may say. Shapes, ranges and defaults are here; what refers to what is checked
@@ -202,15 +203,6 @@ const workload = z.preprocess(
 );
 
 const timing = scalar('original, asap, or a factor such as 2x', (value) => readTiming(value));
-
-/** `scale` as in ReplayPlan; 0 is as soon as possible. */
-export function readTiming(value: unknown): number | undefined {
-  if (value === 'original') return 1;
-  if (value === 'asap') return 0;
-  const [, factor] = typeof value === 'string' ? (/^(\d+(?:\.\d+)?)x$/.exec(value) ?? []) : [];
-  const scale = Number(factor);
-  return scale >= 0.001 && scale <= 1e6 ? scale : undefined;
-}
 
 const replay = z.strictObject({
   /** File; relative paths start at the scenario's folder. */

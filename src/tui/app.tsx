@@ -73,7 +73,7 @@ function TooSmall({
   return (
     <Box flexDirection="column" width={columns} height={rows}>
       <Text wrap="wrap">
-        {`vmtop needs at least ${COLUMNS_MIN} columns and ${ROWS_MIN} rows; this is ${columns} x ${rows}. q quits.`}
+        {`vmtop needs ${COLUMNS_MIN} x ${ROWS_MIN}; this is ${columns} x ${rows}. q quits.`}
       </Text>
     </Box>
   );

@@ -139,7 +139,7 @@ function inTable(state: UiState, action: Action, world: World): Change {
     case 'shift':
       return only({
         ...state,
-        shift: Math.min(view.fields.length, Math.max(0, state.shift + action.by)),
+        shift: Math.min(view.fields.length - 2, Math.max(0, state.shift + action.by)),
       });
     case 'sort': {
       const known = action.key === '' || view.fields.some(({ sort }) => sort === action.key);

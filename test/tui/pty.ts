@@ -38,7 +38,7 @@ export function startInPty(
   const term = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 200 });
   // Ink prints nothing in a continuous-integration environment; the dashboard must not care.
   const child = spawn(file, [...args], {
-    name: 'xterm-256color',
+    name: env.TERM ?? 'xterm-256color',
     cols: columns,
     rows,
     cwd: process.cwd(),

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Sample } from '../../src/engine/core/meters.js';
+import { TRAFFIC_FIELDS } from '../../src/engine/core/traffic.js';
 import { views } from '../../src/engine/views/index.js';
 import { Entities } from '../../src/engine/views/kit/entities.js';
 import { layerFigures } from '../../src/engine/views/kit/layers.js';
-import { Row, type Window } from '../../src/engine/views/kit/row.js';
+import type { Window } from '../../src/engine/views/kit/row.js';
 import { defineView, type View, viewFields, viewRows } from '../../src/engine/views/kit/view.js';
 import { fakeLayout, type Layout, NAA } from '../tui/fake-layout.js';
 
@@ -289,11 +290,7 @@ describe('layers', () => {
 
   test('without NFS there is no such line; with it its time is its own', () => {
     expect(layers.some(({ name }) => name === 'nfs')).toBe(false);
-    const layout = fakeLayout().add('device', '{NFS}share', { host: 'esx1' }, [
-      'reads',
-      'readNs',
-      'active',
-    ]);
+    const layout = fakeLayout().add('device', '{NFS}share', { host: 'esx1' }, TRAFFIC_FIELDS);
     const nfs = layerFigures(
       windowOf(
         {
@@ -316,9 +313,4 @@ describe('layers', () => {
       expect(hereUs === 0 || Number.isNaN(hereUs)).toBe(true);
     }
   });
-});
-
-test('a row knows its depth', () => {
-  const window = windowOf({});
-  expect(new Row(window, window.entities.scope('vm')[0]).depth).toBe(0);
 });

@@ -12,6 +12,7 @@ const GAP = 2;
 export const overview = definePanel({
   name: 'overview',
   render(context, width, height) {
+    if (context.world.frames.empty) return [context.theme.paint('dim', '  building the hosts')];
     const stack = stackRows(context, width);
     const room = height - stack.length - 1;
     if (room < 2) return stack;

@@ -26,7 +26,7 @@ const NOTABLE = 0.25;
 export function stackRows({ world, theme }: PanelContext, width: number): string[] {
   const layers = layersOf(world.frames.window);
   const numbers = COLUMNS.reduce((sum, [, size]) => sum + size + 1, NAME_WIDTH + 2);
-  const rest = Math.max(8, width - numbers - 6);
+  const rest = Math.max(4, width - numbers - 6);
   const trend =
     width >= TREND_FROM
       ? Math.min(TREND_WIDTH_MAX, Math.max(TREND_WIDTH_MIN, Math.floor(rest / 2)))

@@ -1,0 +1,314 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Mounted, type MountOptions, mount } from './harness.js';
+
+let mounted: Mounted | undefined;
+
+function open(options: MountOptions = {}): Mounted {
+  mounted = mount(options);
+  return mounted;
+}
+
+afterEach(async () => {
+  await mounted?.close();
+  mounted = undefined;
+});
+
+describe('the fault menu', () => {
+  test('takes the selected object as target', async () => {
+    const { press, text, engine } = open();
+    await press('P', 'down', '!', 'enter');
+    expect(await text()).toContain('path-down: which path?');
+    expect(await text()).toMatch(/▸ esx1\/vmhba2:C0:T0:L0/);
+    await press('enter', 'enter');
+    expect(engine.heard.at(-1)).toEqual({
+      type: 'command',
+      command: { kind: 'inject', fault: 'path-down', target: 'esx1/vmhba2:C0:T0:L0', params: {} },
+    });
+    expect(await text()).toContain('injecting path-down on esx1/vmhba2:C0:T0:L0');
+  });
+
+  test('puts what belongs to the selected object first', async () => {
+    const { press, screen, text } = open();
+    await press('d', 'down', '!', 'enter');
+    const lines = await screen();
+    const order = lines
+      .filter((line) => line.includes('esx1/vmhba'))
+      .map((line) => /vmhba\d:C0:T0:L\d/.exec(line)?.[0]);
+    expect(order).toEqual([
+      'vmhba2:C0:T0:L0',
+      'vmhba2:C0:T0:L1',
+      'vmhba1:C0:T0:L0',
+      'vmhba1:C0:T0:L1',
+    ]);
+    expect(await text()).toContain('belongs to vmhba2');
+  });
+
+  test('a path suggests its adapter and its controller, a device its LUN', async () => {
+    const { press, text } = open();
+    await press('P', 'down', '!', 'down', 'enter');
+    expect(await text()).toMatch(/▸ esx1\/vmhba2 /);
+    await press('escape', 'down', 'enter');
+    expect(await text()).toMatch(/▸ array1:B/);
+    await press('escape', 'escape', 'u', 'down', '!', 'down', 'down', 'down', 'enter');
+    expect(await text()).toMatch(/▸ array1\/lun1/);
+  });
+
+  test('params are edited with their units and checked against their limits', async () => {
+    const { press, text, engine } = open();
+    await press('!', 's', 'l', 'o', 'w', 'enter', 'down', 'enter');
+    expect(await text()).toContain('Inject slow-device on array1/lun1');
+    expect(await text()).toContain('times slower');
+    await press('5', '0', '0', '0', 'enter');
+    expect(await text()).toContain('not in the range 1 to 1000');
+    await press('backspace', 'backspace', 'down', '2', '5', '0', 'm', 's', 'enter');
+    expect(engine.heard.at(-1)).toEqual({
+      type: 'command',
+      command: {
+        kind: 'inject',
+        fault: 'slow-device',
+        target: 'array1/lun1',
+        params: { factor: 50, for: 250e6 },
+      },
+    });
+  });
+
+  test('active faults are on top and Enter heals', async () => {
+    const { press, text, engine } = open();
+    engine.send({
+      type: 'faults',
+      active: [{ id: 7, fault: 'cable-pull', target: 'esx1/vmhba1', sinceNs: 3e9 }],
+    });
+    expect(await text()).toContain('! 1 active');
+    await press('!');
+    expect(await text()).toMatch(/▸ cable-pull esx1\/vmhba1 .* since 3 s/);
+    await press('enter');
+    expect(engine.heard.at(-1)).toEqual({ type: 'command', command: { kind: 'heal', id: 7 } });
+  });
+
+  test('letters narrow the list, Escape goes back one step', async () => {
+    const { press, text, engine } = open();
+    await press('!', 'c', 'a', 'b', 'l', 'e');
+    expect(await text()).toContain('containing "cable"');
+    expect(await text()).not.toContain('controller-failover');
+    await press('enter');
+    expect(await text()).toContain('which adapter?');
+    await press('escape');
+    expect(await text()).toContain('containing "cable"');
+    await press('x', 'x');
+    expect(await text()).toContain('none');
+    await press('enter', 'escape');
+    expect(await text()).not.toContain('containing');
+    expect(engine.heard.some(({ type }) => type === 'command')).toBe(false);
+  });
+
+  test('q typed into a menu does not quit', async () => {
+    const { press, session, text } = open();
+    await press('!', 'q');
+    expect(session.store.ui.exitCode).toBeUndefined();
+    expect(await text()).toContain('containing "q"');
+  });
+
+  test('fits the smallest screen', async () => {
+    const { press, screen } = open({ columns: 72, rows: 20 });
+    await press('P', '!', 'enter', 'down', 'down', 'down');
+    const lines = await screen();
+    expect(lines.find((line) => line.includes('▸ esx1'))).toContain('vmhba2:C0:T0:L1');
+    expect(lines[19]).toContain('Enter choose');
+    expect(lines.some((line) => line.startsWith('╰'))).toBe(true);
+  });
+});
+
+describe('QoS', () => {
+  test('of a VM on a device', async () => {
+    const { press, text, engine } = open();
+    await press('Q', 'down', 'i');
+    expect(await text()).toContain('QoS of web2:scsi0:0');
+    await press('5', '0', '0', 'down', '2', '0', '0', '0', 'down', '1', '0', '0', 'enter');
+    expect(engine.heard.at(-1)).toEqual({
+      type: 'command',
+      command: { kind: 'qos', disk: 1, qos: { limit: 500, shares: 2000, reservation: 100 } },
+    });
+    expect(await text()).toContain('QoS of web2:scsi0:0 changed');
+  });
+
+  test('of a virtual disk, with Enter; what is set now is the start', async () => {
+    const { press, text, engine } = open();
+    engine.frame({ 'world db1': { shares: 500, limit: 250, reservation: 0 } });
+    await press('v', 'end', 'enter');
+    expect(await text()).toContain('QoS of db1:scsi0:0');
+    expect(await text()).toMatch(/limit +250/);
+    expect(await text()).toMatch(/shares +500/);
+    await press('down', '9', '9', '9', '9', 'enter');
+    expect(await text()).toContain('not in the range 200 to 4000');
+    await press('escape');
+    expect(engine.heard.some(({ type }) => type === 'command')).toBe(false);
+  });
+
+  test('other rows have none', async () => {
+    const { press, text } = open();
+    await press('P', 'i');
+    expect(await text()).toContain('select a virtual disk, or a VM on a device');
+  });
+});
+
+test('a stunned machine is announced on every screen and can be answered', async () => {
+  const { press, text, engine } = open();
+  await press('a');
+  expect(await text()).toContain('no virtual machine has a question');
+  engine.frame({ 'vm web2': { stunned: 1 } });
+  await press('d');
+  expect(await text()).toContain('! web2 has stopped: no space left. Press a to answer');
+  await press('a', 'down', 'enter');
+  expect(engine.heard.at(-1)).toEqual({
+    type: 'command',
+    command: { kind: 'answer', vm: 'web2', answer: 'cancel' },
+  });
+});
+
+describe('time', () => {
+  const paces = (m: Mounted): unknown[] =>
+    m.engine.heard
+      .filter(({ type }) => type !== 'start' && type !== 'frame-interval')
+      .map((message) => Object.values(message)[1]);
+
+  test('pause, resume, step, speed', async () => {
+    const m = open();
+    const { press, text } = m;
+    await press('space');
+    expect(await text()).toContain('PAUSED');
+    await press('p', '+', '+', '-', '.');
+    expect(await text()).toContain('PAUSED');
+    await press(',', '+', 'space');
+    // Start, pause, resume, 2x, 5x, 2x, pause for the step, 100 ms, 1 ms, resume at 5x.
+    expect(paces(m)).toEqual([1, 0, 1, 2, 5, 2, 0, 100e6, 1e6, 5]);
+    await press('+', '+', '+', '+', '+');
+    expect(paces(m).slice(-5)).toEqual([
+      10,
+      60,
+      Number.POSITIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
+    ]);
+    expect(await text()).toContain('max');
+  });
+
+  test('the delay is asked for in seconds', async () => {
+    const { press, text, engine } = open();
+    await press('s', '5', 'enter');
+    expect(engine.heard.at(-1)).toEqual({ type: 'frame-interval', ms: 5000 });
+    await press('s', '0', 'enter');
+    expect(await text()).toContain('not in the range 100 ms to 60 s');
+    await press('escape', 's', '2', '5', '0', 'm', 's', 'enter');
+    expect(engine.heard.at(-1)).toEqual({ type: 'frame-interval', ms: 250 });
+  });
+
+  test('at the end there is nothing to pause', async () => {
+    const { press, text, engine } = open();
+    engine.frame({}, true);
+    expect(await text()).toContain('END');
+    await press('space');
+    expect(await text()).toContain('has come to its end');
+  });
+});
+
+describe('help', () => {
+  test('explains the columns and keys of the screen it was opened on', async () => {
+    const { press, text } = open({ columns: 120, rows: 60 });
+    await press('u', 'h');
+    expect(await text()).toContain('device queue depth in force');
+    expect(await text()).toContain('inject or heal a fault');
+    await press('?');
+    expect(await text()).toContain('DEVICE');
+    await press('o', '?');
+    expect(await text()).toContain('the way of the I/O through all layers');
+    await press('q');
+    expect(await text()).toContain('LAYER');
+  });
+
+  test('scrolls on a small screen', async () => {
+    const { press, text } = open({ columns: 80, rows: 24 });
+    await press('u', 'h');
+    expect(await text()).not.toContain('Marks:');
+    await press('end');
+    expect(await text()).toContain('Marks:');
+  });
+});
+
+test('read only: nothing can be changed, everything can be seen', async () => {
+  const { press, text, engine } = open({ readOnly: true });
+  await press('!');
+  expect(await text()).toContain('read only');
+  await press('v', 'i');
+  expect(await text()).toContain('read only: QoS');
+  engine.frame({ 'vm web2': { stunned: 1 } });
+  await press('a');
+  expect(await text()).toContain('read only: questions');
+  expect(engine.heard.some(({ type }) => type === 'command')).toBe(false);
+});
+
+test('what the engine refuses is shown', async () => {
+  const { engine, text } = open();
+  engine.send({
+    type: 'refused',
+    lines: ['fault path-down: there is no path x', '  hint: known: y'],
+  });
+  expect(await text()).toContain('there is no path x');
+});
+
+describe('the end', () => {
+  test.each([
+    ['q', 0],
+    ['ctrl+c', 130],
+  ])('%s leaves with %i', async (key, code) => {
+    const { press, session } = open();
+    await press(key);
+    expect(await session.ended).toEqual({ code, lines: [] });
+  });
+
+  test('bad input ends with 2 and its lines, a crash with 1', async () => {
+    const first = open();
+    first.engine.send({ type: 'problem', lines: ['a.yaml: unknown key', '  hint: x'] });
+    expect(await first.session.ended).toEqual({
+      code: 2,
+      lines: ['a.yaml: unknown key', '  hint: x'],
+    });
+    await first.close();
+    const second = open();
+    second.engine.send({ type: 'crash', message: 'assertion failed' });
+    expect((await second.session.ended).code).toBe(1);
+    expect((await second.session.ended).lines.join()).toContain('assertion failed');
+  });
+
+  test('afterwards nothing is written and the engine is closed', async () => {
+    const { press, tty, engine, close, settle } = open();
+    await press('q');
+    const before = tty.bytes;
+    engine.frame();
+    await close();
+    await settle();
+    expect(tty.bytes).toBe(before);
+    expect(engine.closed).toBe(true);
+  });
+
+  test('no listeners stay behind on the process', async () => {
+    const count = (): number =>
+      process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
+    const warm = open();
+    await warm.settle();
+    await warm.close();
+    const before = count();
+    const { press, close } = open();
+    await press('d');
+    await close();
+    expect(count()).toBe(before);
+  });
+});
+
+test('Ctrl-L writes the screen anew', async () => {
+  const { press, tty, settle } = open();
+  await settle();
+  const before = tty.text.length;
+  await press('ctrl+l');
+  expect(tty.text.slice(before)).toContain('\u001B[2J');
+  expect(tty.text.slice(before)).toContain('scheduler');
+});

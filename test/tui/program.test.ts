@@ -1,0 +1,161 @@
+/** The built program in a real pseudo terminal: start, keys, and every way out. */
+import { execFile } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type PtySession, startInPty } from './pty.js';
+
+const PROGRAM = 'dist/vmtop.js';
+const RESTORED = '\u001B[?7h\u001B[?25h\u001B[?1049l';
+
+let session: PtySession | undefined;
+
+afterEach(() => {
+  session?.child.kill('SIGKILL');
+  session = undefined;
+});
+
+function start(
+  args: readonly string[] = [],
+  options: Parameters<typeof startInPty>[2] = {},
+): PtySession {
+  session = startInPty(process.execPath, [PROGRAM, ...args], options);
+  return session;
+}
+
+/** After leaving: alternate screen off, cursor and autowrap on, and nothing drawn afterwards. */
+async function expectRestored({ output, parsed, term }: PtySession): Promise<void> {
+  await parsed();
+  const text = output();
+  const at = text.lastIndexOf(RESTORED);
+  expect(at).toBeGreaterThan(0);
+  expect(text.slice(at)).not.toContain('\u001B[?2026h');
+  expect(term.buffer.active.type).toBe('normal');
+}
+
+describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
+  test('shows its first frame within a second and runs', async () => {
+    const began = Date.now();
+    const { waitFor } = start();
+    await waitFor((text) => text.includes('vmtop'));
+    // Within one second on a free machine; others share this one.
+    expect(Date.now() - began).toBeLessThan(3_000);
+    await waitFor((text) => /scheduler\s+\d/.test(text));
+    await waitFor((text) => /0:0[2-9]\.\d{3}/.test(text));
+  });
+
+  test('every screen of a live engine, resizing, and leaving with q', async () => {
+    const pty = start();
+    await pty.waitFor((text) => /scheduler\s+\d/.test(text));
+    for (const [key, title] of [
+      ['d', 'ADAPTR'],
+      ['u', 'DEVICE'],
+      ['v', 'VMNAME'],
+      ['P', 'PATH'],
+      ['Q', 'SHARES'],
+      ['D', 'CAPACITY'],
+      ['G', 'VMDK'],
+      ['E', 'Events'],
+      ['o', 'LAYER'],
+    ]) {
+      pty.press(key);
+      await pty.waitFor((text) => text.includes(title));
+    }
+    pty.resize(80, 24);
+    await pty.waitFor((text) => text.split('\n')[23]?.includes('faults') ?? false);
+    pty.press('q');
+    expect((await pty.exit).exitCode).toBe(0);
+    await expectRestored(pty);
+  });
+
+  test('the screen answers at full engine speed', async () => {
+    const pty = start();
+    await pty.waitFor((text) => /scheduler\s+\d/.test(text));
+    pty.press('+++++');
+    await pty.waitFor((text) => text.includes('max'));
+    for (const [key, title] of [
+      ['d', 'ADAPTR'],
+      ['u', 'DEVICE'],
+      ['o', 'LAYER'],
+    ]) {
+      const began = Date.now();
+      pty.press(key);
+      await pty.waitFor((text) => text.includes(title));
+      expect(Date.now() - began).toBeLessThan(1_500);
+    }
+  });
+
+  test('a fault from the menu is in the event log', async () => {
+    const pty = start();
+    await pty.waitFor((text) => /scheduler\s+\d/.test(text));
+    pty.press('P');
+    await pty.waitFor((text) => text.includes('PATH'));
+    pty.press('!');
+    await pty.waitFor((text) => text.includes('Inject'));
+    pty.press('\r');
+    await pty.waitFor((text) => text.includes('which path?'));
+    pty.press('\r');
+    await pty.waitFor((text) => text.includes('Inject path-down on'));
+    pty.press('\r');
+    await pty.waitFor((text) => text.includes('! 1 active'));
+    await pty.waitFor((text) => text.includes('DEAD'));
+    pty.press('E');
+    await pty.waitFor((text) => text.includes('fault.inject'));
+  });
+
+  test('Ctrl-C leaves with 130', async () => {
+    const pty = start();
+    await pty.waitFor((text) => text.includes('quit'));
+    pty.press('\u0003');
+    expect((await pty.exit).exitCode).toBe(130);
+    await expectRestored(pty);
+  });
+
+  test.each([
+    ['SIGTERM', 15],
+    ['SIGHUP', 1],
+    ['SIGINT', 2],
+    ['SIGQUIT', 3],
+  ])('%s restores the terminal and dies of the signal', async (signal, number) => {
+    const pty = start();
+    await pty.waitFor((text) => text.includes('quit'));
+    process.kill(pty.child.pid, signal);
+    const { exitCode, signal: died } = await pty.exit;
+    expect(died === number || exitCode === 128 + number).toBe(true);
+    await expectRestored(pty);
+  });
+
+  test('a scenario with mistakes: the messages on a restored terminal, exit code 2', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'vmtop-'));
+    const file = join(folder, 'broken.yaml');
+    writeFileSync(file, 'title: broken\nno-such-key: 1\n');
+    const pty = start(['top', file]);
+    expect((await pty.exit).exitCode).toBe(2);
+    await pty.parsed();
+    expect(pty.screen().join('\n')).toContain('no-such-key');
+    expect(pty.term.buffer.active.type).toBe('normal');
+    await rm(folder, { recursive: true });
+  });
+
+  test('NO_COLOR and TERM=linux are respected', async () => {
+    const plain = start([], { env: { NO_COLOR: '1' } });
+    await plain.waitFor((text) => /scheduler\s+\d/.test(text));
+    expect(plain.output()).not.toMatch(/\u001B\[[\d;]*\b(3[0-7]|38|9[0-7])(;[\d;]*)?m/);
+    plain.child.kill('SIGKILL');
+    const linux = start([], { env: { TERM: 'linux', COLORTERM: '' } });
+    await linux.waitFor((text) => /scheduler\s+\d/.test(text));
+    expect(linux.screen().join('')).toMatch(/^[\x20-\x7e]*$/);
+  });
+
+  test('without a terminal: exit code 2 and what to do instead', async () => {
+    const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((done) => {
+      execFile(process.execPath, [PROGRAM], (error, _stdout, text) => {
+        done({ code: error?.code, stderr: text });
+      });
+    });
+    expect(code).toBe(2);
+    expect(stderr).toContain('vmtop run');
+  });
+});
