@@ -4,9 +4,11 @@ import { plain, shorten } from './text.js';
 import type { Theme, Tone } from './theme.js';
 
 /** Which entries are trouble; the words of event kinds and of path states. */
-const BAD = /lost\b|\.full|dead|apd\.(start|timeout)|\bpdl\b|question|\bfailed|timedout|\bdown$/i;
+const BAD =
+  /lost\b|\.full|dead|apd\.(start|timeout)|\bpdl\b|question|\bfailed|timedout|not reachable|\bdown$/i;
 const WARN = /degraded|failover|fault\.inject|threshold|slow|trespass|reset/i;
-const GOOD = /restored|exit|heal|resumed|repaired|recovered|freed|\.space|again|up$|-> active/i;
+const GOOD =
+  /restored|exit|heal|resumed|repaired|recovered|freed|\.space|again|up$|-> active|lun \S+ reachable/i;
 
 interface Weight {
   readonly mark: string;

@@ -18,12 +18,8 @@ export type ColourDepth = 1 | 4 | 8 | 24;
 export interface Glyphs {
   readonly more: string;
   readonly pointer: string;
-  readonly up: string;
-  readonly down: string;
   readonly full: string;
   readonly empty: string;
-  readonly line: string;
-  readonly corner: string;
   /** Eight heights, lowest first; blank is apart. */
   readonly levels: string;
   readonly braille: boolean;
@@ -39,12 +35,8 @@ export interface Theme {
 const UNICODE: Glyphs = {
   more: '…',
   pointer: '▸',
-  up: '▲',
-  down: '▼',
   full: '█',
   empty: '·',
-  line: '─',
-  corner: '└',
   levels: '▁▂▃▄▅▆▇█',
   braille: true,
   border: 'round',
@@ -53,12 +45,8 @@ const UNICODE: Glyphs = {
 const ASCII: Glyphs = {
   more: '~',
   pointer: '>',
-  up: '^',
-  down: 'v',
   full: '#',
   empty: '.',
-  line: '-',
-  corner: '`',
   levels: '.:-=+*#@',
   braille: false,
   border: 'classic',

@@ -207,6 +207,8 @@ describe('events', () => {
 
   test('trouble, warnings and good news have marks of their own', () => {
     expect(weigh(entry('path.state', 'active -> dead')).mark).toBe('!');
+    expect(weigh(entry('nexus.state', 'LUN lun0 not reachable')).mark).toBe('!');
+    expect(weigh(entry('nexus.state', 'LUN lun0 reachable')).mark).toBe('+');
     expect(weigh(entry('apd.start')).mark).toBe('!');
     expect(weigh(entry('pdl')).mark).toBe('!');
     expect(weigh(entry('datastore.full')).mark).toBe('!');

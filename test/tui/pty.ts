@@ -36,16 +36,14 @@ export function startInPty(
   { columns = 120, rows = 40, env = {} }: PtyOptions = {},
 ): PtySession {
   const term = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 200 });
-  // Ink prints nothing in a continuous-integration environment; the dashboard must not care.
+  // What the test runner sets for itself would change what the program thinks of its terminal.
+  const { FORCE_COLOR: _colour, NO_COLOR: _none, NODE_ENV: _env, ...inherited } = process.env;
   const child = spawn(file, [...args], {
     name: env.TERM ?? 'xterm-256color',
     cols: columns,
     rows,
     cwd: process.cwd(),
-    env: { ...process.env, COLORTERM: 'truecolor', FORCE_COLOR: '', ...env } as Record<
-      string,
-      string
-    >,
+    env: { ...inherited, COLORTERM: 'truecolor', ...env } as Record<string, string>,
   });
   let written = '';
   let pending = Promise.resolve();

@@ -10,7 +10,7 @@ async function screen(text: string): Promise<string> {
 
 test('text, colours, reverse', async () => {
   const svg = await screen('a<b&c \u001B[31mred\u001B[0m \u001B[7mrev\u001B[0m \u001B[38;5;231mw');
-  expect(svg).toContain('a&lt;b&amp;c ');
+  expect(svg).toContain('a&lt;b&amp;c<');
   expect(svg).toContain('fill="#e0626c"');
   expect(svg).toContain('fill="#ffffff"');
   expect(svg).toContain('<rect x="96"');

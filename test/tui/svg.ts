@@ -72,7 +72,7 @@ export function toSvg(term: Terminal, options: SvgOptions = {}): string {
   const height = term.rows * CELL_HEIGHT + 2 * MARGIN;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`,
-    ` font-family="'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="${FONT_SIZE}" xml:space="preserve">`,
+    ` font-family="'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="${FONT_SIZE}">`,
     `<rect width="100%" height="100%" rx="8" fill="${background}"/>\n`,
     parts.filter((part) => part !== '').join('\n'),
     '\n</svg>\n',
@@ -156,12 +156,18 @@ function draw({ look, from, cells, text, shapes }: Run, y: number): string {
       `<rect x="${n(x)}" y="${top}" width="${width}" height="${CELL_HEIGHT}" fill="${look.fill}"/>`,
     );
   }
-  if (text.trim() !== '' || look.underline) {
-    const weight = look.bold ? ' font-weight="bold"' : '';
-    const line = look.underline ? ' text-decoration="underline"' : '';
+  const weight = look.bold ? ' font-weight="bold"' : '';
+  // Viewers differ in what they make of several blanks: each piece of text gets its own place.
+  for (const { 0: piece, index } of text.matchAll(/\S+(?: \S+)*/g)) {
+    const left = n(x + index * CELL_WIDTH);
+    const length = n(piece.length * CELL_WIDTH);
     out.push(
-      `<text x="${n(x)}" y="${n(top + BASELINE)}" fill="${look.colour}" textLength="${width}"${weight}${line}>${escapeXml(text)}</text>`,
+      `<text x="${left}" y="${n(top + BASELINE)}" fill="${look.colour}" textLength="${length}"${weight}>${escapeXml(piece)}</text>`,
     );
+  }
+  if (look.underline) {
+    const bottom = n(top + CELL_HEIGHT - 1.5);
+    out.push(`<rect x="${n(x)}" y="${bottom}" width="${width}" height="1" fill="${look.colour}"/>`);
   }
   if (shapes !== '') out.push(`<path fill="${look.colour}" d="${shapes}"/>`);
   return out.join('');

@@ -6,9 +6,9 @@ const NONE = -1;
 const TWO_32 = 0x100000000;
 
 /** Slots per level: 1 ns, 1,024 ns and 2.1 ms wide; together the 32 low bits of a time. */
-const LEVEL_SIZES = [1024, 2048, 2048] as const;
 const LEVEL_WIDTHS = [1, 0x400, 0x200000] as const;
-const LEVEL_SHIFTS = [0, 10, 21] as const;
+/** First word of each level in the summary. */
+const LEVEL_SUMMARIES = [0, 1, 3] as const;
 /** First slot of each level in the shared slot arrays. */
 const LEVEL_STARTS = [0, 1024, 3072] as const;
 const SLOT_COUNT = 5120;
@@ -45,6 +45,8 @@ export class Events {
   private readonly tails = new Int32Array(SLOT_COUNT).fill(NONE);
   /** One bit per non-empty slot. */
   private readonly bits = new Int32Array(SLOT_COUNT / 32);
+  /** One bit per non-zero word of `bits`. */
+  private readonly summary = new Int32Array(SLOT_COUNT / 1024);
 
   /** Time up to which the wheel has turned: no event in it is earlier. */
   private baseHigh = 0;
@@ -188,7 +190,9 @@ export class Events {
     this.next[event] = NONE;
     if (this.heads[slot] === NONE) {
       this.heads[slot] = event;
-      this.bits[slot >>> 5] |= 1 << (slot & 31);
+      const word = slot >>> 5;
+      this.bits[word] |= 1 << (slot & 31);
+      this.summary[word >>> 5] |= 1 << (word & 31);
     } else {
       this.next[this.tails[slot]] = event;
     }
@@ -217,19 +221,22 @@ export class Events {
   private clear(slot: number): void {
     this.heads[slot] = NONE;
     this.tails[slot] = NONE;
-    this.bits[slot >>> 5] &= ~(1 << (slot & 31));
+    const word = slot >>> 5;
+    this.bits[word] &= ~(1 << (slot & 31));
+    if (this.bits[word] === 0) this.summary[word >>> 5] &= ~(1 << (word & 31));
   }
 
-  /** First non-empty slot of a level; the base stands at or before it, so the lowest is next. */
+  /** First non-empty slot of a level: what lies before the base is empty, so the lowest is next. */
   private firstSlot(level: number): number {
-    const start = LEVEL_STARTS[level] >>> 5;
-    const end = start + LEVEL_SIZES[level] / 32;
-    const base = ((this.baseLow >>> 0) >>> LEVEL_SHIFTS[level]) & (LEVEL_SIZES[level] - 1);
-    for (let word = start + (base >>> 5); word < end; word++) {
-      const bits = this.bits[word];
-      if (bits !== 0) return (word << 5) + (31 - Math.clz32(bits & -bits));
-    }
-    return NONE;
+    const { summary } = this;
+    const from = LEVEL_SUMMARIES[level];
+    let part = from;
+    let words = summary[part];
+    if (words === 0 && level > 0) words = summary[++part];
+    if (words === 0) return NONE;
+    const word = (part << 5) + (31 - Math.clz32(words & -words));
+    const bits = this.bits[word];
+    return (word << 5) + (31 - Math.clz32(bits & -bits));
   }
 
   private allocate(): number {

@@ -1,6 +1,6 @@
 import { assert } from './assert.js';
 import type { Io } from './io.js';
-import { ROUTE_DEPTH } from './requests.js';
+import { ROUTE_SCALE } from './requests.js';
 import type { Sim } from './sim.js';
 
 /**
@@ -39,13 +39,13 @@ export abstract class Layer {
   /** Signs the row's route: it comes back to this layer's `complete`. */
   protected enter(io: Io): void {
     const { route, depth } = this.sim.requests;
-    route[io * ROUTE_DEPTH + depth[io]++] = this.index;
+    route[io * ROUTE_SCALE + depth[io]++] = this.index;
   }
 
   /** Takes the last signature off the route: who is to complete the row next. */
   protected leave(io: Io): Layer {
     const { route, depth } = this.sim.requests;
-    return this.sim.layers[route[io * ROUTE_DEPTH + --depth[io]]];
+    return this.sim.layers[route[io * ROUTE_SCALE + --depth[io]]];
   }
 
   /** Wakes this layer for `io` after `delayNs`. */

@@ -1,8 +1,12 @@
 import { assert } from './assert.js';
 import { type Io, NO_IO } from './io.js';
 
+/** Distance between the handles of two rows; also how many columns share an array. */
+export const ROW_STRIDE = 8;
 /** Layers that may sign a row's route at once; the longest stack of today uses ten. */
 export const ROUTE_DEPTH = 16;
+/** Handles count in steps of ROW_STRIDE, routes in steps of ROUTE_DEPTH. */
+export const ROUTE_SCALE = ROUTE_DEPTH / ROW_STRIDE;
 
 /** Depth of a row that nobody owns: more than any legal route, so giving back twice is caught. */
 const FREE = 0xff;
@@ -10,9 +14,19 @@ const FREE = 0xff;
 type Column = Float64Array | Int32Array | Uint32Array | Int16Array | Uint8Array;
 type ColumnType<T extends Column> = new (length: number) => T;
 
+/** Room for ROW_STRIDE columns of one type, the fields of a row side by side. */
+interface Block {
+  readonly array: Column;
+  used: number;
+}
+
 /**
  * The request table: one row per I/O in flight, one typed array per field. Nothing is allocated
  * after construction, so memory is flat and running out of rows is back-pressure, not growth.
+ *
+ * A handle is the row's number times ROW_STRIDE, and a column is a view into an array it shares with
+ * others, shifted by its place in the row. So `lba[io]` and `readyAt[io]` are neighbours in memory,
+ * and a row is a few cache lines instead of one per field.
  */
 export class Requests {
   readonly op: Uint8Array;
@@ -29,7 +43,6 @@ export class Requests {
   readonly disk: Int32Array;
   /** When the guest (or the layer that made the row) issued it, ns. */
   readonly arrivedAt: Float64Array;
-
   /** File handle the row goes to, from the virtual machine files down to the file system. */
   readonly file: Int32Array;
   /** Path the multipathing layer chose: index into the host-wide path list. */
@@ -45,39 +58,58 @@ export class Requests {
   readonly readyAt: Float64Array;
   /** Time spent below the driver's entry, ns: the DAVG part, summed over retries. */
   readonly deviceNs: Float64Array;
+  /** Links rows that wait: a row waits in one list at a time. */
+  readonly next: Int32Array;
 
   /** Layer indices that asked to see the row again, ROUTE_DEPTH per row. */
   readonly route: Int16Array;
   /** How many of them are set. */
   readonly depth: Uint8Array;
+  /** Handles lie below this: the length of an array indexed by them. */
+  readonly handleLimit: number;
 
   private readonly parent: Int32Array;
   private readonly children: Int32Array;
   private readonly free: Int32Array;
   private freeCount: number;
   private readonly columns = new Map<string, Column>();
+  private readonly blocksOfColumns: Block[] = [];
 
-  constructor(readonly capacity: number) {
+  /**
+   * @param capacity rows; the most I/Os in flight at once
+   * @param reserve rows that guests may not take, so that the stack can always split what it has
+   */
+  constructor(
+    readonly capacity: number,
+    private readonly reserve = 0,
+  ) {
     assert(capacity > 0 && capacity <= 1 << 24, `request table of ${capacity} rows`);
-    this.op = new Uint8Array(capacity);
-    this.status = new Int32Array(capacity);
-    this.sense = new Int32Array(capacity);
-    this.lba = new Float64Array(capacity);
-    this.blocks = new Int32Array(capacity);
-    this.world = new Int32Array(capacity);
-    this.disk = new Int32Array(capacity);
-    this.arrivedAt = new Float64Array(capacity);
-    this.file = new Int32Array(capacity);
-    this.path = new Int32Array(capacity);
-    this.nexus = new Int32Array(capacity);
-    this.lun = new Int32Array(capacity);
-    this.readyAt = new Float64Array(capacity);
-    this.deviceNs = new Float64Array(capacity);
+    assert(reserve < capacity, `a reserve of ${reserve} leaves guests no rows`);
+    this.handleLimit = capacity * ROW_STRIDE;
+    this.op = this.column('op', Uint8Array);
+    this.depth = this.column('depth', Uint8Array);
+    this.lba = this.column('lba', Float64Array);
+    this.arrivedAt = this.column('arrivedAt', Float64Array);
+    this.readyAt = this.column('readyAt', Float64Array);
+    this.deviceNs = this.column('deviceNs', Float64Array);
+    this.status = this.column('status', Int32Array);
+    this.sense = this.column('sense', Int32Array);
+    this.blocks = this.column('blocks', Int32Array);
+    this.world = this.column('world', Int32Array);
+    this.disk = this.column('disk', Int32Array);
+    this.file = this.column('file', Int32Array);
+    this.path = this.column('path', Int32Array);
+    this.nexus = this.column('nexus', Int32Array);
+    this.lun = this.column('lun', Int32Array);
+    this.next = this.column('next', Int32Array);
+    this.parent = this.column('parent', Int32Array);
+    this.children = this.column('children', Int32Array);
     this.route = new Int16Array(capacity * ROUTE_DEPTH);
-    this.depth = new Uint8Array(capacity).fill(FREE);
-    this.parent = new Int32Array(capacity).fill(NO_IO);
-    this.children = new Int32Array(capacity);
-    this.free = Int32Array.from({ length: capacity }, (_, index) => capacity - 1 - index);
+    for (let io = 0; io < this.handleLimit; io += ROW_STRIDE) this.depth[io] = FREE;
+    this.free = Int32Array.from(
+      { length: capacity },
+      (_, index) => (capacity - 1 - index) * ROW_STRIDE,
+    );
     this.freeCount = capacity;
   }
 
@@ -86,10 +118,10 @@ export class Requests {
     return this.capacity - this.freeCount;
   }
 
-  /** Bytes of all columns for one row. */
+  /** Bytes of all columns for one row, unused places included. */
   get bytesPerRow(): number {
-    let bytes = 1 + 4 + 4 + 8 + 4 + 4 + 4 + 8 + 4 * 4 + 8 + 8 + 2 * ROUTE_DEPTH + 1 + 4 + 4 + 4;
-    for (const column of this.columns.values()) bytes += column.BYTES_PER_ELEMENT;
+    let bytes = 2 * ROUTE_DEPTH + this.free.BYTES_PER_ELEMENT;
+    for (const { array } of this.blocksOfColumns) bytes += array.BYTES_PER_ELEMENT * ROW_STRIDE;
     return bytes;
   }
 
@@ -100,11 +132,27 @@ export class Requests {
   column<T extends Column>(name: string, type: ColumnType<T>): T {
     let column = this.columns.get(name);
     if (column === undefined) {
-      column = new type(this.capacity);
+      column = this.place(type);
       this.columns.set(name, column);
     }
     assert(column instanceof type, `column ${name} has two types`);
     return column as T;
+  }
+
+  private place<T extends Column>(type: ColumnType<T>): Column {
+    let block = this.blocksOfColumns.find(
+      ({ array, used }) => array instanceof type && used < ROW_STRIDE,
+    );
+    if (block === undefined) {
+      block = { array: new type(this.handleLimit), used: 0 };
+      this.blocksOfColumns.push(block);
+    }
+    return block.array.subarray(block.used++);
+  }
+
+  /** A row for a guest, or NO_IO when there are none to spare: the guest waits and tries again. */
+  takeForGuest(): Io {
+    return this.freeCount > this.reserve ? this.take() : NO_IO;
   }
 
   /** A clean row, or NO_IO when all are in flight: the caller waits and tries again. */

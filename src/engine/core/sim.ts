@@ -11,6 +11,9 @@ import { Timers } from './timers.js';
 /** Instants are exact integers up to 2^53 ns, about 104 days: the declared limit of a run. */
 export const TIME_MAX = Number.MAX_SAFE_INTEGER;
 
+/** One row in so many is kept for the stack's own rows: pieces, metadata, destaging. Model. */
+const RESERVE_SHARE = 8;
+
 /** Events handled per call of the inner loop. */
 const BATCH = 256;
 
@@ -35,7 +38,7 @@ export class Sim {
    */
   constructor(seed: number, rows: number) {
     this.random = new Random(seed);
-    this.requests = new Requests(rows);
+    this.requests = new Requests(rows, Math.floor(rows / RESERVE_SHARE));
     this.timers = new Timers(this);
   }
 

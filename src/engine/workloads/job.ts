@@ -130,7 +130,7 @@ export class SyntheticJob extends Guest {
     if (this.machine.stunned) return;
     if (this.sim.now >= this.stopAt) this.owed = 0;
     while (this.owed > 0) {
-      const io = this.sim.requests.take();
+      const io = this.sim.requests.takeForGuest();
       if (io === NO_IO) {
         this.retryLater();
         return;

@@ -122,7 +122,7 @@ export class TraceReplay extends Guest {
         this.held = true;
         return;
       }
-      const io = requests.take();
+      const io = requests.takeForGuest();
       if (io === NO_IO) {
         this.retryLater();
         return;

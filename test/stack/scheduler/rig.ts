@@ -63,7 +63,7 @@ export class ClosedLoop extends Layer {
   ) {
     super(sim, 'clients');
     this.done = clients.map(() => 0);
-    this.completed = new Int32Array(sim.requests.capacity);
+    this.completed = new Int32Array(sim.requests.handleLimit);
   }
 
   start(): void {

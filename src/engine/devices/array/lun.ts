@@ -127,7 +127,7 @@ export class Lun extends Layer {
     };
     this.lastAt = new Float64Array(controllers.count);
     for (let index = 0; index < controllers.count; index++) this.lanes.push(sim.lane(this));
-    this.takenAt = sim.requests.column('lun.takenAt', Float64Array);
+    this.takenAt = sim.requests.column('port.arrivedAt', Float64Array);
     this.controllerOf = sim.requests.column('array.controller', Uint8Array);
   }
 

@@ -60,7 +60,7 @@ export class Driver extends Layer {
     this.entity = sim.meters.define('driver', adapter.name, labels, fields);
     this.busySlot = this.entity.slot('busyNs');
     this.traffic = new Traffic(sim, this.entity);
-    this.sentAt = sim.requests.column('driver.sentAt', Float64Array);
+    this.sentAt = sim.requests.column('adapter.sentAt', Float64Array);
     this.lane = sim.lane(this);
   }
 

@@ -41,6 +41,8 @@ export class DeviceQueue extends Layer {
   private readonly worldOf: WorldQueue[] = [];
   private readonly deviceNsSlot: number;
   private readonly queueNsSlot: number;
+  /** What each command below has waited here; counted when it is done, as its latency is. */
+  private readonly waitedNs: Float64Array;
   private dqlen: number;
   /** When the earliest event asked for fires; infinite when none is under way. */
   private wakeAt = Number.POSITIVE_INFINITY;
@@ -60,6 +62,7 @@ export class DeviceQueue extends Layer {
     const known = { ...SCHEDULER_DEFAULTS, ...settings };
     this.depth = new DepthControl(dqlen, known);
     const arrivedAt = sim.requests.column('device.arrivedAt', Float64Array);
+    this.waitedNs = sim.requests.column('device.waitedNs', Float64Array);
     this.clock = new MClock(sim, arrivedAt, known);
     this.station = new Station(sim, 'device', this.entity, dqlen, this.clock);
     this.traffic = new Traffic(sim, this.entity);
@@ -115,6 +118,7 @@ export class DeviceQueue extends Layer {
     this.station.finish(io);
     this.traffic.add(op[io], blocks[io], latencyNs, status[io]);
     this.entity.values[this.deviceNsSlot + kind] += deviceNs[io];
+    this.entity.values[this.queueNsSlot + kind] += this.waitedNs[io];
     const client = this.clock.clientAt(disk[io]);
     if (client !== NO_CLIENT) {
       const world = this.worldOf[client];
@@ -139,9 +143,8 @@ export class DeviceQueue extends Layer {
   }
 
   private dispatch(io: Io): void {
-    const { op, disk, world } = this.sim.requests;
-    const kind = op[io] < 2 ? op[io] : 2;
-    this.entity.values[this.queueNsSlot + kind] += this.sim.now - this.station.arrivalOf(io);
+    const { disk, world } = this.sim.requests;
+    this.waitedNs[io] = this.sim.now - this.station.arrivalOf(io);
     const client = this.clock.clientAt(disk[io]);
     if (client !== NO_CLIENT) {
       this.chosen.io = io;

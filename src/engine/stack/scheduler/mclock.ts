@@ -59,7 +59,7 @@ export class MClock implements Discipline {
     private readonly settings: SchedulerSettings,
   ) {
     this.unitBlocks = settings.costUnitBytes / BLOCK_BYTES;
-    this.next = sim.requests.column('scheduler.next', Int32Array);
+    this.next = sim.requests.next;
   }
 
   /** Number of a virtual disk's client, or NO_CLIENT for commands that belong to none. */

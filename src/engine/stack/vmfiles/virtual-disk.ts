@@ -69,7 +69,7 @@ export class VirtualDisk extends Layer implements Holder {
     this.traffic = new Traffic(sim, this.entity);
     this.arrivedAt = sim.requests.column('vmdk.arrivedAt', Float64Array);
     this.diskLba = sim.requests.column('vmdk.lba', Float64Array);
-    this.next = sim.requests.column('vmdk.next', Int32Array);
+    this.next = sim.requests.next;
     this.written = writtenBlocks(file);
     this.grows = this.written < file.sizeBlocks;
     vm.attach(this);

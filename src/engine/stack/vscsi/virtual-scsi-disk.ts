@@ -50,7 +50,6 @@ export class VirtualScsiDisk extends Layer implements Target {
   private readonly completions: Lane;
   private readonly targetOf: Int32Array;
   /** The guest's address; layers below rewrite `lba`. */
-  private readonly guestLba: Float64Array;
 
   constructor(
     sim: Sim,
@@ -90,11 +89,9 @@ export class VirtualScsiDisk extends Layer implements Target {
     this.traffic = new Traffic(sim, this.entity);
     this.completions = sim.lane(this);
     this.targetOf = sim.requests.column('vscsi.target', Int32Array);
-    this.guestLba = sim.requests.column('vscsi.lba', Float64Array);
   }
 
   override submit(io: Io): void {
-    this.guestLba[io] = this.sim.requests.lba[io];
     this.targetOf[io] = this.number;
     this.station.arrive(io);
     this.pump();
@@ -127,9 +124,8 @@ export class VirtualScsiDisk extends Layer implements Target {
   }
 
   override fire(io: Io): void {
-    const { op, blocks, status, lba } = this.sim.requests;
+    const { op, blocks, status } = this.sim.requests;
     const latencyNs = this.sim.now - this.station.arrivalOf(io);
-    lba[io] = this.guestLba[io];
     this.station.finish(io);
     this.traffic.add(op[io], blocks[io], latencyNs, status[io]);
     this.adapter.release(io);

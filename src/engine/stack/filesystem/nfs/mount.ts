@@ -49,6 +49,8 @@ export class NfsMount extends Layer implements Mount {
   /** Address at the server; layers below may rewrite `lba`. */
   private readonly address: Float64Array;
   private readonly sentAt: Float64Array;
+  /** What each command at the server has waited here; counted when it is done, as its latency is. */
+  private readonly waitedNs: Float64Array;
 
   constructor(
     sim: Sim,
@@ -80,6 +82,7 @@ export class NfsMount extends Layer implements Mount {
     this.retriesSlot = entity.slot('retries');
     this.address = sim.requests.column('nfsMount.address', Float64Array);
     this.sentAt = sim.requests.column('nfsMount.sentAt', Float64Array);
+    this.waitedNs = sim.requests.column('nfsMount.waitedNs', Float64Array);
     const stateSlot = entity.slot('state');
     const earlier = entity.refresh;
     entity.refresh = () => {
@@ -126,10 +129,7 @@ export class NfsMount extends Layer implements Mount {
 
   override complete(io: Io): void {
     const { requests, now } = this.sim;
-    const rpcNs = now - this.sentAt[io];
-    const kind = requests.op[io];
-    requests.deviceNs[io] += rpcNs;
-    this.values[this.deviceSlot + kind] += rpcNs;
+    requests.deviceNs[io] += now - this.sentAt[io];
     if (hostOf(requests.status[io]) !== 0) {
       // Signed again, so that the resend finds its way back; the slot stays taken.
       this.enter(io);
@@ -138,6 +138,9 @@ export class NfsMount extends Layer implements Mount {
       return;
     }
     this.heartbeat.noteAnswer();
+    const kind = requests.op[io];
+    this.values[this.deviceSlot + kind] += requests.deviceNs[io];
+    this.values[this.queueSlot + kind] += this.waitedNs[io];
     this.station.finish(io);
     this.leave(io).complete(io);
     this.dispatch();
@@ -159,8 +162,7 @@ export class NfsMount extends Layer implements Mount {
   private dispatch(): void {
     const { station } = this;
     for (let io = station.start(); io !== NO_IO; io = station.start()) {
-      const waitedNs = this.sim.now - station.arrivalOf(io);
-      this.values[this.queueSlot + this.sim.requests.op[io]] += waitedNs;
+      this.waitedNs[io] = this.sim.now - station.arrivalOf(io);
       this.enter(io);
       this.send(io);
     }

@@ -50,7 +50,7 @@ export class MetadataIo extends Layer {
   ) {
     super(sim, `${host} metadata of ${volume.name}`);
     const { requests } = sim;
-    this.clients = new Array<MetadataClient | undefined>(requests.capacity).fill(undefined);
+    this.clients = new Array<MetadataClient | undefined>(requests.handleLimit).fill(undefined);
     this.token = requests.column('metadata.token', Int32Array);
     this.address = requests.column('metadata.address', Float64Array);
     this.expect = requests.column('ats.expect', Float64Array);

@@ -8,7 +8,7 @@ export class RowList {
   private tail = NO_IO;
 
   constructor(sim: Sim) {
-    this.next = sim.requests.column('vmfs.next', Int32Array);
+    this.next = sim.requests.next;
   }
 
   push(io: Io): void {

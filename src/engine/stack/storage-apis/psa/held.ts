@@ -9,7 +9,7 @@ export class HeldRows {
   private tail: Io = NO_IO;
 
   constructor(sim: Sim) {
-    this.next = sim.requests.column('psa.next', Int32Array);
+    this.next = sim.requests.next;
   }
 
   push(io: Io): void {

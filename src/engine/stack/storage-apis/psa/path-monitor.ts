@@ -217,7 +217,7 @@ export class PathMonitor implements PathOwner, Probed {
       assert(path.owner === undefined, `${path.title} belongs to two devices`);
       path.owner = this;
       path.state = path.nexus.up ? readAnswer(this.satp, path, 0, 0) : PATH_DEAD;
-      path.nexus.onChange(() => later(path, path.nexus.up ? 'link up' : 'link down'));
+      path.nexus.onChange(() => later(path, path.nexus.up ? 'connection changed' : 'link down'));
       path.adapter.onLinkChange(() => later(path, 'adapter link changed'));
     }
     for (const lun of new Set(this.paths.map((path) => path.lun))) {

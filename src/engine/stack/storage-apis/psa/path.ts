@@ -101,7 +101,7 @@ export class Path {
       values[active + 2] = this.working ? 1 : 0;
     };
     this.traffic = new Traffic(sim, this.entity);
-    this.sentAt = sim.requests.column('path.sentAt', Float64Array);
+    this.sentAt = sim.requests.column('adapter.arrivedAt', Float64Array);
   }
 
   /** Commands may be sent down this path. */
