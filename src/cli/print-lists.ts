@@ -17,7 +17,7 @@ const LISTS: Readonly<Record<ListName, () => Line[]>> = {
     bundledScenarios().map((name) => ({ name, summary: openScenario(name).text.title ?? '' })),
   faults: () =>
     CATALOGUES.faults.flatMap((fault) =>
-      withParams(fault, `on a ${fault.target}: ${fault.summary}`),
+      withParams(fault, `on ${article(fault.target)} ${fault.target}: ${fault.summary}`),
     ),
   devices: () => CATALOGUES.devices.flatMap((device) => withParams(device, device.summary)),
   policies: () => [
@@ -27,6 +27,8 @@ const LISTS: Readonly<Record<ListName, () => Line[]>> = {
   workloads: () => WORKLOAD_PROFILES.map(({ name, summary }) => ({ name, summary })),
   formats: () => TRACE_FORMATS.map(({ name, summary }) => ({ name, summary })),
 };
+
+const article = (noun: string): string => (/^[aeiou]/.test(noun) ? 'an' : 'a');
 
 /** An entry and, indented under it, its settings. */
 function withParams({ name, params }: CatalogueEntry, summary: string): Line[] {

@@ -38,9 +38,11 @@ export function clockOf(ns: number): string {
 }
 
 const TIME_WIDTH = 9;
-const KIND_WIDTH = 24;
+const KIND_WIDTH = 28;
 /** Narrower than this the kind is left out: the mark and the text say it. */
 const WIDE = 110;
+/** A device's name, of which a few digits tell it apart. */
+const NAA = /(naa\.\w{7})\w+(\w{4})/;
 
 export function eventRow(entry: LogEntry, width: number, theme: Theme): string {
   const { mark, tone } = weigh(entry);
@@ -49,8 +51,9 @@ export function eventRow(entry: LogEntry, width: number, theme: Theme): string {
   const kind =
     width >= WIDE ? `${shorten(plain(entry.kind), KIND_WIDTH, more).padEnd(KIND_WIDTH)} ` : '';
   const why = entry.why === '' ? '' : ` (${entry.why})`;
+  const object = width >= WIDE ? entry.object : entry.object.replace(NAA, `$1${more}$2`);
   const text =
-    entry.kind === 'narrative' ? entry.what || entry.why : `${entry.object}: ${entry.what}${why}`;
+    entry.kind === 'narrative' ? entry.what || entry.why : `${object}: ${entry.what}${why}`;
   const room = width - TIME_WIDTH - 4 - kind.length;
   return `${time} ${theme.paint(tone, mark)} ${theme.paint('dim', kind)}${theme.paint(tone, shorten(plain(text), room, more))}`;
 }

@@ -2,7 +2,7 @@
 import { shortNumber } from './charts/area.js';
 import { clockOf } from './events.js';
 import { bindings } from './keymap.js';
-import { screenOf, screens } from './screens.js';
+import { EVENTS, screenOf, screens } from './screens.js';
 import { SPEEDS, type UiState } from './state.js';
 import { plain, shorten, widthOf, wrap } from './text.js';
 import type { Theme } from './theme.js';
@@ -82,13 +82,15 @@ export function tabsRow(current: string, width: number, theme: Theme): string {
   }, '');
 }
 
-/** What a drill tells: the latest line of its story, in a row of its own or two. */
+/** What a drill tells: the latest line of its story, in rows of its own. */
 export function storyRows(world: World, width: number, height: number, theme: Theme): string[] {
   const { narrative } = world;
   const mark = theme.paint('accent', '> ');
   const text =
     narrative === undefined ? (world.plan?.summary ?? '') : narrative.what || narrative.why;
-  const lines = wrap(plain(text), width - 3).slice(0, height);
+  const all = wrap(plain(text), width - 3);
+  const lines = all.slice(0, height);
+  if (all.length > height) lines.push(`${lines.pop()}${theme.glyph.more}`);
   return lines.map((line, index) => (index === 0 ? mark : '  ') + theme.paint('accent', line));
 }
 
@@ -107,52 +109,53 @@ export function noticeRow(world: World, ui: UiState, theme: Theme): string {
 
 /** Last row: the keys of the innermost scope. */
 export function footerRow(ui: UiState, width: number, theme: Theme): string {
-  const key = (name: string, text: string): string => `${theme.paint('accent', name)} ${text}`;
   const dialog = ui.dialogs.at(-1);
-  const parts =
-    dialog === undefined
-      ? mainKeys(ui).map(([name, text]) => key(name, text))
-      : dialogKeys(dialog.kind).map(([name, text]) => key(name, text));
-  let row = '';
-  for (const part of parts) {
-    if (widthOf(row) + 2 + widthOf(part) > width) break;
-    row += ` ${part} `;
+  const keys = dialog === undefined ? mainKeys(ui) : dialogKeys(dialog.kind);
+  const widthWith = (shown: readonly FooterKey[]): number =>
+    shown.reduce((sum, { key, text }) => sum + key.length + text.length + 3, 0);
+  const shown = [...keys];
+  while (shown.length > 0 && widthWith(shown) > width) {
+    const least = shown.findLastIndex(({ always }) => !always);
+    shown.splice(least, 1);
   }
-  return row;
+  return shown.map(({ key, text }) => ` ${theme.paint('accent', key)} ${text} `).join('');
+}
+
+interface FooterKey {
+  readonly key: string;
+  readonly text: string;
+  /** Stays when others give way, the last of them first. */
+  readonly always: boolean;
 }
 
 /** Rows that stand for a virtual disk. */
 const QOS_SCOPES = new Set(['disk', 'world', 'vm']);
+/** How to learn the rest, and how to leave. */
+const ALWAYS = new Set(['help', 'quit']);
 
-function mainKeys(ui: UiState): (readonly [string, string])[] {
-  const scopes = activeScopes(ui);
-  const short = bindings.filter(
-    (binding) => binding.short !== '' && scopes.includes(binding.scope),
-  );
-  const keys = short.map(({ keys: [name], short: text }) => [name ?? '', text] as const);
+function mainKeys(ui: UiState): FooterKey[] {
   const { view } = screenOf(ui.screen);
-  if (view === undefined) return keys;
-  const able = keys.filter(([name]) => name !== 'i' || QOS_SCOPES.has(view.scope));
-  const arrows = [['arrows', 'select'] as const];
-  return view.expand === undefined ? [...arrows, ...able] : [...arrows, ['e', 'expand'], ...able];
+  const moves = view !== undefined ? 'select' : ui.screen === EVENTS ? 'scroll' : '';
+  const keys: FooterKey[] = [];
+  if (moves !== '') keys.push({ key: 'arrows', text: moves, always: false });
+  if (view?.expand !== undefined) keys.push({ key: 'e', text: 'expand', always: false });
+  // The keys of the screen itself before those of every screen.
+  for (const scope of activeScopes(ui)) {
+    for (const { keys: names, short, action } of bindings.filter((item) => item.scope === scope)) {
+      const [key] = names;
+      if (key === undefined || short === '') continue;
+      if (action.do === 'qos' && !QOS_SCOPES.has(view?.scope ?? '')) continue;
+      keys.push({ key, text: short, always: ALWAYS.has(action.do) });
+    }
+  }
+  return keys;
 }
 
-function dialogKeys(kind: 'menu' | 'form' | 'help'): (readonly [string, string])[] {
-  if (kind === 'help')
-    return [
-      ['arrows', 'scroll'],
-      ['Esc', 'close'],
-    ];
-  if (kind === 'form')
-    return [
-      ['Enter', 'confirm'],
-      ['arrows', 'field'],
-      ['Esc', 'back'],
-    ];
-  return [
-    ['Enter', 'choose'],
-    ['arrows', 'move'],
-    ['letters', 'narrow'],
-    ['Esc', 'back'],
-  ];
+function dialogKeys(kind: 'menu' | 'form' | 'help'): FooterKey[] {
+  const keys = {
+    help: { arrows: 'scroll', Esc: 'close' },
+    form: { Enter: 'confirm', arrows: 'field', Esc: 'back' },
+    menu: { Enter: 'choose', arrows: 'move', letters: 'narrow', Esc: 'back' },
+  };
+  return Object.entries(keys[kind]).map(([key, text]) => ({ key, text, always: key === 'Esc' }));
 }

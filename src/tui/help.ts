@@ -12,7 +12,8 @@ import type { World } from './world.js';
 export function helpRows(world: World, ui: UiState, width: number, theme: Theme): string[] {
   const below = { ...ui, dialogs: [] };
   const screen = screenOf(ui.screen);
-  const rows = [`${theme.paint('title', screen.title)} ${theme.paint('dim', screen.summary)}`];
+  const summary = shorten(screen.summary, width - screen.title.length - 1, theme.glyph.more);
+  const rows = [`${theme.paint('title', screen.title)} ${theme.paint('dim', summary)}`];
   const fields = screen.view === undefined ? [] : viewFields(screen.view, world.frames.entities);
   if (fields.length > 0) {
     rows.push('', theme.paint('head', 'Columns'));

@@ -75,7 +75,13 @@ const sortKeys = [...new Set(views.flatMap(({ fields }) => fields.map(({ sort })
 
 export const bindings: readonly Binding[] = [
   ...screens.map(({ key, name, title }) =>
-    bind('global', [key], { do: 'screen', name }, title.toLowerCase()),
+    // Words become small, acronyms stay.
+    bind(
+      'global',
+      [key],
+      { do: 'screen', name },
+      title.replace(/\b[A-Z][a-z]*\b/g, (word) => word.toLowerCase()),
+    ),
   ),
   bind('global', ['tab'], { do: 'next-screen', by: 1 }, 'next screen'),
   bind('global', ['shift+tab'], { do: 'next-screen', by: -1 }, 'previous screen'),
@@ -97,13 +103,13 @@ export const bindings: readonly Binding[] = [
   bind('table', ['e'], { do: 'expand' }, 'expand or roll up the row'),
   bind('table', ['enter'], { do: 'open' }, 'open: expand, or change the QoS of a virtual disk'),
   bind('table', ['i'], { do: 'qos' }, 'change limit, shares and reservation', 'QoS'),
-  bind('table', ['/'], { do: 'filter' }, 'show only rows that contain a text'),
+  bind('table', ['/'], { do: 'filter' }, 'show only rows that contain a text', 'filter'),
   bind('table', ['L'], { do: 'names' }, 'names in full or shortened'),
   bind('table', ['N'], { do: 'sort', key: '' }, 'sort by name'),
   ...sortKeys.map((key) => bind('table', [key], { do: 'sort', key }, sortHelp(key))),
   bind('table', ['escape'], { do: 'clear' }, 'all rows again'),
   ...moves('events', 'line'),
-  bind('events', ['/'], { do: 'filter' }, 'show only lines that contain a text'),
+  bind('events', ['/'], { do: 'filter' }, 'show only lines that contain a text', 'filter'),
   bind('events', ['escape'], { do: 'clear' }, 'all lines again'),
   ...arrows('menu', 'entry', false),
   bind('menu', ['enter'], { do: 'choose' }, 'choose'),

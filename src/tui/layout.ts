@@ -16,18 +16,23 @@ export interface Parts {
 
 /** Status, tabs, notice, footer. */
 const FIXED_ROWS = 4;
+/** Two rows of 80 columns hold any line of the bundled drills' stories. */
+const STORY_ROWS = 2;
 const BORDER_ROWS = 2;
 /** What is left of a screen under a dialog or above charts. */
 const SCREEN_ROWS_MIN = 5;
 /** The layers with their head, a machine and an event. */
 const OVERVIEW_ROWS = 20;
+/** Heights at which the steps of a line chart's scale come out even; see charts/contrib.ts. */
+const LINE_CHART_ROWS = [9, 15, 21] as const;
+const AREA_CHART_ROWS = 6;
 
 export function tooSmall({ columns, rows }: Size): boolean {
   return columns < COLUMNS_MIN || rows < ROWS_MIN;
 }
 
 export function partsOf({ ui, size, story }: Chrome): Parts {
-  const storyRows = !story ? 0 : size.rows >= 30 ? 2 : 1;
+  const storyRows = story ? STORY_ROWS : 0;
   const room = size.rows - FIXED_ROWS - storyRows;
   const dialog = ui.dialogs.at(-1);
   const wanted = dialog === undefined || dialog.kind === 'help' ? 0 : dialogHeight(dialog);
@@ -42,9 +47,11 @@ export function partsOf({ ui, size, story }: Chrome): Parts {
 
 function chartRows(screen: string, help: boolean, room: number): number {
   if (help || screen === EVENTS) return 0;
-  if (screen === OVERVIEW)
-    return room >= OVERVIEW_ROWS + 24 ? 16 : room >= OVERVIEW_ROWS + 12 ? 12 : 0;
-  if (room >= 48) return 24;
-  if (room >= 30) return 16;
-  return room >= 16 ? 6 : 0;
+  const [small, middle, large] = LINE_CHART_ROWS;
+  if (screen === OVERVIEW) {
+    return room >= OVERVIEW_ROWS + 24 ? middle : room >= OVERVIEW_ROWS + 12 ? small : 0;
+  }
+  if (room >= 48) return large;
+  if (room >= 30) return middle;
+  return room >= 16 ? AREA_CHART_ROWS : 0;
 }

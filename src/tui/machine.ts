@@ -72,9 +72,9 @@ function summaryOf(plan: Plan): PlanSummary {
     })),
     disks: plan.vms.flatMap((vm) =>
       vm.disks.map(({ name, index, datastore, qos }) => ({
-        name: `${vm.name}:${name}`,
-        vm: vm.name,
         index,
+        vm: vm.name,
+        name,
         datastore,
         qos,
       })),

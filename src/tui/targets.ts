@@ -1,8 +1,7 @@
 /** Which targets of a fault the selected object suggests. */
 import type { EntityInfo } from '../engine/core/meters.js';
 import type { Entities } from '../engine/views/kit/entities.js';
-
-const CONTROLLERS = 'ABCDEFGH';
+import { controllerName } from '../engine/views/kit/format.js';
 
 /** How well a target fits the selected object: 2 it is the object, 1 it has to do with it. */
 export function affinity(
@@ -19,10 +18,14 @@ export function affinity(
   return related(object, selected) || related(selected, object) ? 1 : 0;
 }
 
-/** Targets are written `host/name` or `array/name`; a device also goes by its LUN's name. */
+/**
+ * Targets are written `host/name` or `array/name`; a device also goes by its LUN's name, and a pool,
+ * measured as `array1:pool1`, is `array1/pool1`.
+ */
 function names(target: string, { name, labels }: EntityInfo): boolean {
   const { host, array, lun } = labels;
-  return [name, `${host}/${name}`, `${array}/${name}`, `${host}/${lun}`].includes(target);
+  const known = [name, `${host}/${name}`, `${array}/${name}`, `${host}/${lun}`];
+  return known.includes(target) || (array !== undefined && name.replace(':', '/') === target);
 }
 
 /** Controllers are no measured objects: a port has one, a LUN is owned by one. */
@@ -30,9 +33,9 @@ function controllersOf({ scope, labels }: EntityInfo, entities: Entities): strin
   const { array, controller, port } = labels;
   if (array === undefined) return [];
   const number = scope === 'path' ? port?.split(':')[0] : controller;
-  if (number !== undefined) return [`${array}:${CONTROLLERS[Number(number)] ?? number}`];
+  if (number !== undefined) return [`${array}:${controllerName(Number(number))}`];
   const all = entities.scope('port').filter((info) => info.labels.array === array);
-  return all.map((info) => `${array}:${CONTROLLERS[Number(info.labels.controller)]}`);
+  return all.map((info) => `${array}:${controllerName(Number(info.labels.controller))}`);
 }
 
 /** Whether `from` carries the name of `to`, as label of its scope or, for LUNs, as uid. */

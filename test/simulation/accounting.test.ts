@@ -20,7 +20,10 @@ describe('the books of the default scenario', () => {
       run.simulation.runUntil(at);
       // Little's law of every station is asserted inside.
       const sample = run.simulation.sample();
-      problems.push(...blameProblems(run.simulation.entities, sample), ...bookProblems(run, sample));
+      problems.push(
+        ...blameProblems(run.simulation.entities, sample),
+        ...bookProblems(run, sample),
+      );
     }
     expect(problems).toEqual([]);
     expect(run.simulation.totals().reads).toBeGreaterThan(5_000);

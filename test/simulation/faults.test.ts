@@ -43,7 +43,17 @@ describe.each(FAULTS)('$name', ({ name, target }) => {
     }
     expect(simulation.activeFaults).toEqual([]);
     const restedAt = run.drain(stopNs + (REST[name] ?? USUAL_REST));
-    console.log(name, targets.length, stopNs / 1e9, restedAt, ledger.issued, ledger.missing, ledger.failed, simulation.inFlight, run.sim.requests.inFlight);
+    console.log(
+      name,
+      targets.length,
+      stopNs / 1e9,
+      restedAt,
+      ledger.issued,
+      ledger.missing,
+      ledger.failed,
+      simulation.inFlight,
+      run.sim.requests.inFlight,
+    );
     expect(restedAt).toBeDefined();
     expect(ledger.problems).toEqual([]);
     expect(ledger.missing).toBe(0);

@@ -11,7 +11,7 @@ export interface Discipline {
 
 /** First come, first served: a ring that grows to the longest queue seen. */
 export class Fifo implements Discipline {
-  private rows = new Int32Array(32);
+  private rows = new Int32Array(8);
   private head = 0;
   private count = 0;
 

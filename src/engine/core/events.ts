@@ -264,12 +264,15 @@ export class Events {
   }
 }
 
+/** Most lanes hold few events: small rings of many lanes stay in the processor's cache. */
+const LANE_START = 8;
+
 /** A ring of events of one layer, in time order; see Events. */
 export class Lane {
-  private mask = 63;
-  private times = new Float64Array(64);
-  private issues = new Float64Array(64);
-  private rows = new Int32Array(64);
+  private mask = LANE_START - 1;
+  private times = new Float64Array(LANE_START);
+  private issues = new Float64Array(LANE_START);
+  private rows = new Int32Array(LANE_START);
   private head = 0;
   private count = 0;
   private lastAt = 0;

@@ -54,8 +54,12 @@ export class Disk extends Layer {
   }
 
   override submit(io: Io): void {
-    this.station.arrive(io);
-    this.dispatch();
+    if (!this.stalled && this.station.pass(io)) {
+      this.serve(io);
+    } else {
+      this.station.arrive(io);
+      this.dispatch();
+    }
   }
 
   override fire(io: Io): void {
@@ -64,15 +68,17 @@ export class Disk extends Layer {
     const latencyNs = this.sim.now - this.station.arrivalOf(io);
     this.traffic.add(op[io], blocks[io], latencyNs, status[io]);
     this.leave(io).complete(io);
-    this.dispatch();
+    if (this.station.queued > 0) this.dispatch();
   }
 
   private dispatch(): void {
     if (this.stalled) return;
+    for (let io = this.station.start(); io !== NO_IO; io = this.station.start()) this.serve(io);
+  }
+
+  private serve(io: Io): void {
     const { op, lba, blocks } = this.sim.requests;
-    for (let io = this.station.start(); io !== NO_IO; io = this.station.start()) {
-      const ns = this.model.serviceNs(op[io], lba[io], blocks[io], this.sim.now);
-      this.after(this.slow === 1 ? ns : Math.round(ns * this.slow), io);
-    }
+    const ns = this.model.serviceNs(op[io], lba[io], blocks[io], this.sim.now);
+    this.after(this.slow === 1 ? ns : Math.round(ns * this.slow), io);
   }
 }

@@ -4,14 +4,17 @@ import {
   DEVICE_NS,
   failedPerSecond,
   GAVG_LIMITS,
+  gauge,
   host,
   ioStats,
   KAVG_LIMITS,
+  labelled,
   latency,
   QAVG_LIMITS,
   QUEUE_NS,
   queueStats,
   TOTAL_NS,
+  upOrDown,
 } from './kit/fields.js';
 import { perCommandMs, type Row } from './kit/row.js';
 import { defineView } from './kit/view.js';
@@ -72,26 +75,8 @@ export const adapter = defineView({
       grow: true,
     },
     host,
-    {
-      id: 'LINK',
-      width: 4,
-      weight: 3,
-      format: 'text',
-      help: 'link to the fabric: up or down',
-      value: (row) => {
-        const up = row.now('linkUp');
-        return Number.isNaN(up) ? '' : up > 0 ? 'up' : 'DOWN';
-      },
-      level: (value) => (value === 'DOWN' ? 2 : 0),
-    },
-    {
-      id: 'DRIVER',
-      width: 11,
-      weight: 9,
-      format: 'text',
-      help: 'driver module',
-      value: (row) => row.label('driver'),
-    },
+    upOrDown('LINK', 4, 3, 'linkUp', 'link to the fabric: up or down'),
+    labelled('DRIVER', 11, 9, 'driver', 'driver module'),
     {
       id: 'NPTH',
       width: 4,
@@ -100,14 +85,14 @@ export const adapter = defineView({
       help: 'number of paths',
       value: (row) => (row.info.scope === 'adapter' ? row.children('path').length : Number.NaN),
     },
-    {
-      id: 'AQLEN',
-      width: 5,
-      weight: 2,
-      format: 'count',
-      help: 'adapter queue depth: commands the driver takes at once',
-      value: (row) => row.now('slots'),
-    },
+    gauge(
+      'AQLEN',
+      5,
+      2,
+      'count',
+      'slots',
+      'adapter queue depth: commands the driver takes at once',
+    ),
     ...queueStats,
     ...ioStats,
     latency('DAVG/cmd', 2, 'ms per command below the adapter queue', DAVG_LIMITS, deviceMs),

@@ -1,4 +1,12 @@
-import { above, commandsPerSecond, latency, latencyPerCommand } from './kit/fields.js';
+import {
+  above,
+  commandsPerSecond,
+  gauge,
+  hitRate,
+  labelled,
+  latency,
+  latencyPerCommand,
+} from './kit/fields.js';
 import type { Row } from './kit/row.js';
 import { defineView, type Field } from './kit/view.js';
 
@@ -33,31 +41,10 @@ export const datastore = defineView({
       value: (row) => row.name,
       grow: true,
     },
-    {
-      id: 'TYPE',
-      width: 4,
-      weight: 3,
-      format: 'text',
-      help: 'vmfs or nfs',
-      value: (row) => row.label('type'),
-    },
-    {
-      id: 'CAPACITY',
-      width: 9,
-      weight: 1,
-      format: 'blocks',
-      help: 'size',
-      value: (row) => row.now('capacityBlocks'),
-    },
+    labelled('TYPE', 4, 3, 'type', 'vmfs or nfs'),
+    gauge('CAPACITY', 9, 1, 'blocks', 'capacityBlocks', 'size'),
     { id: 'USED', width: 9, weight: 2, format: 'blocks', help: 'space taken', value: usedBlocks },
-    {
-      id: 'FREE',
-      width: 9,
-      weight: 0,
-      format: 'blocks',
-      help: 'space left',
-      value: (row) => row.now('freeBlocks'),
-    },
+    gauge('FREE', 9, 0, 'blocks', 'freeBlocks', 'space left'),
     {
       id: '%USED',
       width: 5,
@@ -67,14 +54,14 @@ export const datastore = defineView({
       value: (row) => perCapacity(row, usedBlocks(row)),
       level: above(75, 90),
     },
-    {
-      id: 'PROVISND',
-      width: 9,
-      weight: 4,
-      format: 'blocks',
-      help: 'space promised to files, thin ones at full size',
-      value: (row) => row.now('provisionedBlocks'),
-    },
+    gauge(
+      'PROVISND',
+      9,
+      4,
+      'blocks',
+      'provisionedBlocks',
+      'space promised to files, thin ones at full size',
+    ),
     {
       id: '%PROV',
       width: 5,
@@ -113,18 +100,14 @@ export const datastore = defineView({
     perSecond('ZERO/s', 'zeroings', 6, 'blocks zeroed before their first write per second'),
     perSecond('MDRD/s', 'metadataReads', 7, 'metadata reads per second'),
     perSecond('MDWR/s', 'metadataWrites', 7, 'metadata writes per second'),
-    {
-      id: 'PBHIT%',
-      width: 6,
-      weight: 7,
-      format: 'percent',
-      help: 'pointer-block lookups answered from memory, per hundred',
-      value: (row) => {
-        const hits = row.grown('pointerHits');
-        const all = hits + row.grown('pointerMisses');
-        return all > 0 ? (100 * hits) / all : Number.NaN;
-      },
-    },
+    hitRate(
+      'PBHIT%',
+      6,
+      7,
+      'pointerHits',
+      'pointerMisses',
+      'pointer-block lookups answered from memory, per hundred',
+    ),
     perSecond('ATS/s', 'atsOk', 8, 'locks taken by atomic test and set per second'),
     perSecond('ATSMISS', 'atsMiss', 8, 'of those, lost to another host, per second'),
     perSecond('HB/s', 'heartbeats', 9, 'heartbeats per second'),

@@ -8,6 +8,7 @@ import {
   host,
   ioStats,
   KAVG_LIMITS,
+  labelled,
   latency,
   latencyPerCommand,
   QAVG_LIMITS,
@@ -18,6 +19,9 @@ import {
 } from './kit/fields.js';
 import { perCommandMs, type Row } from './kit/row.js';
 import { defineView, type Field } from './kit/view.js';
+
+/** NFS volumes have no queue depth; NFS.MaxQueueDepth says so with the largest 32-bit number. */
+const UNLIMITED = 4_294_967_295;
 
 const STATES = ['on', 'APD', 'APD-TO', 'PDL'];
 
@@ -47,7 +51,7 @@ export const device = defineView({
   fields: [
     {
       id: 'DEVICE',
-      width: 20,
+      width: 16,
       weight: 0,
       format: 'text',
       help: 'device, or {NFS}volume; when expanded, the worlds on it',
@@ -55,18 +59,11 @@ export const device = defineView({
       grow: true,
     },
     host,
-    {
-      id: 'LUN',
-      width: 10,
-      weight: 5,
-      format: 'text',
-      help: 'name of the LUN in its array',
-      value: (row) => row.label('lun'),
-    },
+    labelled('LUN', 10, 3, 'lun', 'name of the LUN in its array'),
     {
       id: 'STATE',
       width: 6,
-      weight: 4,
+      weight: 3,
       format: 'text',
       help: 'on, all paths down (APD, APD-TO after the time-out), permanently lost (PDL)',
       value: (row) => STATES[row.now('state')] ?? '',
@@ -93,15 +90,15 @@ export const device = defineView({
       width: 5,
       weight: 2,
       format: 'count',
-      help: 'device queue depth in force',
-      value: (row) => row.now('slots'),
+      help: 'device queue depth in force; - is unlimited',
+      value: (row) => (row.now('slots') < UNLIMITED ? row.now('slots') : Number.NaN),
     },
     ...queueStats,
     ...ioStats,
     latency('DAVG/cmd', 2, 'ms per command in driver, fabric and array', DAVG_LIMITS, (row) =>
       sumsPerCommand(row, DEVICE_NS),
     ),
-    latency('KAVG/cmd', 3, 'ms per command in the VMkernel', KAVG_LIMITS, (row) =>
+    latency('KAVG/cmd', 2, 'ms per command in the VMkernel', KAVG_LIMITS, (row) =>
       kernelMs(row, TOTAL_NS, DEVICE_NS, COMMANDS),
     ),
     latency('GAVG/cmd', 0, 'ms per command: DAVG + KAVG', GAVG_LIMITS, latencyPerCommand),

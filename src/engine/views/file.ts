@@ -1,3 +1,4 @@
+import { gauge, labelled } from './kit/fields.js';
 import { defineView } from './kit/view.js';
 
 export const file = defineView({
@@ -18,45 +19,10 @@ export const file = defineView({
       value: (row) => row.name,
       grow: true,
     },
-    {
-      id: 'VM',
-      width: 12,
-      weight: 2,
-      format: 'text',
-      help: 'virtual machine',
-      value: (row) => row.label('vm'),
-    },
-    {
-      id: 'DATASTORE',
-      width: 14,
-      weight: 2,
-      format: 'text',
-      help: 'datastore',
-      value: (row) => row.label('datastore'),
-    },
-    {
-      id: 'ROLE',
-      width: 14,
-      weight: 1,
-      format: 'text',
-      help: 'what the file is for',
-      value: (row) => row.label('role'),
-    },
-    {
-      id: 'SIZE',
-      width: 9,
-      weight: 0,
-      format: 'blocks',
-      help: 'size',
-      value: (row) => row.now('sizeBlocks'),
-    },
-    {
-      id: 'ALLOC',
-      width: 9,
-      weight: 0,
-      format: 'blocks',
-      help: 'space taken from the datastore',
-      value: (row) => row.now('allocatedBlocks'),
-    },
+    labelled('VM', 12, 2, 'vm', 'virtual machine'),
+    labelled('DATASTORE', 14, 2, 'datastore', 'datastore'),
+    labelled('ROLE', 14, 1, 'role', 'what the file is for'),
+    gauge('SIZE', 9, 0, 'blocks', 'sizeBlocks', 'size'),
+    gauge('ALLOC', 9, 0, 'blocks', 'allocatedBlocks', 'space taken from the datastore'),
   ],
 });

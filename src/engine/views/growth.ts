@@ -1,5 +1,5 @@
 import { BLOCK_BYTES } from '../core/io.js';
-import { host } from './kit/fields.js';
+import { gauge, host, labelled } from './kit/fields.js';
 import type { Row } from './kit/row.js';
 import { defineView } from './kit/view.js';
 
@@ -32,38 +32,10 @@ export const growth = defineView({
       grow: true,
     },
     host,
-    {
-      id: 'DATASTORE',
-      width: 12,
-      weight: 3,
-      format: 'text',
-      help: 'datastore the disk lies on',
-      value: (row) => row.label('datastore'),
-    },
-    {
-      id: 'KIND',
-      width: 10,
-      weight: 2,
-      format: 'text',
-      help: 'thin, lazyThick (zeroed on first write) or eagerThick',
-      value: (row) => row.label('kind'),
-    },
-    {
-      id: 'SIZE',
-      width: 9,
-      weight: 1,
-      format: 'blocks',
-      help: 'size the guest sees',
-      value: (row) => row.now('sizeBlocks'),
-    },
-    {
-      id: 'ALLOC',
-      width: 9,
-      weight: 0,
-      format: 'blocks',
-      help: 'space taken from the datastore',
-      value: (row) => row.now('allocatedBlocks'),
-    },
+    labelled('DATASTORE', 12, 3, 'datastore', 'datastore the disk lies on'),
+    labelled('KIND', 10, 2, 'kind', 'thin, lazyThick (zeroed on first write) or eagerThick'),
+    gauge('SIZE', 9, 1, 'blocks', 'sizeBlocks', 'size the guest sees'),
+    gauge('ALLOC', 9, 0, 'blocks', 'allocatedBlocks', 'space taken from the datastore'),
     {
       id: '%ALLOC',
       width: 6,
@@ -75,14 +47,7 @@ export const growth = defineView({
           ? (100 * row.now('allocatedBlocks')) / row.now('sizeBlocks')
           : Number.NaN,
     },
-    {
-      id: 'ZEROED',
-      width: 9,
-      weight: 5,
-      format: 'blocks',
-      help: 'space zeroed before its first write',
-      value: (row) => row.now('zeroedBlocks'),
-    },
+    gauge('ZEROED', 9, 5, 'blocks', 'zeroedBlocks', 'space zeroed before its first write'),
     {
       id: 'GROW MB/s',
       width: 9,

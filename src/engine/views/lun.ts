@@ -2,13 +2,15 @@ import {
   above,
   DAVG_LIMITS,
   failedPerSecond,
+  gauge,
+  hitRate,
   ioStats,
+  labelled,
   latency,
   latencyPerCommand,
 } from './kit/fields.js';
+import { controllerName } from './kit/format.js';
 import { defineView } from './kit/view.js';
-
-const CONTROLLERS = 'ABCDEFGH';
 
 export const lun = defineView({
   name: 'lun',
@@ -28,68 +30,22 @@ export const lun = defineView({
       value: (row) => row.name,
       grow: true,
     },
-    {
-      id: 'ARRAY',
-      width: 10,
-      weight: 2,
-      format: 'text',
-      help: 'array',
-      value: (row) => row.label('array'),
-    },
-    {
-      id: 'POOL',
-      width: 10,
-      weight: 4,
-      format: 'text',
-      help: 'pool of disks it is cut from',
-      value: (row) => row.label('pool'),
-    },
-    {
-      id: 'UID',
-      width: 36,
-      weight: 9,
-      format: 'text',
-      help: 'name the hosts know it by',
-      value: (row) => row.label('uid'),
-    },
+    labelled('ARRAY', 10, 2, 'array', 'array'),
+    labelled('POOL', 10, 4, 'pool', 'pool of disks it is cut from'),
+    labelled('UID', 36, 9, 'uid', 'name the hosts know it by'),
     {
       id: 'OWN',
       width: 3,
       weight: 1,
       format: 'text',
       help: 'controller that owns it',
-      value: (row) => CONTROLLERS[row.now('owner')] ?? '',
+      value: (row) => controllerName(row.now('owner')),
     },
     ...ioStats,
     latency('LAT/cmd', 0, 'ms per command in the array', DAVG_LIMITS, latencyPerCommand),
-    {
-      id: 'HIT%',
-      width: 4,
-      weight: 2,
-      format: 'percent',
-      help: 'reads answered from the cache, per hundred',
-      value: (row) => {
-        const hits = row.grown('cacheHits');
-        const all = hits + row.grown('cacheMisses');
-        return all > 0 ? (100 * hits) / all : Number.NaN;
-      },
-    },
-    {
-      id: 'SIZE',
-      width: 9,
-      weight: 5,
-      format: 'blocks',
-      help: 'size',
-      value: (row) => row.now('sizeBlocks'),
-    },
-    {
-      id: 'ALLOC',
-      width: 9,
-      weight: 5,
-      format: 'blocks',
-      help: 'space taken from the pool',
-      value: (row) => row.now('allocatedBlocks'),
-    },
+    hitRate('HIT%', 4, 2, 'cacheHits', 'cacheMisses', 'reads answered from the cache, per hundred'),
+    gauge('SIZE', 9, 5, 'blocks', 'sizeBlocks', 'size'),
+    gauge('ALLOC', 9, 5, 'blocks', 'allocatedBlocks', 'space taken from the pool'),
     {
       id: 'POOL%',
       width: 5,
@@ -101,7 +57,9 @@ export const lun = defineView({
         if (pool === undefined || !(pool.now('capacityBlocks') > 0)) return Number.NaN;
         return (100 * pool.now('usedBlocks')) / pool.now('capacityBlocks');
       },
-      level: above(75, 95),
+      // Thick LUNs have all their space from the start; only thin ones can run out of it.
+      level: (value, row) =>
+        row.now('allocatedBlocks') < row.now('sizeBlocks') ? above(75, 95)(value) : 0,
     },
     {
       id: 'DIRTY',

@@ -1,6 +1,7 @@
 import {
   DAVG_LIMITS,
   failedPerSecond,
+  gauge,
   host,
   ioStats,
   latency,
@@ -64,14 +65,7 @@ export const path = defineView({
       value: (row) =>
         [row.label('array'), row.label('port')].filter((part) => part !== '').join(' '),
     },
-    {
-      id: 'ACTV',
-      width: 5,
-      weight: 1,
-      format: 'count',
-      help: 'commands on this path',
-      value: (row) => row.now('active'),
-    },
+    gauge('ACTV', 5, 1, 'count', 'active', 'commands on this path'),
     ...ioStats,
     latency(
       'LAT/cmd',
@@ -80,14 +74,7 @@ export const path = defineView({
       DAVG_LIMITS,
       latencyPerCommand,
     ),
-    {
-      id: 'FAILS',
-      width: 6,
-      weight: 3,
-      format: 'count',
-      help: 'times the path failed since the start',
-      value: (row) => row.now('failures'),
-    },
+    gauge('FAILS', 6, 3, 'count', 'failures', 'times the path failed since the start'),
     failedPerSecond,
   ],
 });

@@ -1,14 +1,16 @@
 import {
   above,
   failedPerSecond,
+  gauge,
   ioStats,
+  labelled,
   latency,
   latencyPerCommand,
   queueStats,
+  upOrDown,
 } from './kit/fields.js';
+import { controllerName } from './kit/format.js';
 import { defineView } from './kit/view.js';
-
-const CONTROLLERS = 'ABCDEFGH';
 
 export const port = defineView({
   name: 'port',
@@ -28,43 +30,17 @@ export const port = defineView({
       value: (row) => row.name,
       grow: true,
     },
-    {
-      id: 'ARRAY',
-      width: 10,
-      weight: 3,
-      format: 'text',
-      help: 'array',
-      value: (row) => row.label('array'),
-    },
+    labelled('ARRAY', 10, 3, 'array', 'array'),
     {
       id: 'CTRL',
       width: 4,
       weight: 2,
       format: 'text',
       help: 'controller',
-      value: (row) =>
-        CONTROLLERS[Number(row.label('controller') || Number.NaN)] ?? row.label('controller'),
+      value: (row) => controllerName(Number(row.label('controller') || Number.NaN)),
     },
-    {
-      id: 'STATE',
-      width: 5,
-      weight: 1,
-      format: 'text',
-      help: 'up or down',
-      value: (row) => {
-        const up = row.now('up');
-        return Number.isNaN(up) ? '' : up > 0 ? 'up' : 'DOWN';
-      },
-      level: (value) => (value === 'DOWN' ? 2 : 0),
-    },
-    {
-      id: 'PQLEN',
-      width: 5,
-      weight: 3,
-      format: 'count',
-      help: 'commands the port takes at once',
-      value: (row) => row.now('slots'),
-    },
+    upOrDown('STATE', 5, 1, 'up', 'up or down'),
+    gauge('PQLEN', 5, 3, 'count', 'slots', 'commands the port takes at once'),
     ...queueStats,
     ...ioStats,
     latency('LAT/cmd', 0, 'ms per command inside the array', [20, 25], latencyPerCommand),

@@ -1,4 +1,4 @@
-import { above, ioStats, latency, latencyPerCommand, queueStats } from './kit/fields.js';
+import { above, ioStats, labelled, latency, latencyPerCommand, queueStats } from './kit/fields.js';
 import { defineView } from './kit/view.js';
 
 const NS_PER_S = 1e9;
@@ -21,22 +21,8 @@ export const spindle = defineView({
       value: (row) => row.name,
       grow: true,
     },
-    {
-      id: 'POOL',
-      width: 10,
-      weight: 3,
-      format: 'text',
-      help: 'pool',
-      value: (row) => row.label('pool'),
-    },
-    {
-      id: 'MODEL',
-      width: 10,
-      weight: 4,
-      format: 'text',
-      help: 'device model',
-      value: (row) => row.label('model'),
-    },
+    labelled('POOL', 10, 3, 'pool', 'pool'),
+    labelled('MODEL', 10, 4, 'model', 'device model'),
     ...queueStats.slice(0, 2),
     {
       id: '%BUSY',

@@ -111,11 +111,11 @@ export function bar(share: number, width: number, theme: Theme): string {
   return theme.glyph.full.repeat(filled) + theme.glyph.empty.repeat(width - filled);
 }
 
-/** A round number above the largest value: a scale that stays while values wobble. */
+/** A round number above the largest value, for a scale that stays while values wobble. */
 export function niceTop(value: number): number {
   if (!(value > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
-  for (const step of [1.5, 2, 3, 4, 5, 6, 8]) {
+  for (const step of [1.5, 2, 3, 4, 6, 8]) {
     if (step * power >= value * HEADROOM) return Number((step * power).toPrecision(3));
   }
   return 10 * power * (value * HEADROOM > 10 * power ? 1.5 : 1);

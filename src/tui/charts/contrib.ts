@@ -65,10 +65,14 @@ type LineWidget = Widgets.BlessedElement & {
 };
 
 /** Y labels closer than this run into each other. */
-const ROWS_PER_LABEL = 3;
+const ROWS_PER_LABEL = 2;
 /** The widget leaves these free at its right and bottom; they are cut off. */
 const WASTED_COLUMNS = 5;
-const WASTED_ROWS = 1;
+const WASTED_ROWS = 3;
+/** Rows of the widget that are not its scale: above the top, the axis, the labels of time. */
+const ROWS_BESIDE_SCALE = 5;
+/** Room for four characters of a Y label, in half columns. */
+const Y_LABEL_ROOM = 8;
 
 export function lineChart(
   { blessed, contrib, claim }: ContribLibrary,
@@ -103,6 +107,7 @@ export function lineChart(
     wholeNumbersOnly: false,
     minY: 0,
     abbreviate: true,
+    xLabelPadding: Y_LABEL_ROOM,
     style: { line: 'cyan', text: 'white', baseline: 'white' },
   } as never) as unknown as LineWidget;
   screen.append(widget);
@@ -111,7 +116,7 @@ export function lineChart(
       const y = series.values.map((value) => (Number.isFinite(value) ? value : 0));
       const top = niceTop(Math.max(0, ...y));
       widget.options.maxY = top;
-      widget.options.numYLabels = steps(top, Math.floor(height / ROWS_PER_LABEL));
+      widget.options.numYLabels = steps(top, height - ROWS_BESIDE_SCALE);
       widget.setData([{ x: axis, y, style: { line: 'cyan' } }]);
       screen.render();
       return internals.lines.map(encode);
@@ -123,11 +128,23 @@ export function lineChart(
   };
 }
 
-/** Into how many round steps a round number divides, at most `most` if there is a choice. */
-function steps(top: number, most: number): number {
+/** Into how many round steps a scale's top divides. */
+const STEPS: Readonly<Record<number, readonly number[]>> = {
+  1: [2],
+  1.5: [3],
+  2: [4, 2],
+  3: [3],
+  4: [4, 2],
+  6: [6, 3, 2],
+  8: [4, 2],
+};
+
+/** As many round steps as there are, each of them whole rows and not too close to the next. */
+export function steps(top: number, rows: number): number {
   const digits = Number(top.toExponential().split('e')[0]);
-  const choices = { 1.5: [3], 2: [4, 2], 3: [3], 4: [4, 2], 5: [5], 6: [6, 3], 8: [4, 2] }[digits];
-  return choices?.find((count) => count <= most) ?? choices?.at(-1) ?? 5;
+  const choices = STEPS[digits] ?? [2];
+  const even = choices.find((count) => rows % count === 0 && rows / count >= ROWS_PER_LABEL);
+  return even ?? choices.at(-1) ?? 2;
 }
 
 const DEFAULT_COLOUR = 0x1ff;

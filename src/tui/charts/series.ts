@@ -1,4 +1,5 @@
 /** What the charts of a screen show: fields of the selected row, or of all guests together. */
+import { BLOCK_BYTES } from '../../engine/core/io.js';
 import type { LayerFigures } from '../../engine/views/kit/layers.js';
 import { layerFigures } from '../../engine/views/kit/layers.js';
 import { Row, type Window } from '../../engine/views/kit/row.js';
@@ -8,6 +9,8 @@ import { selectedRow } from '../table/rows.js';
 import { plain } from '../text.js';
 import type { World } from '../world.js';
 import type { Series } from './area.js';
+
+const MB = 1024 * 1024;
 
 /** @param points how many samples the widest chart can show */
 export function chartSeries(world: World, ui: UiState, points: number): Series[] {
@@ -23,10 +26,12 @@ export function chartSeries(world: World, ui: UiState, points: number): Series[]
   return view.charts.flatMap((id): Series[] => {
     const field = view.fields.find((candidate) => candidate.id === id);
     if (field === undefined) return [];
-    const values = windows.map((window) =>
-      Number(field.value(new Row(window, row.info, row.depth))),
+    const isSpace = field.format === 'blocks';
+    const scale = isSpace ? BLOCK_BYTES / MB : 1;
+    const values = windows.map(
+      (window) => Number(field.value(new Row(window, row.info, row.depth))) * scale,
     );
-    return [{ title: `${id} ${plain(row.name)}`, values, spanNs }];
+    return [{ title: `${id}${isSpace ? ' MB' : ''} ${plain(row.name)}`, values, spanNs }];
   });
 }
 

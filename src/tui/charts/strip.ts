@@ -7,7 +7,7 @@ import { type ContribLibrary, type LineChart, lineChart, loadContrib } from './c
 
 /** A line chart smaller than this is mostly axes. */
 const LINE_WIDTH_MIN = 44;
-const LINE_HEIGHT_MIN = 10;
+const LINE_HEIGHT_MIN = 8;
 const LINE_WIDTH_GOOD = 50;
 const AREA_WIDTH_MIN = 34;
 const GAP = 2;

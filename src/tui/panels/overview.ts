@@ -24,12 +24,13 @@ export const overview = definePanel({
       ];
       return [...stack, '', ...beside(blocks, room, GAP)];
     }
-    const events = Math.min(latest(context, width, room).length, Math.ceil(room / 2));
+    const { events: log } = context.world;
+    const events = log.length === 0 ? 0 : Math.min(log.length + 1, Math.ceil(room / 2));
     return [
       ...stack,
       '',
       ...summaryRows(context, width, room - events),
-      ...latest(context, width, events),
+      ...(events > 0 ? latest(context, width, events) : []),
     ];
   },
 });
@@ -37,5 +38,6 @@ export const overview = definePanel({
 function latest({ world, theme }: PanelContext, width: number, height: number): string[] {
   const shown = height > 1 ? world.events.slice(-(height - 1)) : [];
   const title = `${theme.paint('title', 'Latest events')} ${theme.paint('dim', '(E)')}`;
+  if (world.events.length === 0) return [title, theme.paint('dim', '  nothing has happened yet')];
   return [title, ...shown.map((entry) => eventRow(entry, width, theme))];
 }

@@ -26,6 +26,7 @@ import {
   SENSE_THIN_SOFT_THRESHOLD,
   TASK_ABORTED,
 } from '../../../src/engine/core/status.js';
+import { fillColumn } from '../../rows.js';
 import { GIB, lunPlan, MIB, poolPlan, rig } from '../support.js';
 
 const NO_CONNECT = hostStatus(HOST_NO_CONNECT);
@@ -148,7 +149,7 @@ describe('LUN', () => {
 
   it('copies inside the array one command after the other', () => {
     const { send, sim, guest } = rig();
-    sim.requests.column('xcopy.target', Float64Array).fill(8192);
+    fillColumn(sim.requests, sim.requests.column('xcopy.target', Float64Array), 8192);
     send({ op: XCOPY, lba: 0, blocks: 8192 });
     send({ op: XCOPY, lba: 0, blocks: 8192 });
     sim.runUntil(1e9);

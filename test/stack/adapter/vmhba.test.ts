@@ -12,6 +12,7 @@ import {
 import type { AdapterPlan } from '../../../src/engine/simulation/plan.js';
 import { Vmhba } from '../../../src/engine/stack/adapter/vmhba.js';
 import { Driver } from '../../../src/engine/stack/driver/driver.js';
+import { fillColumn } from '../../rows.js';
 import { adapterPlan, FakeLun, FakeNexus, type Seen, Source } from '../psa/host.js';
 
 function build(changes: Partial<AdapterPlan> = {}, maxTransferBytes = 1 << 20, rows = 256) {
@@ -24,8 +25,8 @@ function build(changes: Partial<AdapterPlan> = {}, maxTransferBytes = 1 << 20, r
   const vmhba = new Vmhba(sim, { host: 'esx1', adapter, maxTransferBytes }, driver);
   const source = new Source(sim, vmhba);
   const send = (lba: number, blocks = 8, op = READ): number => {
-    sim.requests.nexus.fill(nexus.index);
-    sim.requests.lun.fill(lun.index);
+    fillColumn(sim.requests, sim.requests.nexus, nexus.index);
+    fillColumn(sim.requests, sim.requests.lun, lun.index);
     return source.send(lba, op, 1, blocks);
   };
   const field = (name: string): number => {

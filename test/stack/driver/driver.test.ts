@@ -6,6 +6,7 @@ import {
   driverModule,
   moduleOf,
 } from '../../../src/engine/stack/driver/modules.js';
+import { fillColumn } from '../../rows.js';
 import { adapterPlan, FakeLun, FakeNexus, type Seen, Source } from '../psa/host.js';
 
 function build(plan = adapterPlan(), serviceNs = 50_000) {
@@ -18,7 +19,7 @@ function build(plan = adapterPlan(), serviceNs = 50_000) {
   const source = new Source(sim, driver);
   const send = (): void => {
     // The route the multipathing layer would have set.
-    sim.requests.nexus.fill(nexus.index);
+    fillColumn(sim.requests, sim.requests.nexus, nexus.index);
     source.send(source.issued);
   };
   const field = (name: string): number => driver.entity.values[driver.entity.slot(name)];

@@ -140,7 +140,6 @@ describe('VMFS address translation', () => {
       ['esx1', 5, 0],
       ['esx2', 0, 3],
     ]);
-    expect(rig.volume.histogram.reduce((sum, count) => sum + count)).toBe(8);
   });
 });
 

@@ -157,7 +157,7 @@ describe('device queue', () => {
     rig.sim.meters.sample();
     const world = worldOf(rig, 'vm0');
     expect(value(world, 'byReservation') + value(world, 'byWeight')).toBe(
-      value(world, 'arrived') - value(world, 'queued'),
+      value(world, 'reads') + value(world, 'active'),
     );
     expect(value(world, 'byReservation') / 10).toBeGreaterThan(280);
     expect(value(worldOf(rig, 'vm1'), 'byReservation')).toBe(0);

@@ -145,13 +145,6 @@ describe('commands of an emulated disk', () => {
     expect(ask(UNMAP, 0, 8, 1)).toEqual([CHECK, SENSE_INVALID_OPCODE, false]);
     expect(ask(READ, Number.NaN)).toEqual([CHECK, SENSE_LBA_OUT_OF_RANGE, false]);
   });
-
-  it('come back with the address the guest gave', () => {
-    const { sim, disks, guest } = setUp('pvscsi');
-    guest.issue(disks[0], WRITE, 777);
-    sim.runUntil(1e6);
-    expect(guest.back[0].lba).toBe(777);
-  });
 });
 
 describe('cost of the virtual adapter', () => {

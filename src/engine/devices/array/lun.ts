@@ -115,7 +115,6 @@ export class Lun extends Layer {
       plan.name,
       { array: array.name, pool: plan.pool, uid: plan.uid },
       [...TRAFFIC_FIELDS, 'sizeBlocks', 'allocatedBlocks', 'owner', 'cacheHits', 'cacheMisses'],
-      true,
     );
     this.traffic = new Traffic(sim, this.entity);
     const size = this.entity.slot('sizeBlocks');

@@ -89,15 +89,12 @@ export class TargetPort extends Layer {
   }
 
   override submit(io: Io): void {
-    const { station } = this;
-    if (station.active >= station.slots) {
+    if (!this.station.pass(io)) {
       this.entity.values[this.fullSlot]++;
       this.sim.requests.status[io] = deviceStatus(TASK_SET_FULL);
       this.after(REFUSAL_NS, io);
       return;
     }
-    station.arrive(io);
-    station.start();
     this.controllerOf[io] = this.controller;
     this.enter(io);
     this.sim.layers[this.sim.requests.lun[io]].submit(io);

@@ -6,6 +6,9 @@ const WAYS = 4;
 const EMPTY = -1;
 const TWO_32 = 0x100000000;
 
+/** Handles of slots count in steps of this: the bytes of a slot lie side by side. */
+const SLOT_BYTES = 8;
+
 /** What a slot of the table holds. */
 export const CLEAN = 0;
 /** Newer than the disks. */
@@ -21,6 +24,7 @@ export const REDIRTIED = 3;
  */
 export class TrackTable {
   readonly slots: number;
+  /** By handle of a slot, as `find` and `claim` return it. */
   readonly state: Uint8Array;
   readonly validFrom: Uint8Array;
   readonly validTo: Uint8Array;
@@ -38,22 +42,24 @@ export class TrackTable {
     this.slots = slots;
     this.scale = sets / TWO_32;
     this.sets = new Float64Array(2 * slots).fill(EMPTY);
-    this.state = new Uint8Array(slots);
-    this.validFrom = new Uint8Array(slots);
-    this.validTo = new Uint8Array(slots);
-    this.dirtyFrom = new Uint8Array(slots);
-    this.dirtyTo = new Uint8Array(slots);
+    const bytes = new Uint8Array(slots * SLOT_BYTES);
+    this.state = bytes.subarray(0);
+    this.validFrom = bytes.subarray(1);
+    this.validTo = bytes.subarray(2);
+    this.dirtyFrom = bytes.subarray(3);
+    this.dirtyTo = bytes.subarray(4);
   }
 
-  /** The slot of a track, or -1. */
+  /** Handle of the slot of a track, or -1. */
   find(track: number): number {
     const { sets } = this;
     const set = this.setOf(track);
     const first = set * 2 * WAYS;
-    if (sets[first] === track) return set * WAYS;
-    if (sets[first + 1] === track) return set * WAYS + 1;
-    if (sets[first + 2] === track) return set * WAYS + 2;
-    if (sets[first + 3] === track) return set * WAYS + 3;
+    const slot = set * WAYS * SLOT_BYTES;
+    if (sets[first] === track) return slot;
+    if (sets[first + 1] === track) return slot + SLOT_BYTES;
+    if (sets[first + 2] === track) return slot + 2 * SLOT_BYTES;
+    if (sets[first + 3] === track) return slot + 3 * SLOT_BYTES;
     return -1;
   }
 
@@ -70,9 +76,10 @@ export class TrackTable {
   /** A slot for a track that has none, with blocks `from..to` valid; -1 when all ways are dirty. */
   claim(track: number, from: number, to: number): number {
     const { sets, state } = this;
-    const first = this.setOf(track) * WAYS;
+    const first = this.setOf(track) * WAYS * SLOT_BYTES;
+    const end = first + WAYS * SLOT_BYTES;
     let oldest = -1;
-    for (let slot = first; slot < first + WAYS; slot++) {
+    for (let slot = first; slot < end; slot += SLOT_BYTES) {
       if (state[slot] !== CLEAN) continue;
       if (oldest < 0 || sets[placeOf(slot) + WAYS] < sets[placeOf(oldest) + WAYS]) oldest = slot;
     }
@@ -109,5 +116,6 @@ export class TrackTable {
 
 /** Where a slot's track stands in `sets`; its last use stands four places on. */
 function placeOf(slot: number): number {
-  return slot + (slot & -WAYS);
+  const number = slot / SLOT_BYTES;
+  return number + (number & -WAYS);
 }

@@ -112,8 +112,13 @@ export class Vmhba extends Layer {
       this.arrivedAt[io] = this.sim.now;
       return;
     }
-    this.station.arrive(io);
-    this.dispatch();
+    // A merging queue has to see every row.
+    if (this.merging === undefined && this.linkUp && this.station.pass(io)) {
+      this.send(io);
+    } else {
+      this.station.arrive(io);
+      this.dispatch();
+    }
   }
 
   override complete(io: Io): void {
@@ -143,16 +148,16 @@ export class Vmhba extends Layer {
   }
 
   private dispatch(): void {
-    const { now } = this.sim;
     for (let io = this.station.start(); io !== NO_IO; io = this.station.start()) {
-      if (!this.linkUp) {
-        this.refuse(io);
-        continue;
-      }
-      this.sentAt[io] = now;
-      this.enter(io);
-      this.driver.submit(io);
+      if (this.linkUp) this.send(io);
+      else this.refuse(io);
     }
+  }
+
+  private send(io: Io): void {
+    this.sentAt[io] = this.sim.now;
+    this.enter(io);
+    this.driver.submit(io);
   }
 
   private count(io: Io): void {

@@ -43,8 +43,6 @@ export abstract class Datastore implements DatastoreFiles {
   readonly name: string;
   readonly type: DatastorePlan['type'];
   readonly entity: Entity;
-  /** Latencies of all hosts' commands. */
-  readonly histogram: Uint32Array;
   /** Counters of the entity. */
   readonly values: Float64Array;
   /** File blocks promised to files, whether they hold them or not. */
@@ -67,14 +65,7 @@ export abstract class Datastore implements DatastoreFiles {
   ) {
     this.name = plan.name;
     this.type = plan.type;
-    this.entity = sim.meters.define(
-      'datastore',
-      plan.name,
-      { type: plan.type },
-      DATASTORE_FIELDS,
-      true,
-    );
-    this.histogram = sim.meters.histogramOf(this.entity);
+    this.entity = sim.meters.define('datastore', plan.name, { type: plan.type }, DATASTORE_FIELDS);
     this.values = this.entity.values;
     this.entity.refresh = () => this.publish();
   }

@@ -1,5 +1,4 @@
 import { assert } from '../../core/assert.js';
-import { bucketOf } from '../../core/histogram.js';
 import type { Io } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Sim } from '../../core/sim.js';
@@ -58,7 +57,6 @@ export class FileSystemSwitch extends Layer {
     const mount = this.mounts[this.file[io]] as Mount;
     const latencyNs = this.sim.now - this.enteredAt[io];
     mount.traffic.add(op[io], blocks[io], latencyNs, status[io]);
-    mount.datastore.histogram[bucketOf(latencyNs)]++;
     this.leave(io).complete(io);
   }
 }

@@ -9,7 +9,7 @@ import { DepthControl } from './depth-control.js';
 import { MClock } from './mclock.js';
 import { SCHEDULER_DEFAULTS, type SchedulerSettings } from './settings.js';
 import { NO_CLIENT } from './tag-heap.js';
-import { Chosen, WorldQueue } from './world-queue.js';
+import { WorldQueue } from './world-queue.js';
 
 export interface DeviceQueueOptions {
   readonly host: string;
@@ -35,7 +35,6 @@ export class DeviceQueue extends Layer {
   private readonly traffic: Traffic;
   private readonly clock: MClock;
   private readonly depth: DepthControl;
-  private readonly chosen = new Chosen();
   private readonly worlds = new Map<number, WorldQueue>();
   /** The world of each client of the scheduler. */
   private readonly worldOf: WorldQueue[] = [];
@@ -43,7 +42,6 @@ export class DeviceQueue extends Layer {
   private readonly queueNsSlot: number;
   /** What each command below has waited here; counted when it is done, as its latency is. */
   private readonly waitedNs: Float64Array;
-  private dqlen: number;
   /** When the earliest event asked for fires; infinite when none is under way. */
   private wakeAt = Number.POSITIVE_INFINITY;
 
@@ -55,7 +53,7 @@ export class DeviceQueue extends Layer {
     super(sim, `device ${host}:${uid}`);
     this.host = host;
     this.uid = uid;
-    this.dqlen = dqlen;
+
     this.entity = entity;
     this.deviceNsSlot = this.entity.slot('deviceReadNs');
     this.queueNsSlot = this.entity.slot('queueReadNs');
@@ -83,8 +81,8 @@ export class DeviceQueue extends Layer {
     const client = this.clock.setQos(disk, qos);
     let queue = this.worlds.get(world);
     if (queue === undefined) {
-      const options = { host: this.host, device: this.uid, vm, slots: this.dqlen };
-      queue = new WorldQueue(this.sim, options, this.clock, this.chosen);
+      const options = { host: this.host, device: this.uid, vm };
+      queue = new WorldQueue(this.sim, options, this.clock);
       this.worlds.set(world, queue);
     }
     this.worldOf[client] = queue;
@@ -94,10 +92,8 @@ export class DeviceQueue extends Layer {
 
   /** Changes DQLEN; commands beyond a smaller one stay below until they are done. */
   setDepth(dqlen: number): void {
-    this.dqlen = dqlen;
     this.depth.setFull(dqlen);
     this.station.slots = dqlen;
-    for (const { station } of this.worlds.values()) station.slots = dqlen;
     this.pump();
   }
 
@@ -107,7 +103,7 @@ export class DeviceQueue extends Layer {
     const client = this.clock.clientAt(disk[io]);
     this.enter(io);
     this.station.arrive(io);
-    if (client !== NO_CLIENT) this.worldOf[client].station.arrive(io);
+    if (client !== NO_CLIENT) this.worldOf[client].queued++;
     if (this.station.active < this.station.slots) this.pump();
   }
 
@@ -122,7 +118,7 @@ export class DeviceQueue extends Layer {
     const client = this.clock.clientAt(disk[io]);
     if (client !== NO_CLIENT) {
       const world = this.worldOf[client];
-      world.station.finish(io);
+      world.active--;
       world.traffic.add(op[io], blocks[io], latencyNs, status[io]);
     }
     if (this.station.queued > 0) this.pump();
@@ -147,8 +143,10 @@ export class DeviceQueue extends Layer {
     this.waitedNs[io] = this.sim.now - this.station.arrivalOf(io);
     const client = this.clock.clientAt(disk[io]);
     if (client !== NO_CLIENT) {
-      this.chosen.io = io;
-      this.worldOf[client].station.start();
+      const queue = this.worldOf[client];
+      queue.queued--;
+      queue.active++;
+      queue.waitNs += waitedNs;
       this.depth.note(world[io]);
       this.station.slots = this.depth.depth;
     }

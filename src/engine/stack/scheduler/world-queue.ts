@@ -1,63 +1,47 @@
-import type { Discipline } from '../../core/discipline.js';
-import { type Io, NO_IO } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
-import { STATION_FIELDS, Station } from '../../core/station.js';
 import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
 import type { Qos } from '../../simulation/plan.js';
 import type { MClock } from './mclock.js';
-
-/** The device's station has chosen; the world's station follows. */
-export class Chosen implements Discipline {
-  io: Io = NO_IO;
-
-  push(): void {}
-
-  pop(): Io {
-    return this.io;
-  }
-
-  remove(): boolean {
-    return true;
-  }
-}
 
 export interface WorldQueueOptions {
   readonly host: string;
   readonly device: string;
   readonly vm: string;
-  readonly slots: number;
 }
 
-/** One virtual machine's part of a device queue: what its disks have waiting and in flight there. */
+/**
+ * One virtual machine's part of a device queue: what its disks have waiting and in flight there. The
+ * rows wait in the device's station; this only counts them.
+ */
 export class WorldQueue {
-  readonly station: Station;
   readonly traffic: Traffic;
+  /** Commands waiting (QUED) and below (ACTV). */
+  queued = 0;
+  active = 0;
+  /** Time spent waiting here, summed over commands (QAVG). */
+  waitNs = 0;
   /** Settings of its virtual disks, by client number. */
   private readonly disks = new Map<number, Qos>();
 
-  constructor(
-    sim: Sim,
-    { host, device, vm, slots }: WorldQueueOptions,
-    clock: MClock,
-    chosen: Chosen,
-  ) {
+  constructor(sim: Sim, { host, device, vm }: WorldQueueOptions, clock: MClock) {
     const settings = ['shares', 'reservation', 'limit', 'byReservation', 'byWeight'];
-    const fields = [...TRAFFIC_FIELDS, ...STATION_FIELDS, ...settings];
+    const fields = [...TRAFFIC_FIELDS, 'active', 'queued', 'waitNs', ...settings];
     const entity = sim.meters.define('world', vm, { host, device, vm }, fields);
-    const first = entity.slot('shares');
+    const first = entity.slot('active');
     entity.refresh = () => {
-      entity.values.fill(0, first);
+      const { values } = entity;
+      values.fill(0, first);
+      values[first] = this.active;
+      values[first + 1] = this.queued;
+      values[first + 2] = this.waitNs;
       for (const [client, { shares, reservation, limit }] of this.disks) {
-        entity.values[first] += shares;
-        entity.values[first + 1] += reservation;
-        entity.values[first + 2] += limit;
-        entity.values[first + 3] += clock.byReservation[client];
-        entity.values[first + 4] += clock.byWeight[client];
+        values[first + 3] += shares;
+        values[first + 4] += reservation;
+        values[first + 5] += limit;
+        values[first + 6] += clock.byReservation[client];
+        values[first + 7] += clock.byWeight[client];
       }
     };
-    // A row is stamped by the device's station and by its world's in the same instant, so both use
-    // one column.
-    this.station = new Station(sim, 'device', entity, slots, chosen);
     this.traffic = new Traffic(sim, entity);
   }
 

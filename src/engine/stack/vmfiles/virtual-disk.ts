@@ -50,6 +50,9 @@ export class VirtualDisk extends Layer implements Holder {
   private lastHeld: Io = NO_IO;
   private retrying = false;
   private retriedAt = -RETRY_PERIOD_NS;
+  /** When space was freed last, and when the held commands were sent down again last. */
+  private freedAt = -1;
+  private resubmittedAt = -1;
   /** Eager disks have every block written from the start: nothing to count. */
   private readonly grows: boolean;
   private written: number;
@@ -73,7 +76,10 @@ export class VirtualDisk extends Layer implements Holder {
     this.written = writtenBlocks(file);
     this.grows = this.written < file.sizeBlocks;
     vm.attach(this);
-    datastore.onSpaceFreed(() => this.retrySoon());
+    datastore.onSpaceFreed(() => {
+      this.freedAt = sim.now;
+      this.retrySoon();
+    });
   }
 
   /** File blocks that a write of this disk was the first to touch. */
@@ -108,6 +114,7 @@ export class VirtualDisk extends Layer implements Holder {
   /** Sends the held commands down again, oldest first. */
   resubmit(): void {
     const { status, sense } = this.sim.requests;
+    this.resubmittedAt = this.sim.now;
     let io = this.takeHeld();
     while (io !== NO_IO) {
       const after = this.next[io];
@@ -150,6 +157,8 @@ export class VirtualDisk extends Layer implements Holder {
         ? `datastore ${this.datastore.name} has no free block`
         : `the array behind ${this.datastore.name} is out of space (07/27/07)`,
     );
+    // Space that was freed while the refusal was on its way here is not announced again.
+    if (this.freedAt > Math.max(this.arrivedAt[io], this.resubmittedAt)) this.retrySoon();
   }
 
   private takeHeld(): Io {

@@ -59,8 +59,12 @@ export class VirtualAdapter extends Layer {
   }
 
   override submit(io: Io): void {
-    this.ring.arrive(io);
-    this.pump();
+    if (this.ring.pass(io)) {
+      this.issue(io);
+    } else {
+      this.ring.arrive(io);
+      this.pump();
+    }
   }
 
   override fire(io: Io): void {
@@ -84,10 +88,13 @@ export class VirtualAdapter extends Layer {
   }
 
   private pump(): void {
-    for (let io = this.ring.start(); io !== NO_IO; io = this.ring.start()) {
-      const start = Math.max(this.busyUntil, this.sim.now);
-      this.busyUntil = start + this.type.issueNs;
-      this.issued.push(this.busyUntil, io);
-    }
+    for (let io = this.ring.start(); io !== NO_IO; io = this.ring.start()) this.issue(io);
+  }
+
+  /** Commands are emulated one after another. */
+  private issue(io: Io): void {
+    const { now } = this.sim;
+    this.busyUntil = (this.busyUntil > now ? this.busyUntil : now) + this.type.issueNs;
+    this.issued.push(this.busyUntil, io);
   }
 }

@@ -93,8 +93,12 @@ export class VirtualScsiDisk extends Layer implements Target {
 
   override submit(io: Io): void {
     this.targetOf[io] = this.number;
-    this.station.arrive(io);
-    this.pump();
+    if (this.station.pass(io)) {
+      this.adapter.submit(io);
+    } else {
+      this.station.arrive(io);
+      this.pump();
+    }
   }
 
   /** The adapter has taken the command from its ring. */

@@ -38,9 +38,14 @@ function agree(a: string | undefined, b: string | undefined): boolean {
   return a === undefined || b === undefined || a === b;
 }
 
-/** Whether `child` names `parent` in its labels. Names are unique per host or array, if that. */
+/**
+ * Whether `child` names `parent` in its labels. Names are unique per host or array, if that; parts of
+ * an array carry its name in theirs (`array1:pool1`), labels do not repeat it.
+ */
 export function belongs(child: EntityInfo, parent: EntityInfo): boolean {
-  if (child.labels[parent.scope] !== parent.name) return false;
+  const named = child.labels[parent.scope];
+  if (named === undefined) return false;
+  if (named !== parent.name && `${parent.labels.array}:${named}` !== parent.name) return false;
   return (
     agree(child.labels.host, parent.labels.host) && agree(child.labels.array, parent.labels.array)
   );

@@ -1,6 +1,6 @@
 /** Columns several views share. Names, units and alarm levels: esxtop reference, sections 2 to 4. */
 import { BLOCK_BYTES } from '../../core/io.js';
-import type { Cell } from './format.js';
+import type { Cell, Format } from './format.js';
 import { perCommandMs, type Row } from './row.js';
 import type { Field, Level } from './view.js';
 
@@ -26,6 +26,68 @@ export function above(warn: number, bad: number): (value: Cell) => Level {
     if (typeof value !== 'number' || !(value >= warn)) return 0;
     return value >= bad ? 2 : 1;
   };
+}
+
+/** A column that shows a label of the row's object. */
+export function labelled(
+  id: string,
+  width: number,
+  weight: number,
+  label: string,
+  help: string,
+): Field {
+  return { id, width, weight, format: 'text', help, value: (row) => row.label(label) };
+}
+
+/** A column that shows a gauge of the row's object as it is now. */
+export function gauge(
+  id: string,
+  width: number,
+  weight: number,
+  format: Format,
+  field: string,
+  help: string,
+): Field {
+  return { id, width, weight, format, help, value: (row) => row.now(field) };
+}
+
+/** A gauge of 0 and 1 as a word; what is down is in capitals so that colour is not needed. */
+export function upOrDown(
+  id: string,
+  width: number,
+  weight: number,
+  field: string,
+  help: string,
+): Field {
+  return {
+    id,
+    width,
+    weight,
+    format: 'text',
+    help,
+    value: (row) => {
+      const up = row.now(field);
+      return Number.isNaN(up) ? '' : up > 0 ? 'up' : 'DOWN';
+    },
+    level: (value) => (value === 'DOWN' ? 2 : 0),
+  };
+}
+
+/** How many of the window's look-ups were answered from memory, per hundred. */
+export function hitRate(
+  id: string,
+  width: number,
+  weight: number,
+  hits: string,
+  misses: string,
+  help: string,
+): Field {
+  const value = (row: Row): number => {
+    const found = row.grown(hits);
+    const all = found + row.grown(misses);
+    return all > 0 ? (100 * found) / all : Number.NaN;
+  };
+  return { id, width, weight, format: 'percent', help, value };
 }
 
 const manyHosts: NonNullable<Field['shown']> = (entities) => {

@@ -16,7 +16,7 @@ export function formatCell(format: Format, value: Cell, width: number): string {
     case 'blocks':
       return formatSize(value * BLOCK_BYTES);
     case 'duration':
-      return formatDuration(value);
+      return formatSpan(value);
     case 'fixed':
       return fitNumber(value, 2, width);
     case 'percent':
@@ -25,6 +25,25 @@ export function formatCell(format: Format, value: Cell, width: number): string {
     default:
       return fitNumber(value, 0, width);
   }
+}
+
+/** Longer units for times that are mostly long, with the number kept below a thousand. */
+const SPANS = [
+  [2 * 86400e9, 86400e9, 'd'],
+  [2 * 3600e9, 3600e9, 'h'],
+  [600e9, 60e9, 'min'],
+] as const;
+
+function formatSpan(ns: number): string {
+  const span = SPANS.find(([from]) => ns >= from);
+  if (span === undefined) return formatDuration(ns);
+  const [, unit, name] = span;
+  return `${Number((ns / unit).toFixed(1))} ${name}`;
+}
+
+/** Array controllers are letters to people, numbers from 0 to the engine. */
+export function controllerName(number: number): string {
+  return Number.isNaN(number) ? '' : String.fromCharCode(65 + number);
 }
 
 const STEPS = ['', 'k', 'M', 'G', 'T'];

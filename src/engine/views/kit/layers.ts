@@ -1,12 +1,20 @@
 /** The way of a command through the layers: load, queue and where its time goes. */
 import { BLOCK_BYTES } from '../../core/io.js';
 import type { EntityInfo } from '../../core/meters.js';
+import { LAYERS, type LayerName } from '../../simulation/layer-summary.js';
 import { COMMANDS, DEVICE_NS, QUEUE_NS, TOTAL_NS } from './fields.js';
 import { perCommandMs, Row, type Window } from './row.js';
 
+/** The layers of a run's summary, and NFS, whose way leaves the others at the file system. */
+const TITLES: ReadonlyMap<string, string> = new Map([
+  ...LAYERS.map(({ name, title }) => [name, title] as const),
+  ['nfs', 'NFS volumes'],
+]);
+
 /** One layer in one window; NaN where the layer has no such thing. */
 export interface LayerFigures {
-  readonly name: string;
+  readonly name: LayerName | 'nfs';
+  readonly title: string;
   readonly commandsPerSecond: number;
   readonly megabytesPerSecond: number;
   readonly active: number;
@@ -70,9 +78,16 @@ class Scope {
 
 type Line = Omit<LayerFigures, 'hereUs' | 'share'> & { readonly hereNs: number };
 
-function line(name: string, scope: Scope, active: number, queued: number, hereNs: number): Line {
+function line(
+  name: LayerFigures['name'],
+  scope: Scope,
+  active: number,
+  queued: number,
+  hereNs: number,
+): Line {
   return {
     name,
+    title: TITLES.get(name) ?? name,
     commandsPerSecond: scope.perSecond(...COMMANDS),
     megabytesPerSecond: (scope.perSecond(...BLOCKS) * BLOCK_BYTES) / MB,
     active,
@@ -119,7 +134,7 @@ export function layerFigures(window: Window): LayerFigures[] {
   const vscsiWaiting = ring.now('queued') + guest.now('queued');
 
   const lines: Line[] = [
-    line('guests', guest, guest.now('active') + vscsiWaiting, none, 0),
+    line('guest', guest, guest.now('active') + vscsiWaiting, none, 0),
     line('vscsi', guest, guest.now('active'), vscsiWaiting, guest.ns - files.ns),
     line('vmfiles', files, none, none, files.ns - fs.ns),
     line('filesystem', fs, none, none, fs.ns - volume.ns - nfs.ns),
@@ -135,7 +150,7 @@ export function layerFigures(window: Window): LayerFigures[] {
       latencyMs: none,
     },
     line('array', port, port.now('active'), port.now('queued'), arrayNs - disksNs),
-    line('disks', spindle, spindle.now('active'), spindle.now('queued'), disksNs),
+    line('disk', spindle, spindle.now('active'), spindle.now('queued'), disksNs),
   ];
   if (nfs.size > 0) lines.push(line('nfs', nfs, nfs.now('active'), nfs.now('queued'), nfs.ns));
 

@@ -15,7 +15,10 @@ const COLUMNS = [
   ['us here', 8, (layer: LayerFigures) => layer.hereUs],
 ] as const;
 
-const NAME_WIDTH = 11;
+const NAME_WIDTH = 15;
+const PERCENT_WIDTH = 5;
+const WHERE = 'time spent here';
+const WHERE_SHORT = 'time here';
 const TREND_WIDTH_MIN = 16;
 const TREND_WIDTH_MAX = 48;
 /** Screens narrower than this have no room for the trend. */
@@ -35,7 +38,8 @@ export function stackRows({ world, theme }: PanelContext, width: number): string
   const history = trend > 0 ? world.frames.windows(trend).map(layersOf) : [];
   const most = Math.max(...layers.map(({ share }) => share));
   const titles = COLUMNS.map(([title, size]) => title.padStart(size)).join(' ');
-  const where = 'time spent here'.slice(0, barWidth + 5).padEnd(barWidth + 5);
+  const room = barWidth + PERCENT_WIDTH;
+  const where = (room < WHERE.length ? WHERE_SHORT : WHERE).padEnd(room);
   const heading = trend > 0 ? `${where}  ${'trend of us here'.padEnd(trend)}` : where;
   const head = `  ${theme.paint('head', `${'LAYER'.padEnd(NAME_WIDTH)}${titles} ${heading}`)}`;
   const rows = layers.map((layer, index) => {
@@ -60,12 +64,12 @@ function layerRow(
     return theme.paint(title === 'QUED' && number > 0 ? 'warn' : 'plain', text);
   });
   const notable = layer.share >= NOTABLE;
-  const name = theme.paint(notable ? 'strong' : 'plain', layer.name.padEnd(NAME_WIDTH));
+  const name = theme.paint(notable ? 'strong' : 'plain', layer.title.padEnd(NAME_WIDTH));
   const pointer = theme.paint('accent', most ? theme.glyph.pointer : ' ');
   const guests = Number.isNaN(layer.hereUs);
   const share = guests ? '' : `${Math.round(layer.share * 100)}%`;
   const drawn = guests ? ' '.repeat(barWidth) : bar(layer.share, barWidth, theme);
   const tone = notable ? 'warn' : 'graph';
-  const line = `${pointer} ${name}${cells.join(' ')} ${theme.paint(tone, drawn)}${share.padStart(5)}`;
+  const line = `${pointer} ${name}${cells.join(' ')} ${theme.paint(tone, drawn)}${share.padStart(PERCENT_WIDTH)}`;
   return trend > 0 ? `${line}  ${theme.paint('graph', sparkline(past, trend, theme))}` : line;
 }

@@ -7,6 +7,8 @@ import { plain, shorten } from '../../text.js';
 import type { PanelContext } from './panel.js';
 
 const NAME_WIDTH = 14;
+/** With fewer rows than this, what they say matters more than what they are called. */
+const TITLE_FROM = 4;
 const DEAD = 3;
 
 const machine = views.find(({ name }) => name === 'vm');
@@ -47,7 +49,7 @@ export function summaryRows(
     return `  ${name(info.name)} ${cells.join(' ')}${state}`;
   });
   const title = theme.paint('title', width < 60 ? 'Hosts and VMs' : 'Hosts and virtual machines');
-  const rows = [title, ...hosts, ...machines];
+  const rows = height < TITLE_FROM ? [...hosts, ...machines] : [title, ...hosts, ...machines];
   if (rows.length <= height) return rows;
   const left = rows.length - height + 1;
   return [...rows.slice(0, height - 1), theme.paint('dim', `  and ${left} more (V)`)];
