@@ -24,7 +24,7 @@ const SCREEN_ROWS_MIN = 5;
 /** The layers with their head, a machine and an event. */
 const OVERVIEW_ROWS = 20;
 /** Heights at which the steps of a line chart's scale come out even; see charts/contrib.ts. */
-const LINE_CHART_ROWS = [9, 15, 21] as const;
+const LINE_CHART_ROWS = [9, 15, 27] as const;
 const AREA_CHART_ROWS = 6;
 
 export function tooSmall({ columns, rows }: Size): boolean {
@@ -51,7 +51,7 @@ function chartRows(screen: string, help: boolean, room: number): number {
   if (screen === OVERVIEW) {
     return room >= OVERVIEW_ROWS + 24 ? middle : room >= OVERVIEW_ROWS + 12 ? small : 0;
   }
-  if (room >= 48) return large;
+  if (room >= 52) return large;
   if (room >= 30) return middle;
   return room >= 16 ? AREA_CHART_ROWS : 0;
 }

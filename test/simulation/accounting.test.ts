@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadScenario } from '../../src/scenario/load.js';
-import { blameProblems, bookProblems, Run, SECOND, stopping, sumOf, valueOf } from './support.js';
+import { blameProblems, bookProblems, fieldOf, Run, SECOND, stopping, sumOf } from './support.js';
 
 const LENGTH = 0.8 * SECOND;
 
@@ -63,7 +63,7 @@ describe('the books of the default scenario', () => {
     run.simulation.runUntil(0.1 * SECOND);
     // At an instant at which the path has commands, which then fail and are sent again.
     const path = run.entity('path', 'vmhba2:C0:T0:L0');
-    while (valueOf(run.simulation.sample(false), path, 'active') < 2) {
+    while (fieldOf(run.simulation.sample(false), path, 'active') < 2) {
       run.simulation.runUntil(run.simulation.now + 10_000);
     }
     const heal = run.inject('path-down', 'esx1/vmhba2:C0:T0:L0');

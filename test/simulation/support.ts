@@ -90,7 +90,7 @@ export class Run {
   }
 }
 
-export function valueOf(sample: Sample, { fields, base }: EntityInfo, field: string): number {
+export function fieldOf(sample: Sample, { fields, base }: EntityInfo, field: string): number {
   const slot = fields.indexOf(field);
   if (slot < 0) throw new Error(`there is no field ${field}`);
   return sample.values[base + slot];
@@ -98,7 +98,7 @@ export function valueOf(sample: Sample, { fields, base }: EntityInfo, field: str
 
 /** Sum of a field over entities. */
 export function sumOf(sample: Sample, entities: readonly EntityInfo[], field: string): number {
-  return entities.reduce((sum, entity) => sum + valueOf(sample, entity, field), 0);
+  return entities.reduce((sum, entity) => sum + fieldOf(sample, entity, field), 0);
 }
 
 const KINDS = [
@@ -116,10 +116,10 @@ export function blameProblems(entities: readonly EntityInfo[], after: Sample): s
   for (const device of entities) {
     if (device.scope !== 'device') continue;
     for (const [count, total, below, queued] of KINDS) {
-      const commands = valueOf(after, device, count);
-      const guestNs = valueOf(after, device, total);
-      const deviceNs = valueOf(after, device, below);
-      const queueNs = valueOf(after, device, queued);
+      const commands = fieldOf(after, device, count);
+      const guestNs = fieldOf(after, device, total);
+      const deviceNs = fieldOf(after, device, below);
+      const queueNs = fieldOf(after, device, queued);
       const kernelNs = guestNs - deviceNs;
       const where = `${device.labels.host} ${device.name} ${count} at ${after.at}`;
       if (commands === 0 && guestNs !== 0) problems.push(`${where}: time without commands`);

@@ -195,7 +195,11 @@ export function fakeLayout(): Layout {
       true,
     );
   });
-  layout.add('pool', 'pool1', { array: 'array1' }, ['capacityBlocks', 'usedBlocks', 'dirtyBlocks']);
+  layout.add('pool', 'array1:pool1', { array: 'array1' }, [
+    'capacityBlocks',
+    'usedBlocks',
+    'dirtyBlocks',
+  ]);
   for (const name of ['disk0', 'disk1']) {
     layout.add('spindle', `pool1:${name}`, { array: 'array1', pool: 'pool1', model: 'hdd' }, [
       ...T,

@@ -279,7 +279,7 @@ describe('layers', () => {
     expect(here.driver).toBeCloseTo(100, 6);
     expect(here.fabric).toBeCloseTo(900, 6);
     expect(here.array).toBeCloseTo(1000, 6);
-    expect(here.disks).toBeCloseTo(4000, 6);
+    expect(here.disk).toBeCloseTo(4000, 6);
   });
 
   test('together they are the latency of the guests', () => {

@@ -13,6 +13,7 @@ export interface FaultInfo {
   readonly summary: string;
   readonly target: FaultTarget;
   readonly params: Params;
+  readonly lasting: boolean;
   /** Finds the target by name and breaks it; undefined when there is no such target. */
   apply(
     sites: Sites,
@@ -27,6 +28,11 @@ export interface Fault<T extends FaultTarget, P extends Params> {
   readonly summary: string;
   readonly target: T;
   readonly params: P;
+  /**
+   * It puts its target into a state that stays until it is healed, and breaking it again changes
+   * nothing. Where several act on one thing, it stays broken until the last of them is healed.
+   */
+  readonly lasting?: true;
   /** Breaks `target`; the returned function heals it and is called at most once. */
   inject(target: SiteOf<T>, params: Values<P>): () => void;
 }
@@ -34,12 +40,13 @@ export interface Fault<T extends FaultTarget, P extends Params> {
 export function defineFault<T extends FaultTarget, P extends Params>(
   fault: Fault<T, P>,
 ): FaultInfo {
-  const { name, summary, target, params } = fault;
+  const { name, summary, target, params, lasting = false } = fault;
   return {
     name,
     summary,
     target,
     params,
+    lasting,
     apply(sites, where, given) {
       const site = (sites[target] as ReadonlyMap<string, SiteOf<T>>).get(where);
       if (site === undefined) return undefined;

@@ -6,6 +6,7 @@ export const pathSlow = defineFault({
   summary: 'a connection is slow: every command over it takes longer, for all LUNs behind it',
   target: 'path',
   params: { delay: duration('5ms', '1us', '10s', 'added to each command, one way') },
+  lasting: true,
   inject({ nexus }, { delay }) {
     nexus.setExtraDelay(delay, 'fault path-slow');
     return () => nexus.setExtraDelay(0, 'fault path-slow healed');

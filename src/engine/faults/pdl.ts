@@ -5,6 +5,7 @@ export const pdl = defineFault({
   summary: 'permanent device loss: the array answers that the LUN does not exist (05/25/00)',
   target: 'lun',
   params: {},
+  lasting: true,
   inject({ lun, rescan }) {
     lun.setLost(true, 'fault pdl');
     return () => {

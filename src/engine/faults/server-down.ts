@@ -5,6 +5,7 @@ export const serverDown = defineFault({
   summary: 'an NFS server stops answering',
   target: 'server',
   params: {},
+  lasting: true,
   inject(server) {
     server.setUp(false, 'fault server-down');
     return () => server.setUp(true, 'fault server-down healed');

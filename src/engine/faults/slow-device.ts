@@ -6,6 +6,7 @@ export const slowDevice = defineFault({
   summary: 'the disks behind a LUN become slow, for every LUN on them',
   target: 'lun',
   params: { factor: ratio(10, 1, 10000, 'how many times longer a disk takes') },
+  lasting: true,
   inject({ disks }, { factor }) {
     for (const disk of disks) disk.setSlow(factor, 'fault slow-device');
     return () => {

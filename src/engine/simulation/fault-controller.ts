@@ -1,5 +1,6 @@
 import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
+import type { FaultInfo } from '../faults/define.js';
 import { FAULTS } from '../faults/index.js';
 import type { Sites } from '../faults/sites.js';
 
@@ -12,12 +13,18 @@ export interface ActiveFault {
   readonly sinceNs: number;
 }
 
+interface Running extends ActiveFault {
+  readonly info: FaultInfo;
+  readonly params: Readonly<Record<string, number>>;
+  readonly heal: () => void;
+}
+
 /**
  * The one way faults enter a run: from the timeline, a key, or a generator. Injecting and healing
  * are written to the event log with their cause.
  */
 export class FaultController {
-  private readonly running = new Map<number, ActiveFault & { readonly heal: () => void }>();
+  private readonly running = new Map<number, Running>();
   private count = 0;
 
   constructor(
@@ -26,7 +33,12 @@ export class FaultController {
   ) {}
 
   get active(): readonly ActiveFault[] {
-    return [...this.running.values()].map(({ heal: _heal, ...fault }) => fault);
+    return [...this.running.values()].map(({ id, fault, target, sinceNs }) => ({
+      id,
+      fault,
+      target,
+      sinceNs,
+    }));
   }
 
   /**
@@ -41,25 +53,25 @@ export class FaultController {
     params: Readonly<Record<string, number>>,
     why: string,
   ): number {
-    const fault = FAULTS.find((entry) => entry.name === name);
-    if (fault === undefined) {
+    const info = FAULTS.find((entry) => entry.name === name);
+    if (info === undefined) {
       const known = FAULTS.map((entry) => entry.name).join(', ');
       throw InputError.of('fault', `there is no fault ${name}`, `known: ${known}`);
     }
-    const sites = this.sites[fault.target];
+    const sites = this.sites[info.target];
     if (!sites.has(target)) {
       const known = [...sites.keys()].slice(0, 12).join(', ');
       throw InputError.of(
         `fault ${name}`,
-        `there is no ${fault.target} ${target}`,
+        `there is no ${info.target} ${target}`,
         `known: ${known}`,
       );
     }
     const id = this.count++;
-    this.sim.log.note('fault.inject', target, `${name} (#${id}): ${fault.summary}`, why);
-    const heal = fault.apply(this.sites, target, params);
+    this.sim.log.note('fault.inject', target, `${name} (#${id}): ${info.summary}`, why);
+    const heal = info.apply(this.sites, target, params);
     const since = { id, fault: name, target, sinceNs: this.sim.now };
-    if (heal !== undefined) this.running.set(id, { ...since, heal });
+    if (heal !== undefined) this.running.set(id, { ...since, info, params, heal });
     return id;
   }
 
@@ -69,7 +81,12 @@ export class FaultController {
     if (fault === undefined) return false;
     this.running.delete(id);
     this.sim.log.note('fault.heal', fault.target, `${fault.fault} (#${id}) healed`, why);
-    fault.heal();
+    const others = [...this.running.values()].filter(({ info }) => info.lasting);
+    const isTwin = (other: Running): boolean =>
+      other.info === fault.info && other.target === fault.target;
+    if (!others.some(isTwin)) fault.heal();
+    // What is healed here may be broken by another fault too.
+    for (const { info, target, params } of others) info.apply(this.sites, target, params);
     return true;
   }
 }

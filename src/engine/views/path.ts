@@ -7,6 +7,7 @@ import {
   latency,
   latencyPerCommand,
 } from './kit/fields.js';
+import { controllerName } from './kit/format.js';
 import { defineView } from './kit/view.js';
 
 /** In the order of the `state` gauge; a dead path is in capitals so that colour is not needed. */
@@ -62,8 +63,10 @@ export const path = defineView({
       weight: 5,
       format: 'text',
       help: 'array and port at the other end',
-      value: (row) =>
-        [row.label('array'), row.label('port')].filter((part) => part !== '').join(' '),
+      value: (row) => {
+        const [controller, port] = row.label('port').split(':');
+        return `${row.label('array')}:${controllerName(Number(controller))}${port ?? ''}`;
+      },
     },
     gauge('ACTV', 5, 1, 'count', 'active', 'commands on this path'),
     ...ioStats,

@@ -119,6 +119,7 @@ export class DeviceQueue extends Layer {
     if (client !== NO_CLIENT) {
       const world = this.worldOf[client];
       world.active--;
+      world.waitNs += this.waitedNs[io];
       world.traffic.add(op[io], blocks[io], latencyNs, status[io]);
     }
     if (this.station.queued > 0) this.pump();
@@ -140,13 +141,13 @@ export class DeviceQueue extends Layer {
 
   private dispatch(io: Io): void {
     const { disk, world } = this.sim.requests;
-    this.waitedNs[io] = this.sim.now - this.station.arrivalOf(io);
+    const waitedNs = this.sim.now - this.station.arrivalOf(io);
+    this.waitedNs[io] = waitedNs;
     const client = this.clock.clientAt(disk[io]);
     if (client !== NO_CLIENT) {
       const queue = this.worldOf[client];
       queue.queued--;
       queue.active++;
-      queue.waitNs += waitedNs;
       this.depth.note(world[io]);
       this.station.slots = this.depth.depth;
     }
