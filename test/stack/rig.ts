@@ -8,6 +8,7 @@ import {
   SENSE_INVALID_OPCODE,
   SENSE_MISCOMPARE,
 } from '../../src/engine/core/status.js';
+import { TRAFFIC_FIELDS, Traffic } from '../../src/engine/core/traffic.js';
 
 /** A command as a test device saw it. */
 export interface Seen {
@@ -92,6 +93,9 @@ export class TestGuest extends Layer {
   readonly done: Done[] = [];
   lower: Layer | undefined;
   outstanding = 0;
+  /** What passed, as the user of a file counts it. */
+  readonly traffic = new Float64Array(TRAFFIC_FIELDS.length);
+  private readonly counter = new Traffic(this.sim, { values: this.traffic, histogram: -1 });
 
   issue(op: number, file: number, lba: number, blocks: number): Io {
     const { requests, now } = this.sim;
@@ -116,8 +120,9 @@ export class TestGuest extends Layer {
   }
 
   override complete(io: Io): void {
-    const { status, sense } = this.sim.requests;
+    const { op, blocks, arrivedAt, status, sense } = this.sim.requests;
     this.outstanding--;
+    this.counter.add(op[io], blocks[io], this.sim.now - arrivedAt[io], status[io]);
     this.done.push({ io, status: status[io], sense: sense[io], at: this.sim.now });
     this.sim.requests.give(io);
   }

@@ -94,9 +94,9 @@ export class Meters {
   }
 
   /** The live histogram of an entity that was defined with one. */
-  histogramOf(entity: EntityInfo): Uint32Array {
-    const counts = this.histograms[entity.histogram];
-    assert(counts !== undefined, `${entity.scope} ${entity.name} keeps no histogram`);
+  histogramOf({ histogram }: Pick<EntityInfo, 'histogram'>): Uint32Array {
+    const counts = this.histograms[histogram];
+    assert(counts !== undefined, 'this entity keeps no histogram');
     return counts;
   }
 

@@ -25,14 +25,26 @@ const BLOCKS = 3;
 const NS = 6;
 const FAILED = 9;
 
-/** Counts finished commands of one entity, whose first fields are TRAFFIC_FIELDS. */
+/** Where traffic is counted: an entity whose first fields are TRAFFIC_FIELDS, or an array alone. */
+export type TrafficTarget = Pick<Entity, 'values' | 'histogram'>;
+
+/** Sets `values` to the sum of others' traffic: for what is made of parts that count for themselves. */
+export function sumTraffic(values: Float64Array, parts: readonly Float64Array[]): void {
+  for (let field = 0; field < TRAFFIC_FIELDS.length; field++) {
+    let sum = 0;
+    for (const part of parts) sum += part[field];
+    values[field] = sum;
+  }
+}
+
+/** Counts finished commands. */
 export class Traffic {
   private readonly values: Float64Array;
   private readonly histogram: Uint32Array | undefined;
 
-  constructor(sim: Sim, entity: Entity) {
-    this.values = entity.values;
-    this.histogram = entity.histogram >= 0 ? sim.meters.histogramOf(entity) : undefined;
+  constructor(sim: Sim, target: TrafficTarget) {
+    this.values = target.values;
+    this.histogram = target.histogram >= 0 ? sim.meters.histogramOf(target) : undefined;
   }
 
   /** @param op opcode of core/io.ts; @param status 0 when it ended well */

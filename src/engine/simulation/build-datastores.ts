@@ -27,8 +27,9 @@ export class HostFileSystems {
     this.mounts.set(datastore, mount);
   }
 
-  open(file: FileHandle, datastore: string): void {
-    this.fileSystemSwitch.open(file, this.mounts.get(datastore) as Mount);
+  /** @param traffic counters of TRAFFIC_FIELDS kept of this file */
+  open(file: FileHandle, datastore: string, traffic?: Float64Array): void {
+    this.fileSystemSwitch.open(file, this.mounts.get(datastore) as Mount, traffic);
   }
 }
 

@@ -37,13 +37,19 @@ export function buildVms(
     const vm = new Vm(sim, { name: plan.name, host: plan.host, world: plan.world });
     vms.set(plan.name, vm);
     const home = buildHome(sim, plan, datastores);
-    for (const { handle, datastore } of home.files) fileSystems.open(handle, datastore);
+    const lower: Layer = fileSystems.fileSystemSwitch;
+    const backings = plan.disks.map(({ name, datastore }, position) => {
+      const file = home.disks[position];
+      const files = datastores.get(datastore) as Datastore;
+      return new VirtualDisk(sim, { vm, name, file, datastore: files }, lower);
+    });
+    for (const { handle, datastore } of home.files) {
+      const user = backings.find(({ file }) => file === handle);
+      fileSystems.open(handle, datastore, user?.entity.values);
+    }
     const adapters: VirtualAdapter[] = [];
     for (const [position, disk] of plan.disks.entries()) {
-      const lower: Layer = fileSystems.fileSystemSwitch;
-      const file = home.disks[position];
-      const datastore = datastores.get(disk.datastore) as Datastore;
-      const backing = new VirtualDisk(sim, { vm, name: disk.name, file, datastore }, lower);
+      const backing = backings[position];
       const adapter = adapterOf(sim, plan, disk.name, adapters);
       const options = { vm: plan.name, host: plan.host, adapter, plan: disk, backing };
       disks.set(disk.index, { plan: disk, vm, front: new VirtualScsiDisk(sim, options, backing) });

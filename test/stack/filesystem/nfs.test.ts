@@ -23,7 +23,7 @@ function setUp(capacityMb: number, maxQueueDepth?: number) {
   guest.lower = fss;
   const create = (name: string, mb: number): FileHandle => {
     const file = volume.createFile(name, mb * MB, 'thin');
-    fss.open(file, mount);
+    fss.open(file, mount, guest.traffic);
     return file;
   };
   const device = sim.meters.entities.find(({ scope }) => scope === 'device');

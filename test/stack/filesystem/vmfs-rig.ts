@@ -56,8 +56,8 @@ export class Rig {
   }
 
   /** Opens a file and lets its lock be taken; what the device saw of that is forgotten. */
-  open({ fss, mount }: Host, file: FileHandle): void {
-    fss.open(file, mount);
+  open({ fss, mount, guest }: Host, file: FileHandle): void {
+    fss.open(file, mount, guest.traffic);
     this.run(1);
     this.device.drain();
   }

@@ -1,7 +1,7 @@
 import { InputError } from '../../core/errors.js';
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
-import { TRAFFIC_FIELDS } from '../../core/traffic.js';
+import { sumTraffic, TRAFFIC_FIELDS } from '../../core/traffic.js';
 import type { DatastorePlan } from '../../simulation/plan.js';
 import type { AllocationPolicy, DatastoreFiles, FileHandle } from '../files.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from './file.js';
@@ -153,11 +153,9 @@ export abstract class Datastore implements DatastoreFiles {
 
   private publish(): void {
     const { values } = this;
-    for (let field = 0; field < TRAFFIC_FIELDS.length; field++) {
-      let sum = 0;
-      for (const entity of this.mountEntities) sum += entity.values[field];
-      values[field] = sum;
-    }
+    for (const entity of this.mountEntities) entity.refresh?.();
+    const parts = this.mountEntities.map((entity) => entity.values);
+    sumTraffic(values, parts);
     values[CAPACITY] = this.capacity * FILE_BLOCK;
     values[FREE] = this.free * FILE_BLOCK;
     values[PROVISIONED] = this.provisioned * FILE_BLOCK;

@@ -10,30 +10,28 @@ export interface FileSystemSwitchOptions {
 }
 
 /**
- * The file system switch (FSS) of a host: sends each row to the mount its file lives on, and
- * measures it from here to its completion.
+ * The file system switch (FSS) of a host: sends each row to the mount its file lives on. Whoever uses
+ * a file counts what it does there; a mount shows the sum over its files.
  */
 export class FileSystemSwitch extends Layer {
   /** By number of the file. */
   private readonly mounts: (Mount | undefined)[] = [];
-  private readonly enteredAt: Float64Array;
   private readonly file: Int32Array;
-  private readonly deviceNs: Float64Array;
 
   constructor(sim: Sim, options: FileSystemSwitchOptions) {
     super(sim, `${options.host} file systems`);
-    const { requests } = sim;
-    this.enteredAt = requests.column('fss.enteredAt', Float64Array);
-    this.file = requests.file;
-    this.deviceNs = requests.deviceNs;
+    this.file = sim.requests.file;
   }
 
-  /** Opens `file`, which lives on the datastore of `mount`. */
-  open(file: FileHandle, mount: Mount): void {
+  /**
+   * Opens `file`, which lives on the datastore of `mount`.
+   * @param traffic counters of TRAFFIC_FIELDS that are kept of this file
+   */
+  open(file: FileHandle, mount: Mount, traffic?: Float64Array): void {
     assert(this.mounts[file.index] === undefined, `${file.path} is open already`);
     while (this.mounts.length <= file.index) this.mounts.push(undefined);
     this.mounts[file.index] = mount;
-    mount.open(file);
+    mount.open(file, traffic);
   }
 
   close(file: FileHandle): void {
@@ -44,19 +42,6 @@ export class FileSystemSwitch extends Layer {
   }
 
   override submit(io: Io): void {
-    const mount = this.mounts[this.file[io]] as Mount;
-    this.enteredAt[io] = this.sim.now;
-    // Rows answered above the device queue spent no time below it.
-    this.deviceNs[io] = 0;
-    this.enter(io);
-    mount.submit(io);
-  }
-
-  override complete(io: Io): void {
-    const { op, blocks, status } = this.sim.requests;
-    const mount = this.mounts[this.file[io]] as Mount;
-    const latencyNs = this.sim.now - this.enteredAt[io];
-    mount.traffic.add(op[io], blocks[io], latencyNs, status[io]);
-    this.leave(io).complete(io);
+    (this.mounts[this.file[io]] as Mount).submit(io);
   }
 }

@@ -10,7 +10,7 @@ import {
   SENSE_INVALID_OPCODE,
   SENSE_LBA_OUT_OF_RANGE,
 } from '../../../core/status.js';
-import { Traffic } from '../../../core/traffic.js';
+import { sumTraffic } from '../../../core/traffic.js';
 import { defineDevice } from '../../device-entity.js';
 import type { FileHandle } from '../../files.js';
 import { FILE_BLOCK } from '../file.js';
@@ -38,7 +38,8 @@ export interface NfsMountOptions {
  */
 export class NfsMount extends Layer implements Mount {
   readonly datastore: NfsVolume;
-  readonly traffic: Traffic;
+  /** Counters of the open files. */
+  private readonly parts: Float64Array[] = [];
 
   private readonly station: Station;
   private readonly heartbeat: NfsHeartbeat;
@@ -72,7 +73,6 @@ export class NfsMount extends Layer implements Mount {
     const entity = defineDevice(sim, `{NFS}${volume.name}`, labels);
     volume.addMount(entity);
     this.datastore = volume;
-    this.traffic = new Traffic(sim, entity);
     this.station = new Station(sim, 'nfsMount', entity, maxQueueDepth);
     const settings = { ...NFS_HEARTBEAT_DEFAULTS, ...options.heartbeat };
     this.heartbeat = new NfsHeartbeat(sim, host, volume.name, settings, lower);
@@ -87,13 +87,15 @@ export class NfsMount extends Layer implements Mount {
     const earlier = entity.refresh;
     entity.refresh = () => {
       earlier?.();
+      sumTraffic(entity.values, this.parts);
       entity.values[stateSlot] = this.heartbeat.state;
     };
   }
 
   /** NFS 3 keeps a lock file beside the file; its rare updates are not worth commands of their own. */
-  open(handle: FileHandle): void {
+  open(handle: FileHandle, traffic?: Float64Array): void {
     this.datastore.fileOf(handle);
+    if (traffic !== undefined) this.parts.push(traffic);
   }
 
   close(handle: FileHandle): void {
@@ -103,6 +105,7 @@ export class NfsMount extends Layer implements Mount {
   override submit(io: Io): void {
     const { requests } = this.sim;
     const file = this.datastore.fileAt(requests.file[io]);
+    requests.deviceNs[io] = 0;
     const start = requests.lba[io];
     const end = start + requests.blocks[io];
     if (end > file.sizeBlocks) {

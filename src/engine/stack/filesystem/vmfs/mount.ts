@@ -9,7 +9,7 @@ import {
   SENSE_INVALID_OPCODE,
   SENSE_LBA_OUT_OF_RANGE,
 } from '../../../core/status.js';
-import { TRAFFIC_FIELDS, Traffic } from '../../../core/traffic.js';
+import { sumTraffic, TRAFFIC_FIELDS, Traffic } from '../../../core/traffic.js';
 import type { FileHandle } from '../../files.js';
 import { Splitter } from '../../splitter.js';
 import { datastoreSlot } from '../datastore.js';
@@ -42,7 +42,8 @@ export interface VmfsMountOptions {
  */
 export class VmfsMount extends Splitter implements Mount {
   readonly datastore: VmfsVolume;
-  readonly traffic: Traffic;
+  /** Counters of the open files, and of what VMFS does for itself. */
+  private readonly parts: Float64Array[] = [];
 
   private readonly pointers: PointerCache;
   private readonly firstWrite: FirstWrite;
@@ -73,8 +74,11 @@ export class VmfsMount extends Splitter implements Mount {
     const { slot, allocator } = volume.addHost();
     volume.addMount(entity);
     this.datastore = volume;
-    this.traffic = new Traffic(sim, entity);
-    const metadata = new MetadataIo(sim, host, volume, this.traffic, lower);
+    entity.refresh = () => sumTraffic(entity.values, this.parts);
+    const own = new Float64Array(TRAFFIC_FIELDS.length);
+    this.parts.push(own);
+    const traffic = new Traffic(sim, { values: own, histogram: -1 });
+    const metadata = new MetadataIo(sim, host, volume, traffic, lower);
     const entries = options.pointerCacheEntries ?? POINTER_CACHE_ENTRIES;
     this.pointers = new PointerCache(sim, entries, metadata, this);
     this.firstWrite = new FirstWrite(sim, volume, allocator, metadata, this);
@@ -91,7 +95,8 @@ export class VmfsMount extends Splitter implements Mount {
     this.freeing = requests.column('vmfs.freeing', Int32Array);
   }
 
-  open(handle: FileHandle): void {
+  open(handle: FileHandle, traffic?: Float64Array): void {
+    if (traffic !== undefined) this.parts.push(traffic);
     const file = this.datastore.fileOf(handle);
     assert(file.holder === undefined, `${file.path} is locked by another host`);
     file.holder = this;

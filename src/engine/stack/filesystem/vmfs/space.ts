@@ -67,6 +67,11 @@ export class Space {
     return this.used[block] !== 0;
   }
 
+  /** By file block: 1 where it is in use. */
+  usedBlocks(): Uint8Array {
+    return this.used.slice();
+  }
+
   /** Next cluster with free blocks, one nobody works in if there is any. There are free blocks. */
   private move(allocator: number): number {
     const { freeIn, holder } = this;

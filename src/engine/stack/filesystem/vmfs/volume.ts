@@ -169,11 +169,10 @@ export class VmfsVolume extends Datastore {
 
   /** By file block: 1 where something was written, 0 where it is free or still to be zeroed. */
   writtenBlocks(): Uint8Array {
-    const written = Uint8Array.from({ length: this.capacity }, (_, block) =>
-      this.isUsed(block) ? 1 : 0,
-    );
+    const written = this.space.usedBlocks();
     for (const file of this.files) {
-      for (const entry of file?.map ?? []) {
+      if (file === undefined || file.unzeroed === 0) continue;
+      for (const entry of file.map) {
         if (entry < HOLE && !isBusy(entry)) written[toBeZeroed(entry)] = 0;
       }
     }
