@@ -1,5 +1,4 @@
 import { assert } from '../../core/assert.js';
-import type { Lane } from '../../core/events.js';
 import { type Io, NO_IO } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Entity } from '../../core/meters.js';
@@ -30,7 +29,6 @@ export class VirtualAdapter extends Layer {
   readonly type: AdapterType;
 
   private readonly ring: Station;
-  private readonly issued: Lane;
   private readonly targets: Target[] = [];
   /** Number of the target on this adapter; the same column as the disks write. */
   private readonly targetOf: Int32Array;
@@ -47,7 +45,6 @@ export class VirtualAdapter extends Layer {
     this.entity = sim.meters.define('vscsi', `${vm}:${name}`, labels, fields);
     this.interruptSlot = this.entity.slot('interrupts');
     this.ring = new Station(sim, 'vscsi.ring', this.entity, type.ringDepth);
-    this.issued = sim.lane(this);
     this.targetOf = sim.requests.column('vscsi.target', Int32Array);
   }
 
@@ -95,6 +92,6 @@ export class VirtualAdapter extends Layer {
   private issue(io: Io): void {
     const { now } = this.sim;
     this.busyUntil = (this.busyUntil > now ? this.busyUntil : now) + this.type.issueNs;
-    this.issued.push(this.busyUntil, io);
+    this.sim.events.push(this.busyUntil, this.index, io);
   }
 }

@@ -1,4 +1,3 @@
-import type { Lane } from '../../core/events.js';
 import {
   FLUSH,
   INQUIRY,
@@ -47,7 +46,6 @@ export class VirtualScsiDisk extends Layer implements Target {
   private readonly thin: boolean;
   private readonly station: Station;
   private readonly traffic: Traffic;
-  private readonly completions: Lane;
   private readonly targetOf: Int32Array;
   /** The guest's address; layers below rewrite `lba`. */
 
@@ -87,7 +85,6 @@ export class VirtualScsiDisk extends Layer implements Target {
     };
     this.station = new Station(sim, 'vscsi.disk', this.entity, adapter.type.diskQueueDepth);
     this.traffic = new Traffic(sim, this.entity);
-    this.completions = sim.lane(this);
     this.targetOf = sim.requests.column('vscsi.target', Int32Array);
   }
 
@@ -124,7 +121,7 @@ export class VirtualScsiDisk extends Layer implements Target {
   }
 
   override complete(io: Io): void {
-    this.completions.push(this.adapter.interrupt(), io);
+    this.sim.events.push(this.adapter.interrupt(), this.index, io);
   }
 
   override fire(io: Io): void {
@@ -142,7 +139,7 @@ export class VirtualScsiDisk extends Layer implements Target {
     const { requests } = this.sim;
     requests.status[io] = status;
     requests.sense[io] = senseData;
-    this.completions.push(this.adapter.interrupt(), io);
+    this.sim.events.push(this.adapter.interrupt(), this.index, io);
   }
 
   private pump(): void {
