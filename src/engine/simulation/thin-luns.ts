@@ -21,16 +21,31 @@ export function connectThinLuns(
     const volume = datastores.get(plan.name);
     if (!(volume instanceof VmfsVolume)) continue;
     const own = plan.extents.flatMap((uid) => luns.get(uid) ?? []);
+    if (!own.some(({ thin }) => thin)) continue;
     const extents = extentsOf(own.map(({ sizeBlocks }) => sizeBlocks));
     const written = volume.writtenBlocks();
-    let block = 0;
+    let start = 0;
     for (const [index, { startBlock, blocks }] of extents.entries()) {
       const lun = own[index];
-      if (lun.thin) lun.pool.onSpaceFreed(() => volume.deviceSpaceFreed());
-      const first = PARTITION_START + startBlock;
-      for (let offset = 0; offset < blocks; offset += FILE_BLOCK, block++) {
-        if (lun.thin && written[block] === 1) lun.preallocate(first + offset, FILE_BLOCK);
+      const end = start + blocks / FILE_BLOCK;
+      if (lun.thin) {
+        lun.pool.onSpaceFreed(() => volume.deviceSpaceFreed());
+        const shift = PARTITION_START + startBlock - start * FILE_BLOCK;
+        eachRun(written.subarray(start, end), (first, count) => {
+          lun.preallocate(shift + (start + first) * FILE_BLOCK, count * FILE_BLOCK);
+        });
       }
+      start = end;
     }
+  }
+}
+
+/** Calls `visit` for each run of ones. */
+function eachRun(flags: Uint8Array, visit: (first: number, count: number) => void): void {
+  for (let first = flags.indexOf(1); first >= 0; ) {
+    const end = flags.indexOf(0, first);
+    const after = end < 0 ? flags.length : end;
+    visit(first, after - first);
+    first = flags.indexOf(1, after);
   }
 }

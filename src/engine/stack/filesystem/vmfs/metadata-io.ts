@@ -1,3 +1,4 @@
+import { ZERO_DATA } from '../../../core/data-arena.js';
 import { ATS, type Io, NO_IO, READ, WRITE, ZERO } from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
 import type { Sim } from '../../../core/sim.js';
@@ -68,7 +69,7 @@ export class MetadataIo extends Layer {
   }
 
   zero(lba: number, blocks: number, client: MetadataClient, token: number): void {
-    this.issue(this.zeroWorks ? ZERO : WRITE, lba, blocks, client, token);
+    this.issue(ZERO, lba, blocks, client, token);
   }
 
   /**
@@ -126,7 +127,8 @@ export class MetadataIo extends Layer {
       }
       return;
     }
-    requests.op[io] = op;
+    requests.op[io] = op === ZERO && !this.zeroWorks ? WRITE : op;
+    if (op === ZERO) requests.data[io] = ZERO_DATA;
     requests.lba[io] = lba;
     requests.blocks[io] = blocks;
     requests.world[io] = 0;

@@ -229,6 +229,8 @@ export class VmfsMount extends Splitter implements Mount {
       this.firstWrite.join(io, entry);
     } else if (this.op[io] === READ) {
       const carriedNs = Math.max(0, this.readyAt[io] - this.sim.now);
+      const { data } = this.requests;
+      if (data[io] > 0) this.sim.arena!.clear(data[io], this.blocks[io]);
       this.answer(io, 0, 0, carriedNs + ZERO_READ_NS);
     } else if (!this.firstWrite.begin(io, file, first)) {
       this.datastore.noteFull(`${file.path} is written for the first time at ${first} MB`);

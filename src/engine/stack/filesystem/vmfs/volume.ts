@@ -109,11 +109,14 @@ export class VmfsVolume extends Datastore {
     this.subBlocksUsed = subBlocksUsed;
     this.pointers += pointers;
     this.pointersUsed += pointers;
-    for (let index = 0; index < held; index++) {
-      const block = this.space.allocate(this.ownAllocator);
-      const zeroed = policy !== 'lazyThick' || index < written;
-      file.map[index] = zeroed ? block : toBeZeroed(block);
-      if (!zeroed) file.unzeroed++;
+    for (let index = 0; index < held; ) {
+      this.space.allocateRun(this.ownAllocator, held - index, (first, count) => {
+        for (let offset = 0; offset < count; offset++, index++) {
+          const zeroed = policy !== 'lazyThick' || index < written;
+          file.map[index] = zeroed ? first + offset : toBeZeroed(first + offset);
+          if (!zeroed) file.unzeroed++;
+        }
+      });
     }
     file.held = held;
     this.provisioned += length;
