@@ -45,9 +45,11 @@ export function runHeadless(plan: Plan, options: HeadlessOptions): RunResult {
   }
 }
 
-function report({ expectations, stuck }: RunResult): void {
+function report({ expectations, stuck, verified }: RunResult): void {
   const failed = expectations.filter(({ ok }) => !ok);
   for (const { text } of failed) process.stderr.write(`expectation failed: ${text}\n`);
   if (stuck) process.stderr.write('the replay came to a halt before its last record\n');
-  if (failed.length > 0 || stuck) process.exitCode = EXIT_FAILED;
+  for (const text of verified?.found ?? []) process.stderr.write(`wrong data: ${text}\n`);
+  const wrong = (verified?.violations ?? 0) > 0;
+  if (failed.length > 0 || stuck || wrong) process.exitCode = EXIT_FAILED;
 }

@@ -1,5 +1,6 @@
 import { formatParam } from '../engine/core/params.js';
 import { TRACE_FORMATS } from '../engine/formats/trace/index.js';
+import { SETTINGS } from '../engine/stack/settings.js';
 import { formatTable } from '../output/table.js';
 import { bundledScenarios } from '../scenario/bundled.js';
 import { CATALOGUES, type CatalogueEntry } from '../scenario/catalogues.js';
@@ -20,10 +21,17 @@ const LISTS: Readonly<Record<ListName, () => Line[]>> = {
       withParams(fault, `on ${article(fault.target)} ${fault.target}: ${fault.summary}`),
     ),
   devices: () => CATALOGUES.devices.flatMap((device) => withParams(device, device.summary)),
+  drivers: () => CATALOGUES.drivers.map(({ name, summary }) => ({ name, summary })),
   policies: () => [
-    ...CATALOGUES.satps.map(({ name, summary }) => ({ name, summary })),
-    ...CATALOGUES.psps.flatMap((psp) => withParams(psp, psp.summary)),
+    ...[...CATALOGUES.satps, ...CATALOGUES.psps, ...CATALOGUES.psss, ...CATALOGUES.plugins].flatMap(
+      (policy) => withParams(policy, policy.summary),
+    ),
   ],
+  settings: () =>
+    Object.entries(SETTINGS).map(([name, { help, unit, default: initial }]) => ({
+      name,
+      summary: `${help} [${initial}${unit === 'flag' || unit === 'count' ? '' : ` ${unit}`}]`,
+    })),
   workloads: () => WORKLOAD_PROFILES.map(({ name, summary }) => ({ name, summary })),
   formats: () => TRACE_FORMATS.map(({ name, summary }) => ({ name, summary })),
 };

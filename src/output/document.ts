@@ -1,7 +1,7 @@
 import type { Plan } from '../engine/simulation/plan.js';
 import type { Layers, Totals } from './engine.js';
 import type { ExpectationResult } from './expectations.js';
-import type { RunResult } from './run.js';
+import type { RunResult, Verified } from './run.js';
 
 /** One span of a run, in the document's units. */
 export interface IntervalDocument {
@@ -24,6 +24,10 @@ export interface RunDocument {
   readonly totals: Totals;
   readonly layers: Layers;
   readonly expectations: readonly ExpectationResult[];
+  /** Expectations of the scenario that were not checked: the run was cut short. */
+  readonly expectationsSkipped: number;
+  /** Runs with guests that verify their data. */
+  readonly verified?: Verified;
   readonly intervals?: readonly IntervalDocument[];
   /** Replays: what the trace holds. */
   readonly trace?: Readonly<Record<string, unknown>>;
@@ -34,7 +38,7 @@ export function runDocument(
   result: RunResult,
   trace?: Readonly<Record<string, unknown>>,
 ): RunDocument {
-  const { digest, totals, layers, expectations, intervals, simulatedNs } = result;
+  const { digest, totals, layers, expectations, intervals, simulatedNs, verified } = result;
   return {
     digest,
     scenario: plan.name,
@@ -44,6 +48,8 @@ export function runDocument(
     totals,
     layers,
     expectations,
+    expectationsSkipped: plan.expectationsSkipped,
+    ...(verified === undefined ? {} : { verified }),
     ...(intervals.length === 0
       ? {}
       : {

@@ -26,5 +26,12 @@ export interface Engine {
   sample(): Sample;
   totals(): Totals;
   digest(): string;
+  /** What guests that verify their data have checked, and what they found that must not be. */
+  readonly verified?: {
+    readonly blocksRead: number;
+    readonly blocksWritten: number;
+    readonly violations: number;
+  };
+  readonly violations?: readonly { readonly text: string }[];
   layerSummary(before: Sample | undefined, after: Sample): Layers;
 }

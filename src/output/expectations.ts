@@ -1,6 +1,7 @@
 import type { LogEntry } from '../engine/core/event-log.js';
 import type { Sample } from '../engine/core/meters.js';
 import type { ExpectationPlan } from '../engine/simulation/plan.js';
+import { measuresTime } from '../scenario/plan/expectations.js';
 import { diskFigures, disksOf } from './disk-figures.js';
 import type { Engine } from './engine.js';
 
@@ -50,9 +51,7 @@ export class Expectations {
     return this.plans.map((plan) => {
       const { text, min, max, measure } = plan;
       const value = this.valueOf(plan, engine);
-      const isTime =
-        measure.kind === 'event' ||
-        (measure.kind === 'metric' && measure.metric.endsWith('Latency'));
+      const isTime = measuresTime(measure);
       const isRate = measure.kind === 'metric' && measure.metric === 'iops';
       const unit = isTime ? 'ns' : isRate ? 'per second' : 'count';
       return { text, ok: value >= min && value <= max, value: finite(value), unit, min, max };

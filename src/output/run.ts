@@ -34,8 +34,20 @@ export interface RunResult {
   readonly expectations: readonly ExpectationResult[];
   /** True when a replay was to be run to its end but came to a halt. */
   readonly stuck: boolean;
+  /** For runs with guests that verify their data. */
+  readonly verified?: Verified;
 }
 
+/** What verifying guests checked, in blocks of 4 KiB, and what they found. */
+export interface Verified {
+  readonly blocksRead: number;
+  readonly blocksWritten: number;
+  readonly violations: number;
+  /** The first of them, in words. */
+  readonly found: readonly string[];
+}
+
+const NOTHING = { blocksRead: 0, blocksWritten: 0, violations: 0 };
 /** Wall time between looks at the clock, ms. */
 const LOOK_MS = 100;
 /** Simulated time of the first stretch; later ones follow what a look at the clock tells. */
@@ -95,6 +107,17 @@ export function runToEnd(engine: Engine, plan: Plan, options: RunOptions = {}): 
     intervals,
     expectations: expectations.results(engine),
     stuck,
+    ...(plan.jobs.some(({ verify }) => verify) ? { verified: verifiedBy(engine) } : {}),
+  };
+}
+
+function verifiedBy({ verified, violations = [] }: Engine): Verified {
+  const { blocksRead, blocksWritten, violations: count } = verified ?? NOTHING;
+  return {
+    blocksRead,
+    blocksWritten,
+    violations: count,
+    found: violations.map(({ text }) => text),
   };
 }
 

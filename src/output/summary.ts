@@ -1,13 +1,11 @@
 import type { EntityInfo } from '../engine/core/meters.js';
 import { formatDuration, formatSize } from '../engine/core/units.js';
 import type { Plan } from '../engine/simulation/plan.js';
+import { UNBOUNDED } from '../scenario/plan/expectations.js';
 import { type DiskFigures, diskFigures, disksOf } from './disk-figures.js';
 import type { ExpectationResult } from './expectations.js';
-import type { RunResult } from './run.js';
+import type { RunResult, Verified } from './run.js';
 import { type Column, formatTable, groupDigits } from './table.js';
-
-/** "No bound" in an expectation. */
-const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 
 /**
  * The end of a run for people: layers, virtual machines, expectations, and last the digest.
@@ -35,7 +33,9 @@ export function formatSummary(
     '',
     formatVms(plan, entities, result),
   ];
+  if (result.verified !== undefined) parts.push('', formatVerified(result.verified));
   if (result.expectations.length > 0) parts.push('', formatExpectations(result.expectations));
+  if (plan.expectationsSkipped > 0) parts.push('', formatSkipped(plan.expectationsSkipped));
   parts.push('', `digest ${result.digest}`);
   return parts.join('\n');
 }
@@ -92,6 +92,16 @@ export function formatExpectations(results: readonly ExpectationResult[]): strin
     { title: 'found', text: (result) => show(result, result.value) },
     { title: 'range', align: 'left', text: formatRange },
   ]);
+}
+
+function formatVerified({ blocksRead, blocksWritten, violations }: Verified): string {
+  const found = violations === 0 ? 'nothing wrong found' : `${groupDigits(violations)} WRONG`;
+  return `verified blocks of 4 KiB: ${groupDigits(blocksRead)} read, ${groupDigits(blocksWritten)} written, ${found}`;
+}
+
+function formatSkipped(count: number): string {
+  const what = count === 1 ? 'expectation' : 'expectations';
+  return `${count} ${what} not checked: the run was cut short`;
 }
 
 function formatRange(result: ExpectationResult): string {

@@ -84,16 +84,14 @@ export function planScenario(
 }
 
 /** A run's seed and length, where a person asked for others than the scenario's. */
-export function override(plan: Plan, { seed, durationNs }: LoadOptions): Plan {
-  return {
-    ...plan,
-    seed: seed ?? plan.seed,
-    durationNs: durationNs ?? plan.durationNs,
-    expectations:
-      durationNs === undefined || durationNs >= plan.durationNs
-        ? plan.expectations
-        : plan.expectations.filter((expectation) => fits(expectation, durationNs)),
-  };
+export function override(plan: Plan, { seed = plan.seed, durationNs }: LoadOptions): Plan {
+  const end = durationNs ?? plan.durationNs;
+  const expectations =
+    end < plan.durationNs
+      ? plan.expectations.filter((expectation) => fits(expectation, end))
+      : plan.expectations;
+  const expectationsSkipped = plan.expectations.length - expectations.length;
+  return { ...plan, seed, durationNs: end, expectations, expectationsSkipped };
 }
 
 /** A run cut short can only be held to what was promised about its first part. */

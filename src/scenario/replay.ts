@@ -53,7 +53,7 @@ export function planReplay(options: ReplayOptions): { plan: Plan; trace: Trace }
   };
   const last = Math.max(
     0,
-    ...[...text.faults, ...text.changes, ...text.narrative].map(({ at }) => at),
+    ...[...text.faults, ...text.changes, ...text.narrative].map(({ at = 0 }) => at),
   );
   const changed: Scenario = {
     ...text,

@@ -43,7 +43,7 @@ const diskModel = z.preprocess(
 );
 
 const transport = word(['fc', 'iscsi', 'sas', 'nvme']);
-const access = word(['alua', 'active-active']);
+const access = word(['alua', 'active-active', 'active-passive']);
 const copies = integer(1, 1000).optional();
 
 const pool = z.strictObject({
@@ -85,6 +85,8 @@ const array = z.strictObject({
   /** Per controller. */
   ports: integer(1, 16).default(2),
   access: access.default('alua'),
+  /** How states of an `alua` array change: by itself, by the hosts' command, or both ways. */
+  tpgs: word(['implicit', 'explicit', 'both']).default('both'),
   transition: duration('0s', '10m').default(2e9),
   cache: size('0B', '4TiB').default(1024 ** 3),
   vaai: vaai.default({ ats: true, clone: true, zero: true, unmap: true }),
@@ -105,14 +107,55 @@ const nfsServer = z.strictObject({
   bandwidth: bandwidth.default(1.25e9),
 });
 
+/** `deadline`, or `{ order: deadline, fifoBatch: 8 }`. */
+const order = z.preprocess(
+  (value) => (typeof value === 'string' ? { order: value } : value),
+  z.object({ order: text }).catchall(setting),
+);
+
+/** `true`, or limits of what contiguous waiting commands are merged into. */
+const merge = z.preprocess(
+  (value) => (value === true ? {} : value === false ? undefined : value),
+  z
+    .strictObject({
+      maxSize: size('4KiB', '32MiB').optional(),
+      segments: integer(1, 254).optional(),
+    })
+    .optional(),
+);
+
+/** Interrupts: at once when idle (adaptive), or when so many answers wait or one so long. */
+const coalesce = z.strictObject({
+  adaptive: flag.default(false),
+  time: duration('0s', '10ms'),
+  count: integer(1, 1024).default(16),
+});
+
+/** `1077:2532`, or `144d:a80a/0108` with its class. */
+const pciDevice = scalar(
+  'a PCI device such as 1077:2532, or 144d:a80a/0108 with its class',
+  (value) => {
+    const match = /^([0-9a-f]{4}):([0-9a-f]{4})(?:\/([0-9a-f]{4}))?$/.exec(String(value));
+    if (match === null) return undefined;
+    const [, vendor = '', device = '', classCode] = match;
+    return classCode === undefined ? { vendor, device } : { vendor, device, classCode };
+  },
+);
+
 const adapter = z.strictObject({
   name: name.optional(),
   count: copies,
-  driver: text,
+  /** A driver by name, or the one that binds to a PCI device. */
+  driver: text.optional(),
+  pci: pciDevice.optional(),
   transport: transport.optional(),
   aqlen: integer(1, 65536).optional(),
   lunQueueDepth: integer(1, 4096).optional(),
-  merge: flag.default(false),
+  order: order.default({ order: 'none' }),
+  merge,
+  coalesce: coalesce.optional(),
+  /** Of the driver's protocol: `deviceLoss`, `nopTimeout`, ... */
+  timers: settings.default({}),
   linkLatency: duration('0s', '1s').optional(),
   linkBandwidth: bandwidth.optional(),
   /** `array1`, `array1:A` or `array1:A1`; without it every port of the transport. */
@@ -141,10 +184,16 @@ const claimRule = z.strictObject({
   vendor: text.default('*'),
   model: text.default('*'),
   transport: word(['fc', 'iscsi', 'sas', 'nvme', '*']).default('*'),
-  plugin: word(['NMP', 'MASK_PATH']).default('NMP'),
+  /** NMP, HPP, MASK_PATH, or a plug-in from outside. */
+  plugin: text.default('NMP'),
   satp: text.optional(),
+  satpParams: settings.optional(),
+  /** Policy of NMP. */
   psp: text.optional(),
-  params: settings.default({}),
+  /** Scheme of HPP. */
+  pss: text.optional(),
+  /** Settings of the policy, the scheme, or the plug-in from outside. */
+  params: settings.optional(),
 });
 
 const datastore = z.strictObject({
@@ -195,6 +244,8 @@ const job = z.strictObject({
   size: part.optional(),
   start: duration().optional(),
   stop: duration().optional(),
+  /** Check every read against what the job wrote. */
+  verify: flag.default(false),
 });
 
 const workload = z.preprocess(
@@ -222,6 +273,10 @@ const vm = z.strictObject({
   memory: size('4MiB', '24TiB').default(4 * 1024 ** 3),
   reserved: size('0B', '24TiB').default(0),
   adapter: word(['pvscsi', 'lsilogic']).default('pvscsi'),
+  /** Sets how long its disk driver waits for a command; without it, for ever. */
+  guest: word(['linux', 'windows', 'tools']).optional(),
+  /** Instead of the guest's own time; 0 is for ever. */
+  diskTimeout: duration('0s', '1h').optional(),
   /** Datastore of the VM's files. */
   home: name.optional(),
   /** Datastore of disks that do not name one. */
@@ -232,8 +287,13 @@ const vm = z.strictObject({
 });
 
 const fault = z.strictObject({
-  at: duration(),
+  /** With a rate: between these two times; else it happens once. */
+  at: duration().optional(),
   until: duration().optional(),
+  /** Times per minute, at random. */
+  rate: number(0.001, 600).optional(),
+  /** How long it lasts, each time. */
+  for: duration('1ms').optional(),
   fault: text,
   target: text,
   params: settings.default({}),
@@ -290,6 +350,7 @@ export const scenarioSchema = z.strictObject({
 export type Scenario = z.output<typeof scenarioSchema>;
 export type ArrayText = Scenario['arrays'][number];
 export type HostText = Scenario['hosts'][number];
+export type ClaimRuleText = Scenario['claimRules'][number];
 export type AdapterText = z.output<typeof adapter>;
 export type DatastoreText = Scenario['datastores'][number];
 export type VmText = Scenario['vms'][number];

@@ -79,6 +79,21 @@ describe('vmtop run', () => {
     expect(stderr).toBe('expectation failed: never\n');
   });
 
+  it('says how many expectations a run cut short has left out', async () => {
+    const promises = `
+expect:
+  - { metric: iops, from: 0s, to: 100ms, min: 1 }
+  - { metric: iops, from: 100ms, to: 300ms, max: 0 }
+  - { metric: errors }
+duration: 300ms`;
+    const path = file('cut.yaml', SMALL + promises);
+    const { expectations, expectationsSkipped } = await json('run', path, '--duration', '100ms');
+    expect(expectations.map(({ ok }) => ok)).toEqual([true]);
+    expect(expectationsSkipped).toBe(2);
+    const { stdout } = await vmtop('run', path, '--duration', '100ms');
+    expect(stdout).toContain('2 expectations not checked: the run was cut short');
+  });
+
   it('writes the event log', async () => {
     const events = join(folder, 'events.jsonl');
     const told = `${SMALL}\nnarrative: [{ at: 10ms, text: hello }]\nduration: 100ms`;

@@ -6,8 +6,15 @@ import { vmtop } from './helpers.js';
 const DRILLS = bundledScenarios().filter((name) => name !== 'default');
 
 describe('drills', () => {
-  it('are four', () => {
-    expect(DRILLS).toEqual(['all-paths-down', 'datastore-full', 'noisy-neighbour', 'path-loss']);
+  it('are six', () => {
+    expect(DRILLS).toEqual([
+      'all-paths-down',
+      'datastore-full',
+      'merge-order',
+      'noisy-neighbour',
+      'path-loss',
+      'stuck-controller',
+    ]);
   });
 
   it.each(DRILLS)(

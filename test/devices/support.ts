@@ -124,6 +124,7 @@ export function arrayPlan(changes: Partial<ArrayPlan> = {}): ArrayPlan {
     controllers: 2,
     portsPerController: 1,
     access: 'alua',
+    tpgs: 'both',
     transitionNs: 2e9,
     cacheBytes: 64 * MIB,
     vaai: { ats: true, clone: true, zero: true, unmap: true },

@@ -132,6 +132,7 @@ export function planWith(parts: Partial<Plan>): Plan {
     changes: [],
     narrative: [],
     expectations: [],
+    expectationsSkipped: 0,
     ...parts,
   };
 }

@@ -167,6 +167,7 @@ describe('runDocument', () => {
       totals: { reads: 1001, writes: 0, bytesRead: 1001 * 4096, bytesWritten: 0, errors: 1 },
       layers: { guest: { reads: 1000 } },
       expectations: [],
+      expectationsSkipped: 0,
     });
     expect(document.intervals).toHaveLength(2);
     expect(JSON.parse(JSON.stringify(document))).toEqual(document);

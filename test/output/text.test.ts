@@ -45,6 +45,17 @@ describe('text output', () => {
     expect(lines.find((line) => line.startsWith('guests'))).toBeDefined();
   });
 
+  it('says how many expectations a shortened run has left out', () => {
+    const summary = (skipped: number): string => {
+      const engine = new FakeEngine([]);
+      const plan = planWith({ expectationsSkipped: skipped });
+      return formatSummary(plan, engine.entities, runToEnd(engine, plan));
+    };
+    expect(summary(2)).toContain('2 expectations not checked: the run was cut short');
+    expect(summary(1)).toContain('1 expectation not checked');
+    expect(summary(0)).not.toContain('not checked');
+  });
+
   it('writes events as JSON lines', () => {
     const path = join(mkdtempSync(join(tmpdir(), 'vmtop-')), 'events.jsonl');
     const file = new EventFile(path);

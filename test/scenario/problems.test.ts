@@ -25,7 +25,7 @@ describe('a scenario with problems', () => {
 
   it('says which words there are', () => {
     expect(broken('name: array1', 'name: array1\n    access: alau')).toEqual([
-      '4: arrays[0].access: expected alua, active-active, found "alau" | did you mean "alua"?',
+      '4: arrays[0].access: expected alua, active-active, active-passive, found "alau" | did you mean "alua"?',
     ]);
   });
 

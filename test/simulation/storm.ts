@@ -1,5 +1,6 @@
 import { Stream } from '../../src/engine/core/random.js';
 import { FAULTS } from '../../src/engine/faults/index.js';
+import type { Plan } from '../../src/engine/simulation/plan.js';
 import { lightPlan, MS, Run } from './support.js';
 
 export interface Strike {
@@ -10,6 +11,7 @@ export interface Strike {
   readonly untilNs: number;
 }
 
+/** When guests stop, and when the last fault is healed. */
 export const STORM_STOP_NS = 1_000 * MS;
 export const STORM_HEALED_NS = 1_500 * MS;
 
@@ -24,36 +26,34 @@ const PARAMS: Readonly<Record<string, (stream: Stream) => Record<string, number>
 };
 
 /** Random faults on random targets that overlap one another in time, all healed in the end. */
-export function strikes(seed: number, run: Run, names: readonly string[]): Strike[] {
-  const stream = new Stream(seed, 'storm');
-  const count = Number(process.env.COUNT ?? 3) + stream.below(8);
+function strikes(stream: Stream, run: Run, names: readonly string[], hot: RegExp): Strike[] {
   const list: Strike[] = [];
-  for (let number = 0; number < count; number++) {
+  for (let left = 6 + stream.below(10); left > 0; left--) {
     const fault = names[stream.below(names.length)];
     const kind = FAULTS.find(({ name }) => name === fault)!.target;
-    const targets = run.simulation
-      .faultTargets(kind)
-      .filter((t) => process.env.HOT === undefined || new RegExp(process.env.HOT).test(t));
+    const targets = run.simulation.faultTargets(kind).filter((name) => hot.test(name));
     if (targets.length === 0) continue;
     const target = targets[stream.below(targets.length)];
-    const K = Number(process.env.SCALE ?? 1);
-    const atNs = stream.below(900 * MS * K);
-    const untilNs = Math.min(STORM_HEALED_NS * K, atNs + 1 + stream.below(700 * MS * K));
+    const atNs = stream.below(900 * MS);
+    const untilNs = Math.min(STORM_HEALED_NS, atNs + 1 + stream.below(700 * MS));
     list.push({ fault, target, params: PARAMS[fault]?.(stream) ?? {}, atNs, untilNs });
   }
   return list;
 }
 
-/** Runs a light default scenario through a storm; it stands where all faults are healed. */
-export function weather(seed: number, names: readonly string[]): { run: Run; list: Strike[] } {
-  const run = new Run(
-    lightPlan(STORM_STOP_NS * Number(process.env.SCALE ?? 1), {
-      seed,
-      ...(process.env.SCALE ? { thinkNs: 50e6, rateIops: 20 } : {}),
-      ...(process.env.HEAVY ? { iodepth: 16, thinkNs: 100000, rateIops: 4000 } : {}),
-    }),
-  );
-  const list = strikes(seed, run, names);
+/**
+ * Runs a light default scenario, or another plan, through a storm; it stands where all faults are
+ * healed.
+ * @param hot names of targets: with few of them faults meet one another
+ */
+export function weather(
+  seed: number,
+  names: readonly string[],
+  hot = /./,
+  plan: Plan = lightPlan(STORM_STOP_NS, { seed, iodepth: 4, thinkNs: 2 * MS }),
+): { run: Run; list: readonly Strike[] } {
+  const run = new Run(plan);
+  const list = strikes(new Stream(seed, 'storm'), run, names, hot);
   const heals = new Map<Strike, () => void>();
   const acts = list
     .flatMap((strike) => [
@@ -66,6 +66,6 @@ export function weather(seed: number, names: readonly string[]): { run: Run; lis
     if (begins) heals.set(strike, run.inject(strike.fault, strike.target, strike.params));
     else heals.get(strike)!();
   }
-  run.simulation.runUntil(STORM_HEALED_NS * Number(process.env.SCALE ?? 1));
+  run.simulation.runUntil(STORM_HEALED_NS);
   return { run, list };
 }

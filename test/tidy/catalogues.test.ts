@@ -7,7 +7,9 @@ import { ROOT, sources } from './tree.js';
 const CATALOGUES = [
   'engine/devices/models',
   'engine/formats/trace',
+  'engine/stack/adapter/orders',
   'engine/stack/storage-apis/psa/psp',
+  'engine/stack/storage-apis/psa/pss',
   'engine/stack/storage-apis/psa/satp',
   'engine/faults',
 ];

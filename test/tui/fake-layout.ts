@@ -130,7 +130,9 @@ export function fakeLayout(): Layout {
     for (const vm of index === 0 ? ['web1', 'web2'] : ['db1']) {
       layout.add('world', vm, { host, device, vm }, [
         ...T,
-        ...S,
+        'active',
+        'queued',
+        'waitNs',
         'shares',
         'reservation',
         'limit',

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { views } from '../../src/engine/views/index.js';
-import { areaChart, bar, niceTop, shortNumber, sparkline } from '../../src/tui/charts/area.js';
+import {
+  areaChart,
+  bar,
+  niceTop,
+  scaleTop,
+  shortNumber,
+  sparkline,
+} from '../../src/tui/charts/area.js';
+import { steps } from '../../src/tui/charts/contrib.js';
 import { clockOf, weigh } from '../../src/tui/events.js';
 import { bindings, lookup } from '../../src/tui/keymap.js';
 import { keyNames, typed } from '../../src/tui/keys.js';
@@ -172,6 +180,20 @@ describe('charts', () => {
       expect(niceTop(value)).toBeLessThanOrEqual(value * 2.2);
     }
     expect(niceTop(0)).toBe(1);
+  });
+
+  test('percentages have the whole for their scale', () => {
+    const series = { title: '', values: [Number.NaN, 93], spanNs: 1, top: 100 };
+    expect(scaleTop(series)).toBe(100);
+    expect(scaleTop({ ...series, values: [101] })).toBe(150);
+  });
+
+  test('the steps of a scale are whole rows at every height there is', () => {
+    for (const rows of [6, 12, 24]) {
+      for (let value = 0.01; value < 1e6; value *= 1.1) {
+        expect(rows % steps(niceTop(value), rows)).toBe(0);
+      }
+    }
   });
 
   test('sparklines show the highest as full and nothing as blank', () => {

@@ -105,6 +105,19 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     await pty.waitFor((text) => text.includes('fault.inject'));
   });
 
+  test('the limit of a virtual disk can be changed', async () => {
+    const pty = start();
+    await pty.waitFor((text) => /scheduler\s+\d/.test(text));
+    pty.press('v');
+    await pty.waitFor((text) => text.includes('VDEVNAME'));
+    pty.press('i');
+    await pty.waitFor((text) => text.includes('QoS of db1:scsi0:0'));
+    pty.press('500\r');
+    await pty.waitFor((text) => text.includes('QoS of db1:scsi0:0 changed'));
+    pty.press('E');
+    await pty.waitFor((text) => text.includes('qos.change'));
+  });
+
   test('Ctrl-C leaves with 130', async () => {
     const pty = start();
     await pty.waitFor((text) => text.includes('quit'));

@@ -37,7 +37,8 @@ describe.each(SIZES)('at %i x %i', (columns, rows) => {
       const lines = await screen();
       expect(lines).toHaveLength(rows);
       expect(lines[0], name).toMatch(/^vmtop Two paths\s+0:04\.000/);
-      expect(lines[rows - 1], name).toContain('faults');
+      for (const key of ['faults', 'h help', 'q quit'])
+        expect(lines[rows - 1], name).toContain(key);
       for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
     }
   });

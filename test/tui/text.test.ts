@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { bundledScenarios } from '../../src/scenario/bundled.js';
+import { loadScenario } from '../../src/scenario/load.js';
 import { beside, cut, plain, shorten, shortenMiddle, widthOf, wrap } from '../../src/tui/text.js';
 
 const RED = '\u001B[31m';
@@ -53,4 +55,12 @@ test('beside gives every row the full width', () => {
     1,
   );
   expect(rows).toEqual(['a   b ', '    c ']);
+});
+
+test('what the bundled drills tell can be read in the two rows of an 80-column screen', () => {
+  for (const scenario of bundledScenarios()) {
+    for (const { text } of loadScenario(scenario).narrative) {
+      expect(wrap(plain(text), 80 - 3).length, text).toBeLessThanOrEqual(2);
+    }
+  }
 });

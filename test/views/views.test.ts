@@ -3,6 +3,7 @@ import type { Sample } from '../../src/engine/core/meters.js';
 import { TRAFFIC_FIELDS } from '../../src/engine/core/traffic.js';
 import { views } from '../../src/engine/views/index.js';
 import { Entities } from '../../src/engine/views/kit/entities.js';
+import { formatCell } from '../../src/engine/views/kit/format.js';
 import { layerFigures } from '../../src/engine/views/kit/layers.js';
 import type { Window } from '../../src/engine/views/kit/row.js';
 import { defineView, type View, viewFields, viewRows } from '../../src/engine/views/kit/view.js';
@@ -83,6 +84,27 @@ describe('every view', () => {
 test('a view with two equal columns is a bug', () => {
   const twice = { ...views[0], fields: [...views[0].fields, views[0].fields[0]] };
   expect(() => defineView(twice)).toThrow(/two fields/);
+});
+
+test('a LUN knows how full its pool is; only thin ones worry', () => {
+  const pool = { capacityBlocks: 1000, usedBlocks: 960 };
+  const alarm = (allocatedBlocks: number): number => {
+    const window = windowOf({
+      'pool array1:pool1': pool,
+      'lun lun0': { sizeBlocks: 500, allocatedBlocks },
+    });
+    const [row] = viewRows(view('lun'), window);
+    const field = view('lun').fields.find(({ id }) => id === 'POOL%');
+    expect(field?.value(row)).toBe(96);
+    return field?.level?.(96, row) ?? Number.NaN;
+  };
+  expect(alarm(460)).toBe(2);
+  expect(alarm(500)).toBe(0);
+});
+
+test('long times are told in long units', () => {
+  const texts = [90e9, 700e9, 25200e9, 345600e9].map((ns) => formatCell('duration', ns, 9));
+  expect(texts).toEqual(['90 s', '11.7 min', '7 h', '4 d']);
 });
 
 test('the host column is shown only where there are several', () => {
@@ -221,6 +243,7 @@ test('QoS: share of the device, settings of 0 are none', () => {
       reservation: 200,
       byReservation: 5,
       byWeight: 15,
+      waitNs: 25 * 2e6,
     },
     [`device ${NAA[0]}`]: { reads: 100 },
   });
@@ -229,6 +252,7 @@ test('QoS: share of the device, settings of 0 are none', () => {
     RESERV: 200,
     'SHARE%': 25,
     'RESV%': 25,
+    'WAIT/cmd': 2,
   });
   expect(cells('qos', window, 'web1').LIMIT).toBeNaN();
 });

@@ -1,5 +1,11 @@
 import type { Argv, CommandModule } from 'yargs';
 
+/** Options several commands have, with one meaning. */
+export const SHARED = {
+  seed: { type: 'string', describe: "seed, instead of the scenario's" },
+  events: { type: 'string', describe: 'write the event log to FILE, as JSON lines' },
+} as const;
+
 /** A command: what it is called and takes. What it does is loaded only when it is asked for. */
 export function defineCommand<T>(command: {
   readonly command: string | readonly string[];

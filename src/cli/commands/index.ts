@@ -2,6 +2,7 @@ import { check } from './check.js';
 import { list } from './list.js';
 import { replay } from './replay.js';
 import { run } from './run.js';
+import { swarm } from './swarm.js';
 import { top } from './top.js';
 
 /** Every command, in the order of the help text. */
@@ -9,6 +10,7 @@ export const COMMANDS = [
   top, //
   run,
   replay,
+  swarm,
   check,
   list,
 ];

@@ -4,7 +4,9 @@ export const LISTS = [
   'scenarios',
   'faults',
   'devices',
+  'drivers',
   'policies',
+  'settings',
   'workloads',
   'formats',
 ] as const;
@@ -13,7 +15,7 @@ export type ListName = (typeof LISTS)[number];
 
 export const list = defineCommand({
   command: 'list [what]',
-  describe: 'what there is: scenarios, faults, devices, policies, workloads, formats',
+  describe: `what there is: ${LISTS.join(', ')}`,
   builder: (yargs) =>
     yargs
       .positional('what', { choices: LISTS, describe: 'one list; all of them without it' })

@@ -1,4 +1,4 @@
-import { defineCommand } from './define.js';
+import { defineCommand, SHARED } from './define.js';
 
 export const replay = defineCommand({
   command: 'replay <trace>',
@@ -24,9 +24,9 @@ export const replay = defineCommand({
       .option('iodepth', { type: 'string', describe: 'in flight at once with --timing asap [32]' })
       .option('disks', { type: 'string', describe: "virtual disks for the trace's units [1]" })
       .option('scenario', { type: 'string', describe: 'scenario whose first VM plays the trace' })
-      .option('seed', { type: 'string', describe: "seed, instead of the scenario's" })
+      .option('seed', SHARED.seed)
       .option('duration', { type: 'string', describe: 'end after this simulated time' })
-      .option('events', { type: 'string', describe: 'write the event log to FILE, as JSON lines' })
+      .option('events', SHARED.events)
       .example('vmtop replay disk.vscsi.gz', 'live, at the original speed')
       .example('vmtop replay disk.vscsi.gz --headless', 'in seconds, with a summary per layer')
       .example('vmtop replay volumes.csv --timing 10x --disks 4 --json', 'for scripts'),

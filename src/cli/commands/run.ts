@@ -1,4 +1,4 @@
-import { defineCommand } from './define.js';
+import { defineCommand, SHARED } from './define.js';
 
 export const run = defineCommand({
   command: 'run <scenario>',
@@ -10,7 +10,7 @@ export const run = defineCommand({
         demandOption: true,
         describe: 'name of a bundled scenario (vmtop list scenarios), or a file',
       })
-      .option('seed', { type: 'string', describe: "seed, instead of the scenario's" })
+      .option('seed', SHARED.seed)
       .option('duration', {
         type: 'string',
         describe: "simulated time, such as 30s, instead of the scenario's",
@@ -20,7 +20,7 @@ export const run = defineCommand({
         type: 'string',
         describe: 'with --json: figures for each span, such as 1s',
       })
-      .option('events', { type: 'string', describe: 'write the event log to FILE, as JSON lines' })
+      .option('events', SHARED.events)
       .example('vmtop run default', 'the default scenario, with a summary per layer')
       .example('vmtop run path-loss && echo held', 'a drill; exit code 1 when it fails')
       .example('vmtop run default --duration 10s --json --interval 1s', 'for scripts'),

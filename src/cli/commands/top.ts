@@ -1,4 +1,4 @@
-import { defineCommand } from './define.js';
+import { defineCommand, SHARED } from './define.js';
 
 export const top = defineCommand({
   command: ['$0 [scenario]', 'top [scenario]'],
@@ -10,7 +10,7 @@ export const top = defineCommand({
         default: 'default',
         describe: 'name of a bundled scenario (vmtop list scenarios), or a file',
       })
-      .option('seed', { type: 'string', describe: "seed, instead of the scenario's" })
+      .option('seed', SHARED.seed)
       .example('vmtop', 'the default scenario, live')
       .example('vmtop path-loss', 'a drill, live')
       .example('vmtop ./mine.yaml --seed 7', 'your own scenario'),

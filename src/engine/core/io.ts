@@ -29,6 +29,14 @@ export const OTHER = 10;
 /** Task management: `lba` holds the row to abort. */
 export const ABORT = 11;
 export const LUN_RESET = 12;
+/** START STOP UNIT (1Bh): spins a disk up; wakes the passive controller of an older array. */
+export const START_UNIT = 13;
+/** REPORT TARGET PORT GROUPS (A3h/0Ah); the ANA log page of an NVMe controller. */
+export const REPORT_GROUPS = 14;
+/** SET TARGET PORT GROUPS (A4h/0Ah): makes the group the command arrives at active/optimized. */
+export const SET_GROUPS = 15;
+/** MODE SELECT with a vendor's page: moves the LUN to the controller the command arrives at. */
+export const TRESPASS = 16;
 
 export const OP_NAMES = [
   'READ',
@@ -44,6 +52,10 @@ export const OP_NAMES = [
   'OTHER',
   'ABORT TASK',
   'LUN RESET',
+  'START STOP UNIT',
+  'REPORT TARGET PORT GROUPS',
+  'SET TARGET PORT GROUPS',
+  'MODE SELECT',
 ] as const;
 
 /** True for the commands that move guest data over the fabric. */

@@ -6,11 +6,13 @@ import { formatDuration, formatSize, parseDuration, parseSize } from './units.js
  * and generated configurations all read the same description.
  */
 export interface Param {
-  readonly unit: 'count' | 'ns' | 'bytes' | 'ratio';
+  readonly unit: 'count' | 'ns' | 'bytes' | 'ratio' | 'word';
   readonly initial: number;
   readonly min: number;
   readonly max: number;
   readonly help: string;
+  /** The words of a param of unit `word`; its value is the place of one of them. */
+  readonly words?: readonly string[];
 }
 
 export type Params = Readonly<Record<string, Param>>;
@@ -38,10 +40,16 @@ export function size(initial: string, min: string, max: string, help: string): P
   return { unit: 'bytes', initial: bytes(initial), min: bytes(min), max: bytes(max), help };
 }
 
+/** One of a few words; the first is the default, the value is the word's place in the list. */
+export function choice(words: readonly string[], help: string): Param {
+  return { unit: 'word', initial: 0, min: 0, max: words.length - 1, help, words };
+}
+
 /** The value of a param for people, with its unit. */
 export function formatParam(param: Param, value: number): string {
   if (param.unit === 'ns') return formatDuration(value);
   if (param.unit === 'bytes') return formatSize(value);
+  if (param.unit === 'word') return param.words?.[value] ?? '';
   return String(value);
 }
 
@@ -60,11 +68,12 @@ export function readParams<P extends Params>(
   for (const [name, param] of Object.entries(params)) {
     const raw = given[name];
     const value = raw === undefined ? param.initial : readValue(param, raw);
-    const expected = `${formatParam(param, param.min)} to ${formatParam(param, param.max)}`;
+    const limits = `in the range ${formatParam(param, param.min)} to ${formatParam(param, param.max)}`;
+    const expected = param.words === undefined ? limits : `one of ${param.words.join(', ')}`;
     if (value === undefined || value < param.min || value > param.max) {
       problems.push({
         place: `${place}.${name}`,
-        message: `${JSON.stringify(raw)} is not in the range ${expected}`,
+        message: `${JSON.stringify(raw)} is not ${expected}`,
         hint: `${param.help}; default ${formatParam(param, param.initial)}`,
       });
     }
@@ -83,12 +92,16 @@ export function readParams<P extends Params>(
 
 function readValue(param: Param, raw: string | number): number | undefined {
   if (typeof raw === 'number') {
-    if (param.unit === 'count' || param.unit === 'bytes')
+    if (param.unit === 'count' || param.unit === 'bytes' || param.unit === 'word')
       return Number.isInteger(raw) ? raw : undefined;
     return param.unit === 'ns' ? undefined : raw;
   }
   if (param.unit === 'ns') return parseDuration(raw);
   if (param.unit === 'bytes') return parseSize(raw);
+  if (param.words !== undefined) {
+    const place = param.words.indexOf(raw);
+    return place < 0 ? undefined : place;
+  }
   const value = Number(raw);
   return raw.trim() === '' || Number.isNaN(value) ? undefined : value;
 }

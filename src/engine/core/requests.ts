@@ -1,4 +1,5 @@
 import { assert } from './assert.js';
+import { DATA_BLOCKS } from './data-arena.js';
 import { type Io, NO_IO } from './io.js';
 
 /** Distance between the handles of two rows; also how many columns share an array. */
@@ -61,6 +62,9 @@ export class Requests {
   /** Links rows that wait: a row waits in one list at a time. */
   readonly next: Int32Array;
 
+  /** What the row carries: index of its first stamp in the arena, 0 for nothing that is verified. */
+  readonly data: Int32Array;
+
   /** Layer indices that asked to see the row again, ROUTE_DEPTH per row. */
   readonly route: Int16Array;
   /** How many of them are set. */
@@ -104,6 +108,7 @@ export class Requests {
     this.next = this.column('next', Int32Array);
     this.parent = this.column('parent', Int32Array);
     this.children = this.column('children', Int32Array);
+    this.data = this.column('data', Int32Array);
     this.route = new Int16Array(capacity * ROUTE_DEPTH);
     for (let io = 0; io < this.handleLimit; io += ROW_STRIDE) this.depth[io] = FREE;
     this.free = Int32Array.from(
@@ -164,6 +169,7 @@ export class Requests {
     this.depth[io] = 0;
     this.parent[io] = NO_IO;
     this.children[io] = 0;
+    this.data[io] = 0;
     return io;
   }
 
@@ -196,11 +202,19 @@ export class Requests {
     this.world[child] = this.world[io];
     this.disk[child] = this.disk[io];
     this.file[child] = this.file[io];
+    this.data[child] = this.data[io];
     this.deviceNs[child] = 0;
     this.arrivedAt[child] = this.arrivedAt[io];
     this.parent[child] = io;
     this.children[io]++;
     return child;
+  }
+
+  /** The child begins `blocks` into its parent: so does what it carries. Only for rows with data. */
+  cutData(child: Io, blocks: number): void {
+    if (this.data[child] <= 0) return;
+    if (blocks % DATA_BLOCKS !== 0) assert(false, `row ${child} cuts a block of data in two`);
+    this.data[child] += blocks / DATA_BLOCKS;
   }
 
   /**

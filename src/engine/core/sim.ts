@@ -1,4 +1,5 @@
 import { assert } from './assert.js';
+import { DataArena } from './data-arena.js';
 import { Digest } from './digest.js';
 import { EventLog } from './event-log.js';
 import { Events, type Lane } from './events.js';
@@ -29,17 +30,21 @@ export class Sim {
   readonly log = new EventLog(this);
   readonly layers: Layer[] = [];
   readonly timers: Timers;
+  /** What rows carry, in runs that verify data; undefined in all others. */
+  readonly arena: DataArena | undefined;
   /** Events handled so far: the engine's own measure of work. */
   handled = 0;
 
   /**
    * @param seed 32-bit integer; every random stream of the run derives from it
    * @param rows capacity of the request table
+   * @param verify true keeps track of what is written where
    */
-  constructor(seed: number, rows: number) {
+  constructor(seed: number, rows: number, verify = false) {
     this.random = new Random(seed);
     this.requests = new Requests(rows, Math.floor(rows / RESERVE_SHARE));
     this.timers = new Timers(this);
+    this.arena = verify ? new DataArena() : undefined;
   }
 
   /** Called by Layer's constructor. */

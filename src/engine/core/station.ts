@@ -174,6 +174,8 @@ export class Station {
       `Little's law broken: area ${this.windowAreaNs}, sojourns ${this.windowLeftNs} + ${soFar}`,
     );
     assert(this.arrived - this.finished === this.inside, 'a station lost or gained a command');
+    // Stamps cancel out of the sum above; with nobody inside they are seen by themselves.
+    assert(this.inside > 0 || this.windowInsideNs === 0, 'a station changed a time of arrival');
     this.windowStart = now;
     this.windowAreaNs = 0;
     this.windowLeftNs = 0;

@@ -5,6 +5,7 @@ export { PAGE_BLOCKS, Pool, STRIPE_BLOCKS } from './array/pool.js';
 export { TargetPort } from './array/target-port.js';
 export { Disk, type DiskOptions } from './disk.js';
 export { Nexus, type NexusOptions } from './fabric/nexus.js';
+export { hostLinkLossNs, type LinkLoss, linkLossOf, PROTOCOLS } from './fabric/protocols.js';
 export { type DeviceModel, type DeviceSite, type DiskModel, defineDevice } from './model.js';
 export { createModel, DEVICE_MODELS, findDeviceModel } from './models/index.js';
 export { NfsServer } from './nfs-server.js';

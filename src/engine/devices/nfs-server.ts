@@ -8,6 +8,7 @@ import { STATION_FIELDS, Station } from '../core/station.js';
 import { TRAFFIC_FIELDS, Traffic } from '../core/traffic.js';
 import type { NfsServerPlan } from '../simulation/plan.js';
 import { Disk } from './disk.js';
+import { Media } from './media.js';
 import { Space } from './space.js';
 
 /** Time of a request that touches no file data: attributes, heartbeats (model). */
@@ -41,6 +42,9 @@ export class NfsServer extends Layer {
   private readonly held = new Fifo();
   private heldCount = 0;
   private readonly listeners: (() => void)[] = [];
+  /** What each file holds, by its number, in runs that verify data. */
+  private readonly files: Map<number, Media> | undefined;
+  private readonly fileLba: Float64Array;
 
   constructor(sim: Sim, plan: NfsServerPlan) {
     super(sim, plan.name);
@@ -61,6 +65,8 @@ export class NfsServer extends Layer {
     this.traffic = new Traffic(sim, this.entity);
     this.station = new Station(sim, 'nfs', this.entity, plan.threads);
     this.phase = sim.requests.column('nfs.phase', Uint8Array);
+    this.files = sim.arena && new Map();
+    this.fileLba = sim.requests.column('nfs.fileLba', Float64Array);
     this.outLane = sim.lane(this);
     this.backLane = sim.lane(this);
     this.blockNs = (BLOCK_BYTES * 1e9) / plan.bytesPerSecond;
@@ -112,7 +118,21 @@ export class NfsServer extends Layer {
   }
 
   override complete(io: Io): void {
+    if (this.files !== undefined && this.sim.requests.status[io] === 0) {
+      this.mediaOf(io, this.files).execute(io, this.fileLba[io]);
+    }
     this.served(io);
+  }
+
+  /** Files share addresses on the disk, so each has media of its own. */
+  private mediaOf(io: Io, files: Map<number, Media>): Media {
+    const file = this.sim.requests.file[io];
+    let media = files.get(file);
+    if (media === undefined) {
+      media = new Media(this.sim, `${this.name} file ${file}`, this.sim.arena!);
+      files.set(file, media);
+    }
+    return media;
   }
 
   private dispatch(): void {

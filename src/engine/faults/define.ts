@@ -7,6 +7,17 @@ export type FaultTarget = keyof Sites & string;
 export type SiteOf<T extends FaultTarget> =
   Sites[T] extends ReadonlyMap<string, infer S> ? S : never;
 
+/** What a fault may use besides its target. */
+export interface FaultTools {
+  /**
+   * For faults that come and go: breaks at once and then every `periodNs`, each time for `partNs`.
+   * What others broke as well stays broken in between.
+   * @param set breaks (true) or mends (false) the target
+   * @returns ends it, with the target mended
+   */
+  pulse(periodNs: number, partNs: number, set: (broken: boolean) => void): () => void;
+}
+
 /** What screens and lists show of a fault. */
 export interface FaultInfo {
   readonly name: string;
@@ -19,6 +30,7 @@ export interface FaultInfo {
     sites: Sites,
     target: string,
     params: Readonly<Record<string, number>>,
+    tools: FaultTools,
   ): (() => void) | undefined;
 }
 
@@ -34,7 +46,7 @@ export interface Fault<T extends FaultTarget, P extends Params> {
    */
   readonly lasting?: true;
   /** Breaks `target`; the returned function heals it and is called at most once. */
-  inject(target: SiteOf<T>, params: Values<P>): () => void;
+  inject(target: SiteOf<T>, params: Values<P>, tools: FaultTools): () => void;
 }
 
 export function defineFault<T extends FaultTarget, P extends Params>(
@@ -47,12 +59,12 @@ export function defineFault<T extends FaultTarget, P extends Params>(
     target,
     params,
     lasting,
-    apply(sites, where, given) {
+    apply(sites, where, given, tools) {
       const site = (sites[target] as ReadonlyMap<string, SiteOf<T>>).get(where);
       if (site === undefined) return undefined;
       const values: Record<string, number> = {};
       for (const [key, param] of Object.entries(params)) values[key] = given[key] ?? param.initial;
-      return fault.inject(site, values as Values<P>);
+      return fault.inject(site, values as Values<P>, tools);
     },
   };
 }

@@ -1,31 +1,53 @@
 /** The catalogue of faults; a new one is a file and a line here. */
+import { adapterRemoval } from './adapter-removal.js';
 import { adapterReset } from './adapter-reset.js';
 import { apd } from './apd.js';
+import { bitRot } from './bit-rot.js';
 import { controllerFailover } from './controller-failover.js';
+import { controllerHang } from './controller-hang.js';
 import type { FaultInfo } from './define.js';
 import { deviceStall } from './device-stall.js';
 import { fillDatastore } from './fill-datastore.js';
 import { fillPool } from './fill-pool.js';
+import { latencySpike } from './latency-spike.js';
 import { linkDown } from './link-down.js';
+import { linkFlap } from './link-flap.js';
+import { misdirectedWrite } from './misdirected-write.js';
 import { noisyNeighbour } from './noisy-neighbour.js';
 import { pathDown } from './path-down.js';
+import { pathFlap } from './path-flap.js';
 import { pathLossy } from './path-lossy.js';
 import { pathSlow } from './path-slow.js';
 import { pdl } from './pdl.js';
+import { queueFullStorm } from './queue-full-storm.js';
+import { reservationConflictStorm } from './reservation-conflict-storm.js';
 import { serverDown } from './server-down.js';
 import { slowDevice } from './slow-device.js';
+import { switchLoss } from './switch-loss.js';
+import { tornWrite } from './torn-write.js';
 
 export const FAULTS: readonly FaultInfo[] = [
   pathDown,
+  pathFlap,
   pathSlow,
   pathLossy,
   linkDown,
+  linkFlap,
   adapterReset,
+  adapterRemoval,
+  switchLoss,
   controllerFailover,
+  controllerHang,
+  queueFullStorm,
   slowDevice,
+  latencySpike,
   deviceStall,
+  reservationConflictStorm,
   apd,
   pdl,
+  bitRot,
+  tornWrite,
+  misdirectedWrite,
   fillDatastore,
   fillPool,
   serverDown,

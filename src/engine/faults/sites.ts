@@ -1,6 +1,7 @@
 import type { DiskArray } from '../devices/array/disk-array.js';
 import type { Lun } from '../devices/array/lun.js';
 import type { Pool } from '../devices/array/pool.js';
+import type { TargetPort } from '../devices/array/target-port.js';
 import type { Disk } from '../devices/disk.js';
 import type { Nexus } from '../devices/fabric/nexus.js';
 import type { NfsServer } from '../devices/nfs-server.js';
@@ -21,6 +22,11 @@ export interface DeviceSite {
 
 export interface AdapterSite {
   readonly vmhba: Vmhba;
+}
+
+/** A fabric: what a switch connects. */
+export interface SwitchSite {
+  readonly nexuses: readonly Nexus[];
 }
 
 export interface ControllerSite {
@@ -56,6 +62,10 @@ export interface Sites {
   readonly lun: ReadonlyMap<string, LunSite>;
   /** `array1/pool1` */
   readonly pool: ReadonlyMap<string, Pool>;
+  /** `array1:A0`: the first port of controller A. */
+  readonly port: ReadonlyMap<string, TargetPort>;
+  /** `fc-A`: the fabric of every host's first Fibre Channel adapter, and the third, ... */
+  readonly switch: ReadonlyMap<string, SwitchSite>;
   /** NFS server. */
   readonly server: ReadonlyMap<string, NfsServer>;
   readonly datastore: ReadonlyMap<string, Datastore>;

@@ -2,17 +2,21 @@ import type { Sim } from '../core/sim.js';
 import type { DiskArray } from '../devices/array/disk-array.js';
 import type { Lun } from '../devices/array/lun.js';
 import { Nexus } from '../devices/fabric/nexus.js';
+import { hostLinkLossNs, linkLossOf } from '../devices/fabric/protocols.js';
 import type { PathSite } from '../faults/sites.js';
 import { Vmhba } from '../stack/adapter/vmhba.js';
 import { DiskDriver } from '../stack/block/disk-driver.js';
 import { defineDevice } from '../stack/device-entity.js';
-import { Driver } from '../stack/driver/driver.js';
+import { createDriver } from '../stack/driver/index.js';
+import { moduleOf } from '../stack/driver/modules.js';
 import { DeviceQueue } from '../stack/scheduler/device-queue.js';
 import { Settings } from '../stack/settings.js';
-import { type Claim, claim } from '../stack/storage-apis/psa/claim-rules.js';
-import { NmpDevice } from '../stack/storage-apis/psa/nmp.js';
+import { claim } from '../stack/storage-apis/psa/claim-rules.js';
+import { claimedDevice } from '../stack/storage-apis/psa/claimed-device.js';
+import { type Claimed, createPsaDevice, labelsOf } from '../stack/storage-apis/psa/create.js';
 import { Path } from '../stack/storage-apis/psa/path.js';
-import type { AdapterPlan, ArrayPlan, ClaimRulePlan, HostPlan, LunPlan, PathPlan } from './plan.js';
+import type { PsaDevice } from '../stack/storage-apis/psa/psa-device.js';
+import type { AdapterPlan, ClaimRulePlan, HostPlan, LunPlan, PathPlan } from './plan.js';
 
 /** A logical device of a host, from the block layer down to multipathing. */
 export interface BuiltDevice {
@@ -20,7 +24,7 @@ export interface BuiltDevice {
   readonly array: DiskArray;
   /** Where the paths run, in the order of the device's paths. */
   readonly sites: readonly PathSite[];
-  readonly nmp: NmpDevice;
+  readonly psa: PsaDevice;
   readonly queue: DeviceQueue;
   /** Where file systems send their rows. */
   readonly driver: DiskDriver;
@@ -48,7 +52,7 @@ export function buildHost(
   rules: readonly ClaimRulePlan[],
 ): BuiltHost {
   const settings = new Settings(plan.settings, `host ${plan.name}.settings`);
-  const links = new Links(sim, plan, arrays);
+  const links = new Links(sim, plan, arrays, settings);
   const adapters = new Map(plan.adapters.map((adapter) => [adapter.name, links.adapter(adapter)]));
   let pathCount = 0;
   const devices = new Map<string, BuiltDevice>();
@@ -56,7 +60,8 @@ export function buildHost(
   for (const path of plan.paths) byLun.set(path.lun, [...(byLun.get(path.lun) ?? []), path]);
   for (const [uid, ways] of byLun) {
     const array = arrays.get(ways[0].array) as DiskArray;
-    const claimed = claim(claimedDevice(array.plan), rules);
+    const lunPlan = array.plan.luns.find((lun) => lun.uid === uid) as LunPlan;
+    const claimed = claim(claimedDevice(array.plan, lunPlan), rules);
     if (claimed.plugin === 'MASK_PATH') continue;
     const paths = ways.map((way) => links.path(way, array, adapters, pathCount++));
     const sites = ways.map((way) => ({ nexus: links.nexus(way), lun: array.luns.get(uid) as Lun }));
@@ -64,41 +69,35 @@ export function buildHost(
     const dqlen = Math.max(...used.map(({ lunQueueDepth }) => lunQueueDepth));
     devices.set(
       uid,
-      buildDevice(sim, { plan, settings, uid, array, claimed, paths, sites, dqlen }),
+      buildDevice(sim, { plan, settings, lunPlan, array, claimed, paths, sites, dqlen }),
     );
+    for (const { name } of used) {
+      const { vmhba } = adapters.get(name) as BuiltAdapter;
+      vmhba.addUser(() => neededBy(uid, paths, vmhba));
+    }
   }
   return { plan, settings, adapters, devices };
-}
-
-function claimedDevice(array: ArrayPlan): Parameters<typeof claim>[0] {
-  return {
-    vendor: array.vendor,
-    model: array.product,
-    transport: array.transport,
-    tpgs: array.access === 'alua',
-  };
 }
 
 interface DeviceParts {
   readonly plan: HostPlan;
   readonly settings: Settings;
-  readonly uid: string;
+  readonly lunPlan: LunPlan;
   readonly array: DiskArray;
-  readonly claimed: Extract<Claim, { plugin: 'NMP' }>;
+  readonly claimed: Claimed;
   readonly paths: readonly Path[];
   readonly sites: readonly PathSite[];
   readonly dqlen: number;
 }
 
 function buildDevice(sim: Sim, parts: DeviceParts): BuiltDevice {
-  const { plan, settings, uid, array, claimed, paths, sites, dqlen } = parts;
+  const { plan, settings, lunPlan, array, claimed, paths, sites, dqlen } = parts;
   const host = plan.name;
-  const { satp, psp, pspParams } = claimed;
-  const lunPlan = array.plan.luns.find((lun) => lun.uid === uid) as LunPlan;
+  const { uid } = lunPlan;
   const lun = array.luns.get(uid) as Lun;
-  const labels = { host, lun: lunPlan.name, array: array.name, satp, psp };
+  const labels = { host, lun: lunPlan.name, array: array.name, ...labelsOf(claimed) };
   const entity = defineDevice(sim, uid, labels);
-  const nmp = new NmpDevice(sim, { host, uid, paths, satp, psp, pspParams, settings, entity });
+  const psa = createPsaDevice(sim, { host, uid, paths, settings, entity }, claimed);
   const queue = new DeviceQueue(
     sim,
     {
@@ -111,10 +110,14 @@ function buildDevice(sim: Sim, parts: DeviceParts): BuiltDevice {
         competingDepth: settings.get('Disk.SchedNumReqOutstanding'),
         vmSwitches: settings.get('Disk.SchedQControlVMSwitches'),
         seqReqs: settings.get('Disk.SchedQControlSeqReqs'),
+        fullSample: settings.get('Disk.QFullSampleSize'),
+        fullThreshold: settings.get('Disk.QFullThreshold'),
+        fullByWindow: settings.on('Vmtop.QFullByWindow'),
       },
     },
-    nmp,
+    psa,
   );
+  psa.onQueueFull = () => queue.noteQueueFull();
   const driver = new DiskDriver(
     sim,
     {
@@ -125,7 +128,7 @@ function buildDevice(sim: Sim, parts: DeviceParts): BuiltDevice {
     },
     queue,
   );
-  return { lun, array, sites, nmp, queue, driver };
+  return { lun, array, sites, psa, queue, driver };
 }
 
 /** The physical side of a host: adapters, their drivers, and connections to target ports. */
@@ -136,14 +139,26 @@ class Links {
     private readonly sim: Sim,
     private readonly plan: HostPlan,
     private readonly arrays: ReadonlyMap<string, DiskArray>,
+    private readonly settings: Settings,
   ) {}
 
   adapter(adapter: AdapterPlan): BuiltAdapter {
     const host = this.plan.name;
-    const driver = new Driver(this.sim, { host, adapter });
-    const vmhba = new Vmhba(this.sim, { host, adapter }, driver);
+    const driver = createDriver(this.sim, { host, adapter });
+    const options = {
+      host,
+      adapter,
+      linkLossNs: hostLinkLossNs(lossOf(adapter)),
+      prioritySharePercent: this.settings.get('Disk.SchedQPriorityPercentage'),
+      restartNs: this.settings.ns('Scsi.ScsiRestartStalledQueueLatency'),
+    };
+    const vmhba = new Vmhba(this.sim, options, driver);
     const own = this.plan.paths.filter((path) => path.adapter === adapter.name);
-    return { vmhba, nexuses: [...new Set(own.map((path) => this.nexus(path)))] };
+    const nexuses = [...new Set(own.map((path) => this.nexus(path)))];
+    vmhba.onLinkChange(() => {
+      if (!vmhba.linkUp) for (const nexus of nexuses) nexus.hostPortDown();
+    });
+    return { vmhba, nexuses };
   }
 
   path(
@@ -155,7 +170,7 @@ class Links {
     const { name, adapter, controller, port } = way;
     const lun = array.luns.get(way.lun) as Lun;
     const { vmhba } = adapters.get(adapter) as BuiltAdapter;
-    return new Path(
+    const path = new Path(
       this.sim,
       {
         host: this.plan.name,
@@ -172,6 +187,8 @@ class Links {
       this.nexus(way),
       lun,
     );
+    vmhba.watchPath(index, path.entity);
+    return path;
   }
 
   /** One connection per adapter and target port, shared by the paths of all LUNs behind it. */
@@ -187,9 +204,22 @@ class Links {
       array,
       latencyNs: own.linkLatencyNs,
       bytesPerSecond: own.linkBytesPerSecond,
+      loss: lossOf(own),
     };
     const nexus = new Nexus(this.sim, options, target);
     this.nexuses.set(key, nexus);
     return nexus;
   }
+}
+
+/** How an adapter's connections break: as its driver's protocol does. */
+function lossOf(adapter: AdapterPlan): ReturnType<typeof linkLossOf> {
+  return linkLossOf(moduleOf(adapter).protocol, adapter.timers);
+}
+
+/** Why a device needs an adapter: all its usable paths start there. */
+function neededBy(uid: string, paths: readonly Path[], vmhba: Vmhba): string | undefined {
+  const usable = paths.filter((path) => path.usable);
+  const isNeeded = usable.length > 0 && usable.every((path) => path.adapter === vmhba);
+  return isNeeded ? `${uid} has no other path` : undefined;
 }

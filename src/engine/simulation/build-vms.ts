@@ -1,20 +1,24 @@
 import type { Layer } from '../core/layer.js';
 import type { Sim } from '../core/sim.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
+import { TaskManager } from '../stack/task-management/task-manager.js';
 import { buildHome } from '../stack/vmfiles/home.js';
 import { VirtualDisk } from '../stack/vmfiles/virtual-disk.js';
 import { Vm } from '../stack/vmfiles/vm.js';
 import { ADAPTER_TYPES } from '../stack/vscsi/index.js';
 import { VirtualAdapter } from '../stack/vscsi/virtual-adapter.js';
 import { VirtualScsiDisk } from '../stack/vscsi/virtual-scsi-disk.js';
+import { GuestDiskDriver } from '../workloads/guest-disk-driver.js';
 import type { HostFileSystems } from './build-datastores.js';
+import type { BuiltHost } from './build-hosts.js';
 import type { DiskPlan, VmPlan } from './plan.js';
 
 /** A virtual disk as its guests reach it. */
 export interface BuiltDisk {
   readonly plan: DiskPlan;
   readonly vm: Vm;
-  readonly front: VirtualScsiDisk;
+  /** Where they submit. */
+  readonly front: Layer & { readonly sizeBlocks: number };
 }
 
 export interface BuiltVms {
@@ -28,12 +32,20 @@ export function buildVms(
   sim: Sim,
   plans: readonly VmPlan[],
   datastores: ReadonlyMap<string, Datastore>,
-  hosts: ReadonlyMap<string, HostFileSystems>,
+  fileSystemsOf: ReadonlyMap<string, HostFileSystems>,
+  hosts: ReadonlyMap<string, BuiltHost>,
 ): BuiltVms {
+  const managers = new Map<string, TaskManager>();
+  const tasksOf = (host: string): TaskManager => {
+    const { settings } = hosts.get(host) as BuiltHost;
+    const tasks = managers.get(host) ?? new TaskManager(sim, host, settings);
+    managers.set(host, tasks);
+    return tasks;
+  };
   const vms = new Map<string, Vm>();
   const disks = new Map<number, BuiltDisk>();
   for (const plan of plans) {
-    const fileSystems = hosts.get(plan.host) as HostFileSystems;
+    const fileSystems = fileSystemsOf.get(plan.host) as HostFileSystems;
     const vm = new Vm(sim, { name: plan.name, host: plan.host, world: plan.world });
     vms.set(plan.name, vm);
     const home = buildHome(sim, plan, datastores);
@@ -52,7 +64,16 @@ export function buildVms(
       const backing = backings[position];
       const adapter = adapterOf(sim, plan, disk.name, adapters);
       const options = { vm: plan.name, host: plan.host, adapter, plan: disk, backing };
-      disks.set(disk.index, { plan: disk, vm, front: new VirtualScsiDisk(sim, options, backing) });
+      const { diskTimeout } = plan;
+      if (diskTimeout === undefined) {
+        const front = new VirtualScsiDisk(sim, options, backing);
+        disks.set(disk.index, { plan: disk, vm, front });
+      } else {
+        const below = new VirtualScsiDisk(sim, { ...options, tasks: tasksOf(plan.host) }, backing);
+        const guest = { ...diskTimeout, machine: vm, disk: `${plan.name}:${disk.name}` };
+        const front = new GuestDiskDriver(sim, guest, below);
+        disks.set(disk.index, { plan: disk, vm, front });
+      }
     }
   }
   return { vms, disks };

@@ -16,4 +16,22 @@ export type Command =
   /** Changes the logical I/O scheduler's settings of one virtual disk. */
   | { readonly kind: 'qos'; readonly disk: number; readonly qos: Partial<Qos> }
   /** Answers the question of a stunned VM. */
-  | { readonly kind: 'answer'; readonly vm: string; readonly answer: 'retry' | 'cancel' };
+  | { readonly kind: 'answer'; readonly vm: string; readonly answer: 'retry' | 'cancel' }
+  /** Switches a path on or off; the last usable one of a device stays on. */
+  | {
+      readonly kind: 'path';
+      readonly host: string;
+      readonly path: string;
+      readonly state: 'on' | 'off';
+    }
+  /** Sets a path's rank: higher ones come first under MRU. */
+  | { readonly kind: 'rank'; readonly host: string; readonly path: string; readonly rank: number }
+  /** Detaches (off) or attaches a device, by uid or LUN name: planned removal. */
+  | {
+      readonly kind: 'device';
+      readonly host: string;
+      readonly device: string;
+      readonly state: 'on' | 'off';
+    }
+  /** Looks for paths again, also of devices that were permanently lost. */
+  | { readonly kind: 'rescan'; readonly host: string };

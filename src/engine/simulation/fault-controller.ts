@@ -1,6 +1,6 @@
 import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
-import type { FaultInfo } from '../faults/define.js';
+import type { FaultInfo, FaultTools } from '../faults/define.js';
 import { FAULTS } from '../faults/index.js';
 import type { Sites } from '../faults/sites.js';
 
@@ -26,11 +26,14 @@ interface Running extends ActiveFault {
 export class FaultController {
   private readonly running = new Map<number, Running>();
   private count = 0;
+  private readonly tools: FaultTools;
 
   constructor(
     private readonly sim: Sim,
     private readonly sites: Sites,
-  ) {}
+  ) {
+    this.tools = { pulse: (periodNs, partNs, set) => this.pulse(periodNs, partNs, set) };
+  }
 
   get active(): readonly ActiveFault[] {
     return [...this.running.values()].map(({ id, fault, target, sinceNs }) => ({
@@ -69,7 +72,7 @@ export class FaultController {
     }
     const id = this.count++;
     this.sim.log.note('fault.inject', target, `${name} (#${id}): ${info.summary}`, why);
-    const heal = info.apply(this.sites, target, params);
+    const heal = info.apply(this.sites, target, params, this.tools);
     const since = { id, fault: name, target, sinceNs: this.sim.now };
     if (heal !== undefined) this.running.set(id, { ...since, info, params, heal });
     return id;
@@ -81,12 +84,36 @@ export class FaultController {
     if (fault === undefined) return false;
     this.running.delete(id);
     this.sim.log.note('fault.heal', fault.target, `${fault.fault} (#${id}) healed`, why);
-    const others = [...this.running.values()].filter(({ info }) => info.lasting);
-    const isTwin = (other: Running): boolean =>
-      other.info === fault.info && other.target === fault.target;
-    if (!others.some(isTwin)) fault.heal();
-    // What is healed here may be broken by another fault too.
-    for (const { info, target, params } of others) info.apply(this.sites, target, params);
+    const isTwin = ({ info, target }: Running): boolean =>
+      info.lasting && info === fault.info && target === fault.target;
+    if (![...this.running.values()].some(isTwin)) fault.heal();
+    this.breakAgain();
     return true;
+  }
+
+  /** What has been mended may be broken by another fault too. */
+  private breakAgain(): void {
+    for (const { info, target, params } of this.running.values()) {
+      if (info.lasting) info.apply(this.sites, target, params, this.tools);
+    }
+  }
+
+  private pulse(periodNs: number, partNs: number, set: (broken: boolean) => void): () => void {
+    const { timers } = this.sim;
+    let stopMend = (): void => undefined;
+    const strike = (): void => {
+      set(true);
+      stopMend = timers.delay(partNs, () => {
+        set(false);
+        this.breakAgain();
+      });
+    };
+    strike();
+    const stop = timers.every(periodNs, strike);
+    return () => {
+      stop();
+      stopMend();
+      set(false);
+    };
   }
 }

@@ -3,6 +3,8 @@ import type { Guest } from '../workloads/guest.js';
 import { SyntheticJob } from '../workloads/job.js';
 import { TraceReplay } from '../workloads/replay.js';
 import { GuestTotals } from '../workloads/totals.js';
+import type { Verifier } from '../workloads/verifier.js';
+import { VerifyingJob } from '../workloads/verifying-job.js';
 import type { BuiltDisk } from './build-vms.js';
 import type { JobPlan, Plan, ReplayPlan } from './plan.js';
 
@@ -11,6 +13,7 @@ export class Guests {
   private readonly parts: GuestTotals[] = [];
   private readonly guests: Guest[] = [];
   private readonly replays: TraceReplay[] = [];
+  private readonly verifying: VerifyingJob[] = [];
 
   constructor(
     private readonly sim: Sim,
@@ -26,21 +29,37 @@ export class Guests {
   /** A job that starts now or at its own time; also for faults that make load. */
   startJob(plan: JobPlan): SyntheticJob {
     const { vm, front } = this.disk(plan.disk);
-    const job = new SyntheticJob(
-      this.sim,
-      {
-        plan,
-        machine: vm,
-        world: vm.world,
-        disk: plan.disk,
-        capacityBlocks: front.sizeBlocks,
-        totals: this.newTotals(),
-      },
-      front,
-    );
+    const options = {
+      plan,
+      machine: vm,
+      world: vm.world,
+      disk: plan.disk,
+      capacityBlocks: front.sizeBlocks,
+      totals: this.newTotals(),
+    };
+    const job =
+      plan.verify === true
+        ? new VerifyingJob(this.sim, options, this.verifying.length, front)
+        : new SyntheticJob(this.sim, options, front);
+    if (job instanceof VerifyingJob) this.verifying.push(job);
     this.guests.push(job);
     job.start();
     return job;
+  }
+
+  /** Those who check what they read. */
+  get verifiers(): readonly Verifier[] {
+    return this.verifying.map(({ verifier }) => verifier);
+  }
+
+  /** No guest issues anything more of its own. */
+  stopJobs(): void {
+    for (const guest of this.guests) if (guest instanceof SyntheticJob) guest.stop();
+  }
+
+  /** Every verifying guest reads all it ever wrote. */
+  readBack(): void {
+    for (const job of this.verifying) job.readBack();
   }
 
   /** Everything completed so far, as the guests saw it. */

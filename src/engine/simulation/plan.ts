@@ -24,6 +24,8 @@ export interface Plan {
   readonly changes: readonly ChangePlan[];
   readonly narrative: readonly NarrativePlan[];
   readonly expectations: readonly ExpectationPlan[];
+  /** Expectations left out because the run ends before what they are about. */
+  readonly expectationsSkipped: number;
 }
 
 export type Transport = 'fc' | 'iscsi' | 'sas' | 'nvme';
@@ -43,8 +45,13 @@ export interface ArrayPlan {
   readonly transport: Transport;
   readonly controllers: number;
   readonly portsPerController: number;
-  /** `alua`: one controller owns a LUN (active/optimized there); `active-active`: all equal. */
-  readonly access: 'alua' | 'active-active';
+  /**
+   * `alua`: one controller owns a LUN (active/optimized there); `active-active`: all equal;
+   * `active-passive`: only the owner serves a LUN, the others stand by.
+   */
+  readonly access: 'alua' | 'active-active' | 'active-passive';
+  /** How an `alua` array's states change: by itself, by SET TARGET PORT GROUPS, or both ways. */
+  readonly tpgs: 'implicit' | 'explicit' | 'both';
   /** How long a change of ownership takes; commands meanwhile get 02/04/0A. */
   readonly transitionNs: number;
   readonly cacheBytes: number;
@@ -110,10 +117,36 @@ export interface AdapterPlan {
   readonly transport: Transport;
   readonly aqlen: number;
   readonly lunQueueDepth: number;
-  readonly merge: boolean;
+  /** How waiting commands are ordered. */
+  readonly order: OrderPlan;
+  /** How large a command contiguous waiting ones may be merged into; false leaves them apart. */
+  readonly merge: MergePlan | false;
+  /** When the adapter interrupts; the driver's way when left out. */
+  readonly coalesce?: CoalescePlan;
+  /** Timers of the adapter's protocol that differ from their defaults, ns. */
+  readonly timers?: Readonly<Record<string, number>>;
   /** One-way latency of the fabric between this adapter and its targets. */
   readonly linkLatencyNs: number;
   readonly linkBytesPerSecond: number;
+}
+
+/** An order of the catalogue `adapter/orders` with its settings. */
+export interface OrderPlan {
+  readonly order: string;
+  readonly params: Readonly<Record<string, number>>;
+}
+
+export interface MergePlan {
+  readonly maxBytes: number;
+  readonly maxSegments: number;
+}
+
+/** Interrupt once `maxCount` answers wait or the oldest has waited `maxNs`. */
+export interface CoalescePlan {
+  readonly maxNs: number;
+  readonly maxCount: number;
+  /** Interrupt at once when idle; answers within `maxNs` of an interrupt share it. */
+  readonly adaptive: boolean;
 }
 
 export interface PathPlan {
@@ -133,9 +166,13 @@ export interface ClaimRulePlan {
   readonly vendor: string;
   readonly model: string;
   readonly transport: Transport | '*';
-  readonly plugin: 'NMP' | 'MASK_PATH';
+  /** `NMP`, `HPP`, `MASK_PATH`, or the name of another multipathing plug-in. */
+  readonly plugin: string;
   readonly satp: string | undefined;
+  readonly satpParams: Readonly<Record<string, number>>;
+  /** Path selection policy of NMP, or scheme of HPP. */
   readonly psp: string | undefined;
+  /** Settings of the policy, the scheme, or the other plug-in. */
   readonly pspParams: Readonly<Record<string, number>>;
 }
 
@@ -164,6 +201,8 @@ export interface VmPlan {
   /** Datastore of the VM's home. */
   readonly home: string;
   readonly disks: readonly DiskPlan[];
+  /** How long the guest's disk driver waits for a command; without it, for ever. */
+  readonly diskTimeout?: { readonly guest: string; readonly timeoutNs: number };
 }
 
 export interface DiskPlan {
@@ -211,6 +250,8 @@ export interface JobPlan {
   readonly startNs: number;
   /** 0 is the end of the run. */
   readonly stopNs: number;
+  /** Checks every read against what was written; the part of the disk is the job's alone. */
+  readonly verify?: boolean;
 }
 
 export interface ReplayPlan {
@@ -249,6 +290,8 @@ export interface FaultPlan {
   readonly atNs: number;
   /** When it heals by itself; 0 is never. */
   readonly untilNs: number;
+  /** Happens again and again between the two times, at random, and lasts so long each time. */
+  readonly repeat?: { readonly perMinute: number; readonly lastsNs: number };
 }
 
 /** A setting changed while running: what an administrator would do at that time. */

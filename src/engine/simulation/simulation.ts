@@ -5,17 +5,22 @@ import { DiskArray } from '../devices/array/disk-array.js';
 import { NfsServer } from '../devices/nfs-server.js';
 import type { FaultTarget } from '../faults/define.js';
 import type { Sites } from '../faults/sites.js';
+import type { PathEvent } from '../stack/storage-apis/psa/path.js';
+import type { DeviceStatus } from '../stack/storage-apis/psa/psa-device.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
 import type { GuestTotals } from '../workloads/totals.js';
+import type { Violation } from '../workloads/verifier.js';
 import { buildDatastores } from './build-datastores.js';
 import { type BuiltHost, buildHost } from './build-hosts.js';
 import { type BuiltDisk, buildVms } from './build-vms.js';
 import type { Command } from './commands.js';
 import { type ActiveFault, FaultController } from './fault-controller.js';
+import { armFault } from './fault-timeline.js';
 import { Guests } from './guests.js';
 import { type LayerName, type LayerSummary, summariseLayers } from './layer-summary.js';
 import type { Plan, Qos } from './plan.js';
 import { buildSites } from './sites.js';
+import { StorageAdmin } from './storage-admin.js';
 import { connectThinLuns } from './thin-luns.js';
 
 /**
@@ -29,18 +34,23 @@ export class Simulation {
   private readonly faults: FaultController;
   private readonly vms: ReadonlyMap<string, Vm>;
   private readonly disks: ReadonlyMap<number, BuiltDisk>;
+  private readonly arrays: ReadonlyMap<string, DiskArray>;
   private readonly hosts: ReadonlyMap<string, BuiltHost>;
+  private readonly storage: StorageAdmin;
   private readonly qosNow = new Map<number, Qos>();
 
   /** @throws InputError when parts of the plan do not fit one another */
   constructor(readonly plan: Plan) {
-    const sim = new Sim(plan.seed, plan.rows);
+    const verify = plan.jobs.some((job) => job.verify);
+    const sim = new Sim(plan.seed, plan.rows, verify);
     this.sim = sim;
     const arrays = new Map(plan.arrays.map((array) => [array.name, new DiskArray(sim, array)]));
+    this.arrays = arrays;
     const servers = new Map(plan.nfsServers.map((s) => [s.name, new NfsServer(sim, s)]));
     this.hosts = new Map(
       plan.hosts.map((host) => [host.name, buildHost(sim, host, arrays, plan.claimRules)]),
     );
+    this.storage = new StorageAdmin(this.hosts);
     const lunBlocks = new Map(
       plan.arrays.flatMap(({ luns }) => luns.map((l) => [l.uid, Math.floor(l.sizeBytes / 512)])),
     );
@@ -51,7 +61,7 @@ export class Simulation {
       servers,
       lunBlocks,
     );
-    const { vms, disks } = buildVms(sim, plan.vms, datastores, fileSystems);
+    const { vms, disks } = buildVms(sim, plan.vms, datastores, fileSystems, this.hosts);
     this.vms = vms;
     this.disks = disks;
     connectThinLuns(plan.datastores, datastores, arrays);
@@ -90,6 +100,49 @@ export class Simulation {
     return this.guests.inFlight;
   }
 
+  /** Rows of the request table in use: the guests' commands, and the hosts' own. */
+  get rowsInFlight(): number {
+    return this.sim.requests.inFlight;
+  }
+
+  /** What verifying guests read that must not be; the first of each guest. */
+  get violations(): readonly Violation[] {
+    return this.guests.verifiers.flatMap(({ violations }) => violations);
+  }
+
+  /** How much verifying guests have checked. */
+  get verified(): { blocksRead: number; blocksWritten: number; violations: number } {
+    const sum = { blocksRead: 0, blocksWritten: 0, violations: 0 };
+    for (const verifier of this.guests.verifiers) {
+      sum.blocksRead += verifier.blocksRead;
+      sum.blocksWritten += verifier.blocksWritten;
+      sum.violations += verifier.violationCount;
+    }
+    return sum;
+  }
+
+  /** How often data faults struck, and how many reads met what they had spoilt. */
+  get spoilt(): { strikes: number; reads: number } {
+    const sum = { strikes: 0, reads: 0 };
+    for (const array of this.arrays.values()) {
+      for (const { media } of array.luns.values()) {
+        sum.strikes += media?.strikes ?? 0;
+        sum.reads += media?.spoiltReads ?? 0;
+      }
+    }
+    return sum;
+  }
+
+  /** Guests issue nothing more of their own; what is in flight comes back. */
+  stopJobs(): void {
+    this.guests.stopJobs();
+  }
+
+  /** Every verifying guest stops and reads its whole part of the disk once. */
+  readBack(): void {
+    this.guests.readBack();
+  }
+
   /** Bytes of the request table for one row. */
   get bytesPerRow(): number {
     return this.sim.requests.bytesPerRow;
@@ -114,9 +167,9 @@ export class Simulation {
     return this.faults.active;
   }
 
-  /** Handles every event up to and including `time` (ns). */
+  /** Handles every event up to and including `time` (ns; a fraction of one is dropped). */
   runUntil(time: number): void {
-    this.sim.runUntil(time);
+    this.sim.runUntil(Math.floor(time));
   }
 
   /** Applies a command now. @throws InputError when it names something that does not exist */
@@ -134,7 +187,29 @@ export class Simulation {
       case 'answer':
         this.vms.get(command.vm)?.answer(command.answer);
         break;
+      case 'path':
+        this.storage.setPath(command.host, command.path, command.state);
+        break;
+      case 'rank':
+        this.storage.setPathRank(command.host, command.path, command.rank);
+        break;
+      case 'device':
+        this.storage.setDevice(command.host, command.device, command.state);
+        break;
+      case 'rescan':
+        this.storage.rescan(command.host);
+        break;
     }
+  }
+
+  /** The last things that happened to a path, oldest first. @throws InputError on unknown names */
+  pathHistory(host: string, path: string): readonly PathEvent[] {
+    return this.storage.pathHistory(host, path);
+  }
+
+  /** How a device, by uid or LUN name, is claimed and set up. @throws InputError on unknown names */
+  deviceStatus(host: string, device: string): DeviceStatus {
+    return this.storage.deviceStatus(host, device);
   }
 
   sample(withHistograms = true): Sample {
@@ -163,12 +238,7 @@ export class Simulation {
   private armTimeline(): void {
     const { timers, log } = this.sim;
     const { faults, changes, narrative } = this.plan;
-    for (const { fault, target, params, atNs, untilNs } of faults) {
-      timers.at(atNs, () => {
-        const id = this.faults.inject(fault, target, params, 'timeline');
-        if (untilNs > 0) timers.at(untilNs, () => this.faults.heal(id, 'timeline'));
-      });
-    }
+    for (const [index, plan] of faults.entries()) armFault(this.sim, this.faults, plan, index);
     for (const { atNs, disk, qos } of changes) {
       timers.at(atNs, () => this.changeQos(disk, qos, 'timeline'));
     }

@@ -5,6 +5,7 @@ import type { Datastore } from '../stack/filesystem/datastore.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
 import type { BuiltHost } from './build-hosts.js';
 import type { BuiltDisk } from './build-vms.js';
+import { fabricsOf } from './fabrics.js';
 import type { Guests } from './guests.js';
 import type { JobPlan, Plan } from './plan.js';
 
@@ -33,11 +34,11 @@ export function buildSites(parts: SiteParts): Sites {
   >();
   for (const [host, built] of hosts) {
     for (const [name, { vmhba }] of built.adapters) adapter.set(`${host}/${name}`, { vmhba });
-    for (const { lun, array, nmp, sites } of built.devices.values()) {
+    for (const { lun, array, psa, sites } of built.devices.values()) {
       const lunPlan = array.plan.luns.find(({ uid }) => uid === lun.uid);
       device.set(`${host}/${lunPlan?.name}`, { paths: sites, lun });
       for (const [index, site] of sites.entries())
-        path.set(`${host}/${nmp.paths[index].name}`, site);
+        path.set(`${host}/${psa.paths[index].name}`, site);
     }
   }
   return {
@@ -62,10 +63,27 @@ export function buildSites(parts: SiteParts): Sites {
         [...pools].map(([pool, built]) => [`${name}/${pool}`, built]),
       ),
     ),
+    port: new Map(
+      [...arrays.values()].flatMap(({ name, ports }) =>
+        ports.map((port) => [`${name}:${controllerName(port.controller)}${port.number}`, port]),
+      ),
+    ),
+    switch: switches(parts),
     server: servers,
     datastore: datastores,
     vm: new Map(plan.vms.map(({ name }) => [name, noisyVm(parts, name)])),
   };
+}
+
+function switches({ plan, hosts }: SiteParts): Sites['switch'] {
+  return new Map(
+    [...fabricsOf(plan.hosts, plan.arrays)].map(([fabric, ends]) => {
+      const nexuses = ends.flatMap(
+        ({ host, adapter }) => hosts.get(host)?.adapters.get(adapter)?.nexuses ?? [],
+      );
+      return [fabric, { nexuses }];
+    }),
+  );
 }
 
 function lunSite({ arrays, hosts }: SiteParts, name: string, uid: string): LunSite {
@@ -77,7 +95,7 @@ function lunSite({ arrays, hosts }: SiteParts, name: string, uid: string): LunSi
     lun,
     disks: array.plan.kind === 'jbod' ? own : lun.pool.disks,
     rescan() {
-      for (const { devices } of hosts.values()) devices.get(uid)?.nmp.rescan();
+      for (const { devices } of hosts.values()) devices.get(uid)?.psa.rescan();
     },
   };
 }
@@ -89,20 +107,23 @@ function noisyVm({ plan, guests, disks }: SiteParts, vm: string): NoisyVmSite {
       const first = plan.vms.find(({ name }) => name === vm)?.disks[0];
       const built = first === undefined ? undefined : disks.get(first.index);
       if (built === undefined) return () => undefined;
+      // What a job verifies is its alone: noise there only reads.
+      const sizeBytes = built.front.sizeBlocks * 512;
+      const isVerified = plan.jobs.some(({ disk, verify }) => verify && disk === first?.index);
       const job: JobPlan = {
         name: `${vm} noise ${started++}`,
         vm,
         disk: built.plan.index,
         rw: 'randrw',
-        rwmixread: readPercent,
-        bs: [{ bytes: blockBytes, weight: 1 }],
+        rwmixread: isVerified ? 100 : readPercent,
+        bs: [{ bytes: Math.min(sizeBytes, Math.ceil(blockBytes / 512) * 512), weight: 1 }],
         iodepth,
         rateIops: 0,
         thinkNs: 0,
         distribution: 'random',
         zipfTheta: 0,
         offsetBytes: 0,
-        sizeBytes: built.front.sizeBlocks * 512,
+        sizeBytes,
         startNs: 0,
         stopNs: 0,
       };

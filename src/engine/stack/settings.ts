@@ -39,6 +39,8 @@ function flag(initial: 0 | 1, help: string): SettingInfo {
  * reference, section 12); a range the reference does not give is from memory.
  */
 export const SETTINGS = {
+  'Disk.AutoremoveOnPDL': flag(1, 'devices lost for good go once nobody uses them'),
+  'Disk.DiskDelayPDLHelper': setting(10, 0, 300, 's', 'time without use before they go'),
   'Disk.DelayOnBusy': setting(
     400,
     0,
@@ -52,6 +54,10 @@ export const SETTINGS = {
   'Disk.QFullSampleSize': setting(0, 0, 64, 'count', 'full answers that halve the depth; 0 is off'),
   'Disk.QFullThreshold': setting(8, 1, 16, 'count', 'good answers that raise the depth by one'),
   'Disk.RetryUnitAttention': flag(1, 'retry commands answered with a unit attention'),
+  'Disk.MaxResetLatency': setting(2000, 500, 600000, 'ms', 'a reset without an answer is overdue'),
+  'Disk.ResetPeriod': setting(30, 1, 3600, 's', 'pause before a reset is tried again'),
+  'Disk.UseDeviceReset': flag(1, 'reset the target when resetting the LUN does not help'),
+  'Disk.UseLunReset': flag(1, 'reset the LUN when an abort is not answered'),
   'Disk.ReturnCCForNoSpace': flag(0, 'give "no space" to the guest instead of stunning the VM'),
   'Disk.SchedCostUnit': setting(32768, 4096, 262144, 'bytes', 'bytes that cost one I/O of a limit'),
   'Disk.SchedNumReqOutstanding': setting(
@@ -88,8 +94,34 @@ export const SETTINGS = {
   'Disk.SharesHigh': setting(2000, 100, 10000, 'count', 'shares of level high'),
   'Disk.SharesLow': setting(500, 100, 10000, 'count', 'shares of level low'),
   'Disk.SharesNormal': setting(1000, 100, 10000, 'count', 'shares of level normal'),
+  'Scsi.ConflictRetries': setting(80, 0, 254, 'count', 'retries after a reservation conflict'),
+  'Scsi.SCSITimeout_ReabortTime': setting(5000, 100, 600000, 'ms', 'a command is aborted again'),
+  'Scsi.SCSITimeout_ScanTime': setting(1000, 10, 60000, 'ms', 'period of the time-out scanner'),
+  'Scsi.ScsiTMHardTimeout': setting(
+    120000,
+    1000,
+    3600000,
+    'ms',
+    'an abort this old: the command is wedged',
+  ),
+  'Scsi.TimeoutTMThreadRetry': setting(2000, 100, 60000, 'ms', 'an abort that could not be sent'),
+  'Scsi.ScsiAllowDeviceSpinup': flag(1, 'START UNIT for devices that answer 02/04/02'),
+  'Scsi.ScsiRestartStalledQueueLatency': setting(
+    500,
+    10,
+    60000,
+    'ms',
+    'a queue the driver blocked is tried again',
+  ),
   'Scsi.ExtendAPDCondition': flag(0, 'paths in state unavailable count as down'),
   'Scsi.FailVMIOonAPD': flag(0, 'after the APD time-out VM I/O fails too'),
+  'Misc.DegradedPathEvalTime': setting(5, 1, 60, 's', 'errors of a path are counted this long'),
+  'Misc.DegradedPathReEvalInterval': setting(60, 1, 3600, 's', 'degraded paths are tried again'),
+  'Misc.EnablePSPLatencyPolicy': flag(1, 'round robin may choose by latency'),
+  'Misc.HppDegradedPathThresholdPer': setting(20, 1, 100, 'percent', 'errors that degrade a path'),
+  'Misc.HppManageDegradedPaths': flag(1, 'HPP avoids paths with many errors'),
+  'Misc.NmpDegradedPathThresholdPer': setting(20, 1, 100, 'percent', 'errors that degrade a path'),
+  'Misc.NmpManageDegradedPaths': flag(1, 'NMP avoids paths with many errors'),
   'Misc.APDHandlingEnable': flag(1, 'devices without paths enter all-paths-down handling'),
   'Misc.APDTimeout': setting(
     140,
@@ -100,6 +132,7 @@ export const SETTINGS = {
   ),
   'DataMover.HardwareAcceleratedInit': flag(1, 'zero blocks with WRITE SAME'),
   'DataMover.HardwareAcceleratedMove': flag(1, 'clone with EXTENDED COPY'),
+  'Vmtop.QFullByWindow': flag(0, 'full answers count within windows (vmtop only, not of ESXi)'),
   'VMFS3.HardwareAcceleratedLocking': flag(1, 'lock with COMPARE AND WRITE'),
   'VMFS3.EnableBlockDelete': flag(0, 'pass UNMAP of guests to the device on VMFS5'),
   'VMFS3.UseATSForHBOnVMFS5': flag(1, 'heartbeat with COMPARE AND WRITE'),

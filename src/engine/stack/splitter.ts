@@ -62,6 +62,7 @@ export abstract class Splitter extends Layer {
       const length = this.pieceAt(io, at, rest[io]);
       requests.lba[piece] = at;
       requests.blocks[piece] = length;
+      requests.cutData(piece, at - requests.lba[io]);
       requests.readyAt[piece] = requests.readyAt[io];
       rest[io] -= length;
       this.enter(piece);

@@ -1,4 +1,5 @@
 import {
+  aborts,
   COMMANDS,
   DAVG_LIMITS,
   DEVICE_NS,
@@ -106,6 +107,7 @@ export const adapter = defineView({
     ),
     latency('QAVG/cmd', 4, 'ms per command waiting in VMkernel queues', QAVG_LIMITS, queueMs),
     failedPerSecond,
+    ...aborts,
     {
       id: 'SPLTCMD/s',
       width: 9,

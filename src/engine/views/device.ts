@@ -1,4 +1,5 @@
 import {
+  aborts,
   above,
   COMMANDS,
   DAVG_LIMITS,
@@ -23,7 +24,7 @@ import { defineView, type Field } from './kit/view.js';
 /** NFS volumes have no queue depth; NFS.MaxQueueDepth says so with the largest 32-bit number. */
 const UNLIMITED = 4_294_967_295;
 
-const STATES = ['on', 'APD', 'APD-TO', 'PDL'];
+const STATES = ['on', 'APD', 'APD-TO', 'PDL', 'off', 'REMOVED'];
 
 /** VAAI counts are totals since the start, as in esxtop. */
 function vaai(id: string, field: string, help: string): Field {
@@ -62,12 +63,12 @@ export const device = defineView({
     labelled('LUN', 10, 3, 'lun', 'name of the LUN in its array'),
     {
       id: 'STATE',
-      width: 6,
+      width: 7,
       weight: 3,
       format: 'text',
-      help: 'on, all paths down (APD, APD-TO after the time-out), permanently lost (PDL)',
+      help: 'on, all paths down (APD, APD-TO after the time-out), permanently lost (PDL), removed, off',
       value: (row) => STATES[row.now('state')] ?? '',
-      level: (value) => (value === 'on' || value === '' ? 0 : 2),
+      level: (value) => (value === 'on' || value === 'off' || value === '' ? 0 : 2),
     },
     {
       id: 'NPH',
@@ -113,23 +114,15 @@ export const device = defineView({
       row.quantileMs(0.99),
     ),
     failedPerSecond,
+    ...aborts,
     {
-      id: 'ABRTS/s',
-      width: 7,
+      id: 'CONS/s',
+      width: 6,
       weight: 8,
       format: 'fixed',
-      help: 'commands aborted per second',
-      value: (row) => row.rate('aborts'),
-      level: above(0.001, 10),
-    },
-    {
-      id: 'RESETS/s',
-      width: 8,
-      weight: 8,
-      format: 'fixed',
-      help: 'resets per second',
-      value: (row) => row.rate('resets'),
-      level: above(0.001, 10),
+      help: 'reservation conflicts per second',
+      value: (row) => row.rate('conflicts'),
+      level: above(0.001, 20),
     },
     vaai('ATS', 'ats', 'atomic test and set, since the start'),
     vaai('ATSF', 'atsFailed', 'atomic test and set that failed'),

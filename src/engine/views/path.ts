@@ -36,9 +36,17 @@ export const path = defineView({
       width: 12,
       weight: 0,
       format: 'text',
-      help: 'active, active unoptimized, standby, dead, off or unavailable',
-      value: (row) => STATES[row.now('state')] ?? '',
-      level: (value) => (value === 'DEAD' || value === 'UNAVAILABLE' ? 2 : value === 'off' ? 1 : 0),
+      help: 'active, active unoptimized, standby, dead, off or unavailable; degraded: many errors',
+      value: (row) =>
+        row.now('degraded') > 0 && row.now('state') <= 1
+          ? 'DEGRADED'
+          : (STATES[row.now('state')] ?? ''),
+      level: (value) =>
+        value === 'DEAD' || value === 'UNAVAILABLE'
+          ? 2
+          : value === 'off' || value === 'DEGRADED'
+            ? 1
+            : 0,
     },
     {
       id: 'I/O',

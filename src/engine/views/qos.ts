@@ -1,4 +1,5 @@
 import {
+  COMMANDS,
   commandsPerSecond,
   gauge,
   host,
@@ -50,6 +51,7 @@ export const qos = defineView({
       format: 'text',
       help: 'name of the LUN in its array',
       value: (row) => row.parent('device')?.label('lun') ?? '',
+      stays: true,
     },
     labelled('DEVICE', 16, 5, 'device', 'device whose queue is shared'),
     gauge(
@@ -99,7 +101,7 @@ export const qos = defineView({
     ...queueStats.slice(0, 2),
     ...ioStats,
     latency('WAIT/cmd', 2, 'ms per command waiting for its turn', QAVG_LIMITS, (row) =>
-      row.meanMs(['waitNs'], ['finished']),
+      row.meanMs(['waitNs'], COMMANDS),
     ),
     latency('LAT/cmd', 2, 'ms per command from queue to answer', [20, 25], latencyPerCommand),
   ],

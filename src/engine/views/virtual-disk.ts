@@ -1,4 +1,5 @@
 import {
+  aborts,
   failedPerSecond,
   GAVG_LIMITS,
   host,
@@ -40,6 +41,7 @@ export const virtualDisk = defineView({
       format: 'text',
       help: 'virtual disk',
       value: (row) => deviceName(row.name),
+      stays: true,
     },
     host,
     labelled('DATASTORE', 12, 8, 'datastore', 'datastore the disk lies on'),
@@ -55,5 +57,6 @@ export const virtualDisk = defineView({
       row.quantileMs(0.99),
     ),
     failedPerSecond,
+    ...aborts,
   ],
 });

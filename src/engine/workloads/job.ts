@@ -35,7 +35,7 @@ export class SyntheticJob extends Guest {
   private stopAt: number;
   private readonly iodepth: number;
   private readonly thinkNs: number;
-  private readonly disk: number;
+  protected readonly disk: number;
   private readonly commands: Commands;
   private readonly thoughts: Lane;
 
@@ -52,7 +52,7 @@ export class SyntheticJob extends Guest {
   constructor(
     sim: Sim,
     options: SyntheticJobOptions,
-    private readonly lower: Layer,
+    protected readonly lower: Layer,
   ) {
     const { plan, machine } = options;
     super(sim, plan.name, machine, options.world, options.totals);
@@ -141,6 +141,14 @@ export class SyntheticJob extends Guest {
   }
 
   private issue(io: Io): void {
+    this.fill(io);
+    this.inFlight++;
+    this.enter(io);
+    this.lower.submit(io);
+  }
+
+  /** Makes the row the job's next command. */
+  protected fill(io: Io): void {
     const { now, requests } = this.sim;
     const { commands } = this;
     const index = commands.next();
@@ -150,8 +158,5 @@ export class SyntheticJob extends Guest {
     requests.world[io] = this.world;
     requests.disk[io] = this.disk;
     requests.arrivedAt[io] = now;
-    this.inFlight++;
-    this.enter(io);
-    this.lower.submit(io);
   }
 }

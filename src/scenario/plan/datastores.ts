@@ -1,5 +1,4 @@
 import type {
-  ArrayPlan,
   ClaimRulePlan,
   DatastorePlan,
   HostPlan,
@@ -8,6 +7,7 @@ import type {
 import { EXTENTS_MAX, extentsOf, volumeBlocks } from '../../engine/stack/block/lvm-volume.js';
 import { metadataFileBlocks } from '../../engine/stack/filesystem/vmfs/layout.js';
 import { claim } from '../../engine/stack/storage-apis/psa/claim-rules.js';
+import { claimedDevice } from '../../engine/stack/storage-apis/psa/claimed-device.js';
 import { bytesOf } from '../quantities.js';
 import type { DatastoreText, Scenario } from '../schema.js';
 import type { Path } from '../source.js';
@@ -132,11 +132,9 @@ function mountingHosts(
   path: Path,
 ): string[] {
   const reaches = (host: HostPlan, { array, lun }: LunPlace): boolean =>
-    !isMasked(array, claimRules) && host.paths.some((way) => way.lun === lun.uid);
+    !isMasked({ array, lun }, claimRules) && host.paths.some((way) => way.lun === lun.uid);
   const why = (place: LunPlace): string =>
-    isMasked(place.array, claimRules)
-      ? `a claim rule masks ${place.array.name}`
-      : adapterHint(place);
+    isMasked(place, claimRules) ? `a claim rule masks ${place.array.name}` : adapterHint(place);
   if (text.hosts === undefined) {
     const all = [...hosts.values()];
     const lost = extents.filter(({ place }) => !all.some((host) => reaches(host, place)));
@@ -162,9 +160,8 @@ function mountingHosts(
 }
 
 /** True when a claim rule takes the array's devices away from every host. */
-function isMasked(array: ArrayPlan, rules: readonly ClaimRulePlan[]): boolean {
-  const { vendor, product: model, transport, access } = array;
-  return claim({ vendor, model, transport, tpgs: access === 'alua' }, rules).plugin === 'MASK_PATH';
+function isMasked({ array, lun }: LunPlace, rules: readonly ClaimRulePlan[]): boolean {
+  return claim(claimedDevice(array, lun), rules).plugin === 'MASK_PATH';
 }
 
 function adapterHint({ array }: LunPlace): string {

@@ -22,8 +22,7 @@ export function planExpectations(
     const path: Path = ['expect', index];
     const measure = planMeasure(context, scenario, text, vms, path);
     if (measure === undefined) continue;
-    const isTime =
-      measure.kind === 'event' || (measure.kind === 'metric' && measure.metric.endsWith('Latency'));
+    const isTime = measuresTime(measure);
     const min = planBound(context, text.min, isTime, [...path, 'min']);
     const noErrors = measure.kind === 'metric' && measure.metric === 'errors';
     const max =
@@ -39,6 +38,13 @@ export function planExpectations(
     plans.push({ text: text.text ?? describe(plan, isTime), ...plan });
   }
   return plans;
+}
+
+/** True where the figure and its bounds are in ns. */
+export function measuresTime(measure: Measure): boolean {
+  return (
+    measure.kind === 'event' || (measure.kind === 'metric' && measure.metric.endsWith('Latency'))
+  );
 }
 
 function planMeasure(

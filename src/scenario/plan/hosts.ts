@@ -1,12 +1,15 @@
 import type {
   AdapterPlan,
   ArrayPlan,
-  ClaimRulePlan,
   HostPlan,
   PathPlan,
   Transport,
 } from '../../engine/simulation/plan.js';
-import { type AdapterText, type HostText, readAdapter, type Scenario } from '../schema.js';
+import { MERGE_LIMITS } from '../../engine/stack/adapter/merger.js';
+import { bind } from '../../engine/stack/driver/binding.js';
+import { MAP_ENTRIES } from '../../engine/stack/driver/map-entries.js';
+import type { DriverEntry } from '../catalogues.js';
+import { type AdapterText, type HostText, readAdapter } from '../schema.js';
 import type { Path } from '../source.js';
 import { suggest } from '../suggest.js';
 import type { PlannedArrays } from './arrays.js';
@@ -94,7 +97,9 @@ function planAdapters(
   };
   const drivers = new Map(context.catalogues.drivers.map((entry) => [entry.name, entry]));
   for (const { text, path, local } of texts) {
-    const driver = context.find(drivers, text.driver, [...path, 'driver'], 'driver');
+    const wanted = wantedDriver(context, text, path);
+    if (wanted === undefined) continue;
+    const driver = context.find(drivers, wanted, [...path, 'driver'], 'driver');
     if (driver === undefined) continue;
     const transport = text.transport ?? driver.transports[0]!;
     if (!driver.transports.includes(transport)) {
@@ -115,7 +120,7 @@ function planAdapters(
         transport,
         aqlen: text.aqlen ?? driver.aqlen,
         lunQueueDepth: text.lunQueueDepth ?? driver.lunQueueDepth,
-        merge: text.merge,
+        ...planQueue(context, text, driver, path),
         linkLatencyNs: text.linkLatency ?? LINKS[transport].latencyNs,
         linkBytesPerSecond: text.linkBandwidth ?? LINKS[transport].bytesPerSecond,
       };
@@ -123,6 +128,50 @@ function planAdapters(
     }
   }
   return [...names.values()];
+}
+
+/** The driver an adapter names, or the one whose map has its PCI device. */
+function wantedDriver(
+  context: Context,
+  { driver, pci }: AdapterText,
+  path: Path,
+): string | undefined {
+  if ((driver === undefined) === (pci === undefined)) {
+    context.report(path, 'expected exactly one of driver and pci');
+    return undefined;
+  }
+  if (pci === undefined) return driver;
+  const { entry } = bind({ slot: '', ...pci }, MAP_ENTRIES);
+  if (entry === undefined) {
+    context.report([...path, 'pci'], 'no driver claims this device', 'name the driver instead');
+  }
+  return entry?.module;
+}
+
+/** How the adapter's commands wait, interrupt and fail. */
+function planQueue(
+  context: Context,
+  { order: { order, ...given }, merge, coalesce, timers }: AdapterText,
+  driver: DriverEntry,
+  path: Path,
+): Pick<AdapterPlan, 'order' | 'merge' | 'coalesce' | 'timers'> {
+  const orders = new Map(context.catalogues.orders.map((entry) => [entry.name, entry]));
+  const entry = context.find(orders, order, [...path, 'order'], 'order');
+  const limits = MERGE_LIMITS[driver.family];
+  return {
+    order: {
+      order,
+      params: context.params(entry?.params ?? {}, given as never, [...path, 'order']),
+    },
+    merge: merge !== undefined && {
+      maxBytes: merge.maxSize ?? limits.maxBytes,
+      maxSegments: merge.segments ?? limits.maxSegments,
+    },
+    ...(coalesce && {
+      coalesce: { maxNs: coalesce.time, maxCount: coalesce.count, adaptive: coalesce.adaptive },
+    }),
+    timers: context.params(driver.timers, timers, [...path, 'timers']),
+  };
 }
 
 /** The adapters written down, those a silent host needs, and the ones its local disks need. */
@@ -233,29 +282,4 @@ function portsOf(array: ArrayPlan): { controller: number; port: number }[] {
 function portNames(array: ArrayPlan, controller: number, port: number): string[] {
   const letter = controllerName(controller);
   return [array.name, `${array.name}:${letter}`, `${array.name}:${letter}${port}`];
-}
-
-export function planClaimRules(context: Context, scenario: Scenario): ClaimRulePlan[] {
-  const satps = new Map(context.catalogues.satps.map((entry) => [entry.name, entry]));
-  const psps = new Map(context.catalogues.psps.map((entry) => [entry.name, entry]));
-  const numbers = new Names<ClaimRulePlan>(context, 'claim rule');
-  for (const [index, rule] of scenario.claimRules.entries()) {
-    const path = ['claimRules', index];
-    const { satp } = rule;
-    if (satp !== undefined && !context.find(satps, satp, [...path, 'satp'], 'SATP')) continue;
-    const psp =
-      rule.psp === undefined ? undefined : context.find(psps, rule.psp, [...path, 'psp'], 'PSP');
-    const plan: ClaimRulePlan = {
-      number: rule.number,
-      vendor: rule.vendor,
-      model: rule.model,
-      transport: rule.transport,
-      plugin: rule.plugin,
-      satp,
-      psp: rule.psp,
-      pspParams: context.params(psp?.params ?? {}, rule.params, [...path, 'params']),
-    };
-    numbers.add(String(rule.number), plan, [...path, 'number']);
-  }
-  return [...numbers.values()].sort((a, b) => a.number - b.number);
 }

@@ -4,10 +4,11 @@ import type { Catalogues } from '../catalogues.js';
 import type { Scenario } from '../schema.js';
 import type { Source } from '../source.js';
 import { planArrays, planNfsServers } from './arrays.js';
+import { planClaimRules } from './claim-rules.js';
 import { Context, copies } from './context.js';
 import { planDatastores } from './datastores.js';
 import { planExpectations } from './expectations.js';
-import { planClaimRules, planHosts } from './hosts.js';
+import { planHosts } from './hosts.js';
 import { planJobs, planReplays, type Traces } from './jobs.js';
 import { targetsOf } from './targets.js';
 import { planChanges, planFaults, planNarrative } from './timeline.js';
@@ -76,6 +77,7 @@ export function makePlan(
     changes,
     narrative,
     expectations,
+    expectationsSkipped: 0,
   };
 }
 

@@ -12,6 +12,7 @@ import type { Path } from '../source.js';
 import { suggest } from '../suggest.js';
 import { JOB_DEFAULTS, WORKLOAD_PROFILES } from '../workload-profiles.js';
 import type { Context } from './context.js';
+import { checkVerified, type PlannedJob } from './verified.js';
 import type { PlannedVm } from './vms.js';
 
 /** Traces read for a scenario, by the text of `replay.trace`. */
@@ -20,7 +21,7 @@ export type Traces = ReadonlyMap<string, TraceTable>;
 const PROFILES = new Map(WORKLOAD_PROFILES.map((profile) => [profile.name, profile]));
 
 export function planJobs(context: Context, vms: Iterable<PlannedVm>, endNs: number): JobPlan[] {
-  const jobs: JobPlan[] = [];
+  const planned: PlannedJob[] = [];
   for (const vm of vms) {
     const names = new Set<string>();
     for (const [index, text] of vm.item.workloads.entries()) {
@@ -31,10 +32,11 @@ export function planJobs(context: Context, vms: Iterable<PlannedVm>, endNs: numb
       let name = base;
       for (let number = 2; names.has(name); number++) name = `${base}${number}`;
       names.add(name);
-      jobs.push({ ...job, name: `${vm.name}/${name}` });
+      planned.push({ job: { ...job, name: `${vm.name}/${name}` }, path });
     }
   }
-  return jobs;
+  checkVerified(context, planned);
+  return planned.map(({ job }) => job);
 }
 
 function planJob(
@@ -87,6 +89,7 @@ function planJob(
     sizeBytes,
     startNs,
     stopNs,
+    ...(text.verify ? { verify: true } : {}),
   };
 }
 

@@ -1,3 +1,4 @@
+import { fabricsOf } from '../../engine/simulation/fabrics.js';
 import type {
   ArrayPlan,
   DatastorePlan,
@@ -19,7 +20,7 @@ export interface Objects {
 
 /**
  * What faults may name, by the scope of the thing: `esx1/vmhba1`, `esx1/vmhba1:C0:T0:L1`,
- * `esx1/lun0`, `array1:A`, `array1:A1`, `array1/lun0`, `array1/pool1`; others by their own name.
+ * `esx1/lun0`, `array1:A`, `array1:A1`, `fc-A`, `array1/lun0`, `array1/pool1`; others by their own name.
  */
 export function targetsOf(objects: Objects): ReadonlyMap<string, readonly string[]> {
   const { arrays, luns, hosts, servers, datastores, vms } = objects;
@@ -43,6 +44,7 @@ export function targetsOf(objects: Objects): ReadonlyMap<string, readonly string
       ),
     ],
     ['port', ports],
+    ['switch', [...fabricsOf(all, arrays).keys()]],
     ['lun', [...luns.keys()]],
     ['pool', arrays.flatMap(({ name, pools }) => pools.map((pool) => `${name}/${pool.name}`))],
     ['server', [...servers.keys()]],

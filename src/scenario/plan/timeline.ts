@@ -15,9 +15,19 @@ export function planFaults(
   const plans: FaultPlan[] = [];
   for (const [index, text] of scenario.faults.entries()) {
     const path: Path = ['faults', index];
-    checkTime(context, text.at, scenario.duration, [...path, 'at']);
-    if (text.until !== undefined && text.until <= text.at) {
+    const atNs = text.at ?? 0;
+    if (text.at === undefined && text.rate === undefined) {
+      context.report(path, 'says not when it happens', 'give "at", or "rate" for random times');
+    }
+    checkTime(context, atNs, scenario.duration, [...path, 'at']);
+    if (text.until !== undefined && text.until <= atNs) {
       context.report([...path, 'until'], 'heals before it happens');
+    }
+    if (text.rate !== undefined && text.for === undefined) {
+      context.report([...path, 'rate'], 'a fault with a rate has to end', 'give "for": how long');
+    }
+    if (text.rate === undefined && text.for !== undefined && text.until !== undefined) {
+      context.report([...path, 'for'], 'it ends at "until" already', 'give one of the two');
     }
     const entry = context.find(faults, text.fault, [...path, 'fault'], 'fault');
     if (entry === undefined) continue;
@@ -39,11 +49,20 @@ export function planFaults(
       fault: entry.name,
       target: text.target,
       params: context.params(entry.params, text.params, [...path, 'params']),
-      atNs: text.at,
-      untilNs: text.until ?? 0,
+      atNs,
+      ...endOf(text, atNs),
     });
   }
   return plans.sort((a, b) => a.atNs - b.atNs);
+}
+
+/** When a fault ends, and whether it comes again. */
+function endOf(
+  { until = 0, rate, for: lastsNs = 0 }: Scenario['faults'][number],
+  atNs: number,
+): Pick<FaultPlan, 'untilNs' | 'repeat'> {
+  if (rate !== undefined) return { untilNs: until, repeat: { perMinute: rate, lastsNs } };
+  return { untilNs: lastsNs > 0 ? atNs + lastsNs : until };
 }
 
 export function planChanges(

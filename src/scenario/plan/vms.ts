@@ -25,6 +25,9 @@ const HOME_BYTES = 128 * MIB;
 /** Settings of a virtual disk nobody changed: normal shares, nothing reserved, no limit. */
 const QOS_DEFAULTS: Qos = { shares: 1000, reservation: 0, limit: 0 };
 
+/** Disk time-outs of guests: their default, and what the tools set it to (stack-lower 4.4). */
+const GUEST_TIMEOUTS = { linux: 30e9, windows: 60e9, tools: 180e9 } as const;
+
 /** A VM with the entry it comes from. */
 export interface PlannedVm extends Copy<VmText> {
   readonly plan: VmPlan;
@@ -115,7 +118,14 @@ function planVm(
     adapter: item.adapter,
     home,
     disks,
+    ...timeoutOf(item),
   };
+}
+
+/** Without a word about the guest its disk driver waits for ever: the least that happens. */
+function timeoutOf({ guest, diskTimeout }: VmText): Pick<VmPlan, 'diskTimeout'> {
+  const timeoutNs = diskTimeout ?? (guest === undefined ? 0 : GUEST_TIMEOUTS[guest]);
+  return timeoutNs === 0 ? {} : { diskTimeout: { guest: guest ?? 'guest', timeoutNs } };
 }
 
 function planDisk(text: DiskText, datastore: string, number: number, first: number): DiskPlan {

@@ -8,6 +8,14 @@ export interface Series {
   readonly values: readonly number[];
   /** Simulated time the values span, ns. */
   readonly spanNs: number;
+  /** Top of the scale where it has one of its own, such as 100 for percentages. */
+  readonly top?: number;
+}
+
+/** Top of the scale: the series' own, unless a value is above it. */
+export function scaleTop({ values, top }: Series): number {
+  const most = values.reduce((highest, value) => (value > highest ? value : highest), 0);
+  return top !== undefined && most <= top ? top : niceTop(most);
 }
 
 const LEFT = [0x00, 0x40, 0x44, 0x46, 0x47];
@@ -21,7 +29,7 @@ const HEADROOM = 1.05;
 /** Title with the latest value, then the graph with its scale at the left. */
 export function areaChart(series: Series, width: number, height: number, theme: Theme): string[] {
   const values = series.values.map((value) => (Number.isFinite(value) ? value : 0));
-  const top = niceTop(Math.max(0, ...values));
+  const top = scaleTop(series);
   const head = chartTitle(series, width, theme);
   const rows = Math.max(1, height - 1);
   const columns = Math.max(1, width - AXIS - 1);

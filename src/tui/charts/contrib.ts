@@ -4,7 +4,7 @@
  */
 import { PassThrough, Writable } from 'node:stream';
 import type { Widgets } from 'blessed';
-import { niceTop, type Series } from './area.js';
+import { type Series, scaleTop } from './area.js';
 
 /** Attribute (flags, foreground, background) and character. */
 type Cell = readonly [attribute: number, char: string];
@@ -71,6 +71,8 @@ const WASTED_COLUMNS = 5;
 const WASTED_ROWS = 3;
 /** Rows of the widget that are not its scale: above the top, the axis, the labels of time. */
 const ROWS_BESIDE_SCALE = 5;
+/** Above a whole of 100 percent. */
+const WHOLE_HEADROOM = 1.2;
 /** Room for four characters of a Y label, in half columns. */
 const Y_LABEL_ROOM = 8;
 
@@ -114,7 +116,9 @@ export function lineChart(
   return {
     rows(series, axis) {
       const y = series.values.map((value) => (Number.isFinite(value) ? value : 0));
-      const top = niceTop(Math.max(0, ...y));
+      const scale = scaleTop(series);
+      // The widget does not draw what touches the top of its scale.
+      const top = scale === series.top ? scale * WHOLE_HEADROOM : scale;
       widget.options.maxY = top;
       widget.options.numYLabels = steps(top, height - ROWS_BESIDE_SCALE);
       widget.setData([{ x: axis, y, style: { line: 'cyan' } }]);
@@ -131,6 +135,7 @@ export function lineChart(
 /** Into how many round steps a scale's top divides. */
 const STEPS: Readonly<Record<number, readonly number[]>> = {
   1: [2],
+  1.2: [6, 3, 2],
   1.5: [3],
   2: [4, 2],
   3: [3],

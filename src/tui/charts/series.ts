@@ -31,7 +31,8 @@ export function chartSeries(world: World, ui: UiState, points: number): Series[]
     const values = windows.map(
       (window) => Number(field.value(new Row(window, row.info, row.depth))) * scale,
     );
-    return [{ title: `${id}${isSpace ? ' MB' : ''} ${plain(row.name)}`, values, spanNs }];
+    const title = `${id}${isSpace ? ' MB' : ''} ${plain(row.name)}`;
+    return [{ title, values, spanNs, ...(field.format === 'percent' ? { top: 100 } : {}) }];
   });
 }
 

@@ -27,13 +27,20 @@ export function fitColumns(
   const least = wideNames ? Math.max(name.width, nameWidth) : name.width;
   const kept =
     shift > 0
-      ? takeInOrder(others.slice(Math.min(shift, others.length - 1)), room - least)
+      ? takeInOrder(scrolled(others, shift), room - least)
       : dropByWeight(others, room - least);
   const used = kept.reduce((sum, field) => sum + field.width + 1, least);
   const spare = name.grow ? Math.max(0, room - used) : 0;
   const wanted = Math.max(least, nameWidth);
   const first = { field: name, width: Math.min(room, wanted, least + spare) };
   return [first, ...kept.map((field) => ({ field, width: field.width }))];
+}
+
+/** What is left of the columns when the first `shift` of those that may go are gone. */
+function scrolled(fields: readonly Field[], shift: number): Field[] {
+  const going = fields.filter(({ stays }) => !stays);
+  const gone = new Set(going.slice(0, Math.min(shift, going.length - 1)));
+  return fields.filter((field) => !gone.has(field));
 }
 
 function takeInOrder(fields: readonly Field[], room: number): Field[] {

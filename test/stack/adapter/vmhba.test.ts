@@ -36,6 +36,9 @@ function build(changes: Partial<AdapterPlan> = {}, maxTransferBytes = 1 << 20, r
   return { sim, lun, seen, nexus, vmhba, source, send, field };
 }
 
+/** 512 KiB and 128 scatter/gather entries. */
+const MERGE = { maxBytes: 512 * 1024, maxSegments: 128 };
+
 /** Time of a command through driver and device, without waiting. */
 const TIME = 1_000 + 100_000 + 1_000;
 
@@ -125,7 +128,7 @@ describe('an adapter', () => {
 
 describe('merging', () => {
   test('waiting contiguous commands of one direction go down as one and end one by one', () => {
-    const { sim, seen, source, send, field } = build({ aqlen: 1, merge: true });
+    const { sim, seen, source, send, field } = build({ aqlen: 1, merge: MERGE });
     send(0);
     send(100); // leader
     send(108); // back
@@ -149,11 +152,11 @@ describe('merging', () => {
   });
 
   test('a merged command is at most 512 KiB and 128 commands long', () => {
-    const long = build({ aqlen: 1, merge: true });
+    const long = build({ aqlen: 1, merge: MERGE });
     for (const lba of [10_000, 0, 512, 1024]) long.send(lba, 512);
     long.sim.runUntil(1e9);
     expect(long.seen.map(({ lba }) => lba)).toEqual([10_000, 0, 1024]);
-    const many = build({ aqlen: 1, merge: true }, 1 << 20, 512);
+    const many = build({ aqlen: 1, merge: MERGE }, 1 << 20, 512);
     many.send(10_000);
     for (let lba = 0; lba < 200; lba++) many.send(lba, 1);
     many.sim.runUntil(1e9);
@@ -161,7 +164,7 @@ describe('merging', () => {
   });
 
   test('a check condition is not blamed on the neighbours: they are sent again by themselves', () => {
-    const { sim, lun, source, send } = build({ aqlen: 1, merge: true });
+    const { sim, lun, source, send } = build({ aqlen: 1, merge: MERGE });
     lun.reply = (io) => {
       const { lba, blocks } = sim.requests;
       const bad = lba[io] <= 109 && lba[io] + blocks[io] > 109;
@@ -176,37 +179,50 @@ describe('merging', () => {
 
   test('any mix of commands, link flaps and resets: each ends once with its own address', () => {
     const step = fc.record({
-      kind: fc.constantFrom('send', 'send', 'send', 'send', 'link', 'reset'),
+      kind: fc.constantFrom('send', 'send', 'send', 'send', 'link', 'reset', 'pull'),
       slot: fc.nat(12),
       write: fc.boolean(),
       waitNs: fc.nat(120_000),
     });
+    const orders = fc.constantFrom('none', 'deadline', 'elevator');
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), fc.boolean(), (steps, merge) => {
-        const { sim, vmhba, source, send } = build({ aqlen: 2, merge }, 16 * 512, 512);
-        const sent: string[] = [];
-        const done: string[] = [];
-        source.onDone = (io) => {
-          const { lba, blocks, op } = sim.requests;
-          done.push(`${lba[io]} ${blocks[io]} ${op[io]}`);
-        };
-        for (const { kind, slot, write, waitNs } of steps) {
-          if (kind === 'send') {
-            const blocks = slot === 12 ? 40 : 8;
-            send(slot * 8, blocks, write ? WRITE : READ);
-            sent.push(`${slot * 8} ${blocks} ${write ? WRITE : READ}`);
-          } else if (kind === 'link') vmhba.setLinkUp(!vmhba.linkUp, 'test');
-          else vmhba.reset('test');
-          sim.runUntil(sim.now + waitNs);
-          sim.meters.sample(false);
-        }
-        vmhba.setLinkUp(true, 'test');
-        sim.runUntil(sim.now + 1e9);
-        expect(done.sort()).toEqual(sent.sort());
-        expect(sim.requests.inFlight).toBe(0);
-        expect([vmhba.active, vmhba.queued]).toEqual([0, 0]);
-      }),
-      { numRuns: 200, seed: 3 },
+      fc.property(
+        fc.array(step, { maxLength: 80 }),
+        fc.boolean(),
+        orders,
+        (steps, merge, order) => {
+          const { sim, vmhba, source, send } = build(
+            { aqlen: 2, merge: merge && MERGE, order: { order, params: {} } },
+            16 * 512,
+            512,
+          );
+          const sent: string[] = [];
+          const done: string[] = [];
+          source.onDone = (io) => {
+            const { lba, blocks, op } = sim.requests;
+            done.push(`${lba[io]} ${blocks[io]} ${op[io]}`);
+          };
+          for (const { kind, slot, write, waitNs } of steps) {
+            if (kind === 'send') {
+              const blocks = slot === 12 ? 40 : 8;
+              send(slot * 8, blocks, write ? WRITE : READ);
+              sent.push(`${slot * 8} ${blocks} ${write ? WRITE : READ}`);
+            } else if (kind === 'link') vmhba.setLinkUp(!vmhba.linkUp, 'test');
+            else if (kind === 'reset') vmhba.reset('test');
+            else if (vmhba.linkUp) vmhba.surpriseRemove('test');
+            else vmhba.insert('test');
+            sim.runUntil(sim.now + waitNs);
+            sim.meters.sample(false);
+          }
+          vmhba.setLinkUp(true, 'test');
+          vmhba.insert('test');
+          sim.runUntil(sim.now + 1e9);
+          expect(done.sort()).toEqual(sent.sort());
+          expect(sim.requests.inFlight).toBe(0);
+          expect([vmhba.active, vmhba.queued]).toEqual([0, 0]);
+        },
+      ),
+      { numRuns: 300, seed: 3 },
     );
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Sim } from '../../../src/engine/core/sim.js';
-import { Driver } from '../../../src/engine/stack/driver/driver.js';
+import { INTERRUPT_NS } from '../../../src/engine/stack/driver/family.js';
+import { createDriver } from '../../../src/engine/stack/driver/index.js';
 import {
   DRIVER_MODULES,
   driverModule,
@@ -15,7 +16,7 @@ function build(plan = adapterPlan(), serviceNs = 50_000) {
   lun.serviceNs = serviceNs;
   const seen: Seen[] = [];
   const nexus = new FakeNexus(sim, lun, 0, seen, 0);
-  const driver = new Driver(sim, { host: 'esx1', adapter: plan });
+  const driver = createDriver(sim, { host: 'esx1', adapter: plan });
   const source = new Source(sim, driver);
   const send = (): void => {
     // The route the multipathing layer would have set.
@@ -49,9 +50,9 @@ describe('a driver', () => {
     const emulated = build(adapterPlan({ driver: 'qla2xxx', family: 'vmklinux' }));
     for (let count = 0; count < 4; count++) emulated.send();
     emulated.sim.runUntil(1e9);
-    // One lock of 750 ns: 54.5 us, and 750 ns later each.
-    expect(emulated.source.done.map(({ at }) => at)).toEqual([54_500, 55_250, 56_000, 56_750]);
-    expect(emulated.field('busyNs')).toBe(4 * 4_500 + 750 * (1 + 2 + 3));
+    // One lock of 750 ns, then one bottom half that takes 2 us for each.
+    expect(emulated.source.done.map(({ at }) => at)).toEqual([54_500, 56_500, 58_500, 60_500]);
+    expect(emulated.field('busyNs')).toBe(4 * 4_500 + 750 * (1 + 2 + 3) + INTERRUPT_NS);
   });
 
   test('the gap between the families grows with the load', () => {
@@ -64,7 +65,8 @@ describe('a driver', () => {
       sim.runUntil(1e9);
       return source.done.reduce((sum, { at }, index) => sum + at - index * gapNs, 0) / 1000;
     };
-    const legacy = adapterPlan({ driver: 'qla2xxx', family: 'vmklinux' });
+    const depth = { lunQueueDepth: 4096 };
+    const legacy = adapterPlan({ driver: 'qla2xxx', family: 'vmklinux', ...depth });
     const light = mean(legacy, 10_000) - mean(adapterPlan(), 10_000);
     const heavy = mean(legacy, 500) - mean(adapterPlan(), 500);
     expect(light).toBe(2_500);

@@ -146,8 +146,9 @@ describe('permanent device loss', () => {
     host.sim.runUntil(10 * S);
     host.lun.reply = () => [CHECK, SENSE_LUN_NOT_SUPPORTED];
     heal(host);
-    host.sim.runUntil(200 * S);
+    host.sim.runUntil(15 * S);
     expect(host.nmp.state).toBe(3);
+    host.sim.runUntil(200 * S);
     expect(host.kinds()).not.toContain('apd.timeout');
     expect(host.source.done[0].sense).toBe(SENSE_LUN_NOT_SUPPORTED);
   });

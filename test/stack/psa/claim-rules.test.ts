@@ -1,12 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import type { ClaimRulePlan } from '../../../src/engine/simulation/plan.js';
+import { Settings } from '../../../src/engine/stack/settings.js';
 import { claim, matches } from '../../../src/engine/stack/storage-apis/psa/claim-rules.js';
 import { DEFAULT_SATP_RULES } from '../../../src/engine/stack/storage-apis/psa/default-rules.js';
+import type { SelectorContext } from '../../../src/engine/stack/storage-apis/psa/define.js';
 import { createPsp, PSPS } from '../../../src/engine/stack/storage-apis/psa/psp/index.js';
 import { SATPS, satpNamed } from '../../../src/engine/stack/storage-apis/psa/satp/index.js';
-import { buildHost } from './host.js';
+import { buildHost, type Host } from './host.js';
 
-const device = { vendor: 'ACME', model: 'Box 1', transport: 'fc', tpgs: false } as const;
+const device = {
+  vendor: 'ACME',
+  model: 'Box 1',
+  transport: 'fc',
+  tpgs: false,
+  passive: false,
+  localFlash: false,
+} as const;
 
 function rule(changes: Partial<ClaimRulePlan>): ClaimRulePlan {
   return {
@@ -16,10 +25,15 @@ function rule(changes: Partial<ClaimRulePlan>): ClaimRulePlan {
     transport: '*',
     plugin: 'NMP',
     satp: undefined,
+    satpParams: {},
     psp: undefined,
     pspParams: {},
     ...changes,
   };
+}
+
+function contextOf({ sim, paths }: Pick<Host, 'sim' | 'paths'>): SelectorContext {
+  return { sim, paths, settings: new Settings() };
 }
 
 describe('patterns', () => {
@@ -63,6 +77,7 @@ describe('claiming', () => {
     expect(claim({ ...device, vendor: 'PURE', model: 'FlashArray', tpgs: true })).toEqual({
       plugin: 'NMP',
       satp: 'VMW_SATP_ALUA',
+      satpParams: {},
       psp: 'VMW_PSP_RR',
       pspParams: { iops: 1 },
     });
@@ -73,6 +88,7 @@ describe('claiming', () => {
     expect(claim({ ...device, tpgs: true }, rules)).toEqual({
       plugin: 'NMP',
       satp: 'VMW_SATP_ALUA',
+      satpParams: {},
       psp: 'VMW_PSP_RR',
       pspParams: { iops: 1 },
     });
@@ -92,10 +108,10 @@ describe('claiming', () => {
   });
 
   test('every rule names types and policies that exist, with settings they take', () => {
-    const { sim, paths } = buildHost();
+    const context = contextOf(buildHost());
     for (const { satp, psp, pspParams } of DEFAULT_SATP_RULES) {
       expect(() => satpNamed(satp)).not.toThrow();
-      expect(() => createPsp(psp ?? satpNamed(satp).psp, sim, paths, pspParams)).not.toThrow();
+      expect(() => createPsp(psp ?? satpNamed(satp).psp, context, pspParams)).not.toThrow();
     }
     for (const { psp } of SATPS) expect(PSPS.map(({ name }) => name)).toContain(psp);
     expect(() => satpNamed('VMW_SATP_X')).toThrow('VMW_SATP_X');
@@ -105,7 +121,7 @@ describe('claiming', () => {
 describe('every policy', () => {
   test.each(PSPS.map(({ name }) => name))('%s selects usable paths only', (name) => {
     const { sim, paths } = buildHost({ controllers: [0, 0, 0, 0] });
-    const psp = createPsp(name, sim, paths);
+    const psp = createPsp(name, contextOf({ sim, paths }));
     const io = sim.requests.take();
     sim.requests.op[io] = 0;
     for (let mask = 0; mask < 16; mask++) {

@@ -1,20 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { READ, TEST_UNIT_READY, WRITE } from '../../../src/engine/core/io.js';
+import { READ, TEST_UNIT_READY } from '../../../src/engine/core/io.js';
 import {
-  BUSY,
   CHECK,
-  deviceStatus,
-  HOST_ERROR,
-  HOST_RESET,
-  HOST_TIMEOUT,
   hostStatus,
   SENSE_ALUA_STATE_CHANGED,
-  SENSE_MEDIUM_ERROR,
   SENSE_NOT_READY_TRANSITION,
-  SENSE_POWER_ON_RESET,
-  SENSE_STANDBY,
-  TASK_SET_FULL,
 } from '../../../src/engine/core/status.js';
+import type { NmpDevice } from '../../../src/engine/stack/storage-apis/psa/nmp.js';
 import { type Answer, buildHost } from './host.js';
 
 const MS = 1e6;
@@ -221,13 +213,13 @@ describe('policies', () => {
 
   test('the policy can be changed while running', () => {
     const host = buildHost({ psp: 'VMW_PSP_MRU' });
-    host.nmp.setPsp('VMW_PSP_RR', { iops: 1 });
+    (host.nmp as NmpDevice).setPsp('VMW_PSP_RR', { iops: 1 });
     host.source.send(1);
     host.source.send(2);
     host.sim.runUntil(1 * MS);
     expect(host.commands().map(({ path }) => path)).toEqual([0, 1]);
-    expect(() => host.nmp.setPsp('VMW_PSP_X')).toThrow('VMW_PSP_X');
-    expect(() => host.nmp.setPsp('VMW_PSP_RR', { iops: 0 })).toThrow('iops');
+    expect(() => (host.nmp as NmpDevice).setPsp('VMW_PSP_X')).toThrow('VMW_PSP_X');
+    expect(() => (host.nmp as NmpDevice).setPsp('VMW_PSP_RR', { iops: 0 })).toThrow('iops');
   });
 });
 
@@ -292,89 +284,8 @@ describe('ALUA', () => {
     expect(source.done.map(({ status }) => status)).toEqual([0]);
   });
 
-  test('a standby path is activated when no other is left', () => {
-    const host = buildHost({ ...alua, access: [0, 2], psp: 'VMW_PSP_MRU' });
-    const { lun, sim, source, nexuses } = host;
-    lun.reply = (_io, controller): Answer | undefined =>
-      lun.accessState(controller) === 2 ? [CHECK, SENSE_STANDBY] : undefined;
-    expect(host.paths[1].stateName).toBe('standby');
-    nexuses[0].setUp(false);
-    source.send(1);
-    sim.runUntil(100 * MS);
-    expect(lun.owners).toEqual([1]);
-    expect(source.done.map(({ status }) => status)).toEqual([0]);
-    expect(host.commands().map(({ path }) => path)).toEqual([0, 1]);
-  });
-
   test('the array type that knows no access states treats all paths alike', () => {
     const host = buildHost({ access: [0, 1], satp: 'VMW_SATP_DEFAULT_AA' });
     expect(host.paths.map(({ stateName }) => stateName)).toEqual(['active', 'active']);
-  });
-});
-
-describe('retry table', () => {
-  /** Answers the first `times` data commands so. */
-  function failing(times: number, answer: Answer, settings: Record<string, number> = {}) {
-    const host = buildHost({ settings });
-    let left = times;
-    host.lun.reply = (io) =>
-      host.sim.requests.op[io] !== TEST_UNIT_READY && left-- > 0 ? answer : undefined;
-    host.source.send(1, WRITE);
-    host.sim.runUntil(200 * S);
-    return host;
-  }
-
-  test('BUSY waits Disk.DelayOnBusy', () => {
-    const host = failing(2, [deviceStatus(BUSY), 0]);
-    const [first, second, third] = host.commands();
-    // Command time: 1 us down, 100 us, 1 us up.
-    expect(second.at - first.at).toBe(400 * MS + 102_000);
-    expect(third.at - second.at).toBe(400 * MS + 102_000);
-    expect(host.source.done[0].status).toBe(0);
-    expect(host.field('retries')).toBe(2);
-  });
-
-  test('TASK SET FULL is repeated and reported', () => {
-    const host = buildHost();
-    let left = 3;
-    let told = 0;
-    host.nmp.onQueueFull = () => told++;
-    host.lun.reply = () => (left-- > 0 ? [deviceStatus(TASK_SET_FULL), 0] : undefined);
-    host.source.send(1);
-    host.sim.runUntil(1 * S);
-    expect(told).toBe(3);
-    expect(host.source.done[0].status).toBe(0);
-  });
-
-  test('HOST_ERROR is repeated five times with a probe, then goes up', () => {
-    const host = failing(100, [hostStatus(HOST_ERROR), 0]);
-    expect(host.commands().length).toBe(6);
-    expect(host.probes().length).toBeGreaterThan(0);
-    expect(host.source.done.map(({ status }) => status)).toEqual([hostStatus(HOST_ERROR)]);
-  });
-
-  test('RESET is repeated once', () => {
-    const host = failing(100, [hostStatus(HOST_RESET), 0]);
-    expect(host.commands().length).toBe(2);
-    expect(host.source.done[0].status).toBe(hostStatus(HOST_RESET));
-  });
-
-  test('TIMEOUT goes up at once, and the path is probed', () => {
-    const host = failing(1, [hostStatus(HOST_TIMEOUT), 0]);
-    expect(host.commands().length).toBe(1);
-    expect(host.probes().length).toBe(1);
-  });
-
-  test('medium errors go up untouched', () => {
-    const host = failing(1, [CHECK, SENSE_MEDIUM_ERROR]);
-    expect(host.commands().length).toBe(1);
-    expect(host.source.done[0]).toMatchObject({ status: CHECK, sense: SENSE_MEDIUM_ERROR });
-  });
-
-  test('unit attentions are repeated unless Disk.RetryUnitAttention is off', () => {
-    const on = failing(1, [CHECK, SENSE_POWER_ON_RESET]);
-    expect(on.source.done[0].status).toBe(0);
-    const off = failing(1, [CHECK, SENSE_POWER_ON_RESET], { 'Disk.RetryUnitAttention': 0 });
-    expect(off.source.done[0].sense).toBe(SENSE_POWER_ON_RESET);
   });
 });

@@ -1,4 +1,12 @@
-import { type Io, READ, TEST_UNIT_READY } from '../../../src/engine/core/io.js';
+import {
+  type Io,
+  READ,
+  REPORT_GROUPS,
+  SET_GROUPS,
+  START_UNIT,
+  TEST_UNIT_READY,
+  TRESPASS,
+} from '../../../src/engine/core/io.js';
 import { Layer } from '../../../src/engine/core/layer.js';
 import { Sim } from '../../../src/engine/core/sim.js';
 import { HOST_NO_CONNECT, hostStatus } from '../../../src/engine/core/status.js';
@@ -6,6 +14,10 @@ import type { AdapterPlan } from '../../../src/engine/simulation/plan.js';
 import { Vmhba } from '../../../src/engine/stack/adapter/vmhba.js';
 import { Driver } from '../../../src/engine/stack/driver/driver.js';
 import { Settings } from '../../../src/engine/stack/settings.js';
+import {
+  type Claimed,
+  createPsaDevice,
+} from '../../../src/engine/stack/storage-apis/psa/create.js';
 import { NmpDevice } from '../../../src/engine/stack/storage-apis/psa/nmp.js';
 import { Path } from '../../../src/engine/stack/storage-apis/psa/path.js';
 
@@ -30,6 +42,7 @@ export function adapterPlan(changes: Partial<AdapterPlan> = {}): AdapterPlan {
     transport: 'fc',
     aqlen: 4096,
     lunQueueDepth: 64,
+    order: { order: 'none', params: {} },
     merge: false,
     linkLatencyNs: 0,
     linkBytesPerSecond: 1e12,
@@ -42,6 +55,8 @@ export class FakeLun extends Layer {
   /** Access state per controller. */
   readonly access: number[];
   readonly owners: number[] = [];
+  /** TPGS bits: explicit and implicit. */
+  tpgs = 3;
   serviceNs = 100_000;
   reply: (io: Io, controller: number) => Answer | undefined = () => undefined;
   private readonly listeners: (() => void)[] = [];
@@ -73,6 +88,11 @@ export class FakeLun extends Layer {
     throw new Error('the fake nexus answers by itself');
   }
 }
+
+/** Commands that move the LUN to the controller they arrive at. */
+const MOVES: readonly number[] = [SET_GROUPS, START_UNIT, TRESPASS];
+/** Commands with which a host asks. */
+const QUESTIONS: readonly number[] = [TEST_UNIT_READY, REPORT_GROUPS];
 
 /** Nexus, port and LUN in one: records the command, answers after the LUN's service time. */
 export class FakeNexus extends Layer {
@@ -113,6 +133,9 @@ export class FakeNexus extends Layer {
     requests.status[io] = this.up ? (answer?.[0] ?? 0) : hostStatus(HOST_NO_CONNECT);
     requests.sense[io] = answer?.[1] ?? 0;
     requests.readyAt[io] = this.sim.now;
+    if (requests.status[io] === 0 && MOVES.includes(requests.op[io])) {
+      this.lun.setOwner(this.controller);
+    }
     this.leave(io).complete(io);
   }
 }
@@ -182,6 +205,8 @@ export const DEVICE_FIELDS = [
   'state',
   'retries',
   'failovers',
+  'activations',
+  'conflicts',
   'ats',
   'atsFailed',
   'clones',
@@ -197,10 +222,14 @@ export interface HostOptions {
   readonly controllers?: readonly number[];
   readonly access?: readonly number[];
   readonly satp?: string;
+  readonly satpParams?: Readonly<Record<string, number>>;
   readonly psp?: string;
   readonly pspParams?: Readonly<Record<string, number>>;
   readonly settings?: Readonly<Record<string, number>>;
   readonly rows?: number;
+  /** Another plug-in than NMP, with its settings. */
+  readonly claimed?: Claimed;
+  readonly tpgs?: number;
 }
 
 /** A host with one device on fake paths. */
@@ -209,6 +238,7 @@ export function buildHost(options: HostOptions = {}) {
   const sim = new Sim(7, options.rows ?? 256);
   const entity = sim.meters.define('device', UID, { host: 'esx1' }, DEVICE_FIELDS);
   const lun = new FakeLun(sim, options.access ?? [0, 0]);
+  lun.tpgs = options.tpgs ?? 3;
   const seen: Seen[] = [];
   const adapters = controllers.map((_, index) => {
     const adapter = adapterPlan({ name: `vmhba${index + 1}` });
@@ -237,16 +267,23 @@ export function buildHost(options: HostOptions = {}) {
         lun,
       ),
   );
-  const nmp = new NmpDevice(sim, {
+  const common = {
     host: 'esx1',
     uid: UID,
     paths,
-    satp: options.satp ?? 'VMW_SATP_DEFAULT_AA',
-    psp: options.psp ?? 'VMW_PSP_FIXED',
-    pspParams: options.pspParams ?? {},
     settings: new Settings(options.settings),
     entity,
-  });
+  };
+  const nmp =
+    options.claimed === undefined
+      ? new NmpDevice(sim, {
+          ...common,
+          satp: options.satp ?? 'VMW_SATP_DEFAULT_AA',
+          satpParams: options.satpParams ?? {},
+          psp: options.psp ?? 'VMW_PSP_FIXED',
+          pspParams: options.pspParams ?? {},
+        })
+      : createPsaDevice(sim, common, options.claimed);
   const source = new Source(sim, nmp);
   return {
     sim,
@@ -272,8 +309,8 @@ export function buildHost(options: HostOptions = {}) {
     },
     /** Probes the target saw. */
     probes: (): Seen[] => seen.filter((entry) => entry.op === TEST_UNIT_READY),
-    /** Everything else it saw. */
-    commands: (): Seen[] => seen.filter((entry) => entry.op !== TEST_UNIT_READY),
+    /** Commands of guests and commands that move the LUN. */
+    commands: (): Seen[] => seen.filter((entry) => !QUESTIONS.includes(entry.op)),
   };
 }
 

@@ -22,6 +22,7 @@ const plan: ArrayPlan = {
   controllers: 2,
   portsPerController: 1,
   access: 'alua',
+  tpgs: 'both',
   transitionNs: 2 * S,
   cacheBytes: 64 << 20,
   vaai: { ats: true, clone: true, zero: true, unmap: true },

@@ -108,7 +108,7 @@ function setUp(
       allocatedBlocks: 4096,
       toBeZeroedBlocks: 1024,
     };
-    const plan = { name: `scsi0:${number}`, datastore: 'ds1', kind };
+    const plan = { name: `scsi0:${number}`, index: number, datastore: 'ds1', kind };
     const backing = { file, firstWrites: 3 };
     const options = { vm: 'web1', host: 'esx1', adapter, plan, backing };
     return new VirtualScsiDisk(sim, options, files);

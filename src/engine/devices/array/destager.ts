@@ -28,7 +28,8 @@ export class Destager extends Layer {
   private count = 0;
   private inFlight = 0;
   private readonly limit: number;
-  private armed = false;
+  /** When the earliest event asked for fires; infinite when none is under way. */
+  private wakesAt = Number.POSITIVE_INFINITY;
 
   constructor(
     sim: Sim,
@@ -70,7 +71,8 @@ export class Destager extends Layer {
   }
 
   override fire(): void {
-    this.armed = false;
+    if (this.sim.now < this.wakesAt) return;
+    this.wakesAt = Number.POSITIVE_INFINITY;
     this.pump();
   }
 
@@ -114,8 +116,8 @@ export class Destager extends Layer {
   }
 
   private wakeAt(at: number): void {
-    if (this.armed) return;
-    this.armed = true;
+    if (at >= this.wakesAt) return;
+    this.wakesAt = at;
     this.after(at - this.sim.now, NO_IO);
   }
 

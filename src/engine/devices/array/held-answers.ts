@@ -1,7 +1,9 @@
 import { Fifo } from '../../core/discipline.js';
 import { type Io, NO_IO } from '../../core/io.js';
-import type { Requests } from '../../core/requests.js';
+import { type Requests, ROUTE_SCALE } from '../../core/requests.js';
+import type { Sim } from '../../core/sim.js';
 import { deviceStatus, HOST_NO_CONNECT, hostStatus, TASK_ABORTED } from '../../core/status.js';
+import { TargetPort } from './target-port.js';
 
 const ABORTED = deviceStatus(TASK_ABORTED);
 const NO_CONNECT = hostStatus(HOST_NO_CONNECT);
@@ -10,14 +12,23 @@ const NO_CONNECT = hostStatus(HOST_NO_CONNECT);
 export class HeldAnswers {
   private readonly rows = new Fifo();
   private count = 0;
+  private readonly requests: Requests;
+  /** Aborted while still being worked on. */
+  private readonly condemned = new Set<Io>();
 
   constructor(
-    private readonly requests: Requests,
+    private readonly sim: Sim,
     /** Answers a row that is held no longer. */
     private readonly release: (io: Io) => void,
-  ) {}
+  ) {
+    this.requests = sim.requests;
+  }
 
   hold(io: Io): void {
+    if (this.condemned.delete(io)) {
+      this.releaseAs(io, ABORTED);
+      return;
+    }
     this.rows.push(io);
     this.count++;
   }
@@ -29,6 +40,7 @@ export class HeldAnswers {
   }
 
   releaseAll(): void {
+    this.condemned.clear();
     for (let io = this.take(); io !== NO_IO; io = this.take()) this.release(io);
   }
 
@@ -41,14 +53,28 @@ export class HeldAnswers {
     }
   }
 
-  abort(io: Io): void {
-    if (!this.rows.remove(io)) return;
-    this.count--;
-    this.releaseAs(io, ABORTED);
+  /** @param cutOff commands that are still being worked on will be held, and end then */
+  abort(io: Io, cutOff: boolean): void {
+    if (this.rows.remove(io)) {
+      this.count--;
+      this.releaseAs(io, ABORTED);
+    } else if (cutOff && this.isInside(io)) {
+      this.condemned.add(io);
+    }
   }
 
   abortAll(): void {
     for (let io = this.take(); io !== NO_IO; io = this.take()) this.releaseAs(io, ABORTED);
+  }
+
+  /** True while the array has the command. */
+  private isInside(io: Io): boolean {
+    const { layers, requests } = this.sim;
+    if (!requests.live(io)) return false;
+    for (let place = 0; place < requests.depth[io]; place++) {
+      if (layers[requests.route[io * ROUTE_SCALE + place]] instanceof TargetPort) return true;
+    }
+    return false;
   }
 
   private take(): Io {

@@ -18,12 +18,13 @@ import {
   CHECK,
   SENSE_LBA_OUT_OF_RANGE,
   SENSE_LUN_NOT_SUPPORTED,
-  SENSE_NOT_READY_TRANSITION,
   SENSE_SPACE_ALLOCATION_FAILED,
   SENSE_THIN_SOFT_THRESHOLD,
 } from '../../core/status.js';
 import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
+import { formatDuration } from '../../core/units.js';
 import type { ArrayPlan, LunPlan } from '../../simulation/plan.js';
+import { Media } from '../media.js';
 import type { AccessState } from './access.js';
 import type { Backing } from './back-end.js';
 import type { Cache } from './cache.js';
@@ -32,6 +33,8 @@ import { HeldAnswers } from './held-answers.js';
 import { Offload } from './offload.js';
 import { Ownership } from './ownership.js';
 import { PAGE_BLOCKS, type Pool } from './pool.js';
+import { PortGroups } from './port-groups.js';
+import { Reservation } from './reservation.js';
 import { ThinPages } from './thin-pages.js';
 
 /** A controller's own time per command, one at a time: 500,000 commands per second (model). */
@@ -47,6 +50,8 @@ const FORWARD_NS = 150_000;
 const LOST = 1;
 const MOVING = 2;
 const WARNING = 4;
+const RESERVED = 8;
+const PASSIVE = 16;
 
 /** A logical unit: answers from the cache where it can and goes to the disks where it must. */
 export class Lun extends Layer {
@@ -56,6 +61,9 @@ export class Lun extends Layer {
   readonly thin: boolean;
   readonly pool: Pool;
   readonly entity: Entity;
+  /** What it holds, in runs that verify data. */
+  readonly media: Media | undefined;
+  readonly reservation: Reservation;
 
   private readonly cache: Cache | undefined;
   private readonly start: number;
@@ -64,6 +72,7 @@ export class Lun extends Layer {
   private readonly answerNs: number;
   private readonly shared: boolean;
   private readonly ownership: Ownership;
+  private readonly groups: PortGroups;
   private readonly pages: ThinPages | undefined;
   private readonly offload: Offload;
   private readonly held: HeldAnswers;
@@ -77,6 +86,7 @@ export class Lun extends Layer {
 
   private trouble = 0;
   private unreachable = false;
+  private extraNs = 0;
   private readonly listeners: (() => void)[] = [];
 
   constructor(
@@ -93,6 +103,7 @@ export class Lun extends Layer {
     this.sizeBlocks = Math.floor(plan.sizeBytes / 512);
     this.thin = plan.thin;
     this.pool = backing.pool;
+    this.media = sim.arena && new Media(sim, `${array.name} ${plan.name}`, sim.arena);
     this.cache = backing.cache;
     this.start = backing.start;
     this.zeroesOnDisk = backing.disk !== undefined;
@@ -107,9 +118,14 @@ export class Lun extends Layer {
       plan.owner,
       () => this.ownershipChanged(),
     );
+    this.groups = new PortGroups(sim, array.access, array.tpgs, this.ownership);
+    if (this.groups.passive) this.trouble = PASSIVE;
     this.pages = plan.thin ? new ThinPages(plan.name, this.sizeBlocks, this.pool) : undefined;
     this.offload = new Offload(sim, array.vaai, this.sizeBlocks, this.pages);
-    this.held = new HeldAnswers(sim.requests, (io) => this.after(0, io));
+    this.reservation = new Reservation(sim, plan.name, (held) => {
+      this.trouble = held ? this.trouble | RESERVED : this.trouble & ~RESERVED;
+    });
+    this.held = new HeldAnswers(sim, (io) => this.after(0, io));
     this.entity = sim.meters.define(
       'lun',
       plan.name,
@@ -149,6 +165,11 @@ export class Lun extends Layer {
     return this.pages === undefined ? this.sizeBlocks : this.pages.allocated * PAGE_BLOCKS;
   }
 
+  /** TPGS bits of INQUIRY data: 1 implicit, 2 explicit; 0 without target port groups. */
+  get tpgs(): number {
+    return this.groups.tpgs;
+  }
+
   accessState(controller: number): AccessState {
     return this.ownership.state(controller);
   }
@@ -173,6 +194,14 @@ export class Lun extends Layer {
     const what = unreachable ? 'gives no answers' : 'answers again';
     this.sim.log.note('lun.lost', this.name, what, why);
     if (!unreachable) this.held.releaseAll();
+  }
+
+  /** Every answer takes this much longer. */
+  setExtraDelay(ns: number, why: string): void {
+    if (ns === this.extraNs) return;
+    this.extraNs = Math.round(ns);
+    const what = ns === 0 ? 'normal speed' : `answers take ${formatDuration(ns)} longer`;
+    this.sim.log.note('lun.slow', this.name, what, why);
   }
 
   /** Calls `listener` after each change of an access state or of presence. */
@@ -227,6 +256,7 @@ export class Lun extends Layer {
   }
 
   override complete(io: Io): void {
+    if (this.media !== undefined && this.sim.requests.status[io] === 0) this.media.execute(io);
     // The controller's share of the way back is not worth an event: the connection adds it.
     const leaves = this.controllerOf[io];
     const by = this.shared ? leaves : this.ownership.owner;
@@ -263,11 +293,12 @@ export class Lun extends Layer {
     const { op, lba } = this.sim.requests;
     switch (op[io]) {
       case ABORT:
-        this.held.abort(lba[io]);
+        this.held.abort(lba[io], this.unreachable);
         this.answer(io);
         return;
       case LUN_RESET:
         this.held.abortAll();
+        this.reservation.release('LUN RESET');
         this.answer(io);
         return;
       case TEST_UNIT_READY:
@@ -277,15 +308,20 @@ export class Lun extends Layer {
         this.answer(io);
         return;
     }
-    const refusal = this.offload.execute(io);
+    const groups = this.groups.concerns(op[io]);
+    const refusal = groups ? this.groups.execute(io) : this.offload.execute(io);
+    const onDisk = op[io] === ZERO && this.zeroesOnDisk;
+    if (this.media !== undefined && refusal === 0 && !onDisk && !groups) this.media.execute(io);
     if (refusal !== 0) this.refuse(io, refusal);
-    else if (op[io] === ZERO && this.zeroesOnDisk) this.toDisks(io);
-    else if (this.offload.extraNs > 0) this.after(this.answerNs + this.offload.extraNs, io);
+    else if (onDisk) this.toDisks(io);
+    else if (!groups && this.offload.extraNs > 0)
+      this.after(this.answerNs + this.offload.extraNs, io);
     else this.answer(io);
   }
 
   /** Answers a row that needs no disk, after the controller's turn and the cache's time. */
   private answer(io: Io): void {
+    if (this.media !== undefined && this.sim.requests.op[io] <= WRITE) this.media.execute(io);
     const leaves = this.controllerOf[io];
     const by = this.shared ? leaves : this.ownership.owner;
     let at = this.charge(by) + this.answerNs;
@@ -320,8 +356,13 @@ export class Lun extends Layer {
       this.refuse(io, SENSE_LUN_NOT_SUPPORTED);
       return true;
     }
-    if ((this.trouble & MOVING) !== 0 && code !== INQUIRY) {
-      this.refuse(io, SENSE_NOT_READY_TRANSITION);
+    if ((this.trouble & RESERVED) !== 0 && this.reservation.refuses(io)) {
+      this.after(CONTROLLER_NS, io);
+      return true;
+    }
+    const refusal = (this.trouble & (MOVING | PASSIVE)) === 0 ? 0 : this.groups.refusal(io);
+    if (refusal !== 0) {
+      this.refuse(io, refusal);
       return true;
     }
     if ((this.trouble & WARNING) !== 0 && code === WRITE) {
@@ -339,8 +380,15 @@ export class Lun extends Layer {
       this.held.hold(io);
       return;
     }
+    if (this.extraNs > 0) this.slowDown(io);
     this.traffic.add(op[io], blocks[io], this.sim.now - this.takenAt[io], status[io]);
     this.leave(io).complete(io);
+  }
+
+  /** The delay is carried: the connection adds it to the way back. */
+  private slowDown(io: Io): void {
+    const { readyAt } = this.sim.requests;
+    readyAt[io] = Math.max(this.sim.now, readyAt[io]) + this.extraNs;
   }
 
   private ownershipChanged(): void {

@@ -4,6 +4,7 @@ import {
   ACTIVE_NON_OPTIMIZED,
   ACTIVE_OPTIMIZED,
   type AccessState,
+  STANDBY,
   TRANSITIONING,
   UNAVAILABLE,
 } from './access.js';
@@ -42,7 +43,8 @@ export class Ownership {
     if (this.controllers.alive[controller] === 0) return UNAVAILABLE;
     if (this.moving) return TRANSITIONING;
     if (this.access === 'active-active') return ACTIVE_OPTIMIZED;
-    return controller === this.owner ? ACTIVE_OPTIMIZED : ACTIVE_NON_OPTIMIZED;
+    if (controller === this.owner) return ACTIVE_OPTIMIZED;
+    return this.access === 'alua' ? ACTIVE_NON_OPTIMIZED : STANDBY;
   }
 
   /** Moves the LUN to a running controller; does nothing when it goes there already. */

@@ -1,11 +1,13 @@
+import { Fifo } from '../../core/discipline.js';
 import type { Lane } from '../../core/events.js';
-import { BLOCK_BYTES, type Io, READ, WRITE } from '../../core/io.js';
+import { BLOCK_BYTES, type Io, NO_IO, READ, WRITE } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Entity } from '../../core/meters.js';
 import type { Stream } from '../../core/random.js';
 import type { Sim } from '../../core/sim.js';
-import { HOST_ERROR, HOST_NO_CONNECT, hostStatus } from '../../core/status.js';
+import { HOST_ERROR, HOST_NO_CONNECT, HOST_RETRY, hostStatus } from '../../core/status.js';
 import type { TargetPort } from '../array/target-port.js';
+import type { LinkLoss } from './protocols.js';
 
 export interface NexusOptions {
   readonly host: string;
@@ -14,10 +16,22 @@ export interface NexusOptions {
   /** One way. */
   readonly latencyNs: number;
   readonly bytesPerSecond: number;
+  /** How the connection's protocol loses its target; at once when left out. */
+  readonly loss?: LinkLoss;
 }
 
 const NO_CONNECT = hostStatus(HOST_NO_CONNECT);
+const RETRY = hostStatus(HOST_RETRY);
 const LOST_COMMAND = hostStatus(HOST_ERROR);
+
+/** Phases of a connection that breaks; a healthy one is WELL. */
+const WELL = 0;
+/** Commands hang: the host has not noticed. */
+const SILENT = 1;
+/** Commands come back with RETRY: the target may return. */
+const RETRYING = 2;
+/** Commands come back with NO_CONNECT. */
+const GONE = 3;
 
 /**
  * The connection between one adapter of a host and one port of an array (I_T nexus): latency, and a
@@ -39,12 +53,22 @@ export class Nexus extends Layer {
   private lastArrival = 0;
 
   private linkUp = true;
+  /** The host has dropped its session and the target does not answer the next login. */
+  private loggedOut = false;
   private wasUp = true;
   private extraNs = 0;
   private errorRate = 0;
   private readonly blocked = new Set<number>();
   /** Something is wrong: look twice at every row. */
   private impaired = false;
+  private phase = WELL;
+  private readonly loss: LinkLoss | undefined;
+  private cancelTimer: (() => void) | undefined;
+  /** A command has hung since the break: the host will ask the target whether it is there. */
+  private asking = false;
+  /** Commands and answers on their way while the connection is silent. */
+  private readonly lostOut = new Fifo();
+  private readonly lostBack = new Fifo();
   private readonly listeners: (() => void)[] = [];
 
   constructor(
@@ -67,8 +91,12 @@ export class Nexus extends Layer {
     this.firstSlot = this.entity.slot('up');
     this.entity.values[this.firstSlot] = 1;
     this.lane = sim.lane(this);
+    this.loss = options.loss;
     this.errors = sim.random.stream(`nexus ${this.name}`);
-    port.onChange(() => this.changed());
+    port.onChange(() => {
+      if (this.loggedOut && port.answering) this.logIn();
+      this.changed();
+    });
   }
 
   get controller(): number {
@@ -77,7 +105,7 @@ export class Nexus extends Layer {
 
   /** True while this connection and the port at its end work. */
   get up(): boolean {
-    return this.linkUp && this.port.up;
+    return this.linkUp && this.port.up && !this.loggedOut;
   }
 
   setUp(up: boolean, why: string): void {
@@ -99,8 +127,28 @@ export class Nexus extends Layer {
     this.notify();
   }
 
+  /** Logs out of the target and in again: commands the target holds come back. */
+  dropSession(why: string): void {
+    const what = 'logged out, commands the target holds come back';
+    this.sim.log.note('nexus.reset', this.name, what, why);
+    this.port.releaseHeld(this.index);
+    if (this.port.answering || this.loggedOut) return;
+    this.loggedOut = true;
+    this.sim.log.note('nexus.state', this.name, 'down', 'the target does not answer the login');
+    if (!this.wasUp) return;
+    this.impaired = true;
+    this.wasUp = false;
+    this.entity.values[this.firstSlot] = 0;
+    this.enterPhase(GONE);
+  }
+
   isLunReachable(lun: number): boolean {
     return !this.blocked.has(lun);
+  }
+
+  /** The host's own port has lost its link: nobody waits for what the target holds back. */
+  hostPortDown(): void {
+    this.port.releaseHeld(this.index);
   }
 
   /** Adds to the latency of each direction. */
@@ -118,7 +166,7 @@ export class Nexus extends Layer {
     this.impaired = this.isImpaired();
   }
 
-  /** Calls `listener` after each change of `up` or of a LUN's reachability. */
+  /** Calls `listener` after each change of what the host knows of `up` or of a LUN. */
   onChange(listener: () => void): void {
     this.listeners.push(listener);
   }
@@ -128,8 +176,8 @@ export class Nexus extends Layer {
     const ready = Math.max(this.sim.now, readyAt[io]);
     status[io] = 0;
     sense[io] = 0;
-    if (this.impaired && !this.up) {
-      status[io] = NO_CONNECT;
+    if (this.impaired && this.phase > SILENT) {
+      status[io] = this.lossStatus;
       this.sim.events.push(ready, this.index, io);
       return;
     }
@@ -154,7 +202,13 @@ export class Nexus extends Layer {
   /** The row arrives at the port, or does not. */
   override fire(io: Io): void {
     const { status } = this.sim.requests;
-    if (this.impaired && status[io] === 0) status[io] = this.mishap(io);
+    if (this.impaired && status[io] === 0) {
+      if (this.phase === SILENT) {
+        this.hang(this.lostOut, io);
+        return;
+      }
+      status[io] = this.mishap(io);
+    }
     if (status[io] !== 0) {
       this.sim.requests.readyAt[io] = this.sim.now;
       this.leave(io).complete(io);
@@ -167,7 +221,11 @@ export class Nexus extends Layer {
   override complete(io: Io): void {
     const { op, blocks, status, sense, readyAt, lun } = this.sim.requests;
     if (this.impaired && (!this.up || this.blocked.has(lun[io]))) {
-      status[io] = NO_CONNECT;
+      if (this.phase === SILENT) {
+        this.hang(this.lostBack, io);
+        return;
+      }
+      status[io] = this.phase === WELL ? NO_CONNECT : this.lossStatus;
       sense[io] = 0;
     }
     let transferNs = 0;
@@ -182,9 +240,15 @@ export class Nexus extends Layer {
     this.leave(io).complete(io);
   }
 
+  private logIn(): void {
+    this.loggedOut = false;
+    this.sim.log.note('nexus.state', this.name, 'up', 'the target answers the login');
+  }
+
   /** What befalls a command on a connection that is not well; 0 is nothing. */
   private mishap(io: Io): number {
-    if (!this.up || this.blocked.has(this.sim.requests.lun[io])) return NO_CONNECT;
+    if (!this.up) return this.lossStatus;
+    if (this.blocked.has(this.sim.requests.lun[io])) return NO_CONNECT;
     if (this.errorRate > 0 && this.errors.unit() < this.errorRate) return LOST_COMMAND;
     return 0;
   }
@@ -193,13 +257,72 @@ export class Nexus extends Layer {
     return !this.up || this.blocked.size > 0 || this.errorRate > 0;
   }
 
+  private get lossStatus(): number {
+    return this.phase === RETRYING ? RETRY : NO_CONNECT;
+  }
+
   private changed(): void {
     this.impaired = this.isImpaired();
     if (this.up === this.wasUp) return;
     this.wasUp = this.up;
     this.entity.values[this.firstSlot] = this.up ? 1 : 0;
-    if (!this.up) this.port.releaseHeld(this.index);
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
+    if (this.up) {
+      this.enterPhase(WELL);
+      return;
+    }
+    this.port.releaseHeld(this.index);
+    this.asking = false;
+    if (this.loss === undefined || this.loss.noticeNs === 0) {
+      this.notice();
+    } else {
+      this.phase = SILENT;
+      this.wakeAfter(this.loss.idleNoticeNs, () => this.notice());
+    }
+  }
+
+  /** A command or an answer gets lost; the first of them makes the host ask. */
+  private hang(lost: Fifo, io: Io): void {
+    lost.push(io);
+    if (this.asking) return;
+    this.asking = true;
+    this.cancelTimer?.();
+    this.wakeAfter(this.loss!.noticeNs, () => this.notice());
+  }
+
+  /** The host knows that the connection is broken. */
+  private notice(): void {
+    const retryNs = this.loss?.retryNs ?? 0;
+    if (retryNs > 0) {
+      this.wakeAfter(retryNs, () => this.enterPhase(GONE));
+      this.enterPhase(RETRYING);
+    } else {
+      this.enterPhase(GONE);
+    }
+  }
+
+  private enterPhase(phase: number): void {
+    this.phase = phase;
+    if (phase !== WELL && this.loss !== undefined) {
+      const what = phase === RETRYING ? 'commands are retried' : 'commands fail';
+      this.sim.log.note('nexus.loss', this.name, what, 'no connection to the target');
+    }
+    this.releaseLost();
     this.notify();
+  }
+
+  /** What hung goes on, or comes back as the phase says. */
+  private releaseLost(): void {
+    for (let io = this.lostOut.pop(); io !== NO_IO; io = this.lostOut.pop()) this.fire(io);
+    for (let io = this.lostBack.pop(); io !== NO_IO; io = this.lostBack.pop()) this.complete(io);
+  }
+
+  private wakeAfter(delayNs: number, action: () => void): void {
+    this.cancelTimer = this.sim.timers.delay(delayNs, () => {
+      this.cancelTimer = undefined;
+      action();
+    });
   }
 
   private notify(): void {

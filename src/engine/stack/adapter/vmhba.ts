@@ -2,17 +2,30 @@ import { BLOCK_BYTES, type Io, movesData, NO_IO } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
-import { STATION_FIELDS, Station } from '../../core/station.js';
+import { Station } from '../../core/station.js';
 import {
   CHECK_CONDITION,
   deviceOf,
-  HOST_NO_CONNECT,
+  HOST_ABORT,
   HOST_RESET,
   hostStatus,
 } from '../../core/status.js';
-import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
+import { Traffic } from '../../core/traffic.js';
 import type { AdapterPlan } from '../../simulation/plan.js';
-import { MERGE_BLOCKS, MergeQueue } from './merge-queue.js';
+import {
+  type AbortCounter,
+  AT_DEVICE,
+  COMES_BACK,
+  type Giver,
+  hasSigned,
+  type Recall,
+  WITHDRAWN,
+} from '../recall.js';
+import { AdapterQueue, type Gate } from './adapter-queue.js';
+import { ADAPTER_FIELDS, AdapterCounters } from './counters.js';
+import { Merger } from './merger.js';
+import { createOrder } from './orders/index.js';
+import { type Plugged, type PluggedDriver, Presence } from './presence.js';
 import { Splitter } from './splitter.js';
 
 export interface VmhbaOptions {
@@ -20,29 +33,50 @@ export interface VmhbaOptions {
   readonly adapter: AdapterPlan;
   /** Longest transfer, bytes; the driver's when left out. */
   readonly maxTransferBytes?: number;
+  /** How long commands come back with RETRY after the link is lost, before NO_CONNECT; 0. */
+  readonly linkLossNs?: number;
+  /** `Disk.SchedQPriorityPercentage`; 80. */
+  readonly prioritySharePercent?: number;
+  /** `Scsi.ScsiRestartStalledQueueLatency`; 500 ms. */
+  readonly restartNs?: number;
 }
 
-/** A driver, and what it says of its hardware. */
-export type AdapterDriver = Layer & { readonly maxTransferBytes: number };
+/** A driver, and what it says of itself. */
+export type AdapterDriver = Layer &
+  Gate &
+  PluggedDriver & {
+    readonly maxTransferBytes: number;
+    /** It takes whatever AQLEN lets through. */
+    readonly unconditional: boolean;
+    /** Calls `listener` after it began or ceased to take commands. */
+    onChange(listener: () => void): void;
+  };
 
 /**
  * A storage adapter (vmhba): holds commands back once the adapter has as many as it can take
- * (AQLEN), splits what is too long, merges contiguous waiting commands on request, and measures the
- * time from the driver's entry to its answer.
+ * (AQLEN) or the driver takes none, splits what is too long, merges and orders waiting commands on
+ * request, and measures the time from the driver's entry to its answer.
  */
-export class Vmhba extends Layer {
+export class Vmhba extends Layer implements Giver, AbortCounter, Plugged {
   readonly entity: Entity;
-  linkUp = true;
 
   private readonly station: Station;
+  private readonly queue: AdapterQueue;
   private readonly traffic: Traffic;
-  private readonly merging: MergeQueue | undefined;
+  private readonly merger: Merger | undefined;
   private readonly splitter: Splitter;
+  private readonly counters: AdapterCounters;
   private readonly maxBlocks: number;
-  private readonly mergedSlot: number;
+  private readonly restartNs: number;
+  /** The queue has to see every command. */
+  private readonly scheduled: boolean;
   private readonly sentAt: Float64Array;
   private readonly arrivedAt: Float64Array;
-  private readonly listeners: (() => void)[] = [];
+  private readonly presence: Presence;
+  /** Commands may pass the queue by when it is empty. */
+  private direct = false;
+  private restartArmed = false;
+  private progressAt = 0;
   /** Commands handed over up to this time never got their answer; `lostStatus` says why. */
   private lostAt = -1;
   private lostStatus = 0;
@@ -56,19 +90,38 @@ export class Vmhba extends Layer {
     super(sim, `${host} ${adapter.name}`);
     const { driver: module, family, transport } = adapter;
     const labels = { host, driver: module, family, transport };
-    const fields = [...TRAFFIC_FIELDS, ...STATION_FIELDS, 'merged', 'split', 'linkUp'];
-    this.entity = sim.meters.define('adapter', adapter.name, labels, fields);
-    this.entity.refresh = () => this.entity.set('linkUp', this.linkUp ? 1 : 0);
+    this.entity = sim.meters.define('adapter', adapter.name, labels, ADAPTER_FIELDS);
     this.traffic = new Traffic(sim, this.entity);
-    this.mergedSlot = this.entity.slot('merged');
+    this.counters = new AdapterCounters(sim.requests, this.entity);
     const bytes = options.maxTransferBytes ?? driver.maxTransferBytes;
     this.maxBlocks = Math.max(1, Math.floor(bytes / BLOCK_BYTES));
-    this.splitter = new Splitter(sim, `${this.name} split`, this.entity, this.maxBlocks, this);
-    const mergeBlocks = Math.min(MERGE_BLOCKS, this.maxBlocks);
-    this.merging = adapter.merge ? new MergeQueue(sim.requests, mergeBlocks) : undefined;
-    this.station = new Station(sim, 'adapter', this.entity, adapter.aqlen, this.merging);
+    this.splitter = new Splitter(sim, `${this.name} split`, this.counters, this.maxBlocks, this);
+    this.presence = new Presence(sim, this, driver, options.linkLossNs ?? 0);
+    this.restartNs = options.restartNs ?? 500e6;
+    const order = createOrder(sim, adapter.order);
+    if (adapter.merge !== false) {
+      const maxBytes = Math.min(adapter.merge.maxBytes, this.maxBlocks * BLOCK_BYTES);
+      this.merger = new Merger(sim.requests, order, { ...adapter.merge, maxBytes });
+    }
+    this.scheduled = this.merger !== undefined || adapter.order.order !== 'none';
+    const gate: Gate = { admits: (io) => this.presence.refusal !== 0 || this.driver.admits(io) };
+    const share = options.prioritySharePercent ?? 80;
+    this.queue = new AdapterQueue(sim.requests, order, this.merger, gate, share);
+    this.station = new Station(sim, 'adapter', this.entity, adapter.aqlen, this.queue);
+    const stationRefresh = this.entity.refresh;
+    this.entity.refresh = () => {
+      stationRefresh?.();
+      this.counters.publish(this.station, this.queue.blocked, this.linkUp);
+    };
     this.arrivedAt = sim.requests.column('adapter.arrivedAt', Float64Array);
     this.sentAt = sim.requests.column('adapter.sentAt', Float64Array);
+    driver.onChange(() => this.changed());
+    this.changed();
+  }
+
+  /** The adapter is there and its link has light. */
+  get linkUp(): boolean {
+    return this.presence.linkUp;
   }
 
   /** Commands the driver has (ACTV). */
@@ -83,16 +136,22 @@ export class Vmhba extends Layer {
 
   /** Calls `listener` after each change of the link; never from inside a command's way. */
   onLinkChange(listener: () => void): void {
-    this.listeners.push(listener);
+    this.presence.onChange(listener);
   }
 
-  /** Cable or port down: commands here and below end with NO_CONNECT. */
+  /** Counts for a path too, in its entity's fields PATH_COUNTERS. */
+  watchPath(index: number, path: Entity): void {
+    this.counters.watch(index, path);
+  }
+
+  /** `user` says why the adapter may not be taken away in an orderly way, if it may not. */
+  addUser(user: () => string | undefined): void {
+    this.presence.addUser(user);
+  }
+
+  /** Cable or port down: commands here and below are retried for a while, then fail. */
   setLinkUp(up: boolean, why: string): void {
-    if (up === this.linkUp) return;
-    this.linkUp = up;
-    this.sim.log.note('adapter.link', this.name, up ? 'up' : 'down', why);
-    if (!up) this.lose(HOST_NO_CONNECT);
-    for (const listener of this.listeners) listener();
+    this.presence.setLinkUp(up, why);
   }
 
   /** The driver resets the adapter: whatever it had comes back with RESET. */
@@ -101,22 +160,45 @@ export class Vmhba extends Layer {
     this.lose(HOST_RESET);
   }
 
+  /**
+   * Orderly hot removal: the driver drains and is detached, then all paths are dead. Returns why it
+   * may not be done, if so: the adapter has users that would be left without a path.
+   */
+  detach(why: string): string | undefined {
+    return this.presence.detach(why);
+  }
+
+  /** The adapter is pulled out: what it had is lost, and all its paths are dead at once. */
+  surpriseRemove(why: string): void {
+    this.presence.pullOut(why);
+  }
+
+  /** The adapter is put back: its driver is attached and its paths are probed. */
+  insert(why: string): void {
+    this.presence.insert(why);
+  }
+
+  /** What the driver has comes back with this host status. */
+  lose(host: number): void {
+    this.lostAt = this.sim.now;
+    this.lostStatus = hostStatus(host);
+  }
+
+  /** Link or driver changed: commands may go on, or must not. */
+  changed(): void {
+    const { unconditional } = this.driver;
+    this.direct = !this.scheduled && this.presence.refusal === 0 && unconditional;
+    if (this.station.queued > 0) this.dispatch();
+  }
+
   override submit(io: Io): void {
     const { op, blocks } = this.sim.requests;
     if (blocks[io] > this.maxBlocks && movesData(op[io])) {
       this.splitter.submit(io);
-      return;
-    }
-    if (this.merging !== undefined && this.station.queued > 0 && this.merging.join(io)) {
-      this.entity.values[this.mergedSlot]++;
-      this.arrivedAt[io] = this.sim.now;
-      return;
-    }
-    // A merging queue has to see every row.
-    if (this.merging === undefined && this.linkUp && this.station.pass(io)) {
+    } else if (this.direct && this.station.pass(io)) {
       this.send(io);
-    } else {
-      this.station.arrive(io);
+    } else if (this.merger === undefined || !this.merge(this.merger, io)) {
+      this.await(io);
       this.dispatch();
     }
   }
@@ -128,8 +210,8 @@ export class Vmhba extends Layer {
       requests.status[io] = this.lostStatus;
       requests.sense[io] = 0;
     }
-    if (this.merging !== undefined && this.merging.rider[io] !== NO_IO) {
-      this.unmerge(this.merging, io, spentNs);
+    if (this.merger !== undefined && this.merger.rider[io] !== NO_IO) {
+      this.unmerge(this.merger, io, spentNs);
     } else {
       requests.deviceNs[io] += spentNs;
       this.station.finish(io);
@@ -139,7 +221,22 @@ export class Vmhba extends Layer {
     if (this.station.queued > 0) this.dispatch();
   }
 
-  /** A row that found the link down. */
+  /** Takes a waiting command out. One that rides on another, or is in pieces, comes back with it. */
+  giveBack(io: Io): Recall {
+    if (hasSigned(this.sim.requests, io, this)) return AT_DEVICE;
+    if (!this.station.withdraw(io)) return COMES_BACK;
+    this.counters.wait(io, -1);
+    this.counters.leaveUnsent();
+    this.sim.requests.status[io] = hostStatus(HOST_ABORT);
+    this.count(io);
+    return WITHDRAWN;
+  }
+
+  countAborts(aborts: number, resets: number): void {
+    this.counters.abort(aborts, resets);
+  }
+
+  /** A row that could not be sent. */
   override fire(io: Io): void {
     this.station.finish(io);
     this.count(io);
@@ -147,11 +244,35 @@ export class Vmhba extends Layer {
     this.dispatch();
   }
 
+  private await(io: Io): void {
+    this.counters.wait(io, 1);
+    this.station.arrive(io);
+  }
+
   private dispatch(): void {
     for (let io = this.station.start(); io !== NO_IO; io = this.station.start()) {
-      if (this.linkUp) this.send(io);
+      this.counters.wait(io, -1);
+      this.progressAt = this.sim.now;
+      if (this.presence.refusal === 0) this.send(io);
       else this.refuse(io);
     }
+    if (this.queue.stalled && !this.restartArmed) this.armRestart(this.restartNs);
+  }
+
+  /** The driver turned a command away: tries again later, should nothing else set it going. */
+  private armRestart(delayNs: number): void {
+    this.restartArmed = true;
+    this.sim.timers.delay(delayNs, () => {
+      this.restartArmed = false;
+      if (!this.queue.stalled) return;
+      const idleNs = this.sim.now - this.progressAt;
+      if (idleNs < this.restartNs) {
+        this.armRestart(this.restartNs - idleNs);
+      } else {
+        this.counters.restart();
+        this.dispatch();
+      }
+    });
   }
 
   private send(io: Io): void {
@@ -166,27 +287,41 @@ export class Vmhba extends Layer {
     this.traffic.add(op[io], blocks[io], now - this.arrivedAt[io], status[io]);
   }
 
-  private lose(host: number): void {
-    this.lostAt = this.sim.now;
-    this.lostStatus = hostStatus(host);
+  /** Lets the row ride on a waiting one; then the leader may meet its neighbour. */
+  private merge(merger: Merger, io: Io): boolean {
+    if (this.station.queued === 0 || this.sim.requests.world[io] === 0) return false;
+    const leader = merger.join(io);
+    if (leader === NO_IO) return false;
+    const inFront = merger.joinedInFront(leader, io);
+    this.arrivedAt[io] = this.sim.now;
+    this.counters.merge(io, inFront);
+    const gone = merger.neighbour(leader, inFront);
+    if (gone === NO_IO) return true;
+    this.queue.handOver(leader, gone);
+    this.counters.wait(gone, -1);
+    this.counters.leaveUnsent();
+    this.counters.merge(gone, inFront);
+    this.station.withdraw(gone);
+    merger.absorb(leader, gone, inFront);
+    return true;
   }
 
-  /** Answers NO_CONNECT, to the row's riders too. */
+  /** Answers that the row cannot be sent, to its riders too. */
   private refuse(io: Io): void {
     const { status, sense } = this.sim.requests;
-    let next: Io = io;
-    if (this.merging !== undefined && this.merging.rider[io] !== NO_IO) {
-      this.merging.restore(io);
-      next = this.merging.rider[io];
-      this.merging.rider[io] = NO_IO;
+    this.counters.leaveUnsent();
+    if (this.merger !== undefined && this.merger.rider[io] !== NO_IO) {
+      this.merger.restore(io);
+      let next = this.merger.rider[io];
+      this.merger.rider[io] = NO_IO;
       while (next !== NO_IO) {
         const rider = next;
-        next = this.merging.rider[rider];
+        next = this.merger.rider[rider];
         // From here on a row like any other: it waits its turn and is refused by itself.
-        this.station.arrive(rider);
+        this.await(rider);
       }
     }
-    status[io] = hostStatus(HOST_NO_CONNECT);
+    status[io] = this.presence.refusal;
     sense[io] = 0;
     this.after(0, io);
   }
@@ -195,22 +330,23 @@ export class Vmhba extends Layer {
    * Ends a merged command: each row gets the common outcome. A check condition says nothing about
    * the single rows, so those are sent again one by one.
    */
-  private unmerge(merging: MergeQueue, leader: Io, spentNs: number): void {
+  private unmerge(merger: Merger, leader: Io, spentNs: number): void {
     const { requests } = this.sim;
     const status = requests.status[leader];
     const sense = requests.sense[leader];
     const again = deviceOf(status) === CHECK_CONDITION;
-    merging.restore(leader);
+    merger.restore(leader);
     this.station.finish(leader);
+    this.queue.alone = again;
     let next = leader;
     while (next !== NO_IO) {
       const io = next;
-      next = merging.rider[io];
+      next = merger.rider[io];
       requests.deviceNs[io] += spentNs;
       if (again) {
         requests.status[io] = 0;
         requests.sense[io] = 0;
-        this.station.arrive(io);
+        this.await(io);
         continue;
       }
       requests.status[io] = status;
@@ -218,5 +354,6 @@ export class Vmhba extends Layer {
       this.count(io);
       this.leave(io).complete(io);
     }
+    this.queue.alone = false;
   }
 }

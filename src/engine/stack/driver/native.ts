@@ -9,6 +9,7 @@ export const native: DriverFamily = {
   name: 'native',
   summary: 'native driver of the VMkernel device layer, one lock per queue',
   submitNs: 1000,
+  segmentNs: 0,
   lockNs: 0,
   completeNs: 1000,
 };

@@ -3,6 +3,7 @@ import type { Io } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Sim } from '../../core/sim.js';
 import type { FileHandle } from '../files.js';
+import { type Recall, type Recaller, recallFrom } from '../recall.js';
 import type { Mount } from './mount.js';
 
 export interface FileSystemSwitchOptions {
@@ -13,7 +14,7 @@ export interface FileSystemSwitchOptions {
  * The file system switch (FSS) of a host: sends each row to the mount its file lives on. Whoever uses
  * a file counts what it does there; a mount shows the sum over its files.
  */
-export class FileSystemSwitch extends Layer {
+export class FileSystemSwitch extends Layer implements Recaller {
   /** By number of the file. */
   private readonly mounts: (Mount | undefined)[] = [];
   private readonly file: Int32Array;
@@ -43,5 +44,9 @@ export class FileSystemSwitch extends Layer {
 
   override submit(io: Io): void {
     (this.mounts[this.file[io]] as Mount).submit(io);
+  }
+
+  recall(io: Io): Recall {
+    return recallFrom(this.mounts[this.file[io]] as Mount, io);
   }
 }

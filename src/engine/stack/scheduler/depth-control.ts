@@ -28,6 +28,13 @@ export class DepthControl {
     this.inARow = 0;
   }
 
+  /** Changes what the device takes at most for now, while worlds compete or not. */
+  throttle(full: number): void {
+    const competing = this.depth < this.full;
+    this.full = full;
+    this.depth = competing ? Math.min(full, this.settings.competingDepth) : full;
+  }
+
   /** A command of `world` goes to the device. */
   note(world: number): void {
     const { competingDepth, vmSwitches, seqReqs } = this.settings;

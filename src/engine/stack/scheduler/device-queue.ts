@@ -3,10 +3,13 @@ import { Layer } from '../../core/layer.js';
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
 import { Station } from '../../core/station.js';
+import { HOST_ABORT, hostStatus } from '../../core/status.js';
 import { Traffic } from '../../core/traffic.js';
 import type { Qos } from '../../simulation/plan.js';
+import { type AbortCounter, type Recall, type Recaller, recallFrom, WITHDRAWN } from '../recall.js';
 import { DepthControl } from './depth-control.js';
 import { MClock } from './mclock.js';
+import { QueueFullControl } from './queue-full.js';
 import { SCHEDULER_DEFAULTS, type SchedulerSettings } from './settings.js';
 import { NO_CLIENT } from './tag-heap.js';
 import { WorldQueue } from './world-queue.js';
@@ -26,7 +29,7 @@ export interface DeviceQueueOptions {
  * The queue of a logical device on a host: the one place where commands of different virtual
  * machines compete. At most DQLEN are below; mClock chooses who is next. What waits here is QAVG.
  */
-export class DeviceQueue extends Layer {
+export class DeviceQueue extends Layer implements Recaller, AbortCounter {
   readonly entity: Entity;
 
   private readonly host: string;
@@ -35,11 +38,13 @@ export class DeviceQueue extends Layer {
   private readonly traffic: Traffic;
   private readonly clock: MClock;
   private readonly depth: DepthControl;
+  private readonly queueFull: QueueFullControl;
   private readonly worlds = new Map<number, WorldQueue>();
   /** The world of each client of the scheduler. */
   private readonly worldOf: WorldQueue[] = [];
   private readonly deviceNsSlot: number;
   private readonly queueNsSlot: number;
+  private readonly abortsSlot: number;
   /** What each command below has waited here; counted when it is done, as its latency is. */
   private readonly waitedNs: Float64Array;
   /** When the earliest event asked for fires; infinite when none is under way. */
@@ -57,8 +62,10 @@ export class DeviceQueue extends Layer {
     this.entity = entity;
     this.deviceNsSlot = this.entity.slot('deviceReadNs');
     this.queueNsSlot = this.entity.slot('queueReadNs');
+    this.abortsSlot = this.entity.slot('aborts');
     const known = { ...SCHEDULER_DEFAULTS, ...settings };
     this.depth = new DepthControl(dqlen, known);
+    this.queueFull = new QueueFullControl(dqlen, known);
     const arrivedAt = sim.requests.column('device.arrivedAt', Float64Array);
     this.waitedNs = sim.requests.column('device.waitedNs', Float64Array);
     this.clock = new MClock(sim, arrivedAt, known);
@@ -92,9 +99,33 @@ export class DeviceQueue extends Layer {
 
   /** Changes DQLEN; commands beyond a smaller one stay below until they are done. */
   setDepth(dqlen: number): void {
+    this.queueFull.setFull(dqlen);
     this.depth.setFull(dqlen);
     this.station.slots = dqlen;
     this.pump();
+  }
+
+  /** The device has turned a command away: TASK SET FULL or BUSY (Disk.QFullSampleSize). */
+  noteQueueFull(): void {
+    if (this.queueFull.refused()) this.throttle(this.queueFull.reason);
+  }
+
+  /** Takes a waiting command out; asks multipathing for one that is below. */
+  recall(io: Io): Recall {
+    if (!this.station.withdraw(io)) return recallFrom(this.lower, io);
+    const { disk, status } = this.sim.requests;
+    status[io] = hostStatus(HOST_ABORT);
+    const waitedNs = this.sim.now - this.station.arrivalOf(io);
+    const client = this.clock.clientAt(disk[io]);
+    if (client !== NO_CLIENT) this.worldOf[client].queued--;
+    this.count(io, client, waitedNs, waitedNs);
+    this.leave(io);
+    return WITHDRAWN;
+  }
+
+  countAborts(aborts: number, resets: number): void {
+    this.entity.values[this.abortsSlot] += aborts;
+    this.entity.values[this.abortsSlot + 1] += resets;
   }
 
   override submit(io: Io): void {
@@ -108,20 +139,13 @@ export class DeviceQueue extends Layer {
   }
 
   override complete(io: Io): void {
-    const { op, blocks, status, disk, deviceNs } = this.sim.requests;
-    const kind = op[io] < 2 ? op[io] : 2;
+    const { disk } = this.sim.requests;
     const latencyNs = this.sim.now - this.station.arrivalOf(io);
     this.station.finish(io);
-    this.traffic.add(op[io], blocks[io], latencyNs, status[io]);
-    this.entity.values[this.deviceNsSlot + kind] += deviceNs[io];
-    this.entity.values[this.queueNsSlot + kind] += this.waitedNs[io];
     const client = this.clock.clientAt(disk[io]);
-    if (client !== NO_CLIENT) {
-      const world = this.worldOf[client];
-      world.active--;
-      world.waitNs += this.waitedNs[io];
-      world.traffic.add(op[io], blocks[io], latencyNs, status[io]);
-    }
+    if (client !== NO_CLIENT) this.worldOf[client].active--;
+    this.count(io, client, latencyNs, this.waitedNs[io]);
+    if (this.queueFull.watching) this.noteAnswer(io);
     if (this.station.queued > 0) this.pump();
     this.leave(io).complete(io);
   }
@@ -131,6 +155,37 @@ export class DeviceQueue extends Layer {
     if (this.sim.now < this.wakeAt) return;
     this.wakeAt = Number.POSITIVE_INFINITY;
     this.pump();
+  }
+
+  /** Counts a command that is done. */
+  private count(io: Io, client: number, latencyNs: number, waitedNs: number): void {
+    const { op, blocks, status, deviceNs } = this.sim.requests;
+    const kind = op[io] < 2 ? op[io] : 2;
+    this.traffic.add(op[io], blocks[io], latencyNs, status[io]);
+    this.entity.values[this.deviceNsSlot + kind] += deviceNs[io];
+    this.entity.values[this.queueNsSlot + kind] += waitedNs;
+    if (client === NO_CLIENT) return;
+    const world = this.worldOf[client];
+    world.waitNs += waitedNs;
+    world.traffic.add(op[io], blocks[io], latencyNs, status[io]);
+  }
+
+  private noteAnswer(io: Io): void {
+    if (this.queueFull.answered(this.sim.requests.status[io] === 0)) {
+      this.throttle(this.queueFull.reason);
+    }
+  }
+
+  /** Gives the device fewer commands at once, or more again. */
+  private throttle(why: string): void {
+    const { queueFull, station } = this;
+    this.depth.throttle(queueFull.depth);
+    station.slots = this.depth.depth;
+    if (queueFull.isNews) {
+      const title = `${this.host} ${this.uid}`;
+      this.sim.log.note('device.qfull', title, `queue depth is ${queueFull.depth}`, why);
+    }
+    if (station.queued > 0) this.pump();
   }
 
   private pump(): void {

@@ -10,13 +10,22 @@ export interface SchedulerSettings {
   readonly vmSwitches: number;
   /** Disk.SchedQControlSeqReqs: commands of one world in a row after which it rises again. */
   readonly seqReqs: number;
+  /** Disk.QFullSampleSize: refusals (or answers, by window) that count together; 0 is off. */
+  readonly fullSample: number;
+  /** Disk.QFullThreshold. */
+  readonly fullThreshold: number;
+  /** Refusals are counted within windows of answers: the other published description. */
+  readonly fullByWindow: boolean;
 }
 
-/** Defaults of ESXi (stack-lower 5.2, 9.1). */
+/** Defaults of ESXi (stack-lower 5.2, 5.3, 9.1). */
 export const SCHEDULER_DEFAULTS: SchedulerSettings = {
   costUnitBytes: 32_768,
   idleCredit: 32,
   competingDepth: 32,
   vmSwitches: 6,
   seqReqs: 128,
+  fullSample: 0,
+  fullThreshold: 8,
+  fullByWindow: false,
 };

@@ -11,6 +11,7 @@ import {
 } from '../../core/status.js';
 import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
 import type { DatastoreFiles, FileHandle } from '../files.js';
+import { type Recall, type Recaller, recallFrom } from '../recall.js';
 import type { Holder, Question, Vm } from './vm.js';
 
 /** What a first write adds to a file: a VMFS file block of 1 MB (stack-upper 4), in 512 B blocks. */
@@ -33,7 +34,7 @@ const RETRY_PERIOD_NS = 1e9;
  * of the file. Commands that came back for want of space are held here while the machine is stunned
  * (stack-upper 8.2); the guest sees a stalled command, never the error.
  */
-export class VirtualDisk extends Layer implements Holder {
+export class VirtualDisk extends Layer implements Holder, Recaller {
   readonly entity: Entity;
   readonly file: FileHandle;
   /** Commands waiting for space. */
@@ -50,9 +51,10 @@ export class VirtualDisk extends Layer implements Holder {
   private lastHeld: Io = NO_IO;
   private retrying = false;
   private retriedAt = -RETRY_PERIOD_NS;
-  /** When space was freed last, and when the held commands were sent down again last. */
+  /** When space was freed last. */
   private freedAt = -1;
-  private resubmittedAt = -1;
+  /** When the command was sent down, the first time or again. */
+  private readonly sentAt: Float64Array;
   /** Eager disks have every block written from the start: nothing to count. */
   private readonly grows: boolean;
   private written: number;
@@ -71,6 +73,7 @@ export class VirtualDisk extends Layer implements Holder {
     this.entity = sim.meters.define('vmdk', `${vm.name}:${name}`, labels, TRAFFIC_FIELDS);
     this.traffic = new Traffic(sim, this.entity);
     this.arrivedAt = sim.requests.column('vmdk.arrivedAt', Float64Array);
+    this.sentAt = sim.requests.column('vmdk.sentAt', Float64Array);
     this.diskLba = sim.requests.column('vmdk.lba', Float64Array);
     this.next = sim.requests.next;
     this.written = writtenBlocks(file);
@@ -90,6 +93,7 @@ export class VirtualDisk extends Layer implements Holder {
   override submit(io: Io): void {
     const { requests, now } = this.sim;
     this.arrivedAt[io] = now;
+    this.sentAt[io] = now;
     this.diskLba[io] = requests.lba[io];
     requests.file[io] = this.file.index;
     this.enter(io);
@@ -111,15 +115,20 @@ export class VirtualDisk extends Layer implements Holder {
     this.finish(io);
   }
 
+  /** Rows wait here only while the machine is stunned; others may wait in the file system. */
+  recall(io: Io): Recall {
+    return recallFrom(this.lower, io);
+  }
+
   /** Sends the held commands down again, oldest first. */
   resubmit(): void {
     const { status, sense } = this.sim.requests;
-    this.resubmittedAt = this.sim.now;
     let io = this.takeHeld();
     while (io !== NO_IO) {
       const after = this.next[io];
       status[io] = 0;
       sense[io] = 0;
+      this.sentAt[io] = this.sim.now;
       this.enter(io);
       this.lower.submit(io);
       io = after;
@@ -158,7 +167,7 @@ export class VirtualDisk extends Layer implements Holder {
         : `the array behind ${this.datastore.name} is out of space (07/27/07)`,
     );
     // Space that was freed while the refusal was on its way here is not announced again.
-    if (this.freedAt > Math.max(this.arrivedAt[io], this.resubmittedAt)) this.retrySoon();
+    if (this.freedAt > this.sentAt[io]) this.retrySoon();
   }
 
   private takeHeld(): Io {

@@ -68,6 +68,11 @@ export class VirtualAdapter extends Layer {
     this.targets[this.targetOf[io]].decode(io);
   }
 
+  /** Takes a command out that waits for the ring; false when it does not. */
+  withdraw(io: Io): boolean {
+    return this.ring.withdraw(io);
+  }
+
   /** When the guest hears of a command that comes back now. */
   interrupt(): number {
     const { now } = this.sim;

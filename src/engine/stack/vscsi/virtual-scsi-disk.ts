@@ -9,12 +9,22 @@ import {
 } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Entity } from '../../core/meters.js';
+import { ROW_STRIDE } from '../../core/requests.js';
 import type { Sim } from '../../core/sim.js';
 import { STATION_FIELDS, Station } from '../../core/station.js';
-import { CHECK, GOOD, SENSE_INVALID_OPCODE, SENSE_LBA_OUT_OF_RANGE } from '../../core/status.js';
+import {
+  CHECK,
+  GOOD,
+  HOST_ABORT,
+  hostStatus,
+  SENSE_INVALID_OPCODE,
+  SENSE_LBA_OUT_OF_RANGE,
+} from '../../core/status.js';
 import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
 import type { DiskPlan } from '../../simulation/plan.js';
 import type { FileHandle } from '../files.js';
+import type { TaskControl } from '../recall.js';
+import { FailureNotes } from './failure-notes.js';
 import type { Target, VirtualAdapter } from './virtual-adapter.js';
 
 /** The disk as files, below: what the virtual disk's figures show of it. */
@@ -27,8 +37,10 @@ export interface VirtualScsiDiskOptions {
   readonly vm: string;
   readonly host: string;
   readonly adapter: VirtualAdapter;
-  readonly plan: Pick<DiskPlan, 'name' | 'datastore' | 'kind'>;
+  readonly plan: Pick<DiskPlan, 'name' | 'index' | 'datastore' | 'kind'>;
   readonly backing: Backing;
+  /** Ends commands before their time; for guests that give up on commands. */
+  readonly tasks?: TaskControl;
 }
 
 /**
@@ -40,6 +52,7 @@ export class VirtualScsiDisk extends Layer implements Target {
   readonly entity: Entity;
   /** Capacity the guest sees, in 512-byte blocks. */
   readonly sizeBlocks: number;
+  private readonly diskIndex: number;
 
   private readonly adapter: VirtualAdapter;
   private readonly number: number;
@@ -47,17 +60,20 @@ export class VirtualScsiDisk extends Layer implements Target {
   private readonly station: Station;
   private readonly traffic: Traffic;
   private readonly targetOf: Int32Array;
-  /** The guest's address; layers below rewrite `lba`. */
+  private readonly failures: FailureNotes;
+  private readonly tasks: TaskControl | undefined;
+  private readonly abortsSlot: number;
 
   constructor(
     sim: Sim,
-    { vm, host, adapter, plan, backing }: VirtualScsiDiskOptions,
+    { vm, host, adapter, plan, backing, tasks }: VirtualScsiDiskOptions,
     private readonly lower: Layer,
   ) {
     super(sim, `disk ${vm}:${plan.name}`);
     const { kind, datastore } = plan;
     const { file } = backing;
     this.adapter = adapter;
+    this.diskIndex = plan.index;
     this.number = adapter.attach(this);
     this.thin = kind === 'thin';
     this.sizeBlocks = file.sizeBlocks;
@@ -72,9 +88,14 @@ export class VirtualScsiDisk extends Layer implements Target {
         'allocatedBlocks',
         'zeroedBlocks',
         'firstWrites',
+        'aborts',
+        'resets',
       ],
       true,
     );
+    this.abortsSlot = this.entity.slot('aborts');
+    this.failures = new FailureNotes(sim, `${vm}:${plan.name}`);
+    this.tasks = tasks;
     const first = this.entity.slot('sizeBlocks');
     const { values } = this.entity;
     this.entity.refresh = () => {
@@ -129,9 +150,27 @@ export class VirtualScsiDisk extends Layer implements Target {
     const latencyNs = this.sim.now - this.station.arrivalOf(io);
     this.station.finish(io);
     this.traffic.add(op[io], blocks[io], latencyNs, status[io]);
+    if (status[io] !== 0) this.failures.note(io);
     this.adapter.release(io);
     if (this.station.queued > 0) this.pump();
     this.leave(io).complete(io);
+  }
+
+  /** The guest sends ABORT TASK: the command ends as aborted, unless it is done before. */
+  abort(io: Io): void {
+    this.entity.values[this.abortsSlot]++;
+    if (!this.endWaiting(io)) this.tasks?.abort(io);
+  }
+
+  /** The guest resets the LUN or its bus: every command of this disk ends as aborted. */
+  reset(): void {
+    const { requests } = this.sim;
+    this.entity.values[this.abortsSlot + 1]++;
+    const index = this.diskIndex;
+    for (let io = 0; io < requests.handleLimit; io += ROW_STRIDE) {
+      if (requests.live(io) && requests.disk[io] === index) this.endWaiting(io);
+    }
+    this.tasks?.reset(index);
   }
 
   /** Ends a command that needs no I/O. */
@@ -140,6 +179,20 @@ export class VirtualScsiDisk extends Layer implements Target {
     requests.status[io] = status;
     requests.sense[io] = senseData;
     this.sim.events.push(this.adapter.interrupt(), this.index, io);
+  }
+
+  /** Ends a command that has not got past the ring; false when it has. */
+  private endWaiting(io: Io): boolean {
+    const { op, blocks, status } = this.sim.requests;
+    if (this.tasks === undefined) return false;
+    if (this.adapter.withdraw(io)) this.station.finish(io);
+    else if (!this.station.withdraw(io)) return false;
+    status[io] = hostStatus(HOST_ABORT);
+    this.traffic.add(op[io], blocks[io], this.sim.now - this.station.arrivalOf(io), status[io]);
+    this.failures.note(io);
+    this.tasks.end(io);
+    if (this.station.queued > 0) this.pump();
+    return true;
   }
 
   private pump(): void {

@@ -102,6 +102,7 @@ export const host: Field = {
   format: 'text',
   help: 'ESXi host',
   value: (row) => row.label('host'),
+  stays: true,
   shown: manyHosts,
 };
 
@@ -247,3 +248,25 @@ export const failedPerSecond: Field = {
   value: (row) => (row.seconds > 0 ? row.sum(FAILED) / row.seconds : row.sum(FAILED)),
   level: above(0.001, 10),
 };
+
+/** Commands given up, and resets; esxtop's columns. */
+export const aborts: readonly Field[] = [
+  {
+    id: 'ABRTS/s',
+    width: 7,
+    weight: 8,
+    format: 'fixed',
+    help: 'commands aborted per second',
+    value: (row) => row.rate('aborts'),
+    level: above(0.001, 10),
+  },
+  {
+    id: 'RESETS/s',
+    width: 8,
+    weight: 8,
+    format: 'fixed',
+    help: 'resets per second',
+    value: (row) => row.rate('resets'),
+    level: above(0.001, 10),
+  },
+];

@@ -21,6 +21,8 @@ export interface Field {
   readonly group?: string;
   /** Key that sorts by this column, descending. */
   readonly sort?: string;
+  /** Part of what tells rows apart: stays when the columns after it are scrolled past. */
+  readonly stays?: boolean;
   /** Takes the spare width of a wide screen. */
   readonly grow?: boolean;
   /** Left out where it would say the same in every row. */

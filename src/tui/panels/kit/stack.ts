@@ -23,12 +23,15 @@ const TREND_WIDTH_MIN = 16;
 const TREND_WIDTH_MAX = 48;
 /** Screens narrower than this have no room for the trend. */
 const TREND_FROM = 100;
+/** Screens narrower than this leave the throughput out. */
+const THROUGHPUT_FROM = 76;
 /** A layer that takes this much of all time is named as the place to look. */
 const NOTABLE = 0.25;
 
 export function stackRows({ world, theme }: PanelContext, width: number): string[] {
   const layers = layersOf(world.frames.window);
-  const numbers = COLUMNS.reduce((sum, [, size]) => sum + size + 1, NAME_WIDTH + 2);
+  const columns = COLUMNS.filter(([title]) => title !== 'MB/s' || width >= THROUGHPUT_FROM);
+  const numbers = columns.reduce((sum, [, size]) => sum + size + 1, NAME_WIDTH + 2);
   const rest = Math.max(4, width - numbers - 6);
   const trend =
     width >= TREND_FROM
@@ -37,27 +40,35 @@ export function stackRows({ world, theme }: PanelContext, width: number): string
   const barWidth = Math.min(60, rest - (trend > 0 ? trend + 2 : 0));
   const history = trend > 0 ? world.frames.windows(trend).map(layersOf) : [];
   const most = Math.max(...layers.map(({ share }) => share));
-  const titles = COLUMNS.map(([title, size]) => title.padStart(size)).join(' ');
+  const titles = columns.map(([title, size]) => title.padStart(size)).join(' ');
   const room = barWidth + PERCENT_WIDTH;
   const where = (room < WHERE.length ? WHERE_SHORT : WHERE).padEnd(room);
   const heading = trend > 0 ? `${where}  ${'trend of us here'.padEnd(trend)}` : where;
   const head = `  ${theme.paint('head', `${'LAYER'.padEnd(NAME_WIDTH)}${titles} ${heading}`)}`;
   const rows = layers.map((layer, index) => {
     const past = history.map((figures) => figures[index]?.hereUs ?? Number.NaN);
-    return layerRow(layer, layer.share > 0 && layer.share === most, barWidth, past, trend, theme);
+    const isMost = layer.share > 0 && layer.share === most;
+    return layerRow(layer, isMost, past, { columns, barWidth, trend }, theme);
   });
   return [head, ...rows];
+}
+
+/** What a row has room for. */
+interface Form {
+  readonly columns: readonly (typeof COLUMNS)[number][];
+  readonly barWidth: number;
+  /** 0 for none. */
+  readonly trend: number;
 }
 
 function layerRow(
   layer: LayerFigures,
   most: boolean,
-  barWidth: number,
   past: readonly number[],
-  trend: number,
+  { columns, barWidth, trend }: Form,
   theme: Theme,
 ): string {
-  const cells = COLUMNS.map(([title, size, value]) => {
+  const cells = columns.map(([title, size, value]) => {
     const number = value(layer);
     const decimals = title === 'ACTV' || title === 'QUED' ? 'count' : 'fixed';
     const text = formatCell(decimals, number, size).padStart(size);

@@ -13,6 +13,7 @@ import {
 import { sumTraffic } from '../../../core/traffic.js';
 import { defineDevice } from '../../device-entity.js';
 import type { FileHandle } from '../../files.js';
+import { NOT_HERE, type Recall, type Recaller, WITHDRAWN } from '../../recall.js';
 import { FILE_BLOCK } from '../file.js';
 import type { Mount } from '../mount.js';
 import { NFS_HEARTBEAT_DEFAULTS, NfsHeartbeat, type NfsHeartbeatSettings } from './heartbeat.js';
@@ -36,7 +37,7 @@ export interface NfsMountOptions {
  * for NFS.MaxQueueDepth is its queue, the remote procedure calls are its device time. Commands that
  * lose their connection are sent again until the server answers (a hard mount).
  */
-export class NfsMount extends Layer implements Mount {
+export class NfsMount extends Layer implements Mount, Recaller {
   readonly datastore: NfsVolume;
   /** Counters of the open files. */
   private readonly parts: Float64Array[] = [];
@@ -49,6 +50,8 @@ export class NfsMount extends Layer implements Mount {
   private readonly retriesSlot: number;
   /** Address at the server; layers below may rewrite `lba`. */
   private readonly address: Float64Array;
+  /** Address in the file. */
+  private readonly fileLba: Float64Array;
   private readonly sentAt: Float64Array;
   /** What each command at the server has waited here; counted when it is done, as its latency is. */
   private readonly waitedNs: Float64Array;
@@ -81,6 +84,7 @@ export class NfsMount extends Layer implements Mount {
     this.queueSlot = entity.slot('queueReadNs');
     this.retriesSlot = entity.slot('retries');
     this.address = sim.requests.column('nfsMount.address', Float64Array);
+    this.fileLba = sim.requests.column('nfs.fileLba', Float64Array);
     this.sentAt = sim.requests.column('nfsMount.sentAt', Float64Array);
     this.waitedNs = sim.requests.column('nfsMount.waitedNs', Float64Array);
     const stateSlot = entity.slot('state');
@@ -125,9 +129,15 @@ export class NfsMount extends Layer implements Mount {
         return;
       }
     }
+    this.fileLba[io] = start;
     this.address[io] = this.datastore.addressOf(file, start);
     this.station.arrive(io);
     this.dispatch();
+  }
+
+  /** A waiting command is given back; a call the server has got cannot be taken back. */
+  recall(io: Io): Recall {
+    return this.station.withdraw(io) ? WITHDRAWN : NOT_HERE;
   }
 
   override complete(io: Io): void {

@@ -83,6 +83,11 @@ export class FirstWrite implements MetadataClient {
     this.jobs[busy(entry)].rows.push(io);
   }
 
+  /** The row is to wait no longer, the work goes on; false when it does not wait here. */
+  remove(io: Io): boolean {
+    return this.jobs.some(({ rows }) => rows.remove(io));
+  }
+
   metadataDone(number: number, status: number, sense: number): void {
     const { step } = this.jobs[number];
     if (status === 0) this.run(number, step === LOOK ? LOCK : step === LOCK ? BITMAP : step + 1);

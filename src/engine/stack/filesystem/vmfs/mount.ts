@@ -11,6 +11,7 @@ import {
 } from '../../../core/status.js';
 import { sumTraffic, TRAFFIC_FIELDS, Traffic } from '../../../core/traffic.js';
 import type { FileHandle } from '../../files.js';
+import { NOT_HERE, type Recall, type Recaller, WITHDRAWN } from '../../recall.js';
 import { Splitter } from '../../splitter.js';
 import { datastoreSlot } from '../datastore.js';
 import { FILE_BLOCK } from '../file.js';
@@ -40,7 +41,7 @@ export interface VmfsMountOptions {
  * A VMFS volume as one host has it mounted: addresses in a file become addresses in the volume.
  * Blocks that are ready and whose pointer block is in memory pass without more ado.
  */
-export class VmfsMount extends Splitter implements Mount {
+export class VmfsMount extends Splitter implements Mount, Recaller {
   readonly datastore: VmfsVolume;
   /** Counters of the open files, and of what VMFS does for itself. */
   private readonly parts: Float64Array[] = [];
@@ -164,6 +165,11 @@ export class VmfsMount extends Splitter implements Mount {
     } else {
       this.reach(io, file, first);
     }
+  }
+
+  /** Gives back a row that waits for metadata. */
+  recall(io: Io): Recall {
+    return this.pointers.remove(io) || this.firstWrite.remove(io) ? WITHDRAWN : NOT_HERE;
   }
 
   /** The row fails with what an I/O of the file system's own came back with. */

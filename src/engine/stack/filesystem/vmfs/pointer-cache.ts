@@ -70,6 +70,11 @@ export class PointerCache implements MetadataClient {
     this.read(pointer);
   }
 
+  /** The row is to wait no longer; false when it does not wait here. */
+  remove(io: Io): boolean {
+    return this.waiting.some((rows) => rows?.remove(io) === true);
+  }
+
   metadataDone(pointer: number, status: number, sense: number): void {
     if (status !== 0 && !refused(status)) {
       this.sim.timers.delay(RETRY_NS, () => this.read(pointer));

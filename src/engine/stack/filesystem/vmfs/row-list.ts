@@ -24,4 +24,17 @@ export class RowList {
     if (io !== NO_IO) this.head = this.next[io];
     return io;
   }
+
+  /** Takes a row out of the middle; false when it is not here. */
+  remove(io: Io): boolean {
+    let before = NO_IO;
+    for (let at = this.head; at !== NO_IO; before = at, at = this.next[at]) {
+      if (at !== io) continue;
+      if (before === NO_IO) this.head = this.next[io];
+      else this.next[before] = this.next[io];
+      if (this.tail === io) this.tail = before;
+      return true;
+    }
+    return false;
+  }
 }

@@ -10,7 +10,7 @@ import {
   SENSE_STANDBY,
   sense,
 } from '../../../core/status.js';
-import type { Satp } from './define.js';
+import type { ArrayModel } from './define.js';
 import type { Path } from './path.js';
 import { PATH_DEAD, PATH_STANDBY, PATH_UNAVAILABLE } from './path-state.js';
 import { ACCESS_TRANSITIONING } from './target.js';
@@ -23,9 +23,15 @@ const INCONCLUSIVE_HOSTS: readonly number[] = [HOST_BUS_BUSY, HOST_ABORT, HOST_R
 const SENSE_MANUAL_INTERVENTION = sense(0x02, 0x04, 0x03);
 const SENSE_UNAVAILABLE = sense(0x02, 0x04, 0x0c);
 const SENSE_OFFLINE = sense(0x02, 0x04, 0x12);
+const SENSE_PASSIVE = sense(0x05, 0x94, 0x01);
 
 /** State of a path after the answer to a probe; sets what the answer says besides. */
-export function readAnswer(satp: Satp, path: Path, status: number, senseData: number): number {
+export function readAnswer(
+  model: Pick<ArrayModel, 'stateOf'>,
+  path: Path,
+  status: number,
+  senseData: number,
+): number {
   path.transitioning = false;
   if (hostOf(status) !== 0) {
     return INCONCLUSIVE_HOSTS.includes(hostOf(status)) ? INCONCLUSIVE : PATH_DEAD;
@@ -42,6 +48,7 @@ export function readAnswer(satp: Satp, path: Path, status: number, senseData: nu
         return PATH_UNAVAILABLE;
       case SENSE_STANDBY:
       case SENSE_MANUAL_INTERVENTION:
+      case SENSE_PASSIVE:
         return PATH_STANDBY;
       case SENSE_UNAVAILABLE:
       case SENSE_OFFLINE:
@@ -50,7 +57,7 @@ export function readAnswer(satp: Satp, path: Path, status: number, senseData: nu
   }
   // Any other answer, busy or unit attention too, came from a port that serves the LUN.
   const accessState = path.lun.accessState(path.controller);
-  const state = satp.stateOf(accessState);
+  const state = model.stateOf(accessState);
   path.transitioning = state === PATH_UNAVAILABLE && accessState === ACCESS_TRANSITIONING;
   return state;
 }

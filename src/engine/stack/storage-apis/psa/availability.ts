@@ -1,30 +1,38 @@
 import type { Entity } from '../../../core/meters.js';
 import type { Sim } from '../../../core/sim.js';
+import { CHECK, HOST_NO_CONNECT, hostStatus } from '../../../core/status.js';
 import { formatDuration } from '../../../core/units.js';
 import type { Settings } from '../../settings.js';
 import type { Path } from './path.js';
 import { PATH_DEAD, PATH_OFF, PATH_UNAVAILABLE } from './path-state.js';
+
+const NO_CONNECT = hostStatus(HOST_NO_CONNECT);
 
 /** States of a device; the numbers are those of the `device` entity's field `state`. */
 export const DEVICE_ON = 0;
 export const DEVICE_APD_START = 1;
 export const DEVICE_APD_TIMEOUT = 2;
 export const DEVICE_PDL = 3;
+/** Detached by the administrator. */
+export const DEVICE_OFF = 4;
+/** Lost for good and no longer known to the host. */
+export const DEVICE_REMOVED = 5;
 
 /**
  * Whether a device can be reached at all: redundancy events, all paths down (APD) with its timer,
- * permanent device loss (PDL). Stack-lower reference, sections 3.4, 4.5 and 4.6.
+ * permanent device loss (PDL), removal. Stack-lower reference, sections 3.4, 4.5 and 4.6.
  */
 export class Availability {
   state = DEVICE_ON;
   private connected: number;
-  private cancelTimeout: (() => void) | undefined;
+  private cancelTimer: (() => void) | undefined;
   private readonly stateSlot: number;
   private readonly unavailableIsDown: boolean;
 
   /**
    * @param title name in the event log
    * @param onTimeout called when the APD time-out has passed
+   * @param isIdle true when nothing has used the device since it was last asked
    */
   constructor(
     private readonly sim: Sim,
@@ -33,20 +41,60 @@ export class Availability {
     private readonly settings: Settings,
     private readonly entity: Entity,
     private readonly onTimeout: () => void,
+    private readonly isIdle: () => boolean,
   ) {
     this.connected = paths.length;
     this.stateSlot = entity.slot('state');
     this.unavailableIsDown = settings.on('Scsi.ExtendAPDCondition');
   }
 
+  /** Lost for good or detached: commands fail at once and nothing is probed. */
+  get gone(): boolean {
+    return this.lost || this.state === DEVICE_OFF;
+  }
+
+  get lost(): boolean {
+    return this.state === DEVICE_PDL || this.state === DEVICE_REMOVED;
+  }
+
+  /**
+   * Status with which a command that has no path ends at once; 0 keeps it waiting.
+   * @param world 0 is the host itself
+   */
+  refusal(world: number): number {
+    if (this.lost) return CHECK;
+    if (this.state === DEVICE_OFF) return NO_CONNECT;
+    if (this.state !== DEVICE_APD_TIMEOUT) return 0;
+    return world === 0 || this.settings.on('Scsi.FailVMIOonAPD') ? NO_CONNECT : 0;
+  }
+
   /** Path states may have changed: moves to the state they imply and says so. */
   update(why: string): void {
+    if (this.state === DEVICE_OFF) return;
     const before = this.connected;
-    const after = this.paths.filter((path) => this.isConnected(path)).length;
+    const after = this.countConnected();
     this.connected = after;
     if (after < before) this.lose(after, why);
     if (after > before) this.gain(before, after, why);
     if (after === 0) this.goDown(why);
+  }
+
+  /** The administrator takes the device away: no event but this one. */
+  detach(): void {
+    this.stopTimer();
+    this.enter(DEVICE_OFF);
+    this.note('device.detached', 'switched off: its commands fail at once', 'administrator');
+  }
+
+  /** The administrator gives the device back, with its paths switched on. */
+  attach(): void {
+    this.enter(DEVICE_ON);
+    this.connected = this.countConnected();
+    this.note('device.attached', 'switched on', 'administrator');
+  }
+
+  private countConnected(): number {
+    return this.paths.filter((path) => this.isConnected(path)).length;
   }
 
   private isConnected(path: Path): boolean {
@@ -68,12 +116,10 @@ export class Availability {
   }
 
   private goDown(why: string): void {
-    if (this.state === DEVICE_PDL) return;
+    if (this.lost) return;
     const asked = this.paths.filter((path) => path.state !== PATH_OFF);
     if (asked.length > 0 && asked.every((path) => path.lost)) {
-      this.stopTimer();
-      this.enter(DEVICE_PDL);
-      this.note('pdl', 'permanent device loss: commands fail at once', why);
+      this.loseForGood(why);
       return;
     }
     if (this.state !== DEVICE_ON) return;
@@ -82,11 +128,33 @@ export class Availability {
     if (!this.settings.on('Misc.APDHandlingEnable')) return;
     const ns = this.settings.ns('Misc.APDTimeout');
     this.note('apd.start', `all paths down, time-out in ${formatDuration(ns)}`, why);
-    this.cancelTimeout = this.sim.timers.delay(ns, () => this.expire(ns));
+    this.cancelTimer = this.sim.timers.delay(ns, () => this.expire(ns));
+  }
+
+  private loseForGood(why: string): void {
+    this.stopTimer();
+    this.enter(DEVICE_PDL);
+    this.note('pdl', 'permanent device loss: commands fail at once', why);
+    if (this.settings.on('Disk.AutoremoveOnPDL')) this.removeLater();
+  }
+
+  /** The device goes once its last user has: when a whole delay passes without a command. */
+  private removeLater(): void {
+    this.isIdle();
+    const ns = this.settings.ns('Disk.DiskDelayPDLHelper');
+    this.cancelTimer = this.sim.timers.delay(ns, () => {
+      if (!this.isIdle()) {
+        this.removeLater();
+        return;
+      }
+      this.cancelTimer = undefined;
+      this.enter(DEVICE_REMOVED);
+      this.note('device.removed', 'device and paths removed', 'Disk.AutoremoveOnPDL');
+    });
   }
 
   private expire(ns: number): void {
-    this.cancelTimeout = undefined;
+    this.cancelTimer = undefined;
     this.enter(DEVICE_APD_TIMEOUT);
     const effect = this.settings.on('Scsi.FailVMIOonAPD')
       ? 'all I/O now fails fast'
@@ -97,9 +165,10 @@ export class Availability {
 
   private comeBack(why: string): void {
     const was = this.state;
+    const afresh = this.lost;
     this.stopTimer();
     this.enter(DEVICE_ON);
-    const how = was === DEVICE_PDL ? 'the device is back, as a new one' : 'a path is back';
+    const how = afresh ? 'the device is back, as a new one' : 'a path is back';
     this.note('device.connectivity.restored', how, why);
     const handled = was === DEVICE_APD_START || was === DEVICE_APD_TIMEOUT;
     if (handled && this.settings.on('Misc.APDHandlingEnable')) {
@@ -108,8 +177,8 @@ export class Availability {
   }
 
   private stopTimer(): void {
-    this.cancelTimeout?.();
-    this.cancelTimeout = undefined;
+    this.cancelTimer?.();
+    this.cancelTimer = undefined;
   }
 
   private enter(state: number): void {

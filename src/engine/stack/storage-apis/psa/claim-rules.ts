@@ -1,5 +1,11 @@
 import type { ClaimRulePlan, Transport } from '../../../simulation/plan.js';
-import { DEFAULT_MP_RULES, DEFAULT_SATP_RULES, type SatpRule } from './default-rules.js';
+import {
+  DEFAULT_MP_RULES,
+  DEFAULT_SATP_RULES,
+  type MpRule,
+  type SatpRule,
+} from './default-rules.js';
+import { DEFAULT_PSS } from './pss/index.js';
 import { satpNamed } from './satp/index.js';
 
 /** What rules look at: the device's INQUIRY data and how it is attached. */
@@ -9,7 +15,13 @@ export interface ClaimedDevice {
   readonly transport: Transport;
   /** The array reports target port groups (ALUA). */
   readonly tpgs: boolean;
+  /** One controller at a time serves a LUN, and the others refuse. */
+  readonly passive: boolean;
+  /** Inside the host, without moving parts. */
+  readonly localFlash: boolean;
 }
+
+type Numbers = Readonly<Record<string, number>>;
 
 /** Who takes a device: masked devices do not exist for the host. */
 export type Claim =
@@ -17,9 +29,12 @@ export type Claim =
   | {
       readonly plugin: 'NMP';
       readonly satp: string;
+      readonly satpParams: Numbers;
       readonly psp: string;
-      readonly pspParams: Readonly<Record<string, number>>;
-    };
+      readonly pspParams: Numbers;
+    }
+  | { readonly plugin: 'HPP'; readonly pss: string; readonly pssParams: Numbers }
+  | { readonly plugin: 'third-party'; readonly name: string; readonly params: Numbers };
 
 /** True when `text` is the pattern, in which `*` stands for any text; empty matches all. */
 export function matches(pattern: string, text: string): boolean {
@@ -51,8 +66,13 @@ function fits(rule: Match, device: ClaimedDevice): boolean {
   );
 }
 
+function fitsOwn(rule: MpRule, device: ClaimedDevice): boolean {
+  return fits(rule, device) && (rule.localFlash === undefined || device.localFlash);
+}
+
 function fitsSatp(rule: SatpRule, device: ClaimedDevice): boolean {
-  return fits(rule, device) && (rule.tpgs === '*' || (rule.tpgs === 'on') === device.tpgs);
+  const groups = rule.tpgs === '*' || (rule.tpgs === 'on') === device.tpgs;
+  return groups && fits(rule, device) && (rule.passive === undefined || device.passive);
 }
 
 /**
@@ -62,22 +82,32 @@ function fitsSatp(rule: SatpRule, device: ClaimedDevice): boolean {
  * port groups; the policy from the user's rule, the SATP rule, or the array type, in this order.
  */
 export function claim(device: ClaimedDevice, userRules: readonly ClaimRulePlan[] = []): Claim {
+  const own = DEFAULT_MP_RULES.find((rule) => fitsOwn(rule, device))!;
   const user = userRules
-    .filter((rule) => fits(rule, device))
+    .filter((rule) => rule.number <= own.number && fits(rule, device))
     .sort((a, b) => a.number - b.number)
     .at(0);
-  const own = DEFAULT_MP_RULES.find((rule) => fits(rule, device))!;
-  const first = user !== undefined && user.number <= own.number ? user : own;
-  if (first.plugin === 'MASK_PATH') return { plugin: 'MASK_PATH' };
+  const plugin = user?.plugin ?? own.plugin;
+  switch (plugin) {
+    case 'MASK_PATH':
+      return { plugin };
+    case 'NMP':
+      return claimForNmp(device, user);
+    case 'HPP':
+      return { plugin, pss: user?.psp ?? DEFAULT_PSS, pssParams: user?.pspParams ?? {} };
+    default:
+      return { plugin: 'third-party', name: plugin, params: user?.pspParams ?? {} };
+  }
+}
+
+function claimForNmp(device: ClaimedDevice, user: ClaimRulePlan | undefined): Claim {
   const rule = DEFAULT_SATP_RULES.find((entry) => fitsSatp(entry, device));
   const satp = user?.satp ?? rule?.satp ?? 'VMW_SATP_ALUA';
-  if (user?.psp !== undefined) {
-    return { plugin: 'NMP', satp, psp: user.psp, pspParams: user.pspParams };
-  }
+  const type = { plugin: 'NMP', satp, satpParams: user?.satpParams ?? {} } as const;
+  if (user?.psp !== undefined) return { ...type, psp: user.psp, pspParams: user.pspParams };
   // A rule's policy belongs to the rule's array type.
   if (rule?.psp !== undefined && rule.satp === satp) {
-    const pspParams = { ...rule.pspParams, ...user?.pspParams };
-    return { plugin: 'NMP', satp, psp: rule.psp, pspParams };
+    return { ...type, psp: rule.psp, pspParams: { ...rule.pspParams, ...user?.pspParams } };
   }
-  return { plugin: 'NMP', satp, psp: satpNamed(satp).psp, pspParams: user?.pspParams ?? {} };
+  return { ...type, psp: satpNamed(satp).psp, pspParams: user?.pspParams ?? {} };
 }

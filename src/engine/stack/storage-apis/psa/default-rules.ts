@@ -6,7 +6,9 @@ export interface MpRule {
   readonly vendor: string;
   readonly model: string;
   readonly transport: Transport | '*';
-  readonly plugin: 'NMP' | 'MASK_PATH';
+  /** Only devices inside the host that have no moving parts. */
+  readonly localFlash?: true;
+  readonly plugin: 'NMP' | 'HPP' | 'MASK_PATH';
 }
 
 /** A SATP rule: array type, policy and its settings for devices that match. */
@@ -18,17 +20,23 @@ export interface SatpRule {
   readonly transport: Transport | '*';
   /** Whether the array must (`on`) or must not (`off`) report target port groups. */
   readonly tpgs: 'on' | 'off' | '*';
+  /** Only arrays in which one controller at a time serves a LUN. */
+  readonly passive?: true;
   readonly psp: string | undefined;
   readonly pspParams: Readonly<Record<string, number>>;
 }
 
+const ALL = { vendor: '*', model: '*', transport: '*' } as const;
+
 /**
- * MP rules a host has of its own; the transports the simulator does not have (usb, ide, block) and
- * HPP are left out. Rule 65535 is documented, 101 from memory.
+ * MP rules a host has of its own. Rule 65535 is documented, 101 from memory; that HPP takes local
+ * flash and NVMe before NMP's catch-all is documented since 7.0 U2, the numbers are model.
  */
 export const DEFAULT_MP_RULES: readonly MpRule[] = [
-  { number: 101, vendor: 'DELL', model: 'Universal Xport', transport: '*', plugin: 'MASK_PATH' },
-  { number: 65535, vendor: '*', model: '*', transport: '*', plugin: 'NMP' },
+  { ...ALL, number: 101, vendor: 'DELL', model: 'Universal Xport', plugin: 'MASK_PATH' },
+  { ...ALL, number: 65533, localFlash: true, plugin: 'HPP' },
+  { ...ALL, number: 65534, transport: 'nvme', plugin: 'HPP' },
+  { ...ALL, number: 65535, plugin: 'NMP' },
 ];
 
 function vendor(
@@ -42,19 +50,22 @@ function vendor(
   return { satp, vendor: vendorName, model, transport: '*', tpgs, psp, pspParams };
 }
 
-function transport(satp: string, name: Transport): SatpRule {
-  const rest = { vendor: '*', model: '*', psp: undefined, pspParams: {} };
-  return { satp, transport: name, tpgs: 'off', ...rest };
+/** For any vendor's devices that report no target port groups. */
+function any(satp: string, more: Pick<SatpRule, 'transport' | 'passive'>): SatpRule {
+  return { satp, vendor: '*', model: '*', tpgs: 'off', psp: undefined, pspParams: {}, ...more };
 }
 
 /**
  * SATP rules a host has of its own: vendor and model first, then transport. Which array gets which
- * plug-in is from memory of `esxcli storage nmp satp rule list`; rules for active/passive plug-ins
- * (CX, LSI, MSA, DEFAULT_AP) are left out, since no simulated array is active/passive.
+ * plug-in is from memory of `esxcli storage nmp satp rule list`. A real host cannot tell an
+ * active/passive array it has no vendor rule for; ours can (model), so that it works untold.
  */
 export const DEFAULT_SATP_RULES: readonly SatpRule[] = [
   vendor('VMW_SATP_SYMM', 'EMC', 'SYMMETRIX', '*', 'VMW_PSP_RR'),
   vendor('VMW_SATP_ALUA_CX', 'DGC', '*', 'on', 'VMW_PSP_RR'),
+  vendor('VMW_SATP_CX', 'DGC', '*', 'off'),
+  vendor('VMW_SATP_LSI', 'IBM', '1742*', 'off'),
+  vendor('VMW_SATP_MSA', '*', 'MSA1*', 'off'),
   vendor('VMW_SATP_INV', 'EMC', 'Invista', '*'),
   vendor('VMW_SATP_EVA', 'HP', 'HSV*', 'off'),
   vendor('VMW_SATP_EQL', 'EQLOGIC', '*', '*'),
@@ -68,8 +79,8 @@ export const DEFAULT_SATP_RULES: readonly SatpRule[] = [
   vendor('VMW_SATP_ALUA', 'COMPELNT', 'Compellent Vol', 'on', 'VMW_PSP_RR'),
   vendor('VMW_SATP_ALUA', 'HITACHI', 'OPEN-V', 'on', 'VMW_PSP_RR'),
   vendor('VMW_SATP_DEFAULT_AA', 'HITACHI', '*', 'off', 'VMW_PSP_RR'),
-  transport('VMW_SATP_LOCAL', 'sas'),
-  transport('VMW_SATP_LOCAL', 'nvme'),
-  transport('VMW_SATP_DEFAULT_AA', 'fc'),
-  transport('VMW_SATP_DEFAULT_AA', 'iscsi'),
+  any('VMW_SATP_DEFAULT_AP', { transport: '*', passive: true }),
+  any('VMW_SATP_LOCAL', { transport: 'sas' }),
+  any('VMW_SATP_LOCAL', { transport: 'nvme' }),
+  any('VMW_SATP_DEFAULT_AA', { transport: '*' }),
 ];

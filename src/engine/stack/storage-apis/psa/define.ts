@@ -1,27 +1,45 @@
 import type { Io } from '../../../core/io.js';
 import type { Params, Values } from '../../../core/params.js';
 import type { Sim } from '../../../core/sim.js';
+import type { Settings } from '../../settings.js';
 import type { Path } from './path.js';
+import type { PathLun } from './target.js';
 
-/** Storage array type plug-in: what the state of a path is, and how to get one that is usable. */
-export interface Satp {
+/** What a device knows of its array's type: what states mean, and how to get a usable path. */
+export interface ArrayModel {
+  /** One answer tells the states behind all target ports (REPORT TARGET PORT GROUPS). */
+  readonly reportsGroups: boolean;
+  /** Opcode of the command that makes a path active; undefined: the array moves by itself only. */
+  readonly activation: number | undefined;
+  /** A path that goes on failing with host errors is taken for dead (action_OnRetryErrors). */
+  readonly deadOnRetryErrors: boolean;
+  /** State of a path that answers, from the target's access state there. */
+  stateOf(accessState: number): number;
+  /** The LUN is moved for the sake of this path, which is the policy's favourite, not the only one. */
+  takesBack(path: Path): boolean;
+  /** Device configuration as `esxcli storage nmp device list` prints it. */
+  config(paths: readonly Path[]): string;
+}
+
+/** Storage array type plug-in. */
+export interface Satp<P extends Params = Params> {
   readonly name: string;
   readonly summary: string;
   /** Policy devices of this type get when no rule says otherwise. */
   readonly psp: string;
-  /** One answer tells the states behind all target ports (REPORT TARGET PORT GROUPS). */
-  readonly reportsGroups: boolean;
-  /** State of a path that answers, from the target's access state there. */
-  stateOf(accessState: number): number;
-  /** Asks the array to make a standby path usable; false when this type of array cannot. */
-  activate(path: Path): boolean;
+  readonly params: P;
+  create(lun: PathLun, values: Values<P>): ArrayModel;
 }
 
-export function defineSatp(satp: Satp): Satp {
-  return satp;
+/** What a selector chooses from and may look at. */
+export interface SelectorContext {
+  readonly sim: Sim;
+  /** All paths of the device, in the order in which they were found. */
+  readonly paths: readonly Path[];
+  readonly settings: Settings;
 }
 
-/** Path selection policy of one device. `select` is on the I/O path: it allocates nothing. */
+/** Path selection of one device. `select` is on the I/O path: it allocates nothing. */
 export interface PathSelector {
   /** The path for this command; undefined when none is usable. */
   select(io: Io): Path | undefined;
@@ -31,14 +49,18 @@ export interface PathSelector {
   uses(path: Path): boolean;
   /** The path the next command takes, without taking it. */
   readonly working: Path | undefined;
+  /** The path the policy would rather use, usable or not. */
+  readonly wanted?: Path | undefined;
+  /** Device configuration as the host prints it. */
+  config(): string;
 }
 
+/** A path selection policy of NMP (PSP) or a path selection scheme of HPP (PSS). */
 export interface Psp<P extends Params = Params> {
   readonly name: string;
   readonly summary: string;
   readonly params: P;
-  /** @param paths all paths of the device, in the order in which they were found */
-  create(sim: Sim, paths: readonly Path[], values: Values<P>): PathSelector;
+  create(context: SelectorContext, values: Values<P>): PathSelector;
 }
 
 export function definePsp<P extends Params>(psp: Psp<P>): Psp<P> {

@@ -20,6 +20,14 @@ export class HeldRows {
     this.count++;
   }
 
+  /** Puts a command back where it was: at the front. */
+  unshift(io: Io): void {
+    this.next[io] = this.head;
+    if (this.head === NO_IO) this.tail = io;
+    this.head = io;
+    this.count++;
+  }
+
   /** The one that waits longest, or NO_IO. */
   shift(): Io {
     const io = this.head;
@@ -27,5 +35,21 @@ export class HeldRows {
     this.head = this.next[io];
     this.count--;
     return io;
+  }
+
+  /** Takes a command out wherever it waits; false when it does not wait here. */
+  remove(io: Io): boolean {
+    let before = NO_IO;
+    for (let at = this.head; at !== NO_IO; at = this.next[at]) {
+      if (at === io) {
+        if (before === NO_IO) this.head = this.next[io];
+        else this.next[before] = this.next[io];
+        if (this.tail === io) this.tail = before;
+        this.count--;
+        return true;
+      }
+      before = at;
+    }
+    return false;
   }
 }

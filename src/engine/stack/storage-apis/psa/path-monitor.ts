@@ -1,30 +1,38 @@
 import { assert } from '../../../core/assert.js';
 import type { Io } from '../../../core/io.js';
+import { START_UNIT } from '../../../core/io.js';
 import type { Sim } from '../../../core/sim.js';
-import { formatStatus, HOST_TIMEOUT, hostOf } from '../../../core/status.js';
+import { formatStatus, HOST_ERROR, HOST_TIMEOUT, hostOf } from '../../../core/status.js';
 import type { Settings } from '../../settings.js';
+import { Activator } from './activator.js';
 import { INCONCLUSIVE, readAnswer } from './answer.js';
-import type { Satp } from './define.js';
+import type { ArrayModel } from './define.js';
 import type { Path, PathOwner } from './path.js';
-import { PATH_DEAD, PATH_OFF, PATH_STANDBY, PATH_STATE_NAMES } from './path-state.js';
+import { type HealthSettings, PathHealth } from './path-health.js';
+import { PATH_DEAD, PATH_OFF } from './path-state.js';
 import { PathProber, type Probed } from './prober.js';
 
 /** A path that failed again this soon after a probe found it well is probed no faster (model). */
 const DOUBT_PERIOD_NS = 1e9;
-/** How often a target that changes state, or could not be activated, is asked again. */
+/** How often a target that changes state is asked again. */
 const POLL_NS = 1e9;
+/** A target may be in transition this long (implicit transition time; from memory). */
+const TRANSITION_NS = 60e9;
 /** A path with commands and no answer at all for this long is probed: a guest's time-out (model). */
 const STALL_NS = 30e9;
 const STALL_CHECK_NS = 10e9;
+/** A probe is a command too: the retry table repeats those that end with HOST_ERROR. */
+const PROBE_RETRIES = 5;
 
 /** What the monitor needs from its device. */
 export interface Monitored {
   readonly uid: string;
-  /** Permanently lost: nothing is probed any more. */
+  /** Lost for good or detached: nothing is probed. */
   readonly gone: boolean;
   /** Path states or doubts have changed. */
   pathsChanged(why: string): void;
-  lend(path: Path, prober: PathProber): Io;
+  borrow(): Io;
+  takeBack(io: Io): void;
 }
 
 /**
@@ -35,23 +43,38 @@ export interface Monitored {
 export class PathMonitor implements PathOwner, Probed {
   /** Paths that are in doubt. */
   doubts = 0;
+  readonly health: PathHealth;
+  readonly activator: Activator;
   private readonly prober: PathProber;
   private polling = false;
-  private activating = false;
+  private starting = false;
+  /** Paths whose last answer told nothing. */
+  private readonly unclear = new Set<Path>();
   /** What made us ask a path, for the event log. */
   private readonly reasons = new Map<Path, string>();
 
-  /** @param byIndex the device's paths by their number on the host */
   constructor(
     private readonly sim: Sim,
     name: string,
     private readonly paths: readonly Path[],
-    byIndex: readonly Path[],
-    private readonly satp: Satp,
+    private readonly model: ArrayModel,
     settings: Settings,
+    healthSettings: HealthSettings,
     private readonly device: Monitored,
   ) {
-    this.prober = new PathProber(sim, `${name} prober`, byIndex, this);
+    this.prober = new PathProber(sim, `${name} prober`, model.reportsGroups, this);
+    this.activator = new Activator(sim, name, model, paths, this.prober, {
+      readAll: (why) => {
+        for (const path of paths) this.ask(path, why);
+      },
+      review: (why) => {
+        if (!device.gone) device.pathsChanged(why);
+      },
+    });
+    this.health = new PathHealth(sim, settings, healthSettings, {
+      ask: (path, why) => this.ask(path, why),
+      pathsChanged: (why) => device.pathsChanged(why),
+    });
     this.discover();
     sim.timers.every(settings.ns('Disk.PathEvalTime'), () => this.probeAll());
     sim.timers.every(STALL_CHECK_NS, () => this.findStalled());
@@ -74,13 +97,23 @@ export class PathMonitor implements PathOwner, Probed {
     }
   }
 
+  /** A command failed, but commands go on: asks the path unless it has just proved that it works. */
+  suspect(path: Path, reason: string): void {
+    if (this.sim.now - path.provenAt >= DOUBT_PERIOD_NS) this.ask(path, reason);
+  }
+
   /** The path said that the LUN is gone for good. */
   lose(path: Path, reason: string): void {
     path.lost = true;
-    this.clearDoubt(path);
-    this.move(path, PATH_DEAD, reason);
+    this.condemn(path, reason);
     this.askOthers(path, 'another path lost the LUN');
     this.device.pathsChanged(reason);
+  }
+
+  /** The path is dead without a probe. */
+  condemn(path: Path, reason: string): void {
+    this.clearDoubt(path);
+    path.move(PATH_DEAD, reason);
   }
 
   /** Probes a path; the answer decides about its state. */
@@ -90,32 +123,62 @@ export class PathMonitor implements PathOwner, Probed {
     this.prober.probe(path);
   }
 
+  /** Tells the device to spin up, once at a time. */
+  startUnit(path: Path): void {
+    if (this.starting) return;
+    this.starting = true;
+    path.note('path.start-unit', 'device told to start', 'it answered 02/04/02');
+    this.prober.command(path, START_UNIT, () => {
+      this.starting = false;
+    });
+  }
+
   rescan(): void {
     for (const path of this.paths) path.lost = false;
     for (const path of this.paths) this.ask(path, 'rescan');
   }
 
+  /** All paths off: the device is being detached. */
+  detach(): void {
+    for (const path of this.paths) this.switchOff(path, 'device detached');
+  }
+
+  /** All paths on again, in the state a boot would find them in. */
+  attach(): void {
+    for (const path of this.paths) {
+      path.move(this.firstState(path), 'device attached');
+      this.ask(path, 'device attached');
+    }
+  }
+
   setAdminState(path: Path, want: 'on' | 'off'): string | undefined {
+    if (this.device.gone) return `${this.device.uid} is lost or detached`;
     if (want === 'on') {
-      this.move(path, PATH_DEAD, 'switched on, not probed yet');
-      this.ask(path, 'switched on');
+      this.switchOn(path, 'switched on');
       return undefined;
     }
     const others = this.paths.some((other) => other !== path && other.usable);
     if (path.usable && !others) return `it is the last usable path of ${this.device.uid}`;
-    this.clearDoubt(path);
-    this.reasons.delete(path);
-    path.transitioning = false;
-    this.move(path, PATH_OFF, 'switched off');
+    this.switchOff(path, 'switched off');
     this.device.pathsChanged('path switched off');
     return undefined;
   }
 
+  pathsChanged(why: string): void {
+    this.device.pathsChanged(why);
+  }
+
   probed(path: Path, status: number, senseData: number, sentAt: number): void {
     if (path.state === PATH_OFF) return;
-    const state = readAnswer(this.satp, path, status, senseData);
+    this.health.answered(path, hostOf(status) === 0);
+    if (hostOf(status) === HOST_ERROR && path.failedProbes++ < PROBE_RETRIES) {
+      this.prober.probe(path);
+      return;
+    }
+    path.failedProbes = 0;
+    const state = readAnswer(this.model, path, status, senseData);
     if (state === INCONCLUSIVE) {
-      this.sim.timers.delay(POLL_NS, () => this.ask(path, 'no clear answer'));
+      this.askAgain(path);
       return;
     }
     const answer = status === 0 ? 'answered' : `got ${formatStatus(status, senseData)}`;
@@ -125,30 +188,42 @@ export class PathMonitor implements PathOwner, Probed {
     if (path.doubted && path.state === state) path.clearedAt = this.sim.now;
     const died = state === PATH_DEAD && path.state !== PATH_DEAD;
     this.clearDoubt(path);
-    this.move(path, state, why);
+    path.move(state, why);
     if (path.lost) this.askOthers(path, 'another path lost the LUN');
     else if (died && hostOf(status) === HOST_TIMEOUT)
       this.askOthers(path, 'another path is silent');
-    if (state !== PATH_DEAD && this.satp.reportsGroups) this.readGroups(path);
+    if (state !== PATH_DEAD && this.model.reportsGroups) this.readGroups(path);
     this.device.pathsChanged(why);
     this.poll();
   }
 
-  lend(path: Path, prober: PathProber): Io {
-    return this.device.lend(path, prober);
+  borrow(): Io {
+    return this.device.borrow();
   }
 
-  /** Only standby paths are left: asks the array to make the first one usable. */
-  activate(): void {
-    if (this.activating || this.paths.some((path) => path.transitioning)) return;
-    const path = this.paths.find((candidate) => candidate.state === PATH_STANDBY);
-    if (path === undefined) return;
-    this.activating = true;
-    // From an event of its own: the array may tell its listeners at once.
-    this.sim.timers.delay(0, () => this.satp.activate(path));
+  takeBack(io: Io): void {
+    this.device.takeBack(io);
+  }
+
+  private switchOn(path: Path, why: string): void {
+    path.move(PATH_DEAD, `${why}, not probed yet`);
+    this.ask(path, why);
+  }
+
+  private switchOff(path: Path, why: string): void {
+    this.clearDoubt(path);
+    this.reasons.delete(path);
+    path.transitioning = false;
+    path.move(PATH_OFF, why);
+  }
+
+  /** After an answer that told nothing; probes of one path that come meanwhile share the next. */
+  private askAgain(path: Path): void {
+    if (this.unclear.has(path)) return;
+    this.unclear.add(path);
     this.sim.timers.delay(POLL_NS, () => {
-      this.activating = false;
-      this.probeAll();
+      this.unclear.delete(path);
+      this.ask(path, 'no clear answer');
     });
   }
 
@@ -167,8 +242,8 @@ export class PathMonitor implements PathOwner, Probed {
   private readGroups(path: Path): void {
     for (const other of this.paths) {
       if (other === path || other.state === PATH_DEAD || other.state === PATH_OFF) continue;
-      const state = readAnswer(this.satp, other, 0, 0);
-      this.move(other, state, `target port groups reported over ${path.name}`);
+      const state = readAnswer(this.model, other, 0, 0);
+      other.move(state, `target port groups reported over ${path.name}`);
     }
   }
 
@@ -179,16 +254,19 @@ export class PathMonitor implements PathOwner, Probed {
     }
   }
 
-  private move(path: Path, state: number, why: string): void {
-    if (path.state === state) return;
-    const what = `${path.stateName} -> ${PATH_STATE_NAMES[state]}`;
-    path.state = state;
-    this.sim.log.note('path.state', path.title, what, why);
-  }
-
-  /** Asks paths that are changing state again in a second. */
+  /**
+   * Asks paths that are changing state again in a second. A transition that takes longer than it may
+   * is left to the path evaluation.
+   */
   private poll(): void {
-    if (this.polling || !this.paths.some((path) => path.transitioning)) return;
+    const { now } = this.sim;
+    let moving = false;
+    for (const path of this.paths) {
+      if (!path.transitioning) path.transitionSince = -1;
+      else if (path.transitionSince < 0) path.transitionSince = now;
+      if (path.transitioning && now - path.transitionSince < TRANSITION_NS) moving = true;
+    }
+    if (this.polling || !moving) return;
     this.polling = true;
     this.sim.timers.delay(POLL_NS, () => {
       this.polling = false;
@@ -205,6 +283,10 @@ export class PathMonitor implements PathOwner, Probed {
     }
   }
 
+  private firstState(path: Path): number {
+    return path.nexus.up ? readAnswer(this.model, path, 0, 0) : PATH_DEAD;
+  }
+
   /** First states of the paths, and who tells us when they change. */
   private discover(): void {
     const later = (path: Path, why: string): void => {
@@ -216,7 +298,7 @@ export class PathMonitor implements PathOwner, Probed {
     for (const path of this.paths) {
       assert(path.owner === undefined, `${path.title} belongs to two devices`);
       path.owner = this;
-      path.state = path.nexus.up ? readAnswer(this.satp, path, 0, 0) : PATH_DEAD;
+      path.state = this.firstState(path);
       path.nexus.onChange(() => later(path, path.nexus.up ? 'connection changed' : 'link down'));
       path.adapter.onLinkChange(() => later(path, 'adapter link changed'));
     }

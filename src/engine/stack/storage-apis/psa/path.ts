@@ -23,10 +23,26 @@ export interface PathOptions {
   readonly port: number;
 }
 
+/** Place of `readNs` among TRAFFIC_FIELDS; `writeNs` follows. */
+const READ_NS = TRAFFIC_FIELDS.indexOf('readNs');
+
 /** Who decides about a path's administrative state: its device. */
 export interface PathOwner {
   setAdminState(path: Path, want: 'on' | 'off'): string | undefined;
+  /** Something the choice of paths depends on has changed. */
+  pathsChanged(why: string): void;
 }
+
+/** Something that happened to a path. */
+export interface PathEvent {
+  /** ns. */
+  readonly at: number;
+  readonly what: string;
+  readonly why: string;
+}
+
+/** Events a path remembers. */
+const REMEMBERED = 32;
 
 /** One way from an adapter over a nexus to a LUN: its state and its traffic. */
 export class Path {
@@ -52,8 +68,20 @@ export class Path {
   lost = false;
   /** The target is moving the LUN (02/04/0A): ask again soon. */
   transitioning = false;
+  /** Since when it has been moving, ns; -1 when it is not. */
+  transitionSince = -1;
+  /** Too many commands failed here: used only when there is no sound path. */
+  degraded = false;
+  /** Paths of higher rank come first (MRU, FIXED). */
+  rank = 0;
+  /** Probes in a row that came back with a transient error. */
+  failedProbes = 0;
+  /** Transient errors of commands since the start. */
+  errors = 0;
+  /** The last things that happened to it, oldest first. */
+  readonly history: PathEvent[] = [];
   /** Failures of commands sent before this time are old news: the path has answered since. */
-  provenAt = -1;
+  provenAt = Number.NEGATIVE_INFINITY;
   /** When a probe last cleared a doubt. */
   clearedAt = Number.NEGATIVE_INFINITY;
   owner: PathOwner | undefined;
@@ -90,7 +118,12 @@ export class Path {
         array: options.array,
         port: `${options.controller}:${options.port}`,
       },
-      [...TRAFFIC_FIELDS, 'active', 'state', 'working', 'failures'],
+      [
+        ...TRAFFIC_FIELDS,
+        ...['active', 'state', 'working', 'failures', 'degraded'],
+        // Its adapter fills these in.
+        ...['issued', 'errors', 'queued', 'mergedFront', 'mergedBack', 'split'],
+      ],
     );
     const active = this.entity.slot('active');
     this.failuresSlot = this.entity.slot('failures');
@@ -99,6 +132,7 @@ export class Path {
       values[active] = this.active;
       values[active + 1] = this.state;
       values[active + 2] = this.working ? 1 : 0;
+      values[active + 4] = this.degraded ? 1 : 0;
     };
     this.traffic = new Traffic(sim, this.entity);
     this.sentAt = sim.requests.column('adapter.arrivedAt', Float64Array);
@@ -111,6 +145,38 @@ export class Path {
 
   get stateName(): string {
     return PATH_STATE_NAMES[this.state];
+  }
+
+  /** Reads and writes that have come back. */
+  get finished(): number {
+    return this.entity.values[0] + this.entity.values[1];
+  }
+
+  /** Sum of their latencies. */
+  get finishedNs(): number {
+    return this.entity.values[READ_NS] + this.entity.values[READ_NS + 1];
+  }
+
+  /** Writes an event to the log and into the path's history. */
+  note(kind: string, what: string, why: string): void {
+    if (this.history.length === REMEMBERED) this.history.shift();
+    this.history.push({ at: this.sim.now, what, why });
+    this.sim.log.note(kind, this.title, what, why);
+  }
+
+  /** Moves to a state and says so; nothing happens when it is there already. */
+  move(state: number, why: string): void {
+    if (state === this.state) return;
+    const what = `${this.stateName} -> ${PATH_STATE_NAMES[state]}`;
+    this.state = state;
+    this.note('path.state', what, why);
+  }
+
+  /** Sets the path's rank among those of its device. */
+  setRank(rank: number): void {
+    if (rank === this.rank) return;
+    this.rank = rank;
+    this.owner?.pathsChanged(`rank of ${this.name} set to ${rank}`);
   }
 
   /** Switches the path off or on; says why when it may not be switched off. */

@@ -19,12 +19,17 @@ export const ACCESS_STANDBY = 2;
 export const ACCESS_UNAVAILABLE = 3;
 export const ACCESS_TRANSITIONING = 15;
 
+/** TPGS bits of standard INQUIRY data: how access states may change. */
+export const TPGS_IMPLICIT = 1;
+export const TPGS_EXPLICIT = 2;
+
 export interface PathLun {
   /** Layer index the target port sends rows to. */
   readonly index: number;
+  /** TPGS_IMPLICIT, TPGS_EXPLICIT, both, or 0 without target port groups. */
+  readonly tpgs: number;
+  /** What REPORT TARGET PORT GROUPS says of a controller's ports. */
   accessState(controller: number): number;
-  /** Moves the LUN to another controller (SET TARGET PORT GROUPS). */
-  setOwner(controller: number, why: string): void;
   /** Calls `listener` after access states or reachability changed. */
   onStateChange(listener: () => void): void;
 }

@@ -1,5 +1,5 @@
 import { assert } from '../../../core/assert.js';
-import { ATS, type Io, UNMAP, XCOPY, ZERO } from '../../../core/io.js';
+import { ATS, type Io, OP_NAMES, UNMAP, XCOPY, ZERO } from '../../../core/io.js';
 import type { Entity } from '../../../core/meters.js';
 import type { Sim } from '../../../core/sim.js';
 import { CHECK, SENSE_INVALID_OPCODE } from '../../../core/status.js';
@@ -51,7 +51,7 @@ export class Vaai {
     private readonly settings: Settings,
   ) {
     this.values = entity.values;
-    this.slots = new Int32Array(16).fill(-1);
+    this.slots = new Int32Array(OP_NAMES.length).fill(-1);
     for (const primitive of Object.keys(OPS) as Primitive[]) {
       const [tries, failures] = COUNTERS[primitive];
       const slot = entity.slot(tries);

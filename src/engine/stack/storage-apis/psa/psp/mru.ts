@@ -2,7 +2,10 @@ import { bestPath } from '../choice.js';
 import { definePsp, type PathSelector } from '../define.js';
 import type { Path } from '../path.js';
 
-/** Stays on a path as long as it is usable, and does not go back when an earlier one returns. */
+/**
+ * Stays on a path as long as it is usable, and does not go back when an earlier one returns, unless
+ * that one has a higher rank. A degraded path is left for a sound one.
+ */
 class MostRecentlyUsed implements PathSelector {
   working: Path | undefined;
 
@@ -13,11 +16,19 @@ class MostRecentlyUsed implements PathSelector {
   }
 
   update(): void {
-    if (this.working?.usable !== true) this.working = bestPath(this.paths);
+    const { working } = this;
+    const best = bestPath(this.paths);
+    const stays =
+      working?.usable === true && !working.degraded && working.rank >= (best?.rank ?? 0);
+    if (!stays) this.working = best;
   }
 
   uses(path: Path): boolean {
     return path === this.working;
+  }
+
+  config(): string {
+    return `Current Path=${this.working?.name ?? ''}`;
   }
 }
 
@@ -25,5 +36,5 @@ export const mru = definePsp({
   name: 'VMW_PSP_MRU',
   summary: 'the path used last, until it stops being usable; no failback',
   params: {},
-  create: (_sim, paths) => new MostRecentlyUsed(paths),
+  create: ({ paths }) => new MostRecentlyUsed(paths),
 });

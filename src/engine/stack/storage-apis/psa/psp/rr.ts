@@ -1,68 +1,55 @@
-import { type Io, movesData } from '../../../../core/io.js';
-import { count } from '../../../../core/params.js';
-import type { Sim } from '../../../../core/sim.js';
-import { definePsp, type PathSelector } from '../define.js';
-import type { Path } from '../path.js';
-import { PATH_ACTIVE, PATH_UNOPTIMIZED } from '../path-state.js';
+import { choice, count, size } from '../../../../core/params.js';
+import { definePsp } from '../define.js';
+import { Quickest } from '../quickest.js';
+import { ByteRotation, CountRotation, type RotationState } from '../rotation.js';
 
-/**
- * Goes round the optimized paths, `iops` commands each; unoptimized ones take part only when there
- * is no optimized one, or with `useANO`. Only reads and writes count and switch (from memory).
- */
-class RoundRobin implements PathSelector {
-  private readonly op: Uint8Array;
-  private turn: Path[] = [];
-  private at = 0;
-  private left: number;
-
-  constructor(
-    sim: Sim,
-    private readonly paths: readonly Path[],
-    private readonly iops: number,
-    private readonly useUnoptimized: boolean,
-  ) {
-    this.op = sim.requests.op;
-    this.left = iops;
-  }
-
-  get working(): Path | undefined {
-    return this.turn[this.at];
-  }
-
-  select(io: Io): Path | undefined {
-    if (this.turn.length === 0) return undefined;
-    if (movesData(this.op[io])) {
-      if (this.left === 0) {
-        this.at = this.at + 1 === this.turn.length ? 0 : this.at + 1;
-        this.left = this.iops;
-      }
-      this.left--;
-    }
-    return this.turn[this.at];
-  }
-
-  update(): void {
-    const current = this.working;
-    const optimized = this.paths.filter((path) => path.state === PATH_ACTIVE);
-    const others = this.paths.filter((path) => path.state === PATH_UNOPTIMIZED);
-    const all = optimized.length === 0 || this.useUnoptimized;
-    this.turn = all ? [...optimized, ...others] : optimized;
-    const kept = current === undefined ? -1 : this.turn.indexOf(current);
-    this.at = kept < 0 ? 0 : kept;
-    if (kept < 0) this.left = this.iops;
-  }
-
-  uses(path: Path): boolean {
-    return this.turn.includes(path);
-  }
-}
+/** Limit types of `esxcli storage nmp psp roundrobin deviceconfig set --type`. */
+const POLICIES = ['rr', 'iops', 'bytes', 'latency'] as const;
 
 export const rr = definePsp({
   name: 'VMW_PSP_RR',
   summary: 'round robin over the optimized paths',
   params: {
+    policy: choice(
+      POLICIES,
+      'when the next path takes over: after iops commands (rr, iops), bytes, or by latency',
+    ),
     iops: count(1000, 1, 100_000, 'commands on a path before the next takes over'),
+    bytes: size('10MiB', '1B', '100MiB', 'bytes on a path before the next takes over'),
+    latencyEvalTime: count(
+      180_000,
+      10_000,
+      300_000,
+      'ms from one sampling of latencies to the next',
+    ),
+    samplingCycles: count(16, 3, 1000, 'commands each path gets in a sampling'),
     useANO: count(0, 0, 1, 'take unoptimized paths too'),
   },
-  create: (sim, paths, { iops, useANO }) => new RoundRobin(sim, paths, iops, useANO === 1),
+  create(context, values) {
+    const { iops, bytes, latencyEvalTime, samplingCycles, useANO } = values;
+    const policy = POLICIES[values.policy];
+    const unoptimized = useANO === 1;
+    if (policy === 'latency' && context.settings.on('Misc.EnablePSPLatencyPolicy')) {
+      const options = {
+        evaluateNs: latencyEvalTime * 1e6,
+        samples: samplingCycles,
+        useUnoptimized: unoptimized,
+      };
+      return new Quickest(context, options, (choice) => {
+        const { working } = choice;
+        const latency = Math.round(choice.latencyOf(working) / 1e3);
+        const head = `policy=latency,latencyEvalTime=${latencyEvalTime},samplingCycles=${samplingCycles}`;
+        const now = `CurrentPath=${working?.name ?? ''}: NumIOsPending=${working?.active ?? 0}`;
+        return `{${head},curSamplingCycle=${choice.cycle},useANO=${useANO}; ${now},latency=${latency}}`;
+      });
+    }
+    // The default carries a byte limit too, but commands govern.
+    const name = policy === 'latency' ? 'rr' : policy;
+    const format = ({ lastPathIndex, ios, bytes: sent }: RotationState): string =>
+      `{policy=${name},iops=${iops},bytes=${bytes},useANO=${useANO}; ` +
+      `lastPathIndex=${lastPathIndex}: NumIOsPending=${ios},numBytesPending=${sent}}`;
+    return name === 'bytes'
+      ? new ByteRotation(context, bytes, Number.POSITIVE_INFINITY, unoptimized, format)
+      : new CountRotation(context, iops, unoptimized, format);
+  },
 });

@@ -1,10 +1,8 @@
 import { alua } from '../behaviour.js';
-import { defineSatp } from '../define.js';
 
 /** Any array that reports target port groups (TPGS); vendor rules mostly ask for round robin. */
-export const aluaSatp = defineSatp({
+export const aluaSatp = alua({
   name: 'VMW_SATP_ALUA',
   summary: 'arrays with target port groups',
   psp: 'VMW_PSP_MRU',
-  ...alua,
 });

@@ -1,10 +1,8 @@
 import { activeActive } from '../behaviour.js';
-import { defineSatp } from '../define.js';
 
 /** One virtual portal, active/active. */
-export const eql = defineSatp({
+export const eql = activeActive({
   name: 'VMW_SATP_EQL',
   summary: 'EqualLogic',
   psp: 'VMW_PSP_FIXED',
-  ...activeActive,
 });

@@ -1,10 +1,8 @@
 import { activeActive } from '../behaviour.js';
-import { defineSatp } from '../define.js';
 
-/** Pseudo active/active, modelled as active/active. */
-export const eva = defineSatp({
+/** Treated as active/active; the controller that does not own the LUN forwards commands. */
+export const eva = activeActive({
   name: 'VMW_SATP_EVA',
-  summary: 'HP EVA',
+  summary: 'HP EVA without ALUA',
   psp: 'VMW_PSP_FIXED',
-  ...activeActive,
 });

@@ -1,10 +1,8 @@
 import { activeActive } from '../behaviour.js';
-import { defineSatp } from '../define.js';
 
 /** Active/active. */
-export const inv = defineSatp({
+export const inv = activeActive({
   name: 'VMW_SATP_INV',
   summary: 'Invista, VPLEX',
   psp: 'VMW_PSP_FIXED',
-  ...activeActive,
 });

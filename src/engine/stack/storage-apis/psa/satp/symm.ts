@@ -1,10 +1,8 @@
 import { activeActive } from '../behaviour.js';
-import { defineSatp } from '../define.js';
 
-/** Active/active on all directors. */
-export const symm = defineSatp({
+/** Active/active. */
+export const symm = activeActive({
   name: 'VMW_SATP_SYMM',
   summary: 'Symmetrix, VMAX',
   psp: 'VMW_PSP_RR',
-  ...activeActive,
 });

@@ -1,0 +1,179 @@
+import { assert } from '../core/assert.js';
+import { DATA_BLOCKS, type DataArena, NO_DATA } from '../core/data-arena.js';
+import { type Io, READ, UNMAP, WRITE, XCOPY, ZERO } from '../core/io.js';
+import type { Stream } from '../core/random.js';
+import type { Requests } from '../core/requests.js';
+import type { Sim } from '../core/sim.js';
+
+/** Stamps of blocks whose content nobody ever wrote there; real ones are 0 or more. */
+export const OVERWRITTEN = -1;
+export const ROTTEN = -2;
+export const TORN = -3;
+
+/** Blocks of 4 KiB that are kept together: 1 MiB. */
+const CHUNK = 256;
+/** A misdirected write lands at most this many 4 KiB blocks from where it should (model). */
+const MISDIRECTION = 64;
+
+/** Ways in which a device spoils data without saying so. */
+export type DataFault = 'bitRot' | 'torn' | 'misdirected';
+
+/**
+ * What a LUN (or a file of an NFS server) holds: the stamp of each 4 KiB, in the addresses of its
+ * hosts. Carried out command by command in the order in which the device performs them, so caches
+ * and stripes below need not know of it. Only runs that verify data have media.
+ *
+ * Sparse: a part nobody has verified data in holds nothing and reads as zeros. A write that carries
+ * no data, where verified data may be, leaves OVERWRITTEN.
+ */
+export class Media {
+  /** Reads of blocks a fault had spoilt and no write had mended. */
+  spoiltReads = 0;
+  /** Faults that have struck. */
+  strikes = 0;
+
+  private readonly arena: DataArena;
+  private readonly requests: Requests;
+  private readonly copyTarget: Float64Array;
+  private readonly chunks = new Map<number, Float64Array>();
+  private readonly stream: Stream;
+  private readonly rates: Record<DataFault, number> = { bitRot: 0, torn: 0, misdirected: 0 };
+  private faulty = false;
+  /** Numbers of the blocks that hold something else than they should. */
+  private readonly spoilt = new Set<number>();
+
+  constructor(sim: Sim, name: string, arena: DataArena) {
+    this.arena = arena;
+    this.requests = sim.requests;
+    this.copyTarget = sim.requests.column('xcopy.target', Float64Array);
+    this.stream = sim.random.stream(`media ${name}`);
+  }
+
+  /** @param rate share of the reads (bit rot) or writes of verified data that are spoilt, 0..1 */
+  setFault(fault: DataFault, rate: number): void {
+    this.rates[fault] = rate;
+    this.faulty = this.rates.bitRot > 0 || this.rates.torn > 0 || this.rates.misdirected > 0;
+  }
+
+  /** Performs a command that the device has accepted, now. */
+  execute(io: Io, lba = this.requests.lba[io]): void {
+    const { op, blocks, data } = this.requests;
+    switch (op[io]) {
+      case READ:
+        if (data[io] > NO_DATA) this.read(lba, blocks[io], data[io]);
+        return;
+      case WRITE:
+        if (data[io] > NO_DATA) this.write(lba, blocks[io], data[io]);
+        else this.fill(lba, blocks[io], data[io] === NO_DATA ? OVERWRITTEN : 0);
+        return;
+      case ZERO:
+      case UNMAP:
+        this.fill(lba, blocks[io], 0);
+        return;
+      case XCOPY:
+        this.copy(lba, this.copyTarget[io], blocks[io]);
+        return;
+    }
+  }
+
+  /** The stamp of the 4 KiB at an address. */
+  stampAt(lba: number): number {
+    return this.get(Math.floor(lba / DATA_BLOCKS));
+  }
+
+  private read(lba: number, blocks: number, data: number): void {
+    const { first, count } = whole(lba, blocks);
+    const { stamps } = this.arena;
+    if (this.faulty && this.strikesNow('bitRot')) {
+      this.spoil(first + this.stream.below(count), ROTTEN);
+    }
+    for (let index = 0; index < count; index++) stamps[data + index] = this.get(first + index);
+    if (this.spoilt.size === 0) return;
+    for (let block = first; block < first + count; block++) {
+      if (this.spoilt.has(block)) this.spoiltReads++;
+    }
+  }
+
+  private write(lba: number, blocks: number, data: number): void {
+    const { first, count } = whole(lba, blocks);
+    const { stamps } = this.arena;
+    if (this.faulty && this.strikesNow('misdirected')) {
+      const distance = 1 + this.stream.below(MISDIRECTION);
+      const landing = first >= distance && this.stream.below(2) === 0 ? -distance : distance;
+      for (let index = 0; index < count; index++) this.spoilt.add(first + index);
+      for (let index = 0; index < count; index++) {
+        this.spoil(first + landing + index, stamps[data + index]);
+      }
+      return;
+    }
+    let good = count;
+    if (this.faulty && this.strikesNow('torn')) {
+      good = this.stream.below(count);
+      this.spoil(first + good, TORN);
+      for (let index = good + 1; index < count; index++) this.spoilt.add(first + index);
+    }
+    for (let index = 0; index < good; index++) {
+      this.set(first + index, stamps[data + index]);
+      if (this.spoilt.size > 0) this.spoilt.delete(first + index);
+    }
+  }
+
+  /** Writes the same stamp everywhere; parts that hold nothing stay so. */
+  private fill(lba: number, blocks: number, stamp: number): void {
+    const first = Math.floor(lba / DATA_BLOCKS);
+    const end = Math.ceil((lba + blocks) / DATA_BLOCKS);
+    for (let at = first; at < end; ) {
+      const chunk = this.chunks.get(Math.floor(at / CHUNK));
+      const from = at % CHUNK;
+      const to = Math.min(CHUNK, from + end - at);
+      chunk?.fill(stamp, from, to);
+      at += to - from;
+    }
+    if (this.spoilt.size === 0) return;
+    for (let block = first; block < end; block++) this.spoilt.delete(block);
+  }
+
+  private copy(from: number, to: number, blocks: number): void {
+    const source = Math.floor(from / DATA_BLOCKS);
+    const target = Math.floor(to / DATA_BLOCKS);
+    const count = Math.ceil(blocks / DATA_BLOCKS);
+    for (let index = 0; index < count; index++) {
+      const stamp = this.get(source + index);
+      if (stamp !== this.get(target + index)) this.set(target + index, stamp);
+    }
+  }
+
+  private spoil(block: number, stamp: number): void {
+    this.set(block, stamp);
+    this.spoilt.add(block);
+  }
+
+  private strikesNow(fault: DataFault): boolean {
+    const rate = this.rates[fault];
+    if (rate === 0 || this.stream.unit() >= rate) return false;
+    this.strikes++;
+    return true;
+  }
+
+  private get(block: number): number {
+    return this.chunks.get(Math.floor(block / CHUNK))?.[block % CHUNK] ?? 0;
+  }
+
+  private set(block: number, stamp: number): void {
+    const number = Math.floor(block / CHUNK);
+    let chunk = this.chunks.get(number);
+    if (chunk === undefined) {
+      chunk = new Float64Array(CHUNK);
+      this.chunks.set(number, chunk);
+    }
+    chunk[block % CHUNK] = stamp;
+  }
+}
+
+/** Rows that carry data are made of whole 4 KiB blocks, and stay so wherever they are cut. */
+function whole(lba: number, blocks: number): { first: number; count: number } {
+  if (lba % DATA_BLOCKS !== 0 || blocks % DATA_BLOCKS !== 0) {
+    assert(false, `verified data at ${lba}, ${blocks} blocks long`);
+  }
+  return { first: lba / DATA_BLOCKS, count: blocks / DATA_BLOCKS };
+}

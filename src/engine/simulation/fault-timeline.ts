@@ -1,0 +1,38 @@
+import type { Sim } from '../core/sim.js';
+import type { FaultController } from './fault-controller.js';
+import type { FaultPlan } from './plan.js';
+
+const MINUTE = 60e9;
+
+/**
+ * Arms a fault of the timeline: once, or again and again at random times. Random faults have a
+ * stream of their own each, so that another one in the scenario changes none of their times.
+ */
+export function armFault(
+  sim: Sim,
+  faults: FaultController,
+  { fault, target, params, atNs, untilNs, repeat }: FaultPlan,
+  index: number,
+): void {
+  const { timers } = sim;
+  if (repeat === undefined) {
+    timers.at(atNs, () => {
+      const id = faults.inject(fault, target, params, 'timeline');
+      if (untilNs > 0) timers.at(untilNs, () => faults.heal(id, 'timeline'));
+    });
+    return;
+  }
+  const stream = sim.random.stream(`fault ${index} ${fault} ${target}`);
+  const why = `${repeat.perMinute} per minute at random`;
+  const next = (fromNs: number): void => {
+    const at = Math.floor(fromNs + stream.exponential(MINUTE / repeat.perMinute));
+    if (untilNs > 0 && at >= untilNs) return;
+    timers.at(at, () => {
+      const id = faults.inject(fault, target, params, why);
+      const endsAt = at + repeat.lastsNs;
+      timers.at(untilNs > 0 ? Math.min(endsAt, untilNs) : endsAt, () => faults.heal(id, why));
+      next(at);
+    });
+  };
+  next(atNs);
+}

@@ -1,0 +1,122 @@
+import type { Draw } from '../../engine/simulation/swarm/draw.js';
+
+/** An array of a drawn scenario. */
+export interface Shelf {
+  readonly name: string;
+  readonly transport: 'fc' | 'iscsi';
+  readonly access: 'alua' | 'active-active';
+  /** Names of its LUNs. */
+  readonly luns: readonly string[];
+  /** As it stands in the scenario. */
+  readonly text: Readonly<Record<string, unknown>>;
+}
+
+export interface DrawnHosts {
+  readonly texts: readonly Readonly<Record<string, unknown>>[];
+  readonly names: readonly string[];
+  readonly local: {
+    readonly names: readonly string[];
+    /** LUN of the local disk, by host. */
+    readonly local: ReadonlyMap<string, string>;
+  };
+}
+
+const DRIVERS = {
+  fc: ['qlnativefc', 'lpfc', 'nfnic', 'lpfc820', 'qla2xxx'],
+  iscsi: ['iscsi_vmk', 'bnx2i'],
+} as const;
+const DISKS = ['ssd', 'ssd', 'nvme', 'hdd', { model: 'constant', service: '500us', channels: 4 }];
+const SATPS = { alua: 'VMW_SATP_ALUA', 'active-active': 'VMW_SATP_DEFAULT_AA' } as const;
+
+export function drawArrays(draw: Draw): Shelf[] {
+  return Array.from({ length: draw.one([1, 1, 1, 2]) }, (_, number) => drawArray(draw, number));
+}
+
+function drawArray(draw: Draw, number: number): Shelf {
+  const name = `array${number + 1}`;
+  const transport = draw.one(['fc', 'fc', 'iscsi'] as const);
+  const controllers = draw.whole(1, 2);
+  const access = controllers > 1 ? draw.one(['alua', 'active-active'] as const) : 'active-active';
+  const count = draw.whole(1, 3);
+  const thin = draw.chance(0.4);
+  const text = {
+    name,
+    product: `SWARM ${number + 1}`,
+    transport,
+    controllers,
+    ports: draw.whole(1, 2),
+    access,
+    transition: draw.one(['0s', '1ms', '300ms', '2s', '12s']),
+    cache: draw.one(['0B', '1MiB', '64MiB', '1GiB']),
+    vaai: {
+      ats: draw.chance(0.7),
+      clone: draw.chance(0.7),
+      zero: draw.chance(0.7),
+      unmap: draw.chance(0.7),
+    },
+    portQueueDepth: draw.one([2048, 2048, 64, 8, 2]),
+    pools: [{ name: 'pool1', disk: draw.one(DISKS), disks: draw.whole(1, 5) }],
+    luns: [{ name: `${name}lun`, count, size: '3GiB', thin }],
+  };
+  const luns = Array.from({ length: count }, (_, index) => `${name}lun${index}`);
+  return { name, transport, access, luns, text };
+}
+
+/** @param mayFail hosts may be told to give errors to guests */
+export function drawHosts(draw: Draw, arrays: readonly Shelf[], mayFail: boolean): DrawnHosts {
+  const count = draw.one([1, 1, 2, 2, 3, 4]);
+  const names = Array.from({ length: count }, (_, index) => `esx${index + 1}`);
+  const transports = [...new Set(arrays.map(({ transport }) => transport))];
+  const adapters = transports.map((transport) => ({
+    driver: draw.one<string>(DRIVERS[transport]),
+    count: draw.whole(1, 2),
+    merge: draw.chance(0.3),
+    ...(draw.chance(0.3) ? { aqlen: draw.one([2, 8, 64]) } : {}),
+    ...(draw.chance(0.3) ? { lunQueueDepth: draw.one([1, 4, 16]) } : {}),
+  }));
+  const hasLocal = draw.chance(0.25);
+  const localDisks = hasLocal
+    ? [{ name: 'disk', disk: draw.one(['ssd', 'nvme', 'hdd']), size: '3GiB', transport: 'sas' }]
+    : [];
+  const settings = drawSettings(draw, mayFail);
+  return {
+    texts: names.map((name) => ({ name, adapters, localDisks, settings })),
+    names,
+    local: {
+      names,
+      local: new Map(hasLocal ? names.map((name) => [name, `${name}-local/disk`]) : []),
+    },
+  };
+}
+
+function drawSettings(draw: Draw, mayFail: boolean): Record<string, number> {
+  const settings: Record<string, number> = {};
+  const maybe = (name: string, values: readonly number[]): void => {
+    if (draw.chance(0.3)) settings[name] = draw.one(values);
+  };
+  maybe('Disk.DiskMaxIOSize', [32, 64, 128, 1024]);
+  maybe('Disk.SchedNumReqOutstanding', [1, 4, 64]);
+  maybe('Disk.QFullSampleSize', [4, 32]);
+  maybe('Disk.PathEvalTime', [30, 60]);
+  maybe('Disk.DiskRetryPeriod', [5000]);
+  maybe('Misc.APDTimeout', [20, 60]);
+  maybe('NFS.MaxQueueDepth', [1, 8]);
+  if (mayFail) maybe('Scsi.FailVMIOonAPD', [1]);
+  return settings;
+}
+
+export function drawRules(draw: Draw, arrays: readonly Shelf[]): Record<string, unknown>[] {
+  return arrays
+    .filter(() => draw.chance(0.7))
+    .map(({ access }, index) => {
+      const psp = draw.one(['VMW_PSP_RR', 'VMW_PSP_RR', 'VMW_PSP_MRU', 'VMW_PSP_FIXED']);
+      return {
+        number: 110 + index,
+        vendor: 'VMTOP',
+        model: `SWARM ${index + 1}`,
+        satp: SATPS[access],
+        psp,
+        ...(psp === 'VMW_PSP_RR' ? { params: { iops: draw.one([1, 10, 1000]) } } : {}),
+      };
+    });
+}
