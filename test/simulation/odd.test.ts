@@ -61,6 +61,16 @@ describe('what once came to a halt', () => {
     expect(sumOf(sample, run.entities('port'), 'queueFull')).toBeGreaterThan(0);
   });
 
+  it('destaging that found no row just when it had another time to wake', () => {
+    const ledger = new Ledger();
+    const run = new Run({ ...oddPlan(2, 400 * MS), rows: 200 });
+    run.simulation.runUntil(100 * MS);
+    const { completed } = ledger;
+    run.simulation.runUntil(400 * MS);
+    expect(ledger.completed).toBeGreaterThan(completed + 50);
+    expectSettled(run, ledger);
+  });
+
   /** One VM that reads 1 MB at a time over iSCSI, which takes 128 KB, from a port of two slots. */
   function narrow(plan: Plan): Plan {
     const job = plan.jobs.find(({ vm }) => vm === 'backup')!;

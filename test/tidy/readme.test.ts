@@ -78,7 +78,8 @@ describe('README', () => {
     expect(README).toContain(LISTS.join(', '));
     for (const { path, text } of sources()) {
       if (!path.startsWith('cli/commands/')) continue;
-      for (const [, option] of text.matchAll(/\.option\('(\w+)'/g)) {
+      for (const [, option, about] of text.matchAll(/\.option\('(\w+)', \{([^}]*)\}/g)) {
+        if (about.includes('hidden: true')) continue;
         expect(quoted, option).toContain(`--${option}`);
       }
     }

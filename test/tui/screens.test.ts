@@ -127,6 +127,8 @@ describe('tables', () => {
         'GAVG/cmd',
         'QAVG/cmd',
         'FCMDS/s',
+        'ABRTS/s',
+        'RESETS/s',
         'SPLTCMD/s',
         'MERGED/s',
       ].slice(0, head.trim().split(/\s+/).length),

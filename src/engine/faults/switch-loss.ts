@@ -14,7 +14,8 @@ export const switchLoss = defineFault({
     );
     for (const nexus of lost) nexus.setUp(false, 'fault switch-loss');
     return () => {
-      for (const nexus of lost) nexus.setUp(true, 'fault switch-loss healed');
+      // All of them: an overlapping loss of another share ends with the last of them.
+      for (const nexus of nexuses) nexus.setUp(true, 'fault switch-loss healed');
     };
   },
 });

@@ -1,5 +1,6 @@
 import type { EventLog } from '../core/event-log.js';
 import type { EntityInfo, Sample } from '../core/meters.js';
+import { ROUTE_SCALE, ROW_STRIDE } from '../core/requests.js';
 import { Sim } from '../core/sim.js';
 import { DiskArray } from '../devices/array/disk-array.js';
 import { NfsServer } from '../devices/nfs-server.js';
@@ -103,6 +104,20 @@ export class Simulation {
   /** Rows of the request table in use: the guests' commands, and the hosts' own. */
   get rowsInFlight(): number {
     return this.sim.requests.inFlight;
+  }
+
+  /** Rows in use by the layer that sent them down last, the fullest first: who waits for them. */
+  whereabouts(): { layer: string; rows: number }[] {
+    const { requests, layers } = this.sim;
+    const rows = new Map<string, number>();
+    for (let io = 0; io < requests.handleLimit; io += ROW_STRIDE) {
+      if (!requests.live(io)) continue;
+      const depth = requests.depth[io];
+      const layer = depth === 0 ? 'no layer' : layers[requests.route[io * ROUTE_SCALE + depth - 1]];
+      const name = typeof layer === 'string' ? layer : layer.name;
+      rows.set(name, (rows.get(name) ?? 0) + 1);
+    }
+    return [...rows].map(([layer, rows]) => ({ layer, rows })).sort((a, b) => b.rows - a.rows);
   }
 
   /** What verifying guests read that must not be; the first of each guest. */

@@ -17,6 +17,8 @@ const READ_BACK_NS = 60e9;
 const SAMPLES = 40;
 /** Events a failed run shows. */
 const EVENTS_KEPT = 25;
+/** Layers it names that still wait for commands. */
+const PLACES = 8;
 /** First and longest stretch between two looks at what is still in flight, ns. */
 const LOOK_NS = 1e6;
 const LOOK_MAX_NS = 1e9;
@@ -121,10 +123,14 @@ class Course {
   /** Until nothing is in flight; where commands may fail, until that can be no more. */
   settle(): void {
     const { simulation } = this;
-    const { healNs, kind } = this.trial;
+    const { healNs, kind, plan } = this.trial;
     this.rest(healNs + LIVENESS_NS, 'after healing');
     this.settledNs = simulation.now - healNs;
     const recoveredNs = healNs + RECOVERY_NS;
+    // A device that was lost comes back only when somebody looks for it.
+    if (kind === 'loss') {
+      for (const { name } of plan.hosts) simulation.command({ kind: 'rescan', host: name });
+    }
     if (kind !== 'masked' && simulation.now < recoveredNs) simulation.runUntil(recoveredNs);
   }
 
@@ -171,8 +177,12 @@ class Course {
     }
     if (!isBusy()) return;
     const { inFlight, rowsInFlight } = simulation;
+    const where = simulation
+      .whereabouts()
+      .slice(0, PLACES)
+      .map(({ layer, rows }) => `\n  ${rows} of ${layer}`);
     throw new Broken(
-      `${inFlight} commands of guests (${rowsInFlight} rows) still in flight ${when}, at ${formatDuration(simulation.now)}`,
+      `${inFlight} commands of guests (${rowsInFlight} rows) still in flight ${when}, at ${formatDuration(simulation.now)}${where.join('')}`,
     );
   }
 }
