@@ -34,6 +34,7 @@ export function failedResult(seed: number, problem: string): TrialResult {
     blocksRead: 0,
     blocksWritten: 0,
     violations: 0,
+    strikes: 0,
     settledNs: 0,
     digest: '',
     events: [],
@@ -60,7 +61,7 @@ export function formatSwarm(results: readonly TrialResult[]): string {
     (kind) => `${results.filter((result) => result.kind === kind).length} ${kind}`,
   );
   const longestNs = Math.max(0, ...results.map(({ settledNs }) => settledNs));
-  const spoilt = results.filter(({ kind }) => kind === 'data');
+  const spoilt = results.filter(({ strikes }) => strikes > 0);
   const noticed = spoilt.filter(({ violations }) => violations > 0).length;
   const failed = results.filter(({ problems }) => problems.length > 0).map(({ seed }) => seed);
   return [
@@ -69,7 +70,7 @@ export function formatSwarm(results: readonly TrialResult[]): string {
     `${sum(({ blocksWritten }) => blocksWritten)} blocks of 4 KiB written, ${sum(({ blocksRead }) => blocksRead)} read and checked`,
     `all commands back at most ${formatDuration(longestNs)} after healing (limit ${formatDuration(LIVENESS_NS)})`,
     ...(spoilt.length > 0
-      ? [`data faults noticed in ${noticed} of ${spoilt.length} runs that have them`]
+      ? [`data faults noticed in ${noticed} of ${spoilt.length} runs in which they struck`]
       : []),
     failed.length === 0
       ? 'every promise kept'

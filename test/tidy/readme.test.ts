@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { LISTS } from '../../src/cli/commands/list.js';
 import { LAYERS } from '../../src/engine/simulation/layer-summary.js';
+import { CATALOGUES } from '../../src/scenario/catalogues.js';
 import { parseScenario, planScenario } from '../../src/scenario/load.js';
 import { scenarioSchema } from '../../src/scenario/schema.js';
 import { bindings } from '../../src/tui/keymap.js';
@@ -73,12 +74,20 @@ describe('README', () => {
     expect([...told].sort()).toEqual([...written].sort());
   });
 
+  it('has every fault beside its target', () => {
+    const rows = README.split('\n').filter((row) => row.startsWith('| '));
+    for (const { name, target } of CATALOGUES.faults) {
+      const row = rows.find((text) => text.includes(`\`${name}\``)) ?? '';
+      expect(row.split('|')[1]?.toLowerCase(), name).toContain(target);
+    }
+  });
+
   it('has every layer, list and option', () => {
     expect(README).toContain(LAYERS.map(({ name }) => name).join(', '));
     expect(README).toContain(LISTS.join(', '));
     for (const { path, text } of sources()) {
       if (!path.startsWith('cli/commands/')) continue;
-      for (const [, option, about] of text.matchAll(/\.option\('(\w+)', \{([^}]*)\}/g)) {
+      for (const [, option, about] of text.matchAll(/\.option\('(\w+)',([^)]*)\)/g)) {
         if (about.includes('hidden: true')) continue;
         expect(quoted, option).toContain(`--${option}`);
       }

@@ -155,7 +155,7 @@ export function fakeLayout(): Layout {
           array: 'array1',
           port: `${controller === 'A' ? 0 : 1}:0`,
         },
-        [...T, 'active', 'state', 'working', 'failures'],
+        [...T, 'active', 'state', 'working', 'failures', 'degraded'],
       );
     }
   });

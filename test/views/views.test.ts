@@ -219,6 +219,15 @@ test('paths say their state in words', () => {
   });
 });
 
+test('a degraded path that works says so; a dead one is dead', () => {
+  const window = windowOf({
+    'path vmhba1:C0:T0:L0': { state: 3, degraded: 1 },
+    'path vmhba2:C0:T0:L0': { state: 1, degraded: 1 },
+  });
+  expect(cells('path', window, 'vmhba1:C0:T0:L0').STATE).toBe('DEAD');
+  expect(cells('path', window, 'vmhba2:C0:T0:L0').STATE).toBe('DEGRADED');
+});
+
 test('datastores: used, overcommitted', () => {
   const window = windowOf({
     'datastore ds1': { capacityBlocks: 1000, freeBlocks: 100, provisionedBlocks: 1500 },

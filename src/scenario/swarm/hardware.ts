@@ -98,7 +98,7 @@ function drawSettings(draw: Draw, mayFail: boolean): Record<string, number> {
   maybe('Disk.SchedNumReqOutstanding', [1, 4, 64]);
   maybe('Disk.QFullSampleSize', [4, 32]);
   maybe('Disk.PathEvalTime', [30, 60]);
-  maybe('Disk.DiskRetryPeriod', [5000]);
+  maybe('Disk.DiskRetryPeriod', [500, 5000]);
   maybe('Misc.APDTimeout', [20, 60]);
   maybe('NFS.MaxQueueDepth', [1, 8]);
   if (mayFail) maybe('Scsi.FailVMIOonAPD', [1]);

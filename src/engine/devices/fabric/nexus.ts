@@ -6,6 +6,7 @@ import type { Entity } from '../../core/meters.js';
 import type { Stream } from '../../core/random.js';
 import type { Sim } from '../../core/sim.js';
 import { HOST_ERROR, HOST_NO_CONNECT, HOST_RETRY, hostStatus } from '../../core/status.js';
+import { formatDuration } from '../../core/units.js';
 import type { TargetPort } from '../array/target-port.js';
 import type { LinkLoss } from './protocols.js';
 
@@ -155,7 +156,7 @@ export class Nexus extends Layer {
   setExtraDelay(ns: number, why: string): void {
     if (ns === this.extraNs) return;
     this.extraNs = Math.round(ns);
-    this.sim.log.note('nexus.state', this.name, `${ns} ns of extra delay`, why);
+    this.sim.log.note('nexus.state', this.name, `${formatDuration(ns)} of extra delay`, why);
   }
 
   /** Share of commands that are lost on the way and come back with a host error, 0..1. */

@@ -46,6 +46,8 @@ export interface TrialResult {
   readonly blocksWritten: number;
   /** Wrong blocks seen: promised to be none, but where devices spoil data. */
   readonly violations: number;
+  /** Times a data fault spoilt something. */
+  readonly strikes: number;
   /** From the last healing until nothing was in flight, ns. */
   readonly settledNs: number;
   readonly digest: string;
@@ -82,6 +84,7 @@ export function runTrial(trial: Trial): TrialResult {
     blocksRead,
     blocksWritten,
     violations,
+    strikes: simulation.spoilt.strikes,
     settledNs: course.settledNs,
     digest: simulation.digest(),
     events: problems.length === 0 ? [] : course.lastEvents(),

@@ -34,12 +34,6 @@ export class HppDevice extends MultipathDevice {
       },
     });
   }
-
-  /** Changes the path selection scheme. */
-  setPss(name: string, params: Numbers = {}): void {
-    const { sim, paths, settings } = this;
-    this.setSelector(name, createPss(name, { sim, paths, settings }, params));
-  }
 }
 
 function modelOf({ tpgs }: PathLun): ArrayModel {

@@ -50,7 +50,6 @@ export class PathHealth {
 
   /** A command on the path ended with an error that may pass. */
   failed(path: Path): void {
-    path.errors++;
     if (!this.enabled || path.degraded) return;
     const record = this.recordOf(path);
     if (record.counting) {

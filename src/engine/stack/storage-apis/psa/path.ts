@@ -76,8 +76,6 @@ export class Path {
   rank = 0;
   /** Probes in a row that came back with a transient error. */
   failedProbes = 0;
-  /** Transient errors of commands since the start. */
-  errors = 0;
   /** The last things that happened to it, oldest first. */
   readonly history: PathEvent[] = [];
   /** Failures of commands sent before this time are old news: the path has answered since. */

@@ -109,7 +109,9 @@ export const RETRY_TABLE: readonly RetryRow[] = [
   host(HOST_ERROR, 'internal error', doubtful(5, 'none')),
   host(HOST_RESET, 'reset', retry(1, 'none')),
   host(0xb, 'soft error', doubtful(30, 'none')),
-  host(HOST_RETRY, 'repeat', doubtful(30, 'period')),
+  // The code is Linux's DID_IMM_RETRY, "retry without decrementing retry count" (from memory): a
+  // transport that may still find its target again says when to stop, by another status.
+  host(HOST_RETRY, 'repeat', doubtful(FOREVER, 'period')),
 
   device(0x04, 'condition met', UP),
   device(BUSY, 'busy', retry(FOREVER, 'busy')),
