@@ -4,6 +4,7 @@ import {
   BUSY,
   CHECK,
   deviceStatus,
+  HOST_BUS_BUSY,
   HOST_ERROR,
   HOST_NO_CONNECT,
   hostStatus,
@@ -98,6 +99,21 @@ describe('LEAST_QUEUED', () => {
       [0, 0],
       [CHECK, SENSE_MEDIUM_ERROR],
     ]);
+  });
+
+  test('a connection that hopes to come back: every path once, then once a second', () => {
+    const host = least();
+    host.lun.reply = () => (host.sim.now < 2 * S ? [hostStatus(HOST_BUS_BUSY), 0] : undefined);
+    host.source.send(1);
+    host.sim.runUntil(10 * S);
+    expect(host.commands().map(({ at, path }) => [Math.round(at / MS), path])).toEqual([
+      [0, 0],
+      [0, 1],
+      [1000, 0],
+      [1000, 1],
+      [2000, 0],
+    ]);
+    expect(host.source.done[0].status).toBe(0);
   });
 
   test('tries end: one and five more', () => {

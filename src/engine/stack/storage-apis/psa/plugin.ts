@@ -17,6 +17,7 @@ export {
   HOST_BUS_BUSY,
   HOST_ERROR,
   HOST_NO_CONNECT,
+  HOST_RESET,
   HOST_RETRY,
   hostOf,
   pluginOf,

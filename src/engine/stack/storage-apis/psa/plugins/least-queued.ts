@@ -8,6 +8,7 @@ import {
   HOST_BUS_BUSY,
   HOST_ERROR,
   HOST_NO_CONNECT,
+  HOST_RESET,
   HOST_RETRY,
   hostOf,
   type PluginDevice,
@@ -21,19 +22,22 @@ import {
 
 /** Pause before a device that is busy or full gets the command again (model). */
 const BUSY_NS = 10e6;
+/** Pause when every path has been tried (model). */
+const RETRY_NS = 1e9;
 
 const SENSE_STANDBY = sense(0x02, 0x04, 0x0b);
 const SENSE_PASSIVE = sense(0x02, 0x04, 0x03);
 const SENSE_TRANSITION = sense(0x02, 0x04, 0x0a);
 
 /** What a failed command asks for. */
-type Cause = 'none' | 'path' | 'elsewhere' | 'busy' | 'again' | 'lost' | 'standby';
+type Cause = 'none' | 'path' | 'elsewhere' | 'later' | 'busy' | 'again' | 'lost' | 'standby';
 
 function causeOf(status: number, senseData: number): Cause {
   if (pluginOf(status) !== 0) return 'none';
   const host = hostOf(status);
   if (host === HOST_NO_CONNECT) return 'path';
-  if (host === HOST_ERROR || host === HOST_BUS_BUSY || host === HOST_RETRY) return 'elsewhere';
+  if (host === HOST_ERROR || host === HOST_RESET) return 'elsewhere';
+  if (host === HOST_BUS_BUSY || host === HOST_RETRY) return 'later';
   if (host !== 0) return 'none';
   const device = deviceOf(status);
   if (device === BUSY || device === TASK_SET_FULL) return 'busy';
@@ -91,13 +95,18 @@ class LeastQueued implements PluginDevice {
       case 'busy':
         this.host.restart(command, BUSY_NS);
         return;
+      case 'later':
+        // The connection hopes to come back: every path once, then a pause.
+        if (this.host.attempts(command) % this.host.paths.length > 0) this.toAnother(command, path);
+        else this.host.restart(command, RETRY_NS);
+        return;
     }
     if (cause === 'none' || this.host.attempts(command) > this.retries) {
       this.host.finish(command);
       return;
     }
-    const next = cause === 'elsewhere' ? this.shortest(path) : path;
-    this.host.send(command, next ?? path);
+    if (cause === 'elsewhere') this.toAnother(command, path);
+    else this.host.send(command, path);
   }
 
   probed(path: PluginPath, status: number, senseData: number): void {
@@ -107,10 +116,10 @@ class LeastQueued implements PluginDevice {
     } else if (cause === 'standby') {
       this.host.setState(path, 'standby', 'the port stands by');
       this.probeLater(path);
-    } else if (hostOf(status) !== 0 && cause !== 'elsewhere') {
-      this.fail(path, 'no answer to a probe');
-    } else if (cause === 'elsewhere') {
+    } else if (cause === 'elsewhere' || cause === 'later') {
       this.probeLater(path);
+    } else if (hostOf(status) !== 0) {
+      this.fail(path, 'no answer to a probe');
     } else {
       this.host.setState(path, 'active', 'answered a probe');
       this.host.resume();
@@ -124,6 +133,10 @@ class LeastQueued implements PluginDevice {
   config(): string {
     const queues = this.host.paths.map(({ active }) => active).join(',');
     return `{retries=${this.retries};queues=${queues}}`;
+  }
+
+  private toAnother(command: Command, path: PluginPath): void {
+    this.host.send(command, this.shortest(path) ?? path);
   }
 
   private fail(path: PluginPath, why: string): void {

@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import { type Io, WRITE } from '../../src/engine/core/io.js';
+import { Layer } from '../../src/engine/core/layer.js';
+import { Sim } from '../../src/engine/core/sim.js';
+import { CHECK } from '../../src/engine/core/status.js';
+import { Media } from '../../src/engine/devices/media.js';
+import type { JobPlan } from '../../src/engine/simulation/plan.js';
+import { readStamp, stampOf, writeOf } from '../../src/engine/workloads/stamp.js';
+import { GuestTotals } from '../../src/engine/workloads/totals.js';
+import { VerifyingJob } from '../../src/engine/workloads/verifying-job.js';
+import { JOB, Machine } from './below.js';
+
+/** A disk: performs each command at a random time while it is inside, unless told otherwise. */
+class Store extends Layer {
+  readonly media: Media;
+  /** Does something else with a command than to perform it; false performs it. */
+  trick: (io: Io, count: number, store: Store) => boolean = () => false;
+  private count = 0;
+  private readonly performed: Uint8Array;
+
+  constructor(sim: Sim) {
+    super(sim, 'store');
+    this.media = new Media(sim, 'store', sim.arena!);
+    this.performed = sim.requests.column('store.performed', Uint8Array);
+  }
+
+  override submit(io: Io): void {
+    this.performed[io] = 0;
+    this.after(1_000 + this.sim.random.stream(`store ${this.count}`).below(50_000), io);
+  }
+
+  override fire(io: Io): void {
+    if (this.performed[io] === 0) {
+      if (!this.trick(io, this.count++, this)) this.media.execute(io);
+      this.performed[io] = 1;
+      this.after(1_000 + ((this.count * 7919) % 50_000), io);
+      return;
+    }
+    this.leave(io).complete(io);
+  }
+
+  isWrite(io: Io): boolean {
+    return this.sim.requests.op[io] === WRITE;
+  }
+
+  fail(io: Io): void {
+    this.sim.requests.status[io] = CHECK;
+  }
+
+  /** Performs the command 4 KiB further on. */
+  performBeside(io: Io): void {
+    const { lba } = this.sim.requests;
+    this.media.execute(io, lba[io]! + 8);
+  }
+}
+
+const KIB = 1024;
+
+function setUp(changes: Partial<JobPlan> = {}, sim = new Sim(5, 1024, true), guest = 0) {
+  const store = new Store(sim);
+  const plan: JobPlan = {
+    ...JOB,
+    name: `job${guest}`,
+    rw: 'randrw',
+    rwmixread: 50,
+    bs: [4, 16, 64].map((kib) => ({ bytes: kib * KIB, weight: 1 })),
+    iodepth: 16,
+    offsetBytes: 52 * KIB,
+    sizeBytes: 512 * KIB,
+    stopNs: 50e6,
+    verify: true,
+    ...changes,
+  };
+  const options = {
+    plan,
+    machine: new Machine(),
+    world: 1,
+    disk: 0,
+    capacityBlocks: 1 << 20,
+    totals: new GuestTotals(),
+  };
+  const job = new VerifyingJob(sim, options, guest, store);
+  return { sim, store, job, verifier: job.verifier };
+}
+
+function run(trick: Store['trick'], changes: Partial<JobPlan> = {}) {
+  const all = setUp(changes);
+  all.store.trick = trick;
+  all.job.start();
+  all.sim.runUntil(100e6);
+  expect(all.job.inFlight).toBe(0);
+  all.job.readBack();
+  all.sim.runUntil(200e6);
+  return all;
+}
+
+const kinds = ({ violations }: { violations: readonly { kind: string }[] }): Set<string> =>
+  new Set(violations.map(({ kind }) => kind));
+
+describe('stamps', () => {
+  it('tell guest, block and write', () => {
+    const stamp = stampOf(255, 262_143, 134_217_727);
+    expect(Number.isSafeInteger(stamp)).toBe(true);
+    expect(readStamp(stamp)).toEqual({ guest: 255, block: 262_143, write: 134_217_727 });
+    expect(writeOf(stampOf(3, 7, 9), 3, 7)).toBe(9);
+    expect(writeOf(stampOf(3, 7, 9), 3, 8)).toBe(-1);
+    expect(writeOf(stampOf(3, 7, 9), 4, 7)).toBe(-1);
+    expect([writeOf(0, 3, 7), writeOf(-2, 3, 7), writeOf(Number.NaN, 3, 7)]).toEqual([0, -1, -1]);
+  });
+});
+
+describe('a verifying guest', () => {
+  it('finds nothing wrong with an honest disk, and reads everything back once', () => {
+    const { verifier, sim } = run(() => false);
+    expect(verifier.violations).toEqual([]);
+    expect(verifier.blocksWritten).toBeGreaterThan(3_000);
+    expect(verifier.blocksRead).toBeGreaterThan(3_000);
+    expect(sim.requests.inFlight).toBe(0);
+  });
+
+  it('reads back its whole part, not a block more', () => {
+    const { job, store, sim } = setUp({ offsetBytes: 8 * KIB, sizeBytes: 300 * KIB });
+    const seen: [number, number][] = [];
+    store.trick = (io) => {
+      seen.push([sim.requests.lba[io], sim.requests.blocks[io]]);
+      return false;
+    };
+    job.readBack();
+    sim.runUntil(10e6);
+    const ordered = seen.sort(([a], [b]) => a - b);
+    expect(ordered).toEqual([
+      [16, 512],
+      [528, 88],
+    ]);
+  });
+
+  it('accepts writes with errors, done or not', () => {
+    const { verifier } = run((io, count, store) => {
+      if (count % 5 !== 0) return false;
+      store.fail(io);
+      return count % 2 === 0;
+    });
+    expect(verifier.violations).toEqual([]);
+  });
+
+  it('notices a write that was dropped', () => {
+    const { verifier } = run((io, count, store) => count % 97 === 0 && store.isWrite(io));
+    expect(kinds(verifier).has('lost')).toBe(true);
+    expect(kinds(verifier).has('foreign')).toBe(false);
+  });
+
+  it('notices a read that was never performed', () => {
+    const { verifier } = run((io, count, store) => count % 97 === 0 && !store.isWrite(io));
+    expect([...kinds(verifier)]).toEqual(['foreign']);
+    expect(verifier.violations[0]?.text).toContain('no medium was asked');
+  });
+
+  it('notices data of another place', () => {
+    const { verifier } = run((io, count, store) => {
+      if (count % 97 !== 0 || store.isWrite(io)) return false;
+      store.performBeside(io);
+      return true;
+    });
+    expect(kinds(verifier).has('foreign')).toBe(true);
+    expect(verifier.violations.some(({ text }) => text.includes('to its block'))).toBe(true);
+  });
+
+  it('notices old data after newer has been read', () => {
+    // A mirror that was cut off half way, and answers reads in the end.
+    const { job, store, sim, verifier } = setUp({ stopNs: 40e6 });
+    const mirror = new Media(sim, 'mirror', sim.arena!);
+    store.trick = (io) => {
+      if (sim.now < 20e6 && store.isWrite(io)) mirror.execute(io);
+      if (sim.now < 30e6 || store.isWrite(io)) return false;
+      mirror.execute(io);
+      return true;
+    };
+    job.start();
+    sim.runUntil(100e6);
+    expect(kinds(verifier).has('stale')).toBe(true);
+    expect(verifier.violations).toHaveLength(20);
+    expect(verifier.violationCount).toBeGreaterThan(20);
+  });
+
+  it('notices a command that comes back twice', () => {
+    const { job, store, sim, verifier } = setUp({ iodepth: 1, stopNs: 1e6 });
+    let done = false;
+    store.trick = (io) => {
+      if (done) return false;
+      done = true;
+      store.media.execute(io);
+      verifier.settle(io);
+      return true;
+    };
+    job.start();
+    sim.runUntil(10e6);
+    expect(kinds(verifier)).toEqual(new Set(['twice']));
+  });
+
+  it('notices what another guest wrote', () => {
+    const { job, store, sim, verifier } = setUp();
+    const other = setUp({ stopNs: 10e6 }, sim, 1);
+    Object.assign(other.store, { media: store.media });
+    job.start();
+    other.job.start();
+    sim.runUntil(100e6);
+    expect(kinds(verifier).has('foreign')).toBe(true);
+    expect(verifier.violations.some(({ text }) => text.includes('of guest 1'))).toBe(true);
+  });
+});
