@@ -142,12 +142,18 @@ const pciDevice = scalar(
   },
 );
 
+const pciSlot = scalar('a PCI address such as 0000:3b:00.0', (value) =>
+  /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/.test(String(value)) ? String(value) : undefined,
+);
+
 const adapter = z.strictObject({
   name: name.optional(),
   count: copies,
   /** A driver by name, or the one that binds to a PCI device. */
   driver: text.optional(),
   pci: pciDevice.optional(),
+  /** PCI address; an adapter without a name is called after it, and keeps the name. */
+  slot: pciSlot.optional(),
   transport: transport.optional(),
   aqlen: integer(1, 65536).optional(),
   lunQueueDepth: integer(1, 4096).optional(),

@@ -61,6 +61,15 @@ describe('adapters of a scenario', () => {
     });
   });
 
+  it('are called after their slots: a given name stays with its slot, others go by address', () => {
+    const yaml = withAdapter(
+      "{ driver: lpfc, slot: '0000:5e:00.0' }, { driver: lpfc, slot: '0000:3b:00.1' }, " +
+        "{ driver: lpfc, slot: '0000:3b:00.0', name: vmhba1 }",
+    );
+    const names = planOf(yaml).hosts[0]!.adapters.map(({ name }) => name);
+    expect(names).toEqual(['vmhba2', 'vmhba0', 'vmhba1']);
+  });
+
   it('say what is wrong with them', () => {
     const problems = (adapter: string): string => problemsOf(withAdapter(adapter)).join('\n');
     expect(problems('{ driver: lpfc, order: dedline }')).toContain('there is no order "dedline"');

@@ -6,7 +6,7 @@ import type {
   Transport,
 } from '../../engine/simulation/plan.js';
 import { MERGE_LIMITS } from '../../engine/stack/adapter/merger.js';
-import { bind } from '../../engine/stack/driver/binding.js';
+import { assignAliases, bind } from '../../engine/stack/driver/binding.js';
 import { MAP_ENTRIES } from '../../engine/stack/driver/map-entries.js';
 import type { DriverEntry } from '../catalogues.js';
 import { type AdapterText, type HostText, readAdapter } from '../schema.js';
@@ -88,7 +88,8 @@ function planAdapters(
   const names = new Names<PlannedAdapter>(context, `adapter of ${host.name}`);
   const texts = adapterTexts(host, planned);
   // vmhba0 is the local controller; HBAs follow; software iSCSI is vmhba64, as on a real host.
-  const taken = new Set(texts.map(({ text }) => text.name));
+  const aliases = aliasesOf(texts.map(({ text }) => text));
+  const taken = new Set([...texts.map(({ text }) => text.name), ...aliases.values()]);
   const free = (from: number): string => {
     let number = from;
     while (taken.has(`vmhba${number}`)) number++;
@@ -112,7 +113,8 @@ function planAdapters(
     }
     for (let copy = 0; copy < (text.count ?? 1); copy++) {
       const from = local ? 0 : driver.name === 'iscsi_vmk' ? 64 : 1;
-      const named = text.count === undefined ? text.name : undefined;
+      const alias = text.name ?? aliases.get(text.slot ?? '');
+      const named = text.count === undefined ? alias : undefined;
       const plan: AdapterPlan = {
         name: named ?? free(from),
         driver: driver.name,
@@ -128,6 +130,15 @@ function planAdapters(
     }
   }
   return [...names.values()];
+}
+
+/** Names of the adapters that say where they sit; a name that is given is the slot's for good. */
+function aliasesOf(texts: readonly AdapterText[]): ReadonlyMap<string, string> {
+  const slots = texts.flatMap(({ slot }) => slot ?? []);
+  const remembered = new Map(
+    texts.flatMap(({ slot, name }) => (name ? [[slot ?? name, name]] : [])),
+  );
+  return slots.length === 0 ? new Map() : assignAliases(slots, remembered);
 }
 
 /** The driver an adapter names, or the one whose map has its PCI device. */
