@@ -48,7 +48,7 @@ export function formatFailure({ seed, kind, problems, events }: TrialResult): st
     ...problems.map((problem) => `  ${problem.replaceAll('\n', '\n  ')}`),
     ...(events.length > 0 ? ['  last events:', ...events.map((event) => `    ${event}`)] : []),
     `  to reproduce: vmtop swarm --seeds 1 --from ${seed}`,
-    `  to watch:     vmtop swarm --seeds 1 --from ${seed} --write case.yaml && vmtop top case.yaml`,
+    `  to watch:     vmtop swarm --from ${seed} --write case.yaml && vmtop top case.yaml`,
   ].join('\n');
 }
 

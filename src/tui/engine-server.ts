@@ -10,6 +10,7 @@ import type {
   Command,
   FaultInfo,
   FromEngine,
+  PathEvent,
   PlanSummary,
   StartMessage,
   ToEngine,
@@ -30,6 +31,8 @@ export interface Machine {
   sample(): Sample;
   command(command: Command): void;
   activeFaults(): readonly ActiveFault[];
+  /** @throws InputError when there is no such path */
+  pathHistory(host: string, path: string): readonly PathEvent[];
   /** Entries written since the last call. */
   takeEvents(): readonly LogEntry[];
 }
@@ -119,6 +122,9 @@ export class EngineServer {
       case 'command':
         this.command(message.command);
         break;
+      case 'path-history':
+        this.pathHistory(message.host, message.path);
+        break;
       case 'stop':
         this.stopped = true;
         break;
@@ -136,13 +142,27 @@ export class EngineServer {
   private command(command: Command): void {
     const { machine } = this;
     if (machine === undefined) return;
+    this.orRefuse(() => machine.command(command));
+    this.frame();
+  }
+
+  private pathHistory(host: string, path: string): void {
+    const { machine } = this;
+    if (machine === undefined) return;
+    this.orRefuse(() => {
+      const entries = machine.pathHistory(host, path);
+      this.send({ type: 'path-history', host, path, entries });
+    });
+  }
+
+  /** What names something that is not there is refused, and all goes on. */
+  private orRefuse(action: () => void): void {
     try {
-      machine.command(command);
+      action();
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       this.send({ type: 'refused', lines: error.message.split('\n') });
     }
-    this.frame();
   }
 
   /** From here simulated time is counted against real time. */

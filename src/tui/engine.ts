@@ -5,8 +5,9 @@ import type { Param } from '../engine/core/params.js';
 import type { Command } from '../engine/simulation/commands.js';
 import type { ActiveFault } from '../engine/simulation/fault-controller.js';
 import type { Qos } from '../engine/simulation/plan.js';
+import type { PathEvent } from '../engine/stack/storage-apis/psa/path.js';
 
-export type { ActiveFault, Command };
+export type { ActiveFault, Command, PathEvent };
 
 export interface StartMessage {
   readonly type: 'start';
@@ -24,6 +25,7 @@ export type ToEngine =
   | { readonly type: 'step'; readonly ns: number }
   | { readonly type: 'command'; readonly command: Command }
   | { readonly type: 'frame-interval'; readonly ms: number }
+  | { readonly type: 'path-history'; readonly host: string; readonly path: string }
   | { readonly type: 'stop' };
 
 export interface FaultInfo {
@@ -84,12 +86,21 @@ export interface FrameMessage {
   readonly done: boolean;
 }
 
+/** The last things that happened to a path, oldest first. */
+export interface PathHistoryMessage {
+  readonly type: 'path-history';
+  readonly host: string;
+  readonly path: string;
+  readonly entries: readonly PathEvent[];
+}
+
 export type FromEngine =
   | LayoutMessage
   | FrameMessage
+  | PathHistoryMessage
   | { readonly type: 'events'; readonly entries: readonly LogEntry[] }
   | { readonly type: 'faults'; readonly active: readonly ActiveFault[] }
-  /** A command that names something that is not there. */
+  /** A command or question that names something that is not there. */
   | { readonly type: 'refused'; readonly lines: readonly string[] }
   /** Bad input: what is wrong, line by line. */
   | { readonly type: 'problem'; readonly lines: readonly string[] }

@@ -1,5 +1,6 @@
 /** Log entries as rows of the screen. */
 import type { LogEntry } from '../engine/core/event-log.js';
+import type { PathEvent } from './engine.js';
 import { plain, shorten } from './text.js';
 import type { Theme, Tone } from './theme.js';
 
@@ -15,7 +16,7 @@ interface Weight {
   readonly tone: Tone;
 }
 
-export function weigh({ kind, what }: LogEntry): Weight {
+export function weigh({ kind, what }: Pick<LogEntry, 'kind' | 'what'>): Weight {
   if (kind === 'narrative') return { mark: '>', tone: 'accent' };
   const text = `${kind} ${what}`;
   if (GOOD.test(text)) return { mark: '+', tone: 'ok' };
@@ -56,4 +57,13 @@ export function eventRow(entry: LogEntry, width: number, theme: Theme): string {
     entry.kind === 'narrative' ? entry.what || entry.why : `${object}: ${entry.what}${why}`;
   const room = width - TIME_WIDTH - 4 - kind.length;
   return `${time} ${theme.paint(tone, mark)} ${theme.paint('dim', kind)}${theme.paint(tone, shorten(plain(text), room, more))}`;
+}
+
+/** The same for one path's own history, which needs no names. */
+export function pathEventRow({ at, what, why }: PathEvent, width: number, theme: Theme): string {
+  const { mark, tone } = weigh({ kind: '', what });
+  const time = theme.paint('dim', clockOf(at).padStart(TIME_WIDTH));
+  const text = plain(why === '' ? what : `${what} (${why})`);
+  const room = width - TIME_WIDTH - 4;
+  return `${time} ${theme.paint(tone, mark)} ${theme.paint(tone, shorten(text, room, theme.glyph.more))}`;
 }

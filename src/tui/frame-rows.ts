@@ -3,7 +3,7 @@ import { shortNumber } from './charts/area.js';
 import { clockOf } from './events.js';
 import { bindings } from './keymap.js';
 import { EVENTS, screenOf, screens } from './screens.js';
-import { SPEEDS, type UiState } from './state.js';
+import { type Dialog, SPEEDS, type UiState } from './state.js';
 import { plain, shorten, widthOf, wrap } from './text.js';
 import type { Theme } from './theme.js';
 import { activeScopes } from './update.js';
@@ -151,9 +151,10 @@ function mainKeys(ui: UiState): FooterKey[] {
   return keys;
 }
 
-function dialogKeys(kind: 'menu' | 'form' | 'help'): FooterKey[] {
+function dialogKeys(kind: Dialog['kind']): FooterKey[] {
   const keys = {
     help: { arrows: 'scroll', Esc: 'close' },
+    history: { arrows: 'scroll', Esc: 'close' },
     form: { Enter: 'confirm', arrows: 'field', Esc: 'back' },
     menu: { Enter: 'choose', arrows: 'move', letters: 'narrow', Esc: 'back' },
   };

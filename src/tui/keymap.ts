@@ -6,7 +6,15 @@ import { views } from '../engine/views/index.js';
 import { screens } from './screens.js';
 
 /** Where a key means something; the innermost scope is asked first. */
-export type Scope = 'menu' | 'form' | 'help' | 'table' | 'events' | 'overview' | 'global';
+export type Scope =
+  | 'menu'
+  | 'form'
+  | 'help'
+  | 'history'
+  | 'table'
+  | 'events'
+  | 'overview'
+  | 'global';
 
 export type Action =
   | { readonly do: 'quit' }
@@ -101,7 +109,7 @@ export const bindings: readonly Binding[] = [
   bind('table', ['left'], { do: 'shift', by: -1 }, 'columns to the left'),
   bind('table', ['right'], { do: 'shift', by: 1 }, 'columns to the right'),
   bind('table', ['e'], { do: 'expand' }, 'expand or roll up the row'),
-  bind('table', ['enter'], { do: 'open' }, 'open: expand, or change the QoS of a virtual disk'),
+  bind('table', ['enter'], { do: 'open' }, 'expand; QoS of a disk, history of a path'),
   bind('table', ['i'], { do: 'qos' }, 'change limit, shares and reservation', 'QoS'),
   bind('table', ['/'], { do: 'filter' }, 'show only rows that contain a text', 'filter'),
   bind('table', ['L'], { do: 'names' }, 'names in full or shortened'),
@@ -120,6 +128,8 @@ export const bindings: readonly Binding[] = [
   bind('form', ['escape'], { do: 'close' }, 'back'),
   bind('help', ['escape', 'q', 'h', '?', 'enter', 'space'], { do: 'close' }, 'close'),
   ...moves('help', 'line'),
+  bind('history', ['escape', 'q', 'enter'], { do: 'close' }, 'close'),
+  ...moves('history', 'line'),
 ];
 
 function sortHelp(key: string): string {

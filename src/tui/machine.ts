@@ -38,6 +38,7 @@ function machineOf(simulation: Simulation, plan: Plan): Machine {
     sample: () => simulation.sample(),
     command: (command) => simulation.command(command),
     activeFaults: () => simulation.activeFaults,
+    pathHistory: (host, path) => simulation.pathHistory(host, path),
     takeEvents() {
       const taken = entries;
       entries = [];

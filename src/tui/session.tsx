@@ -6,6 +6,7 @@ import { render } from 'ink';
 import { App } from './app.js';
 import { chartSeries } from './charts/series.js';
 import { ChartStrip } from './charts/strip.js';
+import { hearHistory, questionsOf } from './dialogs/history.js';
 import type { EngineLink, FromEngine, StartMessage } from './engine.js';
 import { noticeRow, statusRow, storyRows } from './frame-rows.js';
 import { helpRows } from './help.js';
@@ -128,13 +129,22 @@ export class Session {
     } else if (message.type === 'refused') {
       this.store.set({ ui: { ...this.store.ui, notice: message.lines.join(' ') } });
       this.repaint();
+    } else if (message.type === 'path-history') {
+      this.store.set({ ui: hearHistory(this.store.ui, message) });
+      this.repaint();
     } else {
       this.world.hear(message);
+      if (message.type === 'frame') this.ask();
       this.store.set({
         story: this.world.narrative !== undefined || (this.world.plan?.drill ?? false),
       });
       this.repaint();
     }
+  }
+
+  /** What an open dialog shows goes on changing. */
+  private ask(): void {
+    for (const message of questionsOf(this.store.ui.dialogs.at(-1))) this.engine?.post(message);
   }
 
   private end(code: number, lines: readonly string[]): void {

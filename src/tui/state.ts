@@ -1,6 +1,6 @@
 /** What the person at the screen has done. Everything shown follows from this and the world. */
 import type { Param } from '../engine/core/params.js';
-import type { Command, FaultInfo } from './engine.js';
+import type { Command, FaultInfo, PathEvent } from './engine.js';
 import { OVERVIEW } from './screens.js';
 
 /** Simulated seconds per real second. */
@@ -35,11 +35,22 @@ export interface UiState {
   readonly exitCode: number | undefined;
 }
 
-export type Dialog = Menu | Form | Help;
+export type Dialog = Menu | Form | Help | History;
 
 export interface Help {
   readonly kind: 'help';
   readonly scroll: number;
+}
+
+/** What happened to a path. */
+export interface History {
+  readonly kind: 'history';
+  readonly host: string;
+  readonly path: string;
+  /** Undefined until the engine has answered. */
+  readonly entries: readonly PathEvent[] | undefined;
+  /** Lines it is scrolled back. */
+  readonly back: number;
 }
 
 export interface Menu {

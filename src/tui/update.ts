@@ -1,6 +1,7 @@
 /** One key press: the new state, and what is said to the engine. */
 import type { EntityInfo } from '../engine/core/meters.js';
 import { delayForm, filterForm } from './dialogs/form.js';
+import { openHistory } from './dialogs/history.js';
 import { answerMenu, faultMenu } from './dialogs/menu.js';
 import { openQos } from './dialogs/qos.js';
 import { dialogKey } from './dialogs/update.js';
@@ -149,12 +150,21 @@ function inTable(state: UiState, action: Action, world: World): Change {
     case 'expand':
       return expand(state, world);
     case 'open':
-      return view.expand === undefined ? openQos(state, world) : expand(state, world);
+      return open(state, world);
     case 'qos':
       return openQos(state, world);
     default:
       return only(state);
   }
+}
+
+/** What Enter does with the selected row: parts where there are any, else what it is about. */
+function open(state: UiState, world: World): Change {
+  const { view } = screenOf(state.screen);
+  if (view?.expand !== undefined) return expand(state, world);
+  if (view?.scope !== 'path') return openQos(state, world);
+  const path = selectedObject(state, world);
+  return path === undefined ? only(state) : openHistory(state, path);
 }
 
 /** Splits the selected row into its parts, or rolls it up again. */

@@ -151,6 +151,50 @@ describe('QoS', () => {
   });
 });
 
+describe('the history of a path', () => {
+  const question = { type: 'path-history', host: 'esx1', path: 'vmhba2:C0:T0:L0' } as const;
+  const entry = (second: number) => ({ at: second * 1e9, what: `change ${second}`, why: 'test' });
+
+  test('opens with Enter, follows the frames and closes', async () => {
+    const { press, text, engine } = open();
+    await press('P', 'down', 'enter');
+    expect(engine.heard.at(-1)).toEqual(question);
+    expect(await text()).toContain('History of esx1/vmhba2:C0:T0:L0');
+    expect(await text()).toContain('asking the engine');
+    engine.send({ ...question, entries: [] });
+    expect(await text()).toContain('nothing has happened yet');
+    const dead = { at: 61.5e9, what: 'active -> dead', why: 'the link is down' };
+    engine.send({ ...question, path: 'vmhba1:C0:T0:L0', entries: [entry(1)] });
+    engine.send({ ...question, entries: [dead] });
+    expect(await text()).toContain('1:01.500 ! active -> dead (the link is down)');
+    expect(await text()).not.toContain('change 1');
+    const asked = engine.heard.length;
+    engine.frame();
+    expect(engine.heard.slice(asked)).toEqual([question]);
+    await press('escape');
+    expect(await text()).not.toContain('History of');
+    engine.frame();
+    engine.send({ ...question, entries: [dead] });
+    expect(engine.heard).toHaveLength(asked + 1);
+    expect(await text()).not.toContain('History of');
+  });
+
+  test('scrolls on the smallest screen', async () => {
+    const { press, text, engine } = open({ columns: 72, rows: 20 });
+    await press('P', 'down', 'enter');
+    engine.send({ ...question, entries: Array.from({ length: 32 }, (_, at) => entry(at)) });
+    expect(await text()).toContain('change 31 (test)');
+    expect(await text()).not.toContain('newer below');
+    await press('up');
+    expect(await text()).toContain('1 newer below');
+    expect(await text()).not.toContain('change 31');
+    await press('home');
+    expect(await text()).toContain('change 0 (test)');
+    await press('end');
+    expect(await text()).toContain('change 31 (test)');
+  });
+});
+
 test('a stunned machine is announced on every screen and can be answered', async () => {
   const { press, text, engine } = open();
   await press('a');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/engine/core/errors.js';
 import type { LogEntry } from '../../src/engine/core/event-log.js';
-import type { FromEngine } from '../../src/tui/engine.js';
+import type { FromEngine, PathEvent } from '../../src/tui/engine.js';
 import { type Clock, EngineServer, type Machine } from '../../src/tui/engine-server.js';
 import { PLAN } from './fake-engine.js';
 import { fakeLayout } from './fake-layout.js';
@@ -79,6 +79,11 @@ class FakeMachine implements Machine {
 
   activeFaults() {
     return [];
+  }
+
+  pathHistory(host: string, path: string): PathEvent[] {
+    if (path === 'nowhere') throw InputError.of('path', 'there is no path nowhere');
+    return [{ at: this.now, what: 'active -> dead', why: `${host} has lost ${path}` }];
   }
 
   takeEvents(): LogEntry[] {
@@ -197,6 +202,21 @@ describe('messages', () => {
       command: { kind: 'inject', fault: 'x', target: 'nowhere', params: {} },
     });
     expect(sent.find((message) => message.type === 'refused')).toBeDefined();
+    await server.hear({ type: 'step', ns: 5 });
+    expect(machine.now).toBe(5);
+  });
+
+  test('the history of a path is told; of one that is not there it is refused', async () => {
+    const { machine, server, sent } = await serve(10);
+    await server.hear({ type: 'path-history', host: 'esx1', path: 'p' });
+    expect(sent.at(-1)).toEqual({
+      type: 'path-history',
+      host: 'esx1',
+      path: 'p',
+      entries: [{ at: 0, what: 'active -> dead', why: 'esx1 has lost p' }],
+    });
+    await server.hear({ type: 'path-history', host: 'esx1', path: 'nowhere' });
+    expect(sent.at(-1)?.type).toBe('refused');
     await server.hear({ type: 'step', ns: 5 });
     expect(machine.now).toBe(5);
   });

@@ -136,11 +136,23 @@ describe('a verifying guest', () => {
 
   it('accepts writes with errors, done or not', () => {
     const { verifier } = run((io, count, store) => {
-      if (count % 5 !== 0) return false;
+      if (count % 5 !== 0 || !store.isWrite(io)) return false;
       store.fail(io);
       return count % 2 === 0;
     });
     expect(verifier.violations).toEqual([]);
+  });
+
+  it('says which blocks cannot be read back', () => {
+    const { job, store, sim, verifier } = setUp({ offsetBytes: 0, sizeBytes: 256 * KIB });
+    store.trick = (io) => {
+      store.fail(io);
+      return true;
+    };
+    job.readBack();
+    sim.runUntil(10e6);
+    expect(kinds(verifier)).toEqual(new Set(['unread']));
+    expect(verifier.violations[0]?.text).toContain('H:0x0 D:0x2 P:0x0');
   });
 
   it('notices a write that was dropped', () => {

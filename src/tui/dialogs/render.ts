@@ -3,6 +3,7 @@
 import type { Dialog, Form, Menu } from '../state.js';
 import { plain, shorten } from '../text.js';
 import type { Theme } from '../theme.js';
+import { historyHeight, historyRows } from './history.js';
 import { menuItems } from './menu.js';
 
 const LABEL_WIDTH = 30;
@@ -10,6 +11,7 @@ const NAME_WIDTH = 14;
 
 export function dialogRows(dialog: Dialog, width: number, height: number, theme: Theme): string[] {
   if (dialog.kind === 'menu') return menuRows(dialog, width, height, theme);
+  if (dialog.kind === 'history') return historyRows(dialog, width, height, theme);
   return dialog.kind === 'form' ? formRows(dialog, width, theme) : [];
 }
 
@@ -19,6 +21,7 @@ export function dialogHeight(dialog: Dialog): number {
     const groups = new Set(dialog.items.map(({ group }) => group).filter((group) => group !== ''));
     return 1 + dialog.items.length + groups.size;
   }
+  if (dialog.kind === 'history') return historyHeight(dialog);
   return dialog.kind === 'form' ? 3 + dialog.fields.length : 0;
 }
 

@@ -7,6 +7,7 @@ import type { Dialog, Form, Menu, UiState } from '../state.js';
 import type { Change } from '../update.js';
 import type { World } from '../world.js';
 import { injectForm, readForm, typeInto } from './form.js';
+import { scrollHistory } from './history.js';
 import { menuItems, targetMenu } from './menu.js';
 
 export function dialogKey(
@@ -25,6 +26,8 @@ export function dialogKey(
         ...dialog,
         scroll: action?.do === 'move' ? Math.max(0, dialog.scroll + action.by) : dialog.scroll,
       });
+    case 'history':
+      return only(state, action?.do === 'move' ? scrollHistory(dialog, action.by) : dialog);
     case 'menu':
       return menuKey(state, dialog, key, action, world, selected);
     case 'form':

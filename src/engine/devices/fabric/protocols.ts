@@ -31,7 +31,7 @@ export interface ProtocolInfo {
   loss(values: Readonly<Record<string, number>>): LinkLoss;
 }
 
-/** Longer than this, NMP's retries would end before the connection is given up. */
+/** Longest time a lost connection is kept (model). */
 const RETRY_MAX = '50s';
 
 /** The connection is gone the moment it breaks. */
