@@ -57,19 +57,20 @@ export function drawTrial(seed: number): DrawnTrial {
 }
 
 function drawSystem(draw: Draw, kind: TrialKind, stopNs: number): Record<string, unknown> {
+  const mayFail = kind === 'errors' || kind === 'loss';
   const arrays = drawArrays(draw);
   const nfsServers = draw.chance(0.3)
     ? [{ name: 'filer1', capacity: '16GiB', threads: draw.one([2, 16, 64]), disk: 'ssd' }]
     : [];
-  const hosts = drawHosts(draw, arrays, kind === 'errors' || kind === 'loss');
+  const hosts = drawHosts(draw, arrays, mayFail);
   const datastores = drawDatastores(draw, arrays, nfsServers.length > 0, hosts.local);
   return {
     arrays: arrays.map(({ text }) => text),
     nfsServers,
     hosts: hosts.texts,
-    claimRules: drawRules(draw, arrays),
+    claimRules: drawRules(draw, arrays, mayFail),
     datastores,
-    vms: drawVms(draw, { hosts: hosts.names, datastores, stopNs }),
+    vms: drawVms(draw, { hosts: hosts.names, datastores, stopNs, mayFail }),
   };
 }
 

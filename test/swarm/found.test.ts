@@ -7,17 +7,17 @@ import { parseScenario, planScenario } from '../../src/scenario/load.js';
 
 const SECOND = 1e9;
 
-function planOf(hosts: string, jobs: string, array = ''): Plan {
+function planOf(hosts: string, jobs: string, array = '', lun = 'thin: false'): Plan {
   const yaml = `
 duration: 400s
 arrays:
-  - { name: a, ${array} luns: [{ name: lun0, size: 3GiB }] }
+  - { name: a, ${array} luns: [{ name: lun0, size: 3GiB, ${lun} }] }
 hosts: [{ name: esx1, ${hosts} }]
 datastores: [{ name: prod, extents: a/lun0 }]
 vms:
   - name: vm1
     memory: 16MiB
-    disks: [{ size: 64MiB, kind: eagerThick }]
+    disks: [{ size: 64MiB, kind: ${lun === 'thin: true' ? 'thin' : 'eagerThick'} }]
     workloads: { size: 1MiB, rw: randrw, verify: true, ${jobs} }
 `;
   const { source, text } = parseScenario(yaml, 'found.yaml');
@@ -73,6 +73,21 @@ describe('found by the swarm', () => {
     // 30 tries of half a second would end before the driver's device loss time-out.
     const faults = [{ fault: 'link-down', target: 'esx1/vmhba1', atNs: SECOND }];
     expect(run(plan, 60 * SECOND, faults)).toEqual(WELL);
+  });
+
+  it('a command that has long waited for its link may still meet a unit attention', () => {
+    // Meanwhile the pool crosses its soft threshold: the first write that gets through hears of it.
+    const plan = planOf(
+      'adapters: [{ driver: lpfc, timers: { deviceLoss: 30s } }]',
+      'iodepth: 2, thinktime: 5ms',
+      '',
+      'thin: true',
+    );
+    const faults = [
+      { fault: 'link-down', target: 'esx1/vmhba1', atNs: SECOND },
+      { fault: 'fill-pool', target: 'a/pool1', atNs: 10 * SECOND, params: { leave: 512 << 20 } },
+    ];
+    expect(run(plan, 25 * SECOND, faults)).toEqual(WELL);
   });
 
   it('a command cut into more pieces than the target port takes still ends', () => {

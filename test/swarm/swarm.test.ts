@@ -74,7 +74,9 @@ describe('drawTrial', () => {
       const lun = arrays[0]?.luns[0]?.uid;
       return hosts[0]?.paths.filter((path) => path.lun === lun).length ?? 0;
     });
-    expect(paths).toEqual([1, 8]);
+    // At least the range of the verification plan: one path to eight.
+    expect(paths[0]).toBe(1);
+    expect(paths[1]).toBeGreaterThanOrEqual(8);
     expect(reach(({ nfsServers }) => nfsServers.length)).toEqual([0, 1]);
     const kinds = plans.flatMap(({ vms }) => vms.flatMap(({ disks }) => disks.map((d) => d.kind)));
     expect(new Set(kinds).size).toBe(3);

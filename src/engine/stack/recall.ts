@@ -50,7 +50,7 @@ export interface TaskControl {
   end(io: Io): void;
 }
 
-/** The state of a command whose retries have ended because it is to be aborted: in `psa.retries`. */
+/** The state of a command whose retries have ended because it is to be aborted: in its retries. */
 export const ABORTED = 255;
 
 /** Asks a layer for a row; layers that keep no rows have nothing to give. */

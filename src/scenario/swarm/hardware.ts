@@ -3,8 +3,8 @@ import type { Draw } from '../../engine/simulation/swarm/draw.js';
 /** An array of a drawn scenario. */
 export interface Shelf {
   readonly name: string;
-  readonly transport: 'fc' | 'iscsi';
-  readonly access: 'alua' | 'active-active';
+  readonly transport: keyof typeof DRIVERS;
+  readonly access: keyof typeof SATPS;
   /** Names of its LUNs. */
   readonly luns: readonly string[];
   /** As it stands in the scenario. */
@@ -22,11 +22,31 @@ export interface DrawnHosts {
 }
 
 const DRIVERS = {
-  fc: ['qlnativefc', 'lpfc', 'nfnic', 'lpfc820', 'qla2xxx'],
-  iscsi: ['iscsi_vmk', 'bnx2i'],
+  fc: ['qlnativefc', 'lpfc', 'nfnic', 'qfle3f', 'fcoe', 'lpfc820', 'qla2xxx', 'bnx2fc'],
+  iscsi: ['iscsi_vmk', 'iser', 'bnx2i', 'be2iscsi'],
+  sas: ['lsi_mr3', 'smartpqi', 'megaraid_sas', 'hpsa'],
+  nvme: ['nvmetcp', 'nvmerdma'],
 } as const;
 const DISKS = ['ssd', 'ssd', 'nvme', 'hdd', { model: 'constant', service: '500us', channels: 4 }];
-const SATPS = { alua: 'VMW_SATP_ALUA', 'active-active': 'VMW_SATP_DEFAULT_AA' } as const;
+const SATPS = {
+  alua: 'VMW_SATP_ALUA',
+  'active-active': 'VMW_SATP_DEFAULT_AA',
+  'active-passive': 'VMW_SATP_DEFAULT_AP',
+} as const;
+const PSPS = {
+  alua: ['VMW_PSP_RR', 'VMW_PSP_RR', 'VMW_PSP_MRU', 'VMW_PSP_FIXED'],
+  'active-active': ['VMW_PSP_RR', 'VMW_PSP_RR', 'VMW_PSP_MRU', 'VMW_PSP_FIXED'],
+  // With fixed paths hosts fight over the owner.
+  'active-passive': ['VMW_PSP_MRU', 'VMW_PSP_RR'],
+} as const;
+const RR = [
+  { iops: 1 },
+  { iops: 10 },
+  { iops: 1000 },
+  { policy: 'bytes', bytes: '1MiB' },
+  { policy: 'latency' },
+];
+const PSSS = ['LB-RR', 'LB-IOPS', 'LB-BYTES', 'LB-Latency', 'FIXED'];
 
 export function drawArrays(draw: Draw): Shelf[] {
   return Array.from({ length: draw.one([1, 1, 1, 2]) }, (_, number) => drawArray(draw, number));
@@ -34,9 +54,12 @@ export function drawArrays(draw: Draw): Shelf[] {
 
 function drawArray(draw: Draw, number: number): Shelf {
   const name = `array${number + 1}`;
-  const transport = draw.one(['fc', 'fc', 'iscsi'] as const);
+  const transport = draw.one(['fc', 'fc', 'iscsi', 'iscsi', 'sas', 'nvme'] as const);
   const controllers = draw.whole(1, 2);
-  const access = controllers > 1 ? draw.one(['alua', 'active-active'] as const) : 'active-active';
+  const access =
+    controllers > 1
+      ? draw.one(['alua', 'alua', 'active-active', 'active-passive'] as const)
+      : 'active-active';
   const count = draw.whole(1, 3);
   const thin = draw.chance(0.4);
   const text = {
@@ -46,6 +69,7 @@ function drawArray(draw: Draw, number: number): Shelf {
     controllers,
     ports: draw.whole(1, 2),
     access,
+    tpgs: draw.one(['both', 'implicit', 'explicit']),
     transition: draw.one(['0s', '1ms', '300ms', '2s', '12s']),
     cache: draw.one(['0B', '1MiB', '64MiB', '1GiB']),
     vaai: {
@@ -71,6 +95,8 @@ export function drawHosts(draw: Draw, arrays: readonly Shelf[], mayFail: boolean
     driver: draw.one<string>(DRIVERS[transport]),
     count: draw.whole(1, 2),
     merge: draw.chance(0.3),
+    order: draw.one(['none', 'none', 'deadline', 'elevator']),
+    ...(draw.chance(0.2) ? { coalesce: { time: '100us', count: 8 } } : {}),
     ...(draw.chance(0.3) ? { aqlen: draw.one([2, 8, 64]) } : {}),
     ...(draw.chance(0.3) ? { lunQueueDepth: draw.one([1, 4, 16]) } : {}),
   }));
@@ -105,18 +131,26 @@ function drawSettings(draw: Draw, mayFail: boolean): Record<string, number> {
   return settings;
 }
 
-export function drawRules(draw: Draw, arrays: readonly Shelf[]): Record<string, unknown>[] {
-  return arrays
-    .filter(() => draw.chance(0.7))
-    .map(({ access }, index) => {
-      const psp = draw.one(['VMW_PSP_RR', 'VMW_PSP_RR', 'VMW_PSP_MRU', 'VMW_PSP_FIXED']);
-      return {
-        number: 110 + index,
-        vendor: 'VMTOP',
-        model: `SWARM ${index + 1}`,
-        satp: SATPS[access],
-        psp,
-        ...(psp === 'VMW_PSP_RR' ? { params: { iops: draw.one([1, 10, 1000]) } } : {}),
-      };
-    });
+/** Who claims the arrays' devices; arrays without a rule get what the host's own rules say. */
+export function drawRules(
+  draw: Draw,
+  arrays: readonly Shelf[],
+  mayFail: boolean,
+): Record<string, unknown>[] {
+  return arrays.flatMap((array, index) => {
+    if (draw.chance(0.3)) return [];
+    const rule = { number: 110 + index, vendor: 'VMTOP', model: `SWARM ${index + 1}` };
+    return [{ ...rule, ...drawPlugin(draw, array, mayFail) }];
+  });
+}
+
+function drawPlugin(draw: Draw, { access }: Shelf, mayFail: boolean): Record<string, unknown> {
+  if (access !== 'active-passive' && draw.chance(0.15)) {
+    return { plugin: 'HPP', pss: draw.one(PSSS) };
+  }
+  // This one gives up after a few tries.
+  if (mayFail && access === 'active-active' && draw.chance(0.2)) return { plugin: 'LEAST_QUEUED' };
+  const psp = draw.one<string>(PSPS[access]);
+  const params = psp === 'VMW_PSP_RR' ? { params: draw.one(RR) } : {};
+  return { satp: SATPS[access], psp, ...params };
 }

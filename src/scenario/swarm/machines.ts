@@ -6,6 +6,8 @@ export interface Site {
   readonly hosts: readonly string[];
   readonly datastores: readonly DatastoreText[];
   readonly stopNs: number;
+  /** Guests may give commands up. */
+  readonly mayFail: boolean;
 }
 
 /** Commands of all guests together in one run, about. */
@@ -16,6 +18,7 @@ const BYTES = 192 * 1024 * 1024;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const BLOCK = 4 * KIB;
+const TIMEOUTS = ['50ms', '300ms', '5s', '30s', '180s'];
 const LENGTHS = [4, 8, 16, 64, 128, 512, 1024].map((kib) => kib * KIB);
 
 /** How much one guest may do. */
@@ -26,7 +29,8 @@ interface Budget {
 }
 
 /** A few VMs; each verifies what it writes to its last disk, and some do other things beside. */
-export function drawVms(draw: Draw, { hosts, datastores, stopNs }: Site): unknown[] {
+export function drawVms(draw: Draw, site: Site): unknown[] {
+  const { hosts, datastores, stopNs, mayFail } = site;
   const count = draw.whole(1, Math.min(MOST_VMS, 2 * hosts.length));
   const budget = { commands: COMMANDS / count, bytes: BYTES / count, stopNs };
   return Array.from({ length: count }, (_, number) => {
@@ -41,6 +45,7 @@ export function drawVms(draw: Draw, { hosts, datastores, stopNs }: Site): unknow
       host,
       memory: '16MiB',
       adapter: draw.one(['pvscsi', 'lsilogic']),
+      ...(mayFail && draw.chance(0.5) ? { diskTimeout: draw.one(TIMEOUTS) } : {}),
       disks: disks.map(({ text }) => text),
       workloads: [...verified, ...beside],
     };

@@ -34,7 +34,8 @@ import { PathUse } from './path-use.js';
 import { pauseAfter } from './pauses.js';
 import type { DeviceStatus, MultipathParts, PsaDevice, PsaDeviceOptions } from './psa-device.js';
 import type { Verdict } from './retry-table.js';
-import { isCounted, isSoftThreshold, judge } from './verdict.js';
+import { countTry, triesOf } from './tries.js';
+import { isSoftThreshold, judge } from './verdict.js';
 
 /**
  * One device under the host's own multipathing plug-ins: chooses the path of each command, takes
@@ -63,7 +64,8 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   private readonly monitor: PathMonitor;
   private readonly availability: Availability;
   private readonly held: HeldRows;
-  private readonly retries: Uint8Array;
+  /** Tries that use up a limit, and whether there were others; or ABORTED. */
+  private readonly retries: Int32Array;
   private readonly retriesSlot: number;
   private readonly conflictsSlot: number;
   private readonly activationsSlot: number;
@@ -90,7 +92,7 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
     this.psp = parts.selector;
     this.vaai = new Vaai(sim, entity, settings);
     this.held = new HeldRows(sim);
-    this.retries = sim.requests.column('psa.retries', Uint8Array);
+    this.retries = sim.requests.column('nmp.retries', Int32Array);
     this.retriesSlot = entity.slot('retries');
     this.conflictsSlot = entity.slot('conflicts');
     this.activationsSlot = entity.slot('activations');
@@ -294,12 +296,12 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
       const why = `${OP_NAMES[op[io]]} got 06/38/07`;
       this.sim.log.note('device.thin.threshold', this.title, 'soft threshold of the pool', why);
     }
-    if (isCounted(verdict) && this.retries[io] < ABORTED - 1) this.retries[io]++;
+    const attempt = countTry(this.retries, io, verdict);
     this.entity.values[this.retriesSlot]++;
     this.react(io, path, verdict);
     status[io] = 0;
     sense[io] = 0;
-    const pauseNs = pauseAfter(verdict, this.retries[io], this.settings);
+    const pauseNs = pauseAfter(verdict, attempt, this.settings);
     if (pauseNs > 0) this.after(pauseNs, io);
     else if (this.blocked) this.hold(io);
     else this.issue(io);
@@ -318,10 +320,10 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   private mayRetry(io: Io, verdict: Verdict): boolean {
     if (verdict.action === 'up' || this.retries[io] === ABORTED) return false;
     if (verdict.pause === 'conflict') {
-      return this.retries[io] < this.settings.get('Scsi.ConflictRetries');
+      return triesOf(this.retries[io]) < this.settings.get('Scsi.ConflictRetries');
     }
     if (verdict.attention && !this.settings.on('Disk.RetryUnitAttention')) return false;
-    return this.retries[io] < verdict.limit;
+    return triesOf(this.retries[io]) < verdict.limit;
   }
 
   /** Retries are used up: with action_OnRetryErrors the path is dead, if there is another. */
