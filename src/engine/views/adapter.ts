@@ -17,6 +17,7 @@ import {
   TOTAL_NS,
   upOrDown,
 } from './kit/fields.js';
+import { errorCount, issued, merging, perSecond, splits } from './kit/lower-fields.js';
 import { perCommandMs, type Row } from './kit/row.js';
 import { defineView } from './kit/view.js';
 
@@ -108,21 +109,18 @@ export const adapter = defineView({
     latency('QAVG/cmd', 4, 'ms per command waiting in VMkernel queues', QAVG_LIMITS, queueMs),
     failedPerSecond,
     ...aborts,
+    errorCount(6),
+    ...merging,
+    splits,
+    issued,
+    perSecond('BLOCKED/s', 9, 9, 'blocked', 'times per second the driver turned a command away'),
     {
-      id: 'SPLTCMD/s',
-      width: 9,
-      weight: 9,
-      format: 'fixed',
-      help: 'commands per second split for the adapter',
-      value: (row) => row.rate('split'),
-    },
-    {
-      id: 'MERGED/s',
+      id: 'RESTARTS',
       width: 8,
       weight: 9,
-      format: 'fixed',
-      help: 'commands per second merged with a waiting neighbour',
-      value: (row) => row.rate('merged'),
+      format: 'count',
+      help: 'times a stalled queue was set going again, since the start',
+      value: (row) => row.now('restarts'),
     },
   ],
 });

@@ -354,7 +354,6 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   /** The failure was the path's: finds out what the path is worth now. */
   private blame(io: Io, path: Path, verdict: Verdict): void {
     const reason = this.reasonOf(io);
-    if (verdict.action !== 'refresh') path.countFailure();
     if (verdict.action === 'loss') {
       if (!path.lost) this.monitor.lose(path, reason);
       return;

@@ -297,7 +297,6 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
   private setState(to: PluginPath, state: PluginPathState, why: string, lost: boolean): void {
     const path = this.own(to);
     if (path.state === PATH_OFF) return;
-    if (state === 'dead' && path.usable) path.countFailure();
     path.lost = lost;
     path.move(STATES[state], why);
     this.review(why);
