@@ -109,7 +109,7 @@ export const adapter = defineView({
     latency('QAVG/cmd', 4, 'ms per command waiting in VMkernel queues', QAVG_LIMITS, queueMs),
     failedPerSecond,
     ...aborts,
-    errorCount(6),
+    errorCount(2),
     ...merging,
     splits,
     issued,

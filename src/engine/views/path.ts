@@ -80,7 +80,7 @@ export const path = defineView({
     },
     gauge('ACTV', 5, 1, 'count', 'active', 'commands on this path'),
     {
-      ...gauge('QUED', 5, 2, 'count', 'queued', 'of them, commands waiting in the adapter queue'),
+      ...gauge('QUED', 5, 3, 'count', 'queued', 'of them, commands waiting in the adapter queue'),
       level: above(1, 20),
     },
     ...ioStats,

@@ -103,6 +103,7 @@ export const host: Field = {
   help: 'ESXi host',
   value: (row) => row.label('host'),
   stays: true,
+  grow: true,
   shown: manyHosts,
 };
 

@@ -23,7 +23,7 @@ export interface Field {
   readonly sort?: string;
   /** Part of what tells rows apart: stays when the columns after it are scrolled past. */
   readonly stays?: boolean;
-  /** Takes the spare width of a wide screen. */
+  /** Takes spare width as far as its content needs it, from the left. */
   readonly grow?: boolean;
   /** Left out where it would say the same in every row. */
   readonly shown?: (entities: Entities) => boolean;
