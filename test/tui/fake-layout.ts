@@ -177,9 +177,19 @@ export function fakeLayout(): Layout {
   });
   for (const adapter of ['vmhba1', 'vmhba2']) {
     layout
-      .add('adapter', adapter, { host, driver: 'qlnativefc', family: 'native', transport: 'fc' }, [
-        ...ADAPTER_FIELDS,
-      ])
+      .add(
+        'adapter',
+        adapter,
+        {
+          host,
+          driver: 'qlnativefc',
+          family: 'native',
+          transport: 'fc',
+          order: 'none',
+          merge: 'no',
+        },
+        [...ADAPTER_FIELDS],
+      )
       .add('driver', adapter, { host, module: 'qlnativefc', family: 'native' }, [
         ...T,
         'busyNs',

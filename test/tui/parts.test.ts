@@ -140,6 +140,22 @@ describe('columns', () => {
   test('wide names take what they need', () => {
     expect(fitColumns(fields, 80, 0, () => 36, true)[0]?.width).toBe(36);
   });
+
+  test('a short name leaves its width to others; what is spare goes to cut columns', () => {
+    const [name, second, third] = fields.filter(({ id }) =>
+      ['DEVICE', 'STATE', 'DQLEN'].includes(id),
+    );
+    const growing = [name, { ...second, grow: true }, { ...third, grow: true }];
+    const widths = (width: number): number[] =>
+      fitColumns(growing, width, 0, ({ id }) => (id === 'DEVICE' ? 8 : 20), false).map(
+        (column) => column.width,
+      );
+    // Two columns of gutter and a blank between columns: 8 + 6 + 5 need 23.
+    expect(widths(23)).toEqual([8, 6, 5]);
+    expect(widths(33)).toEqual([8, 16, 5]);
+    expect(widths(40)).toEqual([8, 20, 8]);
+    expect(widths(80)).toEqual([8, 20, 20]);
+  });
 });
 
 describe('charts', () => {

@@ -5,7 +5,7 @@ import { CHECK, HOST_NO_CONNECT, hostStatus, sense } from '../../src/engine/core
 import { views } from '../../src/engine/views/index.js';
 import { Entities } from '../../src/engine/views/kit/entities.js';
 import type { Row, Window } from '../../src/engine/views/kit/row.js';
-import { type View, viewRows } from '../../src/engine/views/kit/view.js';
+import { type View, viewFields, viewRows } from '../../src/engine/views/kit/view.js';
 import { loadScenario } from '../../src/scenario/load.js';
 import { fitColumns } from '../../src/tui/table/columns.js';
 import { Run, stopping } from '../simulation/support.js';
@@ -105,7 +105,7 @@ test('devices: retries and failovers since the start, the newest error of their 
 
 describe('on a screen of 80 columns', () => {
   const shown = (name: string): string[] => {
-    const fields = view(name).fields.filter(({ id }) => id !== 'HOST');
+    const fields = viewFields(view(name), new Entities(layout.entities));
     return fitColumns(fields, 80, 0, ({ width }) => width, false).map(({ field }) => field.id);
   };
 
@@ -116,6 +116,18 @@ describe('on a screen of 80 columns', () => {
     );
     expect(shown('adapter')).toEqual(expect.arrayContaining(['LINK', 'AQLEN', 'QUED', 'ERRORS']));
   });
+});
+
+test('order and merging have columns where an adapter has more than the order of arrival', () => {
+  const ids = (entities: Entities): string[] =>
+    viewFields(view('adapter'), entities).map(({ id }) => id);
+  const special = fakeLayout().add('adapter', 'vmhba9', { order: 'elevator', merge: 'yes' }, []);
+  expect(ids(new Entities(special.entities))).toEqual(
+    expect.arrayContaining(['ORDER', 'MRGFR/s', 'MRGBK/s']),
+  );
+  for (const id of ['ORDER', 'MRGFR/s', 'MRGBK/s']) {
+    expect(ids(new Entities(layout.entities))).not.toContain(id);
+  }
 });
 
 // The drill takes one path of vmhba1 at 10 s and its link at 20 s; device loss takes 10 s more.

@@ -19,7 +19,7 @@ import {
 } from './kit/fields.js';
 import { errorCount, issued, merging, perSecond, splits } from './kit/lower-fields.js';
 import { perCommandMs, type Row } from './kit/row.js';
-import { defineView } from './kit/view.js';
+import { defineView, type Field } from './kit/view.js';
 
 /** DAVG of an adapter is its own: time below its queue. Of a path, all it sees below NMP. */
 function deviceMs(row: Row): number {
@@ -46,6 +46,10 @@ function overPaths(row: Row, figure: (device: Row) => number): number {
   }
   return commands > 0 ? total / commands : 0;
 }
+
+/** Where all adapters keep to the order of arrival, that need not be said. */
+const manyOrders: NonNullable<Field['shown']> = (entities) =>
+  entities.scope('adapter').some(({ labels }) => labels.order !== 'none');
 
 function kernelMs(row: Row): number {
   return overPaths(row, (device) =>
@@ -78,7 +82,11 @@ export const adapter = defineView({
     },
     host,
     upOrDown('LINK', 4, 3, 'linkUp', 'link to the fabric: up or down'),
-    labelled('DRIVER', 11, 9, 'driver', 'driver module'),
+    {
+      ...labelled('ORDER', 8, 2, 'order', 'order in which waiting commands go to the driver'),
+      shown: manyOrders,
+    },
+    labelled('DRIVER', 11, 7, 'driver', 'driver module'),
     {
       id: 'NPTH',
       width: 4,

@@ -77,6 +77,7 @@ export const path = defineView({
         const [controller, port] = row.label('port').split(':');
         return `${row.label('array')}:${controllerName(Number(controller))}${port ?? ''}`;
       },
+      grow: true,
     },
     gauge('ACTV', 5, 1, 'count', 'active', 'commands on this path'),
     {

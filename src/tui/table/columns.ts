@@ -25,7 +25,8 @@ export function fitColumns(
   if (name === undefined) return [];
   const room = width - GUTTER;
   const nameWidth = widest(name);
-  const least = wideNames ? Math.max(name.width, nameWidth) : name.width;
+  const short = Math.min(name.width, Math.max(nameWidth, name.id.length));
+  const least = wideNames ? Math.max(name.width, nameWidth) : short;
   const kept =
     shift > 0 ? takeInOrder(scrolled(rest, shift), room - least) : dropByWeight(rest, room - least);
   const used = kept.reduce((sum, field) => sum + field.width + 1, least);

@@ -88,7 +88,8 @@ function renderRow(
     if (level > worst) worst = level;
     const raw = index === 0 ? nameOf(row, field) : plain(formatCell(field.format, value, room));
     const { more } = theme.glyph;
-    const text = index === 0 ? shortenMiddle(raw, room, more) : shorten(raw, room, more);
+    const text =
+      index === 0 || field.grow ? shortenMiddle(raw, room, more) : shorten(raw, room, more);
     const aligned = align(text, room, field.format === 'text');
     return selected ? aligned : theme.paint(TONES[level] ?? 'plain', aligned);
   });

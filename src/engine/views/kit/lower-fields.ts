@@ -26,15 +26,21 @@ export function errorCount(weight: number): Field {
   };
 }
 
+/** Says nothing where no adapter merges. */
+const someMerge: NonNullable<Field['shown']> = (entities) =>
+  entities.scope('adapter').some(({ labels }) => labels.merge === 'yes');
+
 /** What an adapter's scheduler does with waiting commands, of the adapter or of one path. */
 export const merging: readonly Field[] = [
   {
-    ...perSecond('MRGFR/s', 8, 6, 'mergedFront', 'commands per second merged in front of another'),
+    ...perSecond('MRGFR/s', 8, 2, 'mergedFront', 'commands per second merged in front of another'),
     group: 'merged',
+    shown: someMerge,
   },
   {
-    ...perSecond('MRGBK/s', 8, 6, 'mergedBack', 'commands per second merged behind another'),
+    ...perSecond('MRGBK/s', 8, 2, 'mergedBack', 'commands per second merged behind another'),
     group: 'merged',
+    shown: someMerge,
   },
 ];
 

@@ -10,6 +10,7 @@ export type Level = 0 | 1 | 2;
 export interface Field {
   /** Column title, as esxtop spells it where it has one; unique within the view. */
   readonly id: string;
+  /** Characters; of the first column, at most while others give way. */
   readonly width: number;
   /** What gives way first on a narrow screen: 0 never, higher numbers earlier. */
   readonly weight: number;
