@@ -1,6 +1,6 @@
 /** The rows around the screens: status, tabs, story, notice and footer. */
 import { shortNumber } from './charts/area.js';
-import { clockOf } from './events.js';
+import { clockOf, shortenDevices } from './events.js';
 import { type Action, bindings } from './keymap.js';
 import { EVENTS, screenOf, screens } from './screens.js';
 import { type Dialog, SPEEDS, type UiState } from './state.js';
@@ -95,8 +95,13 @@ export function storyRows(world: World, width: number, height: number, theme: Th
 }
 
 /** esxtop's message line: answers to keys, else what waits for a person. */
-export function noticeRow(world: World, ui: UiState, theme: Theme): string {
-  if (ui.notice !== '') return theme.paint('strong', ` ${plain(ui.notice)}`);
+export function noticeRow(world: World, ui: UiState, width: number, theme: Theme): string {
+  if (ui.notice !== '') {
+    const { more } = theme.glyph;
+    const text = plain(ui.notice);
+    const fitting = text.length < width ? text : shortenDevices(text, more);
+    return theme.paint('strong', ` ${shorten(fitting, width - 1, more)}`);
+  }
   const [stunned] = world.stunned;
   if (stunned !== undefined) {
     return theme.paint(

@@ -54,6 +54,8 @@ describe('X on a path', () => {
     const refusal = `path ${path}: it is the last usable path of ${NAA[0]}`;
     m.engine.send({ type: 'refused', lines: [refusal] });
     expect(await m.text()).toContain(refusal);
+    m.resize(80, 24);
+    expect(await m.text()).toContain('last usable path of naa.60003ff…0001');
     expect(await m.text()).not.toContain('switched off');
   });
 

@@ -45,7 +45,7 @@ export function qosForm(disk: PlanSummary['disks'][number], now: Qos): Form {
 
 /** @param note what to add to the answer */
 export function rankForm(host: string, path: string, rank: number, note: string): Form {
-  const param = count(0, 0, 1000, 'paths of higher rank are used first; 0 is none');
+  const param = count(0, 0, 1000, 'higher ones are used first');
   return {
     kind: 'form',
     title: `Rank of ${host} ${path}`,
