@@ -131,7 +131,7 @@ export const device = defineView({
     failedPerSecond,
     ...aborts,
     count('RETRIES', 7, 6, 'retries', 'commands sent again, since the start'),
-    lastError(6, latestOfPaths),
+    lastError(5, latestOfPaths),
     count('FAILOVR', 7, 7, 'failovers', 'times I/O moved to other paths, since the start'),
     count('ACTIVTN', 7, 8, 'activations', 'times the array was asked to activate a path'),
     {

@@ -95,7 +95,7 @@ export const path = defineView({
     gauge('FAILS', 5, 1, 'count', 'failures', 'times the path has died since the start'),
     errorCount(2),
     lastError(6, (row) => row),
-    gauge('RANK', 4, 6, 'count', 'rank', 'paths of higher rank are used first (fixed, MRU)'),
+    gauge('RANK', 4, 6, 'count', 'rank', 'higher ranks are used first (fixed, MRU)'),
     failedPerSecond,
     ...merging,
     splits,

@@ -255,7 +255,7 @@ export const aborts: readonly Field[] = [
   {
     id: 'ABRTS/s',
     width: 7,
-    weight: 8,
+    weight: 6,
     format: 'fixed',
     help: 'commands aborted per second',
     value: (row) => row.rate('aborts'),
@@ -264,7 +264,7 @@ export const aborts: readonly Field[] = [
   {
     id: 'RESETS/s',
     width: 8,
-    weight: 8,
+    weight: 6,
     format: 'fixed',
     help: 'resets per second',
     value: (row) => row.rate('resets'),

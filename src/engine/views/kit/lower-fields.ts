@@ -21,7 +21,7 @@ export function errorCount(weight: number): Field {
     width: 6,
     weight,
     format: 'count',
-    help: 'commands that ended in an error, since the start',
+    help: 'commands that failed, since the start',
     value: (row) => row.now('errors'),
   };
 }
@@ -67,7 +67,7 @@ export function lastError(weight: number, latest: (row: Row) => Row | undefined)
     width: 31,
     weight,
     format: 'text',
-    help: 'host, device, plug-in status, and sense data of the last error here',
+    help: 'status and sense data of the last error here',
     value: (row) => {
       const from = latest(row);
       const status = from?.now('lastStatus') ?? 0;
