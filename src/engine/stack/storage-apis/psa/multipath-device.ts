@@ -198,7 +198,7 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   detach(): string | undefined {
     if (this.state === DEVICE_OFF) return undefined;
     const busy = this.held.count > 0 || this.paths.some((path) => path.active > 0);
-    if (busy) return `${this.uid} is in use: unmount its datastore first`;
+    if (busy) return 'it is in use: unmount its datastore first';
     this.availability.detach();
     this.monitor.detach();
     this.pathsChanged('device detached');

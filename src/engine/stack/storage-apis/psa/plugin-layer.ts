@@ -162,7 +162,7 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
   detach(): string | undefined {
     if (this.state === DEVICE_OFF) return undefined;
     const busy = this.held.count > 0 || this.paths.some((path) => path.active > 0);
-    if (busy) return `${this.uid} is in use: unmount its datastore first`;
+    if (busy) return 'it is in use: unmount its datastore first';
     this.availability.detach();
     for (const path of this.paths) path.move(PATH_OFF, 'device detached');
     this.review('device detached');
