@@ -236,6 +236,10 @@ export interface JobPlan {
   readonly rw: 'read' | 'write' | 'randread' | 'randwrite' | 'rw' | 'randrw' | 'unmap';
   /** Percentage of reads in rw and randrw. */
   readonly rwmixread: number;
+  /** Percentage of the writes that are UNMAPs instead; 0. */
+  readonly trimPercent?: number;
+  /** A SYNCHRONIZE CACHE follows so many writes; 0 for none. */
+  readonly fsync?: number;
   /** Block sizes in bytes with their weights. */
   readonly bs: readonly { readonly bytes: number; readonly weight: number }[];
   readonly iodepth: number;

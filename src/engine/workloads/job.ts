@@ -1,6 +1,6 @@
 import { assert } from '../core/assert.js';
 import type { Lane } from '../core/events.js';
-import { type Io, NO_IO } from '../core/io.js';
+import { FLUSH, type Io, NO_IO, WRITE } from '../core/io.js';
 import type { Layer } from '../core/layer.js';
 import type { Stream } from '../core/random.js';
 import type { Sim } from '../core/sim.js';
@@ -38,6 +38,9 @@ export class SyntheticJob extends Guest {
   protected readonly disk: number;
   private readonly commands: Commands;
   private readonly thoughts: Lane;
+  /** A SYNCHRONIZE CACHE follows so many writes; 0 for none. */
+  private readonly fsync: number;
+  private unsynced = 0;
 
   /** Mean time between arrivals, ns; 0 for a closed loop. */
   private readonly gapNs: number;
@@ -62,6 +65,7 @@ export class SyntheticJob extends Guest {
     this.stopAt = plan.stopNs === 0 ? Number.POSITIVE_INFINITY : plan.stopNs;
     this.iodepth = plan.iodepth;
     this.thinkNs = plan.thinkNs;
+    this.fsync = plan.fsync ?? 0;
     this.disk = options.disk;
     this.commands = new Commands(plan, options.capacityBlocks, sim.random.stream(stream));
     this.thoughts = sim.lane(this);
@@ -151,10 +155,18 @@ export class SyntheticJob extends Guest {
   protected fill(io: Io): void {
     const { now, requests } = this.sim;
     const { commands } = this;
-    const index = commands.next();
-    requests.op[io] = commands.op[index];
-    requests.lba[io] = commands.lba[index];
-    requests.blocks[io] = commands.blocks[index];
+    if (this.fsync > 0 && this.unsynced >= this.fsync) {
+      this.unsynced = 0;
+      requests.op[io] = FLUSH;
+      requests.lba[io] = 0;
+      requests.blocks[io] = 0;
+    } else {
+      const index = commands.next();
+      requests.op[io] = commands.op[index];
+      requests.lba[io] = commands.lba[index];
+      requests.blocks[io] = commands.blocks[index];
+      if (commands.op[index] === WRITE) this.unsynced++;
+    }
     requests.world[io] = this.world;
     requests.disk[io] = this.disk;
     requests.arrivedAt[io] = now;

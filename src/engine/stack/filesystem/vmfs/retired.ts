@@ -1,0 +1,43 @@
+import { NO_IO, WRITE } from '../../../core/io.js';
+import { ROW_STRIDE } from '../../../core/requests.js';
+import type { Sim } from '../../../core/sim.js';
+import type { VmfsVolume } from './volume.js';
+
+/** Pause between two looks whether blocks are still in use (model). */
+const LOOK_NS = 100_000_000;
+
+/**
+ * Blocks a guest has unmapped, until no command can touch them any more: a read or write that was
+ * sent before the UNMAP may still be on its way to them, and the next owner must not meet it. Looks
+ * through the request table, since commands pass the file system without signing.
+ */
+export class Retired {
+  private readonly sentAt: Float64Array;
+
+  constructor(
+    private readonly sim: Sim,
+    private readonly volume: VmfsVolume,
+  ) {
+    this.sentAt = sim.requests.column('vmdk.sentAt', Float64Array);
+  }
+
+  /** @param unmappedAt commands sent later know of the UNMAP */
+  add(file: number, block: number, count: number, unmappedAt: number): void {
+    if (!this.isUsed(file, unmappedAt)) {
+      this.volume.giveBack(block, count, 'the guest unmapped them');
+      return;
+    }
+    this.sim.timers.delay(LOOK_NS, () => this.add(file, block, count, unmappedAt));
+  }
+
+  /** True while a command of the file that was sent before is still in flight. */
+  private isUsed(file: number, unmappedAt: number): boolean {
+    const { sentAt } = this;
+    const { requests } = this.sim;
+    for (let io = 0; io < requests.handleLimit; io += ROW_STRIDE) {
+      if (!requests.live(io) || requests.file[io] !== file || requests.op[io] > WRITE) continue;
+      if (requests.parentOf(io) === NO_IO && sentAt[io] <= unmappedAt) return true;
+    }
+    return false;
+  }
+}
