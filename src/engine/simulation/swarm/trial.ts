@@ -48,6 +48,8 @@ export interface TrialResult {
   readonly violations: number;
   /** Times a data fault spoilt something. */
   readonly strikes: number;
+  /** Reads of 4 KiB that met something spoilt. None can be noticed where there are none. */
+  readonly spoiltReads: number;
   /** From the last healing until nothing was in flight, ns. */
   readonly settledNs: number;
   readonly digest: string;
@@ -85,6 +87,7 @@ export function runTrial(trial: Trial): TrialResult {
     blocksWritten,
     violations,
     strikes: simulation.spoilt.strikes,
+    spoiltReads: simulation.spoilt.reads,
     settledNs: course.settledNs,
     digest: simulation.digest(),
     events: problems.length === 0 ? [] : course.lastEvents(),
