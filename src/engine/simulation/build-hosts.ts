@@ -188,6 +188,7 @@ class Links {
       lun,
     );
     vmhba.watchPath(index, path.entity);
+    lun.connect(path.nexusIndex);
     return path;
   }
 
