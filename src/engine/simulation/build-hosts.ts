@@ -113,7 +113,9 @@ function buildDevice(sim: Sim, parts: DeviceParts): BuiltDevice {
         fullSample: settings.get('Disk.QFullSampleSize'),
         fullThreshold: settings.get('Disk.QFullThreshold'),
         fullByWindow: settings.on('Vmtop.QFullByWindow'),
+        fastPathNs: settings.ns('Disk.FastPathRestoreInterval'),
       },
+      ...(claimed.plugin === 'HPP' ? { latencyThresholdNs: claimed.latencyThresholdNs } : {}),
     },
     psa,
   );
@@ -188,7 +190,7 @@ class Links {
       lun,
     );
     vmhba.watchPath(index, path.entity);
-    lun.connect(path.nexusIndex);
+    lun.attentions.connect(path.nexusIndex);
     return path;
   }
 

@@ -174,6 +174,8 @@ export interface ClaimRulePlan {
   readonly psp: string | undefined;
   /** Settings of the policy, the scheme, or the other plug-in. */
   readonly pspParams: Readonly<Record<string, number>>;
+  /** HPP: below this latency commands pass the I/O scheduler by. */
+  readonly latencyThresholdNs?: number;
 }
 
 export interface DatastorePlan {

@@ -152,7 +152,8 @@ export function drawRules(
 
 function drawPlugin(draw: Draw, { access }: Shelf, mayFail: boolean): Record<string, unknown> {
   if (access !== 'active-passive' && draw.chance(0.15)) {
-    return { plugin: 'HPP', pss: draw.one(PSSS) };
+    const threshold = draw.chance(0.5) ? { latencyThreshold: draw.one(['200us', '20ms']) } : {};
+    return { plugin: 'HPP', pss: draw.one(PSSS), ...threshold };
   }
   // This one gives up after a few tries.
   if (mayFail && access === 'active-active' && draw.chance(0.2)) return { plugin: 'LEAST_QUEUED' };

@@ -19,7 +19,7 @@ const WELL = [0, 0];
 /** Two controllers, a connection to each, both known to the LUN. */
 function build(changes: Parameters<typeof rig>[0] = {}) {
   const all = rig({ transitionNs: 0, ...changes });
-  for (const nexus of all.nexuses) all.luns[0]!.connect(nexus.index);
+  for (const nexus of all.nexuses) all.luns[0]!.attentions.connect(nexus.index);
   const outcome = (op: number, over: number): number[] => {
     const { status, sense } = all.run({ op, over, lba: 0 });
     return [status, sense];

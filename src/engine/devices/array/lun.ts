@@ -69,6 +69,8 @@ export class Lun extends Layer {
   /** What it holds, in runs that verify data. */
   readonly media: Media | undefined;
   readonly reservation: Reservation;
+  /** Knows the connections over which hosts reach the LUN. */
+  readonly attentions: Attentions;
 
   private readonly cache: Cache | undefined;
   private readonly start: number;
@@ -81,7 +83,6 @@ export class Lun extends Layer {
   private readonly pages: ThinPages | undefined;
   private readonly offload: Offload;
   private readonly held: HeldAnswers;
-  private readonly attentions: Attentions;
   private readonly traffic: Traffic;
   private readonly hitSlot: number;
   /** Answers that need no disk, in order for each controller they leave by. */
@@ -202,11 +203,6 @@ export class Lun extends Layer {
     this.sim.log.note('lun.slow', this.name, speed, why);
   }
 
-  /** A connection over which hosts reach the LUN: its unit attentions are told there. */
-  connect(nexus: number): void {
-    this.attentions.connect(nexus);
-  }
-
   /** Calls `listener` after each change of an access state or of presence. */
   onStateChange(listener: () => void): void {
     this.listeners.push(listener);
@@ -274,8 +270,9 @@ export class Lun extends Layer {
   private read(io: Io): void {
     const { lba, blocks } = this.sim.requests;
     const { cache, entity } = this;
-    if (cache === undefined) this.toDisks(io);
-    else if (cache.hit(this.start + lba[io], blocks[io])) {
+    if (cache === undefined) {
+      this.toDisks(io);
+    } else if (cache.hit(this.start + lba[io], blocks[io])) {
       entity.values[this.hitSlot]++;
       this.answer(io);
     } else {

@@ -9,6 +9,8 @@ export class DepthControl {
   /** Commands the device may have now. */
   depth: number;
 
+  /** DQLEN, whatever the device takes for now. */
+  private whole: number;
   private lastWorld = 0;
   private switches = 0;
   private inARow = 0;
@@ -18,12 +20,19 @@ export class DepthControl {
     private readonly settings: SchedulerSettings,
   ) {
     this.depth = full;
+    this.whole = full;
+  }
+
+  /** True while worlds compete or the device is given less than its depth. */
+  get lowered(): boolean {
+    return this.depth < this.whole;
   }
 
   /** Changes the device's own depth (DQLEN); the controller starts over. */
   setFull(full: number): void {
     this.full = full;
     this.depth = full;
+    this.whole = full;
     this.switches = 0;
     this.inARow = 0;
   }

@@ -8,6 +8,7 @@ import { Traffic } from '../../core/traffic.js';
 import type { Qos } from '../../simulation/plan.js';
 import { type AbortCounter, type Recall, type Recaller, recallFrom, WITHDRAWN } from '../recall.js';
 import { DepthControl } from './depth-control.js';
+import { FastPath } from './fast-path.js';
 import { MClock } from './mclock.js';
 import { QueueFullControl } from './queue-full.js';
 import { SCHEDULER_DEFAULTS, type SchedulerSettings } from './settings.js';
@@ -23,6 +24,8 @@ export interface DeviceQueueOptions {
   /** Commands the device may have at once (DQLEN). */
   readonly dqlen: number;
   readonly settings?: Partial<SchedulerSettings>;
+  /** Commands pass the scheduler by while the device answers faster than this; 0 or none never. */
+  readonly latencyThresholdNs?: number;
 }
 
 /**
@@ -39,6 +42,7 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
   private readonly clock: MClock;
   private readonly depth: DepthControl;
   private readonly queueFull: QueueFullControl;
+  private readonly fastPath: FastPath | undefined;
   private readonly worlds = new Map<number, WorldQueue>();
   /** The world of each client of the scheduler. */
   private readonly worldOf: WorldQueue[] = [];
@@ -52,7 +56,7 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
 
   constructor(
     sim: Sim,
-    { host, uid, entity, dqlen, settings }: DeviceQueueOptions,
+    { host, uid, entity, dqlen, settings, latencyThresholdNs = 0 }: DeviceQueueOptions,
     private readonly lower: Layer,
   ) {
     super(sim, `device ${host}:${uid}`);
@@ -65,6 +69,7 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
     this.abortsSlot = this.entity.slot('aborts');
     const known = { ...SCHEDULER_DEFAULTS, ...settings };
     this.depth = new DepthControl(dqlen, known);
+    if (latencyThresholdNs > 0) this.fastPath = new FastPath(latencyThresholdNs, known.fastPathNs);
     this.queueFull = new QueueFullControl(dqlen, known);
     const arrivedAt = sim.requests.column('device.arrivedAt', Float64Array);
     this.waitedNs = sim.requests.column('device.waitedNs', Float64Array);
@@ -93,6 +98,7 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
       this.worlds.set(world, queue);
     }
     this.worldOf[client] = queue;
+    this.fastPath?.setLimited(disk, qos.limit > 0);
     queue.setQos(client, qos);
     this.pump();
   }
@@ -133,6 +139,12 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
     deviceNs[io] = 0;
     const client = this.clock.clientAt(disk[io]);
     this.enter(io);
+    if (this.fastPath?.usable && !this.depth.lowered && this.station.pass(io)) {
+      this.waitedNs[io] = 0;
+      if (client !== NO_CLIENT) this.worldOf[client].active++;
+      this.lower.submit(io);
+      return;
+    }
     this.station.arrive(io);
     if (client !== NO_CLIENT) this.worldOf[client].queued++;
     if (this.station.active < this.station.slots) this.pump();
@@ -146,6 +158,7 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
     if (client !== NO_CLIENT) this.worldOf[client].active--;
     this.count(io, client, latencyNs, this.waitedNs[io]);
     if (this.queueFull.watching) this.noteAnswer(io);
+    this.fastPath?.answered(this.sim.now, this.sim.requests.deviceNs[io]);
     if (this.station.queued > 0) this.pump();
     this.leave(io).complete(io);
   }

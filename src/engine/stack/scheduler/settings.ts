@@ -16,6 +16,8 @@ export interface SchedulerSettings {
   readonly fullThreshold: number;
   /** Refusals are counted within windows of answers: the other published description. */
   readonly fullByWindow: boolean;
+  /** Disk.FastPathRestoreInterval, ns: how often a device with a threshold is judged. */
+  readonly fastPathNs: number;
 }
 
 /** Defaults of ESXi (stack-lower 5.2, 5.3, 9.1). */
@@ -28,4 +30,5 @@ export const SCHEDULER_DEFAULTS: SchedulerSettings = {
   fullSample: 0,
   fullThreshold: 8,
   fullByWindow: false,
+  fastPathNs: 100e6,
 };
