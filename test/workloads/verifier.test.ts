@@ -139,6 +139,11 @@ describe('a verifying guest', () => {
     expect(sim.requests.inFlight).toBe(0);
   });
 
+  it('knows which blocks might as well hold something else: where the last writes overlapped', () => {
+    expect(run(() => false).verifier.blocksUnsure).toBeGreaterThan(0);
+    expect(run(() => false, { iodepth: 1 }).verifier.blocksUnsure).toBe(0);
+  });
+
   it('reads back its whole part, not a block more', () => {
     const { job, store, sim } = setUp({ offsetBytes: 8 * KIB, sizeBytes: 300 * KIB });
     const seen: [number, number][] = [];

@@ -126,11 +126,17 @@ export class Simulation {
   }
 
   /** How much verifying guests have checked. */
-  get verified(): { blocksRead: number; blocksWritten: number; violations: number } {
-    const sum = { blocksRead: 0, blocksWritten: 0, violations: 0 };
+  get verified(): {
+    blocksRead: number;
+    blocksWritten: number;
+    blocksUnsure: number;
+    violations: number;
+  } {
+    const sum = { blocksRead: 0, blocksWritten: 0, blocksUnsure: 0, violations: 0 };
     for (const verifier of this.guests.verifiers) {
       sum.blocksRead += verifier.blocksRead;
       sum.blocksWritten += verifier.blocksWritten;
+      sum.blocksUnsure += verifier.blocksUnsure;
       sum.violations += verifier.violationCount;
     }
     return sum;

@@ -55,6 +55,10 @@ export class Verifier {
   blocksWritten = 0;
   /** Blocks of 4 KiB given back, of which only zeros may be read until they are written again. */
   blocksUnmapped = 0;
+  /** Everything is being read back. */
+  readingBack = false;
+  /** Blocks read back that might as well have held something else, as writes to them overlapped. */
+  blocksUnsure = 0;
   readonly startBlock: number;
   readonly endBlock: number;
 
@@ -186,6 +190,7 @@ export class Verifier {
       const stamp = this.arena.stamps[data[io] + index];
       const write = writeOf(stamp, guest, block);
       const history = this.historyOf(block);
+      if (this.readingBack && history.allowed(began).length > 1) this.blocksUnsure++;
       const known = write >= 0 && write <= this.writes;
       const wrong = known ? history.read(write, began, now, oldest) : 'foreign';
       if (wrong === undefined) continue;

@@ -34,8 +34,12 @@ export class Retired {
   private isUsed(file: number, unmappedAt: number): boolean {
     const { sentAt } = this;
     const { requests } = this.sim;
-    for (let io = 0; io < requests.handleLimit; io += ROW_STRIDE) {
-      if (!requests.live(io) || requests.file[io] !== file || requests.op[io] > WRITE) continue;
+    // Rows with small handles are taken first, so the search ends long before the table does.
+    let left = requests.inFlight;
+    for (let io = 0; left > 0; io += ROW_STRIDE) {
+      if (!requests.live(io)) continue;
+      left--;
+      if (requests.file[io] !== file || requests.op[io] > WRITE) continue;
       if (requests.parentOf(io) === NO_IO && sentAt[io] <= unmappedAt) return true;
     }
     return false;
