@@ -3,8 +3,9 @@ import { ROW_STRIDE } from '../../../core/requests.js';
 import type { Sim } from '../../../core/sim.js';
 import type { VmfsVolume } from './volume.js';
 
-/** Pause between two looks whether blocks are still in use (model). */
+/** First pause between two looks whether blocks are still in use, and the longest (model). */
 const LOOK_NS = 100_000_000;
+const LOOK_MAX_NS = 60_000_000_000;
 
 /**
  * Blocks a guest has unmapped, until no command can touch them any more: a read or write that was
@@ -22,12 +23,13 @@ export class Retired {
   }
 
   /** @param unmappedAt commands sent later know of the UNMAP */
-  add(file: number, block: number, count: number, unmappedAt: number): void {
+  add(file: number, block: number, count: number, unmappedAt: number, pauseNs = LOOK_NS): void {
     if (!this.isUsed(file, unmappedAt)) {
       this.volume.giveBack(block, count, 'the guest unmapped them');
       return;
     }
-    this.sim.timers.delay(LOOK_NS, () => this.add(file, block, count, unmappedAt));
+    const nextNs = Math.min(LOOK_MAX_NS, 2 * pauseNs);
+    this.sim.timers.delay(pauseNs, () => this.add(file, block, count, unmappedAt, nextNs));
   }
 
   /** True while a command of the file that was sent before is still in flight. */
