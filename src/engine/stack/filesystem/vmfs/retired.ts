@@ -38,7 +38,7 @@ export class Retired {
     const { requests } = this.sim;
     // Rows with small handles are taken first, so the search ends long before the table does.
     let left = requests.inFlight;
-    for (let io = 0; left > 0; io += ROW_STRIDE) {
+    for (let io = 0; left > 0 && io < requests.handleLimit; io += ROW_STRIDE) {
       if (!requests.live(io)) continue;
       left--;
       if (requests.file[io] !== file || requests.op[io] > WRITE) continue;
