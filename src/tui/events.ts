@@ -42,8 +42,12 @@ const TIME_WIDTH = 9;
 const KIND_WIDTH = 28;
 /** Narrower than this the kind is left out: the mark and the text say it. */
 const WIDE = 110;
-/** A device's name, of which a few digits tell it apart. */
-const NAA = /(naa\.\w{7})\w+(\w{4})/;
+const NAA = /(naa\.\w{7})\w+(\w{4})/g;
+
+/** Devices' names with the few digits that tell them apart. */
+export function shortenDevices(text: string, mark: string): string {
+  return text.replace(NAA, `$1${mark}$2`);
+}
 
 export function eventRow(entry: LogEntry, width: number, theme: Theme): string {
   const { mark, tone } = weigh(entry);
@@ -52,7 +56,7 @@ export function eventRow(entry: LogEntry, width: number, theme: Theme): string {
   const kind =
     width >= WIDE ? `${shorten(plain(entry.kind), KIND_WIDTH, more).padEnd(KIND_WIDTH)} ` : '';
   const why = entry.why === '' ? '' : ` (${entry.why})`;
-  const object = width >= WIDE ? entry.object : entry.object.replace(NAA, `$1${more}$2`);
+  const object = width >= WIDE ? entry.object : shortenDevices(entry.object, more);
   const text =
     entry.kind === 'narrative' ? entry.what || entry.why : `${object}: ${entry.what}${why}`;
   const room = width - TIME_WIDTH - 4 - kind.length;

@@ -1,7 +1,7 @@
 /** The rows around the screens: status, tabs, story, notice and footer. */
 import { shortNumber } from './charts/area.js';
-import { clockOf } from './events.js';
-import { bindings } from './keymap.js';
+import { clockOf, shortenDevices } from './events.js';
+import { type Action, bindings } from './keymap.js';
 import { EVENTS, screenOf, screens } from './screens.js';
 import { type Dialog, SPEEDS, type UiState } from './state.js';
 import { plain, shorten, widthOf, wrap } from './text.js';
@@ -95,8 +95,13 @@ export function storyRows(world: World, width: number, height: number, theme: Th
 }
 
 /** esxtop's message line: answers to keys, else what waits for a person. */
-export function noticeRow(world: World, ui: UiState, theme: Theme): string {
-  if (ui.notice !== '') return theme.paint('strong', ` ${plain(ui.notice)}`);
+export function noticeRow(world: World, ui: UiState, width: number, theme: Theme): string {
+  if (ui.notice !== '') {
+    const { more } = theme.glyph;
+    const text = plain(ui.notice);
+    const fitting = text.length < width ? text : shortenDevices(text, more);
+    return theme.paint('strong', ` ${shorten(fitting, width - 1, more)}`);
+  }
   const [stunned] = world.stunned;
   if (stunned !== undefined) {
     return theme.paint(
@@ -128,8 +133,12 @@ interface FooterKey {
   readonly always: boolean;
 }
 
-/** Rows that stand for a virtual disk. */
-const QOS_SCOPES = new Set(['disk', 'world', 'vm']);
+/** Keys for rows of certain kinds only. */
+const SCOPES_OF: Partial<Record<Action['do'], ReadonlySet<string>>> = {
+  qos: new Set(['disk', 'world', 'vm']),
+  switch: new Set(['path', 'device']),
+  rank: new Set(['path']),
+};
 /** How to learn the rest, and how to leave. */
 const ALWAYS = new Set(['help', 'quit']);
 
@@ -144,7 +153,7 @@ function mainKeys(ui: UiState): FooterKey[] {
     for (const { keys: names, short, action } of bindings.filter((item) => item.scope === scope)) {
       const [key] = names;
       if (key === undefined || short === '') continue;
-      if (action.do === 'qos' && !QOS_SCOPES.has(view?.scope ?? '')) continue;
+      if (SCOPES_OF[action.do]?.has(view?.scope ?? '') === false) continue;
       keys.push({ key, text: short, always: ALWAYS.has(action.do) });
     }
   }

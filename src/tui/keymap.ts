@@ -35,6 +35,9 @@ export type Action =
   | { readonly do: 'expand' }
   | { readonly do: 'open' }
   | { readonly do: 'qos' }
+  | { readonly do: 'switch' }
+  | { readonly do: 'rank' }
+  | { readonly do: 'rescan' }
   | { readonly do: 'names' }
   | { readonly do: 'filter' }
   | { readonly do: 'clear' }
@@ -111,6 +114,9 @@ export const bindings: readonly Binding[] = [
   bind('table', ['e'], { do: 'expand' }, 'expand or roll up the row'),
   bind('table', ['enter'], { do: 'open' }, 'expand; QoS of a disk, history of a path'),
   bind('table', ['i'], { do: 'qos' }, 'change limit, shares and reservation', 'QoS'),
+  bind('table', ['X'], { do: 'switch' }, 'path off or on; detach or attach a device', 'switch'),
+  bind('table', ['K'], { do: 'rank' }, 'rank of a path: higher ones are used first', 'rank'),
+  bind('table', ['H'], { do: 'rescan' }, 'rescan the host: probe all its paths again'),
   bind('table', ['/'], { do: 'filter' }, 'show only rows that contain a text', 'filter'),
   bind('table', ['L'], { do: 'names' }, 'names in full or shortened'),
   bind('table', ['N'], { do: 'sort', key: '' }, 'sort by name'),

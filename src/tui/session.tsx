@@ -177,7 +177,7 @@ export class Session {
     };
     draw('status', (width) => [statusRow(world, ui, width, theme)]);
     draw('story', (width, height) => storyRows(world, width, height, theme));
-    draw('notice', () => [noticeRow(world, ui, theme)]);
+    draw('notice', (width) => [noticeRow(world, ui, width, theme)]);
     draw('screen', (width, height) => {
       const help = ui.dialogs.at(-1);
       if (help?.kind === 'help') {

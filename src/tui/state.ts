@@ -74,7 +74,8 @@ export interface MenuItem {
 export type Choice =
   | { readonly do: 'command'; readonly command: Command; readonly said: string }
   | { readonly do: 'target'; readonly fault: FaultInfo }
-  | { readonly do: 'params'; readonly fault: FaultInfo; readonly target: string };
+  | { readonly do: 'params'; readonly fault: FaultInfo; readonly target: string }
+  | { readonly do: 'close' };
 
 export interface Form {
   readonly kind: 'form';
@@ -98,6 +99,13 @@ export interface FormField {
 export type Purpose =
   | { readonly do: 'inject'; readonly fault: FaultInfo; readonly target: string }
   | { readonly do: 'qos'; readonly disk: number; readonly name: string }
+  | {
+      readonly do: 'rank';
+      readonly host: string;
+      readonly path: string;
+      /** What the answer adds to the rank. */
+      readonly note: string;
+    }
   | { readonly do: 'delay' }
   | { readonly do: 'filter' };
 

@@ -1,5 +1,6 @@
 /** One key press: the new state, and what is said to the engine. */
 import type { EntityInfo } from '../engine/core/meters.js';
+import { openRank, rescan, switchSelected } from './dialogs/administer.js';
 import { delayForm, filterForm } from './dialogs/form.js';
 import { openHistory } from './dialogs/history.js';
 import { answerMenu, faultMenu } from './dialogs/menu.js';
@@ -153,6 +154,12 @@ function inTable(state: UiState, action: Action, world: World): Change {
       return open(state, world);
     case 'qos':
       return openQos(state, world);
+    case 'switch':
+      return switchSelected(state, world);
+    case 'rank':
+      return openRank(state, world);
+    case 'rescan':
+      return rescan(state, world);
     default:
       return only(state);
   }

@@ -3,6 +3,7 @@
 import type { EntityInfo } from '../../src/engine/core/meters.js';
 import { STATION_FIELDS } from '../../src/engine/core/station.js';
 import { TRAFFIC_FIELDS } from '../../src/engine/core/traffic.js';
+import { ADAPTER_FIELDS, PATH_COUNTERS } from '../../src/engine/stack/adapter/counters.js';
 
 const T = [...TRAFFIC_FIELDS];
 const S = [...STATION_FIELDS];
@@ -16,8 +17,10 @@ const DEVICE = [
   'state',
   'retries',
   'failovers',
+  'activations',
   'aborts',
   'resets',
+  'conflicts',
   'ats',
   'atsFailed',
   'clones',
@@ -26,6 +29,19 @@ const DEVICE = [
   'zeroFailed',
   'deletes',
   'deleteFailed',
+];
+
+const PATH = [
+  'active',
+  'state',
+  'working',
+  'failures',
+  'degraded',
+  'rank',
+  'lastStatus',
+  'lastSense',
+  'lastErrorAt',
+  ...PATH_COUNTERS,
 ];
 
 export const NAA = ['naa.60003ff44dc75adc0000000000000001', 'naa.60003ff44dc75adc0000000000000002'];
@@ -155,19 +171,25 @@ export function fakeLayout(): Layout {
           array: 'array1',
           port: `${controller === 'A' ? 0 : 1}:0`,
         },
-        [...T, 'active', 'state', 'working', 'failures', 'degraded'],
+        [...T, ...PATH],
       );
     }
   });
   for (const adapter of ['vmhba1', 'vmhba2']) {
     layout
-      .add('adapter', adapter, { host, driver: 'qlnativefc', family: 'native', transport: 'fc' }, [
-        ...T,
-        ...S,
-        'merged',
-        'split',
-        'linkUp',
-      ])
+      .add(
+        'adapter',
+        adapter,
+        {
+          host,
+          driver: 'qlnativefc',
+          family: 'native',
+          transport: 'fc',
+          order: 'none',
+          merge: 'no',
+        },
+        [...ADAPTER_FIELDS],
+      )
       .add('driver', adapter, { host, module: 'qlnativefc', family: 'native' }, [
         ...T,
         'busyNs',

@@ -105,6 +105,38 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     await pty.waitFor((text) => text.includes('fault.inject'));
   });
 
+  test('a path is switched off and on and gets a rank', async () => {
+    const pty = start(['all-paths-down']);
+    await pty.waitFor((text) => /scheduler\s+\d/.test(text));
+    pty.press('P');
+    await pty.waitFor((text) => text.includes('FAILS'));
+    pty.press('X');
+    await pty.waitFor((text) => /vmhba1:C0:T0:L0 +off/.test(text));
+    pty.press('X');
+    await pty.waitFor((text) => /vmhba1:C0:T0:L0 +active/.test(text));
+    pty.press('K7\r');
+    await pty.waitFor((text) => text.includes('rank of esx1 vmhba1:C0:T0:L0 is 7'));
+    pty.press('H');
+    await pty.waitFor((text) => text.includes('esx1 probes the paths'));
+  });
+
+  test('what the engine refuses: the last path, and a device with commands on it', async () => {
+    const pty = start(['merge-order']);
+    await pty.waitFor((text) => /scheduler\s+\d/.test(text));
+    pty.press('P');
+    await pty.waitFor((text) => text.includes('FAILS'));
+    pty.press('X');
+    await pty.waitFor((text) => text.includes('it is the last usable path of naa.'));
+    pty.press('u');
+    await pty.waitFor((text) => text.includes('DQLEN'));
+    pty.press('X');
+    await pty.waitFor((text) => text.includes('every I/O fails'));
+    pty.press('\u001B[B');
+    await pty.waitFor((text) => text.includes('▸ detach it'));
+    pty.press('\r');
+    await pty.waitFor((text) => text.includes('is in use: unmount its datastore first'));
+  });
+
   test('the limit of a virtual disk can be changed', async () => {
     const pty = start();
     await pty.waitFor((text) => /scheduler\s+\d/.test(text));

@@ -17,8 +17,9 @@ import {
   TOTAL_NS,
   upOrDown,
 } from './kit/fields.js';
+import { errorCount, issued, merging, perSecond, splits } from './kit/lower-fields.js';
 import { perCommandMs, type Row } from './kit/row.js';
-import { defineView } from './kit/view.js';
+import { defineView, type Field } from './kit/view.js';
 
 /** DAVG of an adapter is its own: time below its queue. Of a path, all it sees below NMP. */
 function deviceMs(row: Row): number {
@@ -45,6 +46,10 @@ function overPaths(row: Row, figure: (device: Row) => number): number {
   }
   return commands > 0 ? total / commands : 0;
 }
+
+/** Where all adapters keep to the order of arrival, that need not be said. */
+const manyOrders: NonNullable<Field['shown']> = (entities) =>
+  entities.scope('adapter').some(({ labels }) => labels.order !== 'none');
 
 function kernelMs(row: Row): number {
   return overPaths(row, (device) =>
@@ -77,7 +82,11 @@ export const adapter = defineView({
     },
     host,
     upOrDown('LINK', 4, 3, 'linkUp', 'link to the fabric: up or down'),
-    labelled('DRIVER', 11, 9, 'driver', 'driver module'),
+    {
+      ...labelled('ORDER', 8, 2, 'order', 'order of waiting commands; none: as they came'),
+      shown: manyOrders,
+    },
+    labelled('DRIVER', 11, 7, 'driver', 'driver module'),
     {
       id: 'NPTH',
       width: 4,
@@ -108,21 +117,18 @@ export const adapter = defineView({
     latency('QAVG/cmd', 4, 'ms per command waiting in VMkernel queues', QAVG_LIMITS, queueMs),
     failedPerSecond,
     ...aborts,
+    errorCount(2),
+    ...merging,
+    splits,
+    issued,
+    perSecond('BLOCKED/s', 9, 9, 'blocked', 'commands per second the driver turned away'),
     {
-      id: 'SPLTCMD/s',
-      width: 9,
-      weight: 9,
-      format: 'fixed',
-      help: 'commands per second split for the adapter',
-      value: (row) => row.rate('split'),
-    },
-    {
-      id: 'MERGED/s',
+      id: 'RESTARTS',
       width: 8,
       weight: 9,
-      format: 'fixed',
-      help: 'commands per second merged with a waiting neighbour',
-      value: (row) => row.rate('merged'),
+      format: 'count',
+      help: 'stalled queues set going again, since the start',
+      value: (row) => row.now('restarts'),
     },
   ],
 });

@@ -18,17 +18,32 @@ import {
   sumsPerCommand,
   TOTAL_NS,
 } from './kit/fields.js';
+import { lastError } from './kit/lower-fields.js';
 import { perCommandMs, type Row } from './kit/row.js';
 import { defineView, type Field } from './kit/view.js';
 
 /** NFS volumes have no queue depth; NFS.MaxQueueDepth says so with the largest 32-bit number. */
 const UNLIMITED = 4_294_967_295;
 
-const STATES = ['on', 'APD', 'APD-TO', 'PDL', 'off', 'REMOVED'];
+const STATES = ['on', 'APD', 'APD-TO', 'PDL', 'off', 'GONE'];
+
+function count(id: string, width: number, weight: number, field: string, help: string): Field {
+  return { id, width, weight, format: 'count', help, value: (row) => row.now(field) };
+}
 
 /** VAAI counts are totals since the start, as in esxtop. */
 function vaai(id: string, field: string, help: string): Field {
-  return { id, width: 8, weight: 9, format: 'count', help, value: (row) => row.now(field) };
+  return count(id, 8, 9, field, help);
+}
+
+/** The path of a device that had the last error. */
+function latestOfPaths(row: Row): Row | undefined {
+  if (row.info.scope !== 'device') return undefined;
+  let latest: Row | undefined;
+  for (const path of row.children('path')) {
+    if (path.now('lastErrorAt') > (latest?.now('lastErrorAt') ?? 0)) latest = path;
+  }
+  return latest;
 }
 
 function kernelMs(
@@ -63,10 +78,10 @@ export const device = defineView({
     labelled('LUN', 10, 3, 'lun', 'name of the LUN in its array'),
     {
       id: 'STATE',
-      width: 7,
-      weight: 3,
+      width: 6,
+      weight: 1,
       format: 'text',
-      help: 'on, all paths down (APD, APD-TO after the time-out), permanently lost (PDL), removed, off',
+      help: 'on, off, all paths down (APD, APD-TO after the time-out), lost for good (PDL), then GONE',
       value: (row) => STATES[row.now('state')] ?? '',
       level: (value) => (value === 'on' || value === 'off' || value === '' ? 0 : 2),
     },
@@ -110,11 +125,15 @@ export const device = defineView({
     latency('GAVG/wr', 8, 'ms per write', GAVG_LIMITS, (row) =>
       row.meanMs(['writeNs'], ['writes']),
     ),
-    latency('p99', 7, 'ms below which 99 of 100 commands ended', [50, 100], (row) =>
+    latency('p99', 8, 'ms below which 99 of 100 commands ended', [50, 100], (row) =>
       row.quantileMs(0.99),
     ),
     failedPerSecond,
     ...aborts,
+    count('RETRIES', 7, 6, 'retries', 'commands sent again, since the start'),
+    lastError(5, latestOfPaths),
+    count('FAILOVR', 7, 7, 'failovers', 'times I/O moved to other paths, since the start'),
+    count('ACTIVTN', 7, 8, 'activations', 'times the array was asked to activate a path'),
     {
       id: 'CONS/s',
       width: 6,

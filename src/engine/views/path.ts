@@ -1,4 +1,5 @@
 import {
+  above,
   DAVG_LIMITS,
   failedPerSecond,
   gauge,
@@ -8,6 +9,7 @@ import {
   latencyPerCommand,
 } from './kit/fields.js';
 import { controllerName } from './kit/format.js';
+import { errorCount, issued, lastError, merging, splits } from './kit/lower-fields.js';
 import { defineView } from './kit/view.js';
 
 /** In the order of the `state` gauge; a dead path is in capitals so that colour is not needed. */
@@ -75,8 +77,13 @@ export const path = defineView({
         const [controller, port] = row.label('port').split(':');
         return `${row.label('array')}:${controllerName(Number(controller))}${port ?? ''}`;
       },
+      grow: true,
     },
     gauge('ACTV', 5, 1, 'count', 'active', 'commands on this path'),
+    {
+      ...gauge('QUED', 5, 3, 'count', 'queued', 'of them, commands waiting in the adapter queue'),
+      level: above(1, 20),
+    },
     ...ioStats,
     latency(
       'LAT/cmd',
@@ -85,7 +92,13 @@ export const path = defineView({
       DAVG_LIMITS,
       latencyPerCommand,
     ),
-    gauge('FAILS', 6, 3, 'count', 'failures', 'times the path failed since the start'),
+    gauge('FAILS', 5, 1, 'count', 'failures', 'times the path has died since the start'),
+    errorCount(2),
+    lastError(6, (row) => row),
+    gauge('RANK', 4, 6, 'count', 'rank', 'higher ranks are used first (fixed, MRU)'),
     failedPerSecond,
+    ...merging,
+    splits,
+    issued,
   ],
 });

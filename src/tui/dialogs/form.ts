@@ -43,6 +43,19 @@ export function qosForm(disk: PlanSummary['disks'][number], now: Qos): Form {
   };
 }
 
+/** @param note what to add to the answer */
+export function rankForm(host: string, path: string, rank: number, note: string): Form {
+  const param = count(0, 0, 1000, 'higher ones are used first');
+  return {
+    kind: 'form',
+    title: `Rank of ${host} ${path}`,
+    fields: [field('rank', param, String(rank), param.help)],
+    index: 0,
+    problem: '',
+    purpose: { do: 'rank', host, path, note },
+  };
+}
+
 export function delayForm(delayMs: number): Form {
   const param = duration('1s', '100ms', '60s', 'real time between updates');
   return {

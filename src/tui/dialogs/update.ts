@@ -48,7 +48,8 @@ function pop(state: UiState): UiState {
   return { ...state, dialogs: state.dialogs.slice(0, -1) };
 }
 
-function send(state: UiState, command: Command, said: string): Change {
+/** Sends a command and says what it does; a refusal of the engine replaces that. */
+export function send(state: UiState, command: Command, said: string): Change {
   return {
     state: { ...state, dialogs: [], notice: said },
     messages: [{ type: 'command', command }],
@@ -87,6 +88,8 @@ function menuKey(
         };
       }
       return push(state, targetMenu(choice.fault, world, selected));
+    case 'close':
+      return { state: pop(state), messages: [] };
     case 'params':
       return push(state, injectForm(choice.fault, choice.target));
     default:
@@ -126,6 +129,15 @@ function submit(state: UiState, form: Form): Change {
         reservation: values.reservation ?? 0,
       };
       return send(state, { kind: 'qos', disk, qos }, `QoS of ${name} changed`);
+    }
+    case 'rank': {
+      const { host, path, note } = purpose;
+      const rank = values.rank ?? 0;
+      return send(
+        state,
+        { kind: 'rank', host, path, rank },
+        `rank of ${host} ${path} is ${rank}${note}`,
+      );
     }
     case 'delay': {
       const delayMs = (values.delay ?? 0) / 1e6;

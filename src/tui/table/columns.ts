@@ -12,28 +12,34 @@ export const GUTTER = 2;
 /**
  * @param shift how many columns after the first the person has scrolled past; then columns are
  *   taken in order and none is dropped for its weight
- * @param nameWidth widest content of the first column
+ * @param widest width of a column's widest content
  */
 export function fitColumns(
   fields: readonly Field[],
   width: number,
   shift: number,
-  nameWidth: number,
+  widest: (field: Field) => number,
   wideNames: boolean,
 ): Column[] {
-  const [name, ...others] = fields;
+  const [name, ...rest] = fields;
   if (name === undefined) return [];
   const room = width - GUTTER;
-  const least = wideNames ? Math.max(name.width, nameWidth) : name.width;
+  const nameWidth = widest(name);
+  const short = Math.min(name.width, Math.max(nameWidth, name.id.length));
+  const least = wideNames ? Math.max(name.width, nameWidth) : short;
   const kept =
-    shift > 0
-      ? takeInOrder(scrolled(others, shift), room - least)
-      : dropByWeight(others, room - least);
+    shift > 0 ? takeInOrder(scrolled(rest, shift), room - least) : dropByWeight(rest, room - least);
   const used = kept.reduce((sum, field) => sum + field.width + 1, least);
   const spare = name.grow ? Math.max(0, room - used) : 0;
   const wanted = Math.max(least, nameWidth);
   const first = { field: name, width: Math.min(room, wanted, least + spare) };
-  return [first, ...kept.map((field) => ({ field, width: field.width }))];
+  let left = room - used - Math.max(0, first.width - least);
+  const others = kept.map((field) => {
+    const more = field.grow ? Math.max(0, Math.min(left, widest(field) - field.width)) : 0;
+    left -= more;
+    return { field, width: field.width + more };
+  });
+  return [first, ...others];
 }
 
 /** What is left of the columns when the first `shift` of those that may go are gone. */

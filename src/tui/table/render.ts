@@ -1,7 +1,7 @@
 /** A table as rows of the screen: title, header, and as many rows as fit around the selected one. */
 import { formatCell } from '../../engine/views/kit/format.js';
 import type { Row } from '../../engine/views/kit/row.js';
-import { type Level, type View, viewFields } from '../../engine/views/kit/view.js';
+import { type Field, type Level, type View, viewFields } from '../../engine/views/kit/view.js';
 import type { UiState } from '../state.js';
 import { cut, plain, shorten, shortenMiddle } from '../text.js';
 import type { Theme, Tone } from '../theme.js';
@@ -25,8 +25,9 @@ export function renderTable(
   const rows = tableRows(view, world, ui);
   const selected = selectedIndex(view, rows, ui);
   const fields = viewFields(view, world.frames.entities);
-  const nameWidth = rows.reduce((most, row) => Math.max(most, nameOf(row, fields[0]).length), 0);
-  const columns = fitColumns(fields, width, ui.shift, nameWidth, ui.wideNames);
+  const widest = (field: Field): number =>
+    rows.reduce((most, row) => Math.max(most, textOf(row, field, field === fields[0]).length), 0);
+  const columns = fitColumns(fields, width, ui.shift, widest, ui.wideNames);
   const out = [
     titleRow(view, rows, ui, columns.length, fields.length, theme),
     head(columns, theme),
@@ -87,7 +88,8 @@ function renderRow(
     if (level > worst) worst = level;
     const raw = index === 0 ? nameOf(row, field) : plain(formatCell(field.format, value, room));
     const { more } = theme.glyph;
-    const text = index === 0 ? shortenMiddle(raw, room, more) : shorten(raw, room, more);
+    const text =
+      index === 0 || field.grow ? shortenMiddle(raw, room, more) : shorten(raw, room, more);
     const aligned = align(text, room, field.format === 'text');
     return selected ? aligned : theme.paint(TONES[level] ?? 'plain', aligned);
   });
@@ -96,9 +98,13 @@ function renderRow(
   return theme.paint('selected', cut(`${theme.glyph.pointer}${mark}${cells.join(' ')}`, 0, width));
 }
 
+function textOf(row: Row, field: Field, first: boolean): string {
+  return first ? nameOf(row, field) : plain(String(field.value(row)));
+}
+
 /** The first column; parts of an expanded row are indented. */
-function nameOf(row: Row, field: Column['field'] | undefined): string {
-  const text = field === undefined ? row.name : String(field.value(row));
+function nameOf(row: Row, field: Field): string {
+  const text = String(field.value(row));
   return (row.depth > 0 ? '  ' : '') + plain(text);
 }
 

@@ -92,7 +92,9 @@ export class Vmhba extends Layer implements Giver, AbortCounter, Plugged {
     const { host, adapter } = options;
     super(sim, `${host} ${adapter.name}`);
     const { driver: module, family, transport } = adapter;
-    const labels = { host, driver: module, family, transport };
+    const { order: name } = adapter.order;
+    const merge = adapter.merge === false ? 'no' : 'yes';
+    const labels = { host, driver: module, family, transport, order: name, merge };
     this.entity = sim.meters.define('adapter', adapter.name, labels, ADAPTER_FIELDS);
     this.traffic = new Traffic(sim, this.entity);
     this.counters = new AdapterCounters(sim.requests, this.entity);

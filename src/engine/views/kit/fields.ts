@@ -103,6 +103,7 @@ export const host: Field = {
   help: 'ESXi host',
   value: (row) => row.label('host'),
   stays: true,
+  grow: true,
   shown: manyHosts,
 };
 
@@ -254,7 +255,7 @@ export const aborts: readonly Field[] = [
   {
     id: 'ABRTS/s',
     width: 7,
-    weight: 8,
+    weight: 6,
     format: 'fixed',
     help: 'commands aborted per second',
     value: (row) => row.rate('aborts'),
@@ -263,7 +264,7 @@ export const aborts: readonly Field[] = [
   {
     id: 'RESETS/s',
     width: 8,
-    weight: 8,
+    weight: 6,
     format: 'fixed',
     help: 'resets per second',
     value: (row) => row.rate('resets'),

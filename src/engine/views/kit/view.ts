@@ -10,6 +10,7 @@ export type Level = 0 | 1 | 2;
 export interface Field {
   /** Column title, as esxtop spells it where it has one; unique within the view. */
   readonly id: string;
+  /** Characters; of the first column, at most while others give way. */
   readonly width: number;
   /** What gives way first on a narrow screen: 0 never, higher numbers earlier. */
   readonly weight: number;
@@ -23,7 +24,7 @@ export interface Field {
   readonly sort?: string;
   /** Part of what tells rows apart: stays when the columns after it are scrolled past. */
   readonly stays?: boolean;
-  /** Takes the spare width of a wide screen. */
+  /** Takes spare width as far as its content needs it, from the left. */
   readonly grow?: boolean;
   /** Left out where it would say the same in every row. */
   readonly shown?: (entities: Entities) => boolean;

@@ -198,7 +198,7 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   detach(): string | undefined {
     if (this.state === DEVICE_OFF) return undefined;
     const busy = this.held.count > 0 || this.paths.some((path) => path.active > 0);
-    if (busy) return `${this.uid} is in use: unmount its datastore first`;
+    if (busy) return 'it is in use: unmount its datastore first';
     this.availability.detach();
     this.monitor.detach();
     this.pathsChanged('device detached');
@@ -354,7 +354,6 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   /** The failure was the path's: finds out what the path is worth now. */
   private blame(io: Io, path: Path, verdict: Verdict): void {
     const reason = this.reasonOf(io);
-    if (verdict.action !== 'refresh') path.countFailure();
     if (verdict.action === 'loss') {
       if (!path.lost) this.monitor.lose(path, reason);
       return;

@@ -2,7 +2,13 @@ import type { Io } from '../../../core/io.js';
 import type { Entity } from '../../../core/meters.js';
 import type { Sim } from '../../../core/sim.js';
 import { TRAFFIC_FIELDS, Traffic } from '../../../core/traffic.js';
-import { PATH_ACTIVE, PATH_OFF, PATH_STATE_NAMES, PATH_UNOPTIMIZED } from './path-state.js';
+import {
+  PATH_ACTIVE,
+  PATH_DEAD,
+  PATH_OFF,
+  PATH_STATE_NAMES,
+  PATH_UNOPTIMIZED,
+} from './path-state.js';
 import type { PathAdapter, PathLun, PathNexus } from './target.js';
 
 export interface PathOptions {
@@ -88,6 +94,7 @@ export class Path {
 
   private readonly traffic: Traffic;
   private readonly failuresSlot: number;
+  private readonly lastStatusSlot: number;
   private readonly sentAt: Float64Array;
 
   constructor(
@@ -118,19 +125,22 @@ export class Path {
       },
       [
         ...TRAFFIC_FIELDS,
-        ...['active', 'state', 'working', 'failures', 'degraded'],
+        ...['active', 'state', 'working', 'failures', 'degraded', 'rank'],
+        ...['lastStatus', 'lastSense', 'lastErrorAt'],
         // Its adapter fills these in.
         ...['issued', 'errors', 'queued', 'mergedFront', 'mergedBack', 'split'],
       ],
     );
     const active = this.entity.slot('active');
     this.failuresSlot = this.entity.slot('failures');
+    this.lastStatusSlot = this.entity.slot('lastStatus');
     this.entity.refresh = () => {
       const { values } = this.entity;
       values[active] = this.active;
       values[active + 1] = this.state;
       values[active + 2] = this.working ? 1 : 0;
       values[active + 4] = this.degraded ? 1 : 0;
+      values[active + 5] = this.rank;
     };
     this.traffic = new Traffic(sim, this.entity);
     this.sentAt = sim.requests.column('adapter.arrivedAt', Float64Array);
@@ -166,6 +176,8 @@ export class Path {
   move(state: number, why: string): void {
     if (state === this.state) return;
     const what = `${this.stateName} -> ${PATH_STATE_NAMES[state]}`;
+    // A path that is switched on counts as dead until it has been probed, which is no failure.
+    if (state === PATH_DEAD && this.state !== PATH_OFF) this.entity.values[this.failuresSlot]++;
     this.state = state;
     this.note('path.state', what, why);
   }
@@ -198,8 +210,9 @@ export class Path {
   /** A command sent here has come back. */
   returned(io: Io): void {
     const { now, requests } = this.sim;
-    const { op, blocks, status } = requests;
+    const { op, blocks, status, sense } = requests;
     this.active--;
+    if (status[io] !== 0) this.keepError(status[io], sense[io]);
     this.traffic.add(op[io], blocks[io], now - this.sentAt[io], status[io]);
   }
 
@@ -219,7 +232,11 @@ export class Path {
     return this.sim.now - this.silentSince >= spanNs;
   }
 
-  countFailure(): void {
-    this.entity.values[this.failuresSlot]++;
+  /** Keeps how a command or a probe ended that was no success, for the screens. */
+  keepError(status: number, sense: number): void {
+    const { values } = this.entity;
+    values[this.lastStatusSlot] = status;
+    values[this.lastStatusSlot + 1] = sense;
+    values[this.lastStatusSlot + 2] = this.sim.now;
   }
 }

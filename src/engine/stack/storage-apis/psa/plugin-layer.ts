@@ -162,7 +162,7 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
   detach(): string | undefined {
     if (this.state === DEVICE_OFF) return undefined;
     const busy = this.held.count > 0 || this.paths.some((path) => path.active > 0);
-    if (busy) return `${this.uid} is in use: unmount its datastore first`;
+    if (busy) return 'it is in use: unmount its datastore first';
     this.availability.detach();
     for (const path of this.paths) path.move(PATH_OFF, 'device detached');
     this.review('device detached');
@@ -297,7 +297,6 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
   private setState(to: PluginPath, state: PluginPathState, why: string, lost: boolean): void {
     const path = this.own(to);
     if (path.state === PATH_OFF) return;
-    if (state === 'dead' && path.usable) path.countFailure();
     path.lost = lost;
     path.move(STATES[state], why);
     this.review(why);

@@ -112,6 +112,7 @@ export class PathProber extends Layer {
       return;
     }
     errand.cancel();
+    if (status !== 0) path.keepError(status, sense);
     if (current) this.probes.delete(path);
     this.release(errand);
     if (errand.answered !== undefined) errand.answered(status, sense);
@@ -197,6 +198,7 @@ export class PathProber extends Layer {
   /** No answer: counts as a failure; the row comes back some time and then is news again. */
   private expire(errand: Errand): void {
     this.probes.delete(errand.path);
+    errand.path.keepError(hostStatus(HOST_TIMEOUT), 0);
     this.device.probed(errand.path, hostStatus(HOST_TIMEOUT), 0, Number.NEGATIVE_INFINITY);
     if (errand.again) this.probe(errand.path);
   }
