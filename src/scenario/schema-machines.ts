@@ -53,6 +53,10 @@ const job = z.strictObject({
   disk: diskName.default(0),
   rw: word(['read', 'write', 'randread', 'randwrite', 'rw', 'randrw', 'unmap']).optional(),
   rwmixread: integer(0, 100).optional(),
+  /** Percentage of the writes that give blocks back instead. */
+  trim_percentage: integer(0, 100).optional(),
+  /** A SYNCHRONIZE CACHE follows so many writes. */
+  fsync: integer(0, 1_000_000).optional(),
   bs: blockSizes.optional(),
   iodepth: integer(1, 4096).optional(),
   rate_iops: number(0, 10_000_000).optional(),

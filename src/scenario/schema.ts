@@ -192,6 +192,8 @@ const claimRule = z.strictObject({
   psp: text.optional(),
   /** Scheme of HPP. */
   pss: text.optional(),
+  /** Of HPP: a device faster than this passes the I/O scheduler by. */
+  latencyThreshold: duration('1us', '10s').optional(),
   /** Settings of the policy, the scheme, or the plug-in from outside. */
   params: settings.optional(),
 });

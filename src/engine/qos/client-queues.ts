@@ -1,3 +1,4 @@
+import { assert } from '../core/assert.js';
 import { type Io, NO_IO } from '../core/io.js';
 
 /** A copy of `old` with room for `length` numbers, the new ones `fill`. */
@@ -66,7 +67,9 @@ export class ClientQueues {
 
   /** Takes out a row that is not the client's first; false when it is not here. */
   cut(client: number, io: Io): boolean {
+    let steps = 0;
     for (let before = this.heads[client]; before !== NO_IO; before = this.next[before]) {
+      assert(steps++ < this.next.length, 'a row stands twice in a queue');
       if (this.next[before] !== io) continue;
       this.next[before] = this.next[io];
       if (this.tails[client] === io) this.tails[client] = before;

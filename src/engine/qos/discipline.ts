@@ -40,6 +40,8 @@ export interface QosDiscipline extends Discipline {
   readonly byWeight: Float64Array;
   /** Adds a client or changes its settings while it runs. @throws InputError on senseless ones */
   setClient(client: number, qos: Qos): void;
+  /** A command of the client starts without having been pushed. */
+  pass(client: number): void;
   /** A started command of the client is done. */
   finish(client: number): void;
   /** While held, none of the client's commands starts. */

@@ -46,6 +46,10 @@ export class ClientFifo implements QosDiscipline {
     return NO_IO;
   }
 
+  pass(client: number): void {
+    this.byWeight[client]++;
+  }
+
   finish(): void {}
 
   hold(client: number, held: boolean): void {

@@ -126,6 +126,11 @@ export class MClock implements QosDiscipline {
     return client === NO_CLIENT ? NO_IO : this.takeByWeight(client);
   }
 
+  pass(client: number): void {
+    this.byWeight[client]++;
+    this.queues.active[client]++;
+  }
+
   finish(client: number): void {
     if (--this.queues.active[client] === 0) this.idleSince[client] = this.sim.now;
   }

@@ -107,6 +107,12 @@ export class Sfq implements QosDiscipline {
     return io;
   }
 
+  pass(client: number): void {
+    this.byWeight[client]++;
+    this.queues.active[client]++;
+    this.inFlight++;
+  }
+
   finish(client: number): void {
     this.queues.active[client]--;
     // Once all are idle nobody is ahead of anybody.

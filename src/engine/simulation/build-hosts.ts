@@ -107,6 +107,7 @@ function buildDevice(sim: Sim, parts: DeviceParts): BuiltDevice {
       entity,
       dqlen,
       settings: schedulerSettingsOf(settings),
+      ...(claimed.plugin === 'HPP' ? { latencyThresholdNs: claimed.latencyThresholdNs } : {}),
     },
     psa,
   );
@@ -181,6 +182,7 @@ class Links {
       lun,
     );
     vmhba.watchPath(index, path.entity);
+    lun.attentions.connect(path.nexusIndex);
     return path;
   }
 

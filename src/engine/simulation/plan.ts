@@ -178,6 +178,8 @@ export interface ClaimRulePlan {
   readonly psp: string | undefined;
   /** Settings of the policy, the scheme, or the other plug-in. */
   readonly pspParams: Readonly<Record<string, number>>;
+  /** HPP: below this latency commands pass the I/O scheduler by. */
+  readonly latencyThresholdNs?: number;
 }
 
 export interface DatastorePlan {
@@ -261,6 +263,10 @@ export interface JobPlan {
   readonly rw: 'read' | 'write' | 'randread' | 'randwrite' | 'rw' | 'randrw' | 'unmap';
   /** Percentage of reads in rw and randrw. */
   readonly rwmixread: number;
+  /** Percentage of the writes that are UNMAPs instead; 0. */
+  readonly trimPercent?: number;
+  /** A SYNCHRONIZE CACHE follows so many writes; 0 for none. */
+  readonly fsync?: number;
   /** Block sizes in bytes with their weights. */
   readonly bs: readonly { readonly bytes: number; readonly weight: number }[];
   readonly iodepth: number;

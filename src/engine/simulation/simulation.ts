@@ -143,11 +143,17 @@ export class Simulation {
   }
 
   /** How much verifying guests have checked. */
-  get verified(): { blocksRead: number; blocksWritten: number; violations: number } {
-    const sum = { blocksRead: 0, blocksWritten: 0, violations: 0 };
+  get verified(): {
+    blocksRead: number;
+    blocksWritten: number;
+    blocksUnsure: number;
+    violations: number;
+  } {
+    const sum = { blocksRead: 0, blocksWritten: 0, blocksUnsure: 0, violations: 0 };
     for (const verifier of this.guests.verifiers) {
       sum.blocksRead += verifier.blocksRead;
       sum.blocksWritten += verifier.blocksWritten;
+      sum.blocksUnsure += verifier.blocksUnsure;
       sum.violations += verifier.violationCount;
     }
     return sum;
@@ -156,11 +162,13 @@ export class Simulation {
   /** How often data faults struck, and how many reads met what they had spoilt. */
   get spoilt(): { strikes: number; reads: number } {
     const sum = { strikes: 0, reads: 0 };
-    for (const array of this.arrays.values()) {
-      for (const { media } of array.luns.values()) {
-        sum.strikes += media?.strikes ?? 0;
-        sum.reads += media?.spoiltReads ?? 0;
-      }
+    const onLuns = [...this.arrays.values()].flatMap(({ luns }) =>
+      [...luns.values()].map(({ media }) => media),
+    );
+    const onServers = [...this.sites.server.values()].flatMap(({ media }) => media);
+    for (const media of [...onLuns, ...onServers]) {
+      sum.strikes += media?.strikes ?? 0;
+      sum.reads += media?.spoiltReads ?? 0;
     }
     return sum;
   }

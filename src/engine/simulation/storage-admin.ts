@@ -42,7 +42,9 @@ export class StorageAdmin {
 
   /** Looks for paths of all devices of a host again. */
   rescan(host: string): void {
-    for (const { psa } of this.host(host).devices.values()) psa.rescan();
+    const { adapters, devices } = this.host(host);
+    for (const { nexuses } of adapters.values()) for (const nexus of nexuses) nexus.rediscover();
+    for (const { psa } of devices.values()) psa.rescan();
   }
 
   private host(name: string): BuiltHost {

@@ -50,6 +50,13 @@ export const SETTINGS = {
   ),
   'Disk.DiskMaxIOSize': setting(32767, 32, 32767, 'KB', 'largest command; longer ones are split'),
   'Disk.DiskRetryPeriod': setting(2000, 500, 50000, 'ms', 'pause before a command is retried'),
+  'Disk.FastPathRestoreInterval': setting(
+    100,
+    10,
+    10_000,
+    'ms',
+    'how often a device with a latency-sensitive threshold is judged',
+  ),
   'Disk.PathEvalTime': setting(300, 30, 1500, 's', 'every path gets a TEST UNIT READY this often'),
   'Disk.QFullSampleSize': setting(0, 0, 64, 'count', 'full answers that halve the depth; 0 is off'),
   'Disk.QFullThreshold': setting(8, 1, 16, 'count', 'good answers that raise the depth by one'),

@@ -1,6 +1,6 @@
 import { assert } from '../core/assert.js';
 import type { Lane } from '../core/events.js';
-import { type Io, NO_IO } from '../core/io.js';
+import { FLUSH, type Io, NO_IO, WRITE } from '../core/io.js';
 import type { Layer } from '../core/layer.js';
 import type { Stream } from '../core/random.js';
 import type { Sim } from '../core/sim.js';
@@ -48,6 +48,9 @@ export class SyntheticJob extends Guest {
   protected readonly disk: number;
   private readonly commands: Commands;
   private readonly thoughts: Lane;
+  /** A SYNCHRONIZE CACHE follows so many writes; 0 for none. */
+  private readonly fsync: number;
+  private unsynced = 0;
 
   /** Undefined for a closed loop. */
   private arrivals: Arrivals | undefined;
@@ -79,6 +82,7 @@ export class SyntheticJob extends Guest {
     this.iodepth = plan.iodepth;
     this.thinkNs = plan.thinkNs;
     this.inFlightMax = options.inFlightMax ?? Number.POSITIVE_INFINITY;
+    this.fsync = plan.fsync ?? 0;
     this.disk = options.disk;
     this.commands = new Commands(plan, options.capacityBlocks, sim.random.stream(stream));
     this.thoughts = sim.lane(this);
@@ -215,10 +219,18 @@ export class SyntheticJob extends Guest {
   protected fill(io: Io): void {
     const { now, requests } = this.sim;
     const { commands } = this;
-    const index = commands.next();
-    requests.op[io] = commands.op[index];
-    requests.lba[io] = commands.lba[index];
-    requests.blocks[io] = commands.blocks[index];
+    if (this.fsync > 0 && this.unsynced >= this.fsync) {
+      this.unsynced = 0;
+      requests.op[io] = FLUSH;
+      requests.lba[io] = 0;
+      requests.blocks[io] = 0;
+    } else {
+      const index = commands.next();
+      requests.op[io] = commands.op[index];
+      requests.lba[io] = commands.lba[index];
+      requests.blocks[io] = commands.blocks[index];
+      if (commands.op[index] === WRITE) this.unsynced++;
+    }
     requests.world[io] = this.world;
     requests.disk[io] = this.disk;
     requests.arrivedAt[io] = now;

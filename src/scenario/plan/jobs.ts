@@ -81,6 +81,8 @@ function planJob(
     disk: disk.index,
     rw: text.rw ?? base.rw,
     rwmixread: text.rwmixread ?? base.rwmixread,
+    ...(text.trim_percentage ? { trimPercent: text.trim_percentage } : {}),
+    ...(text.fsync ? { fsync: text.fsync } : {}),
     bs,
     iodepth: text.iodepth ?? base.iodepth,
     rateIops,

@@ -83,6 +83,14 @@ export class ClientMeter {
     if (values[QUEUED]++ === 0) this.waitingSince = this.sim.now;
   }
 
+  /** A command goes to the device without having waited. */
+  pass(units: number): void {
+    const { values } = this;
+    values[ARRIVALS]++;
+    values[ARRIVED_UNITS] += units;
+    values[ACTIVE]++;
+  }
+
   /** A command goes to the device. */
   start(): void {
     this.withdraw();

@@ -36,6 +36,11 @@ export class DepthControl {
     return this.configured;
   }
 
+  /** True while worlds compete or the device is given less than its depth. */
+  get lowered(): boolean {
+    return this.depth < this.configured;
+  }
+
   /** Storage I/O Control's window; 0 when it is not in charge. */
   get siocDepth(): number {
     return this.sioc;

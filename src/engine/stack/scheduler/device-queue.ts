@@ -14,6 +14,7 @@ import type { Qos } from '../../simulation/plan.js';
 import { type AbortCounter, type Recall, type Recaller, recallFrom, WITHDRAWN } from '../recall.js';
 import { ClientMeter } from './client-meter.js';
 import { DepthControl } from './depth-control.js';
+import { FastPath } from './fast-path.js';
 import { QueueFullControl } from './queue-full.js';
 import { SCHEDULER_DEFAULTS, type SchedulerSettings } from './settings.js';
 import { together, WorldQueue } from './world-queue.js';
@@ -27,6 +28,8 @@ export interface DeviceQueueOptions {
   /** Commands the device may have at once (DQLEN). */
   readonly dqlen: number;
   readonly settings?: Partial<SchedulerSettings>;
+  /** Commands pass the scheduler by while the device answers faster than this; 0 or none never. */
+  readonly latencyThresholdNs?: number;
 }
 
 /** What a virtual disk is called in the figures of its client. */
@@ -54,6 +57,7 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
   private readonly discipline: QosDiscipline;
   private readonly depth: DepthControl;
   private readonly queueFull: QueueFullControl;
+  private readonly fastPath: FastPath | undefined;
   private readonly worlds = new Map<number, WorldQueue>();
   /** Figures of each client of the scheduler. */
   private readonly meters: ClientMeter[] = [];
@@ -67,7 +71,7 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
 
   constructor(
     sim: Sim,
-    { host, uid, entity, dqlen, settings }: DeviceQueueOptions,
+    { host, uid, entity, dqlen, settings, latencyThresholdNs = 0 }: DeviceQueueOptions,
     private readonly lower: Layer,
   ) {
     super(sim, `device ${host}:${uid}`);
@@ -82,6 +86,7 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
     this.settings = known;
     this.unitBlocks = known.costUnitBytes / BLOCK_BYTES;
     this.depth = new DepthControl(dqlen, known);
+    if (latencyThresholdNs > 0) this.fastPath = new FastPath(latencyThresholdNs, known.fastPathNs);
     this.queueFull = new QueueFullControl(dqlen, known);
     this.waitedNs = sim.requests.column('device.waitedNs', Float64Array);
     this.discipline = createDiscipline(sim, this.table, known.kind, known);
@@ -135,6 +140,7 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
       own.add(this.meters[client]);
     }
     this.meters[client].setQos(shared);
+    this.fastPath?.setLimited(disk, qos.limit > 0);
     this.pump();
   }
 
@@ -211,6 +217,17 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
     deviceNs[io] = 0;
     const client = this.table.at(disk[io]);
     this.enter(io);
+    if (this.fastPath?.usable && !this.depth.lowered && this.station.pass(io)) {
+      this.waitedNs[io] = 0;
+      if (client !== NO_CLIENT) {
+        const meter = this.meters[client];
+        meter.pass(this.unitsOf(io));
+        meter.world.start();
+        this.discipline.pass(client);
+      }
+      this.lower.submit(io);
+      return;
+    }
     this.station.arrive(io);
     if (client !== NO_CLIENT) this.meters[client].arrive(this.unitsOf(io));
     if (this.station.active < this.station.slots) this.pump();
@@ -229,6 +246,7 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
     }
     this.count(io, client, latencyNs, this.waitedNs[io]);
     if (this.queueFull.watching) this.noteAnswer(io);
+    this.fastPath?.answered(this.sim.now, this.sim.requests.deviceNs[io]);
     if (this.station.queued > 0) this.pump();
     this.leave(io).complete(io);
   }

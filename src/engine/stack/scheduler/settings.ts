@@ -22,6 +22,8 @@ export interface SchedulerSettings extends QosSettings {
   readonly fullThreshold: number;
   /** Refusals are counted within windows of answers: the other published description. */
   readonly fullByWindow: boolean;
+  /** Disk.FastPathRestoreInterval, ns: how often a device with a threshold is judged. */
+  readonly fastPathNs: number;
 }
 
 /** Defaults of ESXi (stack-lower 5.2, 5.3, 9.1); WQLEN is from memory. */
@@ -36,6 +38,7 @@ export const SCHEDULER_DEFAULTS: SchedulerSettings = {
   fullSample: 0,
   fullThreshold: 8,
   fullByWindow: false,
+  fastPathNs: 100e6,
 };
 
 /** What a host's advanced settings say about its schedulers. */
@@ -57,5 +60,6 @@ export function schedulerSettingsOf(settings: Settings): SchedulerSettings {
     fullSample: settings.get('Disk.QFullSampleSize'),
     fullThreshold: settings.get('Disk.QFullThreshold'),
     fullByWindow: settings.on('Vmtop.QFullByWindow'),
+    fastPathNs: settings.ns('Disk.FastPathRestoreInterval'),
   };
 }
