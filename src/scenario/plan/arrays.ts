@@ -237,7 +237,7 @@ function planModel(context: Context, text: ModelText, path: Path): ModelPlan {
   const models = new Map(context.catalogues.devices.map((entry) => [entry.name, entry]));
   const entry = context.find(models, model, path, 'device model');
   return {
-    model,
+    model: entry?.base ?? model,
     params: entry === undefined ? {} : context.params(entry.params, given as never, path),
   };
 }
