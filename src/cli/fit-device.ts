@@ -11,7 +11,7 @@ import { findDeviceModel } from '../engine/devices/models/index.js';
 import { TRACE_FORMATS } from '../engine/formats/trace/index.js';
 import { fileError } from '../input/read-bytes.js';
 import { readTrace } from '../input/read-trace.js';
-import { describeFit } from '../output/fit.js';
+import { describeFigures, describeFit } from '../output/fit.js';
 import { Progress } from '../output/progress.js';
 import { exactValue, formatDisk } from '../scenario/disks.js';
 
@@ -19,7 +19,7 @@ export interface FitArguments {
   readonly trace: string;
   readonly model: string;
   readonly first: string;
-  readonly set: readonly string[];
+  readonly set?: string | undefined;
   readonly capacity?: string | undefined;
   readonly out?: string | undefined;
 }
@@ -31,7 +31,7 @@ export async function fitDevice(args: FitArguments): Promise<void> {
     throw InputError.of('--model', `there is no device model "${args.model}"`, 'try hdd');
   }
   const share = readShare(args.first);
-  const given = readSettings(model.params, args.set);
+  const given = readSettings(model.params, args.set?.split(',') ?? []);
   const recording = readRecording(args.trace);
   const { count } = recording;
   const fitted = Math.floor(count * share);
@@ -51,21 +51,24 @@ export async function fitDevice(args: FitArguments): Promise<void> {
     comparison: check(plan, fit.capacityBlocks, requests),
   }));
   const file = basename(args.trace);
-  const sources = sourcesOf(fit, file, fitted, count);
   const value = (name: string): string =>
     String(exactValue(model.params[name]!, fit.settings[name]!));
   process.stdout.write(
-    `${describeFit({ file, count, fitted, figures, params: model.params, fit, sources, value })}\n`,
+    `${describeFit({ file, count, fitted, figures, params: model.params, fit, value })}\n`,
   );
   if (args.out === undefined) return;
-  const text = formatDisk({
+  const disk = {
     summary: `spinning disk, fitted to ${file}`,
     model: args.model,
     capacityBlocks: fit.capacityBlocks,
     params: model.params,
     settings: fit.settings,
-    sources,
-  });
+    sources: sourcesOf(fit, file, fitted, count),
+  };
+  const text = formatDisk(
+    disk,
+    figures.map(({ name, comparison }) => describeFigures(name, comparison)),
+  );
   try {
     writeFileSync(args.out, text);
   } catch (error) {
@@ -115,7 +118,7 @@ function readCapacity(text: string | undefined): number | undefined {
   throw InputError.of('--capacity', `expected a size, found "${text}"`, 'for example 9100000000B');
 }
 
-/** `name=value` texts, checked against the model's own description. */
+/** Texts `name=value`, checked against the model's own description. */
 function readSettings(params: Params, texts: readonly string[]): Record<string, number> {
   const given: Record<string, string> = {};
   for (const text of texts) {
@@ -136,7 +139,7 @@ function sourcesOf(fit: Fit, file: string, fitted: number, count: number) {
   const words: Readonly<Record<Basis, string>> = {
     given: 'given with --set',
     told: `estimated from ${file}, requests 1 to ${fitted} of ${count}`,
-    guess: `model: ${file} says little about it`,
+    guess: `guess: ${file} says little about it`,
   };
   return Object.fromEntries(Object.entries(fit.basis).map(([name, basis]) => [name, words[basis]]));
 }

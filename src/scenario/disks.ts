@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parseDocument, Scalar, stringify } from 'yaml';
+import { Document, parseDocument, YAMLMap } from 'yaml';
 import { z } from 'zod';
 import { InputError, type Problem } from '../engine/core/errors.js';
 import { type Param, type Params, readParams } from '../engine/core/params.js';
@@ -122,17 +122,23 @@ export interface DiskText {
   readonly sources: Readonly<Record<string, string>>;
 }
 
-/** The text of a disk's file; reading it gives the same settings to the last digit. */
-export function formatDisk(disk: DiskText): string {
+/**
+ * The text of a disk's file; reading it gives the same settings to the last digit.
+ * @param comment lines to stand above it
+ */
+export function formatDisk(disk: DiskText, comment: readonly string[] = []): string {
   const { summary, model, capacityBlocks, params, settings, sources } = disk;
-  const entries = Object.entries(params).map(([name, param]) => {
-    const value = new Scalar(exactValue(param, settings[name] ?? param.initial));
-    return [name, { value, source: sources[name] ?? '' }] as const;
-  });
-  return stringify(
-    { summary, model, capacityBlocks, settings: Object.fromEntries(entries) },
-    { lineWidth: 0 },
-  );
+  const document = new Document({ summary, model, capacityBlocks });
+  const list = new YAMLMap();
+  for (const [name, param] of Object.entries(params)) {
+    const value = exactValue(param, settings[name] ?? param.initial);
+    const line = document.createNode({ value, source: sources[name] ?? '' });
+    line.flow = true;
+    list.set(name, line);
+  }
+  document.set('settings', list);
+  document.commentBefore = comment.map((line) => ` ${line}`).join('\n');
+  return document.toString({ lineWidth: 0 });
 }
 
 /** A setting as files have it: with its unit, and nothing lost. */

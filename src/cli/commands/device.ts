@@ -22,10 +22,7 @@ const fit = defineCommand({
       })
       .option('set', {
         type: 'string',
-        array: true,
-        nargs: 1,
-        default: [],
-        describe: 'a setting known from elsewhere, such as rpm=10000; may come several times',
+        describe: 'settings known from elsewhere, such as rpm=10000,heads=6',
       })
       .option('capacity', {
         type: 'string',

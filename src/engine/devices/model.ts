@@ -1,5 +1,6 @@
 import type { Params, Values } from '../core/params.js';
 import type { Stream } from '../core/random.js';
+import type { AccessTimes } from './access-order.js';
 
 /** Sources that are no document (src/README.md, "Where numbers come from"). */
 export const FROM_MEMORY = 'from memory';
@@ -16,6 +17,8 @@ export interface DeviceSite {
 export interface DiskModel {
   /** Commands served side by side. */
   readonly channels: number;
+  /** For devices that choose among waiting commands; without it they come in order of arrival. */
+  readonly order?: AccessTimes | undefined;
   /** Time of a command that starts at `now`; whole ns. May remember (head position, backlog). */
   serviceNs(op: number, lba: number, blocks: number, now: number): number;
 }

@@ -52,7 +52,7 @@ const COARSE = [0.5, 0.25] as const;
 const FINE = [0.3, 0.15, 0.08, 0.04, 0.02] as const;
 /** A setting is told when this step away from it makes the score worse by that part. */
 const TOLD_STEP = 0.5;
-const TOLD = 0.02;
+const TOLD = 0.01;
 /** Fewer requests say too little. */
 const REQUESTS_MIN = 200;
 

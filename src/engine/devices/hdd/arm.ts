@@ -42,6 +42,12 @@ export class Arm {
     return this.freeAt;
   }
 
+  /** How long `reach` would take, without going there. */
+  reachNs(lba: number, from: number, settleNs: number): number {
+    const settledAt = Math.max(from, this.freeAt) + this.moveNs(lba, settleNs);
+    return this.pass(lba, settledAt) - from;
+  }
+
   /** Passes over the blocks from where `reach` stopped; returns when it is done. */
   transfer(lba: number, blocks: number): number {
     const { platters } = this;

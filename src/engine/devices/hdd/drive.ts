@@ -1,9 +1,10 @@
 import { BLOCK_BYTES, FLUSH, READ } from '../../core/io.js';
+import type { AccessTimes } from '../access-order.js';
 import type { DeviceSite, DiskModel } from '../model.js';
 import { Arm } from './arm.js';
 import { LookAhead } from './look-ahead.js';
 import { Platters } from './platters.js';
-import { Segments } from './segments.js';
+import { NO_SEGMENT, Segments } from './segments.js';
 import { type DriveValues, ON } from './settings.js';
 import { WriteBuffer } from './write-buffer.js';
 
@@ -15,13 +16,16 @@ import { WriteBuffer } from './write-buffer.js';
  * - What is not in the buffer is fetched: seek or head switch, the wait for its place on the turn,
  *   the transfer at the rate of its zone. The wait follows from the time, not from chance.
  * - After a read the disk reads on (`LookAhead`).
+ * - Of waiting commands it takes the one it can begin soonest (`AccessOrder`).
  * - Writes are answered from the platter or, with a write cache, from the buffer (`WriteBuffer`).
  * A random read of n blocks takes `commandMiss + seekAverage + 30 s / rpm + n * 512 / rate` on
  * average, a write from the platter `commandWrite` for `commandMiss` and `writeSettle` more.
  * Left out: reads that overtake writes waiting in the buffer, reassigned blocks, recalibration.
  */
-export class Drive implements DiskModel {
+export class Drive implements DiskModel, AccessTimes {
   readonly channels = 1;
+  readonly order: AccessTimes | undefined;
+  readonly queueDepth: number;
   private readonly busBlockNs: number;
   private readonly segmentBlocks: number;
   private readonly platters: Platters;
@@ -36,6 +40,8 @@ export class Drive implements DiskModel {
   ) {
     const turnNs = 60e9 / values.rpm;
     const { capacityBlocks } = site;
+    this.queueDepth = values.queueDepth;
+    this.order = values.queueDepth > 1 ? this : undefined;
     this.busBlockNs = (BLOCK_BYTES * 1e9) / values.interfaceRate;
     this.segmentBlocks = Math.max(1, Math.floor(values.segmentSize / BLOCK_BYTES));
     this.platters = new Platters({ ...values, turnNs, capacityBlocks });
@@ -54,6 +60,14 @@ export class Drive implements DiskModel {
       return Math.round(Math.max(this.values.commandWrite, this.arm.freeAt - now));
     }
     return Math.round(this.write(lba, blocks, now) - now);
+  }
+
+  accessNs(op: number, lba: number, now: number): number {
+    const { arm, lookAhead, segments, values } = this;
+    if (op !== READ) return arm.reachNs(lba, now + values.commandWrite, values.writeSettle);
+    lookAhead.advance(now);
+    if (segments.holding(lba) !== NO_SEGMENT) return 0;
+    return arm.reachNs(lba, now + values.commandMiss, 0);
   }
 
   /** When the read is answered. */

@@ -23,6 +23,7 @@ export interface DriveFigures {
   readonly interfaceRate: string;
   readonly segments: number;
   readonly segmentSize: string;
+  readonly queueDepth: number;
 }
 
 const RATE_MIN = '100000B';
@@ -52,6 +53,7 @@ export function driveParams(figures: DriveFigures) {
     segmentSize: size(figures.segmentSize, '512B', '1GiB', 'size of a segment'),
     lookAhead: choice(LOOK_AHEAD, 'reads on until its segment is full, for a track, or not'),
     rereads: choice(REREADS, 'blocks that have been sent to the host stay in the buffer or not'),
+    queueDepth: count(figures.queueDepth, 1, 256, 'commands among which the disk chooses the next'),
     writeCache: choice(SWITCH, 'answers writes once they are in the buffer'),
   };
 }

@@ -27,6 +27,7 @@ export const hdd7k = defineDevice({
     interfaceRate: '600000000B',
     segments: 32,
     segmentSize: '1MiB',
+    queueDepth: 32,
   }),
   sources: {
     rpm: RATES,
@@ -47,6 +48,7 @@ export const hdd7k = defineDevice({
     segmentSize: '32 MB of buffer in 32 segments, from memory',
     lookAhead: MODEL,
     rereads: MODEL,
+    queueDepth: 'tags of SATA command queueing',
     writeCache: 'model: off, as near-line SAS disks are delivered',
   },
   create: (site, values) => new Drive(site, values),

@@ -26,6 +26,7 @@ export const hdd = defineDevice({
     interfaceRate: '600000000B',
     segments: 32,
     segmentSize: '512KiB',
+    queueDepth: 32,
   }),
   sources: {
     rpm: SEEKS,
@@ -46,6 +47,7 @@ export const hdd = defineDevice({
     segmentSize: '16 MB buffer from memory, 32 segments',
     lookAhead: MODEL,
     rereads: MODEL,
+    queueDepth: 'model: of its 128 tags (from memory) those worth a look',
     writeCache: 'model: arrays turn it off, it would lose writes with the power',
   },
   create: (site, values) => new Drive(site, values),
