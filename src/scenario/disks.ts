@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Document, parseDocument, YAMLMap } from 'yaml';
 import { z } from 'zod';
@@ -48,9 +48,12 @@ export function bundledDisks(): readonly DiskEntry[] {
 export function findDisk(nameOrFile: string): DiskEntry | undefined {
   const bundled = bundledDisks().find(({ name }) => name === nameOrFile);
   if (bundled !== undefined) return bundled;
-  return existsSync(nameOrFile) || /[/\\]|\.ya?ml$/.test(nameOrFile)
-    ? readDisk(nameOrFile)
-    : undefined;
+  return isDiskFile(nameOrFile) ? readDisk(nameOrFile) : undefined;
+}
+
+/** Names have neither folders nor an ending. */
+export function isDiskFile(nameOrFile: string): boolean {
+  return /[/\\]|\.ya?ml$/.test(nameOrFile);
 }
 
 /**

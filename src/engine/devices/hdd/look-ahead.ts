@@ -62,11 +62,11 @@ export class LookAhead {
       if (end > this.limit) this.reachOn(end, from);
       const wait = Math.max(0, end - this.filled) * this.blockNs;
       const at = wait === 0 ? from : this.filledAt + wait;
-      this.consume(this.active, end, from);
+      this.consume(this.active, lba, end, from);
       return lba < this.firstRead ? Math.max(at, this.behindAt) : at;
     }
     if (index === NO_SEGMENT || end > this.segments.end[index]) return -1;
-    this.consume(index, end, from);
+    this.consume(index, lba, end, from);
     return from;
   }
 
@@ -77,7 +77,7 @@ export class LookAhead {
     this.filled = end;
     this.filledAt = arm.freeAt;
     this.blockNs = platters.blockNs(end - 1);
-    this.limit = this.limitAfter(end);
+    this.limit = this.limitAfter(lba, end);
     this.firstRead = lba;
     this.behindAt = arm.settledAt + this.turnNs;
     let start = lba;
@@ -110,10 +110,10 @@ export class LookAhead {
     this.limit = end;
   }
 
-  private consume(index: number, end: number, from: number): void {
+  private consume(index: number, lba: number, end: number, from: number): void {
     this.segments.touch(index);
     if (index === this.active) {
-      const limit = this.limitAfter(end);
+      const limit = this.limitAfter(lba, end);
       if (limit > this.limit) this.reachOn(limit, from);
     }
     this.drop(index, end);
@@ -124,10 +124,17 @@ export class LookAhead {
     this.segments.start[index] = Math.max(this.segments.start[index], end);
   }
 
-  private limitAfter(end: number): number {
-    const { lookAhead, segmentBlocks } = this.values;
+  /**
+   * Where to stop: the segment has room for what was read last, unless that is dropped. At least half
+   * of it is for what comes (model), or long reads would not be read ahead of.
+   */
+  private limitAfter(lba: number, end: number): number {
+    const { lookAhead, rereads, segmentBlocks } = this.values;
     if (lookAhead === NONE) return end;
-    if (lookAhead !== TRACK) return end + segmentBlocks;
+    if (lookAhead !== TRACK) {
+      if (rereads === DROPPED) return end + segmentBlocks;
+      return Math.max(lba + segmentBlocks, end + Math.ceil(segmentBlocks / 2));
+    }
     this.platters.locate(end - 1);
     return this.platters.trackStart + this.platters.trackBlocks;
   }
