@@ -10,7 +10,7 @@ export interface Comparison {
   readonly demeritNs: number;
 }
 
-/** Compares samples, of which the second has a whole multiple of the first one's count. */
+/** Compares two samples of the same size. */
 export function compare(measured: Float64Array, model: Float64Array): Comparison {
   const one = measured.slice().sort();
   const other = model.slice().sort();
@@ -22,18 +22,14 @@ export function compare(measured: Float64Array, model: Float64Array): Comparison
   };
 }
 
-/**
- * Mean square of the horizontal distance of two sorted samples. Each of the first one's values stands
- * for as many of the second one's as its count is a multiple.
- */
+/** Mean square of the horizontal distance of two sorted samples of the same size. */
 export function squareDistance(one: Float64Array, other: Float64Array): number {
-  const times = other.length / one.length;
   let sum = 0;
-  for (let index = 0; index < other.length; index++) {
-    const distance = other[index] - one[Math.floor(index / times)];
+  for (let index = 0; index < one.length; index++) {
+    const distance = other[index] - one[index];
     sum += distance * distance;
   }
-  return other.length === 0 ? 0 : sum / other.length;
+  return one.length === 0 ? 0 : sum / one.length;
 }
 
 function mean(values: Float64Array): number {

@@ -48,8 +48,10 @@ const FREE = [
   'headSwitch',
 ] as const;
 /** Relative steps from each start, and then from the best of them. */
-const COARSE = [0.5, 0.25] as const;
+const COARSE = [0.3, 0.15] as const;
 const FINE = [0.3, 0.15, 0.08, 0.04, 0.02] as const;
+/** Starts from which a coarse search is made, for each way of looking ahead. */
+const KEPT = 2;
 /** A setting is told when this step away from it makes the score worse by that part. */
 const TOLD_STEP = 0.5;
 const TOLD = 0.01;
@@ -85,7 +87,7 @@ export function* fitDrive(recording: Recording, options: FitOptions): Generator<
         ? scorer.of({ model, params: settings })
         : Number.POSITIVE_INFINITY,
   };
-  const starts = startsFrom(look, params, given);
+  const starts = bestStarts(search, startsFrom(look, params, given));
   const steps = (starts.length * COARSE.length + FINE.length) * search.free.length;
   let done = 0;
   let best: Found = { settings: starts[0], score: Number.POSITIVE_INFINITY };
@@ -104,6 +106,20 @@ export function* fitDrive(recording: Recording, options: FitOptions): Generator<
   }
   const basis = basisOf(search, best, given);
   return { settings: best.settings, capacityBlocks, look, basis, tried: scorer.tried };
+}
+
+/** The best starts of each way of looking ahead: from one way to another no small steps lead. */
+function bestStarts(search: Search, starts: readonly Settings[]): Settings[] {
+  const scored = starts.map((settings) => ({ settings, score: search.score(settings) }));
+  scored.sort((one, other) => one.score - other.score);
+  const kept = new Map<number, number>();
+  return scored
+    .filter(({ settings }) => {
+      const place = (kept.get(settings.lookAhead) ?? 0) + 1;
+      kept.set(settings.lookAhead, place);
+      return place <= KEPT;
+    })
+    .map(({ settings }) => settings);
 }
 
 function basisOf(search: Search, best: Found, given: Settings): Record<string, Basis> {

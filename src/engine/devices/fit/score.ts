@@ -10,9 +10,6 @@ export const NEAR_BLOCKS = 1000;
 const FAR_PARTS = [0.05, 0.15, 0.4] as const;
 /** Kinds of place: next, ahead, behind, and far by distance. */
 const PLACES = 3 + FAR_PARTS.length + 1;
-/** Runs that differ in where the platters stood: evens out the luck of one. */
-const RUNS = 2;
-
 /** True for the kinds of requests to far places. */
 export function isFar(kind: number): boolean {
   return kind % PLACES >= 3;
@@ -65,26 +62,20 @@ export class Score {
       Float64Array.from(list, (index) => serviceNs[index]).sort(),
     );
     this.allMeasured = serviceNs.slice().sort();
-    this.all = new Float64Array(count * RUNS);
-    this.scratch = this.byKind.map((list) => new Float64Array(list.length * RUNS));
+    this.all = new Float64Array(count);
+    this.scratch = this.byKind.map((list) => new Float64Array(list.length));
   }
 
   of(plan: ModelPlan): number {
     const { recording, capacityBlocks, all, byKind, measured, scratch } = this;
     const { count } = recording;
     this.tried++;
-    for (let run = 0; run < RUNS; run++) {
-      predict(plan, capacityBlocks, recording, run, all, run * count);
-    }
+    predict(plan, capacityBlocks, recording, all);
     let sum = 0;
     for (let kind = 0; kind < byKind.length; kind++) {
       const list = byKind[kind];
       const values = scratch[kind];
-      for (let run = 0; run < RUNS; run++) {
-        for (let index = 0; index < list.length; index++) {
-          values[run * list.length + index] = all[run * count + list[index]];
-        }
-      }
+      for (let index = 0; index < list.length; index++) values[index] = all[list[index]];
       sum += list.length * squareDistance(measured[kind], values.sort());
     }
     return Math.sqrt(sum / count) + Math.sqrt(squareDistance(this.allMeasured, all.sort()));

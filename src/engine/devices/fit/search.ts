@@ -17,7 +17,7 @@ export interface Search {
 }
 
 /** A change counts when it makes the score better by this part: a smaller gain is chance. */
-const WORTH = 0.0005;
+const WORTH = 0.001;
 /** Digits kept of a setting: what is written down is what was tried. */
 const DIGITS = 4;
 

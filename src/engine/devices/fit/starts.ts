@@ -25,7 +25,15 @@ export function startsFrom(look: FirstLook, params: Params, given: Settings): Se
   const [track, average, full] = look.reachNs;
   const commandMiss = look.readNs + OVERHEAD * Math.max(0, track - look.readNs);
   const seekTrack = Math.max(0.1e6, track - commandMiss);
-  return TRACK_BLOCKS.map((trackBlocks) => {
+  const words = (name: string): number[] =>
+    given[name] === undefined ? (params[name].words ?? []).map((_, word) => word) : [given[name]];
+  const buffers = words('lookAhead').flatMap((lookAhead) =>
+    words('rereads').map((rereads) => ({ lookAhead, rereads })),
+  );
+  const shapes = TRACK_BLOCKS.flatMap((trackBlocks) =>
+    buffers.map((buffer) => ({ trackBlocks, ...buffer })),
+  );
+  return shapes.map(({ trackBlocks, lookAhead, rereads }) => {
     const rateOuter = (trackBlocks * BLOCK_BYTES * rpm) / 60;
     const guess: Settings = {
       rpm,
@@ -44,8 +52,8 @@ export function startsFrom(look: FirstLook, params: Params, given: Settings): Se
       interfaceRate: (BLOCK_BYTES * NS) / Math.max(1, look.blockNs),
       segments: 8,
       segmentSize: 128 * 1024,
-      lookAhead: 0,
-      rereads: 0,
+      lookAhead,
+      rereads,
       writeCache: look.writeCache ? ON : 0,
     };
     return Object.fromEntries(
