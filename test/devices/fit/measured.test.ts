@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fitDrive } from '../../../src/engine/devices/fit/fit-drive.js';
 import { check } from '../../../src/engine/devices/fit/predict.js';
 import { part, recordingOf } from '../../../src/engine/devices/fit/recording.js';
 import { readTrace } from '../../../src/input/read-trace.js';
@@ -33,4 +34,23 @@ describe('measured disks', () => {
     expect(Math.abs(figures.modelMeanNs / figures.measuredMeanNs - 1)).toBeLessThan(MEAN);
     expect(figures.demeritNs / figures.measuredMeanNs).toBeLessThan(DEMERIT);
   });
+
+  // Of two drives, for the time it takes: one with a write cache, one without.
+  it.each([RECORDINGS[0], RECORDINGS[4]])(
+    '%s is what the first half says, no more',
+    (name, file) => {
+      const path = recordedTrace(`disksim-validate-${file}.trace.gz`);
+      const disk = bundledDisks().find((entry) => entry.name === name);
+      if (path === undefined) return;
+      const recording = recordingOf(readTrace(path).table)!;
+      const steps = fitDrive(part(recording, 0, Math.floor(recording.count / 2)), {
+        model: disk!.base,
+        given: {},
+      });
+      let step = steps.next();
+      while (step.done !== true) step = steps.next();
+      expect(step.value.settings).toEqual(disk!.settings);
+      expect(step.value.capacityBlocks).toBe(disk!.capacityBlocks);
+    },
+  );
 });

@@ -50,8 +50,6 @@ const FREE = [
 /** Relative steps from each start, and then from the best of them. */
 const COARSE = [0.3, 0.15] as const;
 const FINE = [0.3, 0.15, 0.08, 0.04, 0.02] as const;
-/** Starts from which a coarse search is made, for each way of looking ahead. */
-const KEPT = 2;
 /** A setting is told when this step away from it makes the score worse by that part. */
 const TOLD_STEP = 0.5;
 const TOLD = 0.01;
@@ -108,18 +106,16 @@ export function* fitDrive(recording: Recording, options: FitOptions): Generator<
   return { settings: best.settings, capacityBlocks, look, basis, tried: scorer.tried };
 }
 
-/** The best starts of each way of looking ahead: from one way to another no small steps lead. */
+/** The best start of each speed and way of looking ahead: between these no small steps lead. */
 function bestStarts(search: Search, starts: readonly Settings[]): Settings[] {
   const scored = starts.map((settings) => ({ settings, score: search.score(settings) }));
   scored.sort((one, other) => one.score - other.score);
-  const kept = new Map<number, number>();
-  return scored
-    .filter(({ settings }) => {
-      const place = (kept.get(settings.lookAhead) ?? 0) + 1;
-      kept.set(settings.lookAhead, place);
-      return place <= KEPT;
-    })
-    .map(({ settings }) => settings);
+  const kept = new Map<string, Settings>();
+  for (const { settings } of scored) {
+    const kind = `${settings.rpm} ${settings.lookAhead}`;
+    if (!kept.has(kind)) kept.set(kind, settings);
+  }
+  return [...kept.values()];
 }
 
 function basisOf(search: Search, best: Found, given: Settings): Record<string, Basis> {

@@ -36,9 +36,24 @@ export function kindsOf(recording: Recording, capacityBlocks: number): Uint8Arra
   return kinds;
 }
 
+/** Weight of relative distances, by which short answers count as much as long ones (model). */
+const SHORT = 0.5;
+
+/** Sum of the squared distances of two sorted samples, each as a part of the mean of the two. */
+function relativeSquares(one: Float64Array, other: Float64Array): number {
+  let sum = 0;
+  for (let index = 0; index < one.length; index++) {
+    const both = (one[index] + other[index]) / 2;
+    const part = both > 0 ? (one[index] - other[index]) / both : 0;
+    sum += part * part;
+  }
+  return sum;
+}
+
 /**
- * How badly a model fits a recording, ns: the demerit figure of all requests plus the root mean square
- * of those of each kind. The second keeps a model from being right on the whole for wrong reasons.
+ * How badly a model fits a recording, ns: the demerit figure of all requests, the root mean square of
+ * those of each kind, and the same of relative distances. The second keeps a model from being right on
+ * the whole for wrong reasons, the third keeps the long waits from drowning the short answers.
  */
 export class Score {
   /** Models tried. */
@@ -48,6 +63,7 @@ export class Score {
   private readonly allMeasured: Float64Array;
   private readonly all: Float64Array;
   private readonly scratch: readonly Float64Array[];
+  private readonly meanNs: number;
 
   constructor(
     private readonly recording: Recording,
@@ -63,6 +79,7 @@ export class Score {
     );
     this.allMeasured = serviceNs.slice().sort();
     this.all = new Float64Array(count);
+    this.meanNs = serviceNs.reduce((sum, ns) => sum + ns, 0) / count;
     this.scratch = this.byKind.map((list) => new Float64Array(list.length));
   }
 
@@ -72,12 +89,17 @@ export class Score {
     this.tried++;
     predict(plan, capacityBlocks, recording, all);
     let sum = 0;
+    let relative = 0;
     for (let kind = 0; kind < byKind.length; kind++) {
       const list = byKind[kind];
       const values = scratch[kind];
       for (let index = 0; index < list.length; index++) values[index] = all[list[index]];
       sum += list.length * squareDistance(measured[kind], values.sort());
+      relative += relativeSquares(measured[kind], values);
     }
-    return Math.sqrt(sum / count) + Math.sqrt(squareDistance(this.allMeasured, all.sort()));
+    const whole = squareDistance(this.allMeasured, all.sort());
+    return (
+      Math.sqrt(whole) + Math.sqrt(sum / count) + this.meanNs * SHORT * Math.sqrt(relative / count)
+    );
   }
 }

@@ -16,12 +16,6 @@ const NS = 1e9;
 
 /** Settings to start a search from: what the first look shows, and guesses for the rest. */
 export function startsFrom(look: FirstLook, params: Params, given: Settings): Settings[] {
-  const nearest = SPEEDS.reduce((best, speed) =>
-    Math.abs(60 * NS - speed * look.turnNs) / speed < Math.abs(60 * NS - best * look.turnNs) / best
-      ? speed
-      : best,
-  );
-  const rpm = given.rpm ?? nearest;
   const [track, average, full] = look.reachNs;
   const commandMiss = look.readNs + OVERHEAD * Math.max(0, track - look.readNs);
   const seekTrack = Math.max(0.1e6, track - commandMiss);
@@ -30,10 +24,13 @@ export function startsFrom(look: FirstLook, params: Params, given: Settings): Se
   const buffers = words('lookAhead').flatMap((lookAhead) =>
     words('rereads').map((rereads) => ({ lookAhead, rereads })),
   );
-  const shapes = TRACK_BLOCKS.flatMap((trackBlocks) =>
-    buffers.map((buffer) => ({ trackBlocks, ...buffer })),
+  const speeds = given.rpm === undefined ? speedsNear(look.turnNs) : [given.rpm];
+  const shapes = speeds.flatMap((rpm) =>
+    TRACK_BLOCKS.flatMap((trackBlocks) =>
+      buffers.map((buffer) => ({ rpm, trackBlocks, ...buffer })),
+    ),
   );
-  return shapes.map(({ trackBlocks, lookAhead, rereads }) => {
+  return shapes.map(({ rpm, trackBlocks, lookAhead, rereads }) => {
     const rateOuter = (trackBlocks * BLOCK_BYTES * rpm) / 60;
     const guess: Settings = {
       rpm,
@@ -63,6 +60,12 @@ export function startsFrom(look: FirstLook, params: Params, given: Settings): Se
       ]),
     );
   });
+}
+
+/** The two speeds whose turns are nearest: what else takes time blurs the turn. */
+function speedsNear(turnNs: number): number[] {
+  const off = (rpm: number): number => Math.abs((rpm * turnNs) / (60 * NS) - 1);
+  return [...SPEEDS].sort((one, other) => off(one) - off(other)).slice(0, 2);
 }
 
 /**
