@@ -19,14 +19,19 @@ export class Progress {
 
   update(atNs: number, { reads, writes, others }: Totals): void {
     if (!this.visible) return;
-    const part = Math.min(1, this.endNs > 0 ? atNs / this.endNs : 1);
-    const full = Math.floor(part * BAR);
-    const bar = `${'='.repeat(full)}${' '.repeat(BAR - full)}`;
-    const percent = `${Math.floor(part * 100)}%`.padStart(4);
     const commands = groupDigits(reads + writes + others);
-    this.stream.write(
-      `${CLEAR_LINE}[${bar}]${percent}  ${(atNs / 1e9).toFixed(1)} s simulated, ${commands} I/Os`,
-    );
+    const part = this.endNs > 0 ? atNs / this.endNs : 1;
+    this.draw(part, `${(atNs / 1e9).toFixed(1)} s simulated, ${commands} I/Os`);
+  }
+
+  /** @param part how far, 0 to 1; more counts as 1 */
+  draw(part: number, text: string): void {
+    if (!this.visible) return;
+    const done = Math.min(1, part);
+    const full = Math.floor(done * BAR);
+    const bar = `${'='.repeat(full)}${' '.repeat(BAR - full)}`;
+    const percent = `${Math.floor(done * 100)}%`.padStart(4);
+    this.stream.write(`${CLEAR_LINE}[${bar}]${percent}  ${text}`);
     this.shown = true;
   }
 

@@ -10,10 +10,11 @@ import { PLUGINS } from '../engine/stack/storage-apis/psa/plugins/index.js';
 import { PSPS } from '../engine/stack/storage-apis/psa/psp/index.js';
 import { PSSS } from '../engine/stack/storage-apis/psa/pss/index.js';
 import { SATPS } from '../engine/stack/storage-apis/psa/satp/index.js';
+import { bundledDisks } from './disks.js';
 
 /** What scenarios may name besides their own objects; the planner checks against these lists. */
 export interface Catalogues {
-  readonly devices: readonly CatalogueEntry[];
+  readonly devices: readonly DeviceEntry[];
   readonly faults: readonly (CatalogueEntry & { readonly target: string })[];
   readonly satps: readonly CatalogueEntry[];
   /** Path selection policies of NMP, and schemes of HPP. */
@@ -36,6 +37,14 @@ export interface CatalogueEntry extends Named {
   readonly params: Params;
 }
 
+/** A device model, or a disk described in a file as settings of one. */
+export interface DeviceEntry extends CatalogueEntry {
+  /** Where the default of each setting comes from. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** Name of the model it is a set of settings for. */
+  readonly base?: string;
+}
+
 export interface DriverEntry extends Named {
   readonly family: 'native' | 'vmklinux';
   readonly transports: readonly Transport[];
@@ -47,7 +56,9 @@ export interface DriverEntry extends Named {
 
 /** Everything vmtop knows. */
 export const CATALOGUES: Catalogues = {
-  devices: DEVICE_MODELS,
+  get devices() {
+    return [...DEVICE_MODELS, ...bundledDisks()];
+  },
   faults: FAULTS,
   satps: SATPS,
   psps: PSPS,

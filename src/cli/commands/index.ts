@@ -1,4 +1,5 @@
 import { check } from './check.js';
+import { device } from './device.js';
 import { list } from './list.js';
 import { replay } from './replay.js';
 import { run } from './run.js';
@@ -12,5 +13,6 @@ export const COMMANDS = [
   replay,
   swarm,
   check,
+  device,
   list,
 ];

@@ -1,4 +1,4 @@
-import type { Discipline } from '../core/discipline.js';
+import { type Discipline, Fifo } from '../core/discipline.js';
 import { type Io, NO_IO } from '../core/io.js';
 import { Layer } from '../core/layer.js';
 import type { Entity } from '../core/meters.js';
@@ -6,6 +6,7 @@ import type { Sim } from '../core/sim.js';
 import { STATION_FIELDS, Station } from '../core/station.js';
 import { TRAFFIC_FIELDS, Traffic } from '../core/traffic.js';
 import type { ModelPlan } from '../simulation/plan.js';
+import { AccessOrder } from './access-order.js';
 import type { DiskModel } from './model.js';
 import { createModel } from './models/index.js';
 
@@ -39,7 +40,9 @@ export class Disk extends Layer {
     ]);
     this.traffic = new Traffic(sim, this.entity);
     this.inOrder = discipline === undefined;
-    this.station = new Station(sim, 'spindle', this.entity, this.model.channels, discipline);
+    const { channels, order } = this.model;
+    const own = order === undefined ? new Fifo() : new AccessOrder(sim, order);
+    this.station = new Station(sim, 'spindle', this.entity, channels, discipline ?? own);
   }
 
   /** Every command takes `factor` times as long; 1 is healthy. */

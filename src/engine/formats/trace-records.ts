@@ -47,6 +47,8 @@ export class TraceRecords {
   private lba = new Float64Array(0);
   private blocks = new Int32Array(0);
   private unit = new Int32Array(0);
+  /** Empty unless the trace has measured service times. */
+  private serviceNs = new Float64Array(0);
   private lastAt = Number.NEGATIVE_INFINITY;
   private sorted = true;
 
@@ -88,6 +90,19 @@ export class TraceRecords {
     this.count = count + 1;
   }
 
+  /** States how long the last record added took on the real device, ns. */
+  measured(serviceNs: number): void {
+    if (!(serviceNs >= 0 && serviceNs <= TIME_MAX)) {
+      throw new FormatError('service time is longer than 104 days');
+    }
+    if (this.serviceNs.length < this.at.length) {
+      const fresh = new Float64Array(this.at.length);
+      fresh.set(this.serviceNs);
+      this.serviceNs = fresh;
+    }
+    this.serviceNs[this.count - 1] = serviceNs;
+  }
+
   /**
    * A transfer given in bytes: widened to the blocks it touches; of no bytes, skipped.
    * @param offset byte address
@@ -118,6 +133,7 @@ export class TraceRecords {
       blocks: cut(this.blocks, count),
       unit: cut(this.unit, count),
       units: this.units,
+      ...(this.serviceNs.length > 0 ? { serviceNs: cut(this.serviceNs, count) } : {}),
     };
     const first = table.at[0] ?? 0;
     const span = count === 0 ? 0 : table.at[count - 1] - first;
@@ -166,6 +182,9 @@ export class TraceRecords {
     this.lba = pick(new Float64Array(count), this.lba);
     this.blocks = pick(new Int32Array(count), this.blocks);
     this.unit = pick(new Int32Array(count), this.unit);
+    if (this.serviceNs.length > 0) {
+      this.serviceNs = pick(new Float64Array(count), this.serviceNs);
+    }
   }
 }
 

@@ -323,6 +323,8 @@ export interface TraceTable {
   /** Unit (volume, LUN) of the trace, from 0. */
   readonly unit: Int32Array;
   readonly units: number;
+  /** Measured service time of each record, ns; only where the trace has them. Replays do not use it. */
+  readonly serviceNs?: Float64Array;
 }
 
 export interface FaultPlan {

@@ -8,9 +8,10 @@ import type {
   Transport,
 } from '../../engine/simulation/plan.js';
 import { bytesOf } from '../quantities.js';
-import type { ArrayText, HostText, ModelText, Scenario } from '../schema.js';
+import type { ArrayText, HostText, Scenario } from '../schema.js';
 import type { Path } from '../source.js';
 import { type Context, type Copy, copies, Names } from './context.js';
+import { planModel } from './models.js';
 
 /** A LUN with the array that holds it. */
 export interface LunPlace {
@@ -232,16 +233,6 @@ export function planNfsServers(context: Context, scenario: Scenario): Map<string
     servers.add(server.name, plan, [...path, 'name']);
   }
   return servers;
-}
-
-function planModel(context: Context, text: ModelText, path: Path): ModelPlan {
-  const { model, ...given } = text;
-  const models = new Map(context.catalogues.devices.map((entry) => [entry.name, entry]));
-  const entry = context.find(models, model, path, 'device model');
-  return {
-    model,
-    params: entry === undefined ? {} : context.params(entry.params, given as never, path),
-  };
 }
 
 /** `naa.6` and 31 hexadecimal digits that depend only on the name (NAA 6, IEEE registered extended). */

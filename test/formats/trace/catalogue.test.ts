@@ -29,6 +29,9 @@ const SAMPLES: readonly Uint8Array[] = [
       (_, index) => `12816637200306${1000 + index},hm,${index % 2},Read,${index * 512},512,9`,
     ).join('\n'),
   ),
+  text(
+    Array.from({ length: 12 }, (_, index) => `R Hit ${index * 8} 4 ${index}.5 2000.00`).join('\n'),
+  ),
 ];
 
 /** Decodes or throws FormatError; the table never holds more than the bytes could describe. */
@@ -62,7 +65,7 @@ describe('trace formats', () => {
     const found = SAMPLES.map((sample) =>
       TRACE_FORMATS.filter((format) => format.sniff(sample)).map(({ name }) => name),
     );
-    expect(found).toEqual([['vscsi'], ['vscsi'], ['msr-csv']]);
+    expect(found).toEqual([['vscsi'], ['vscsi'], ['msr-csv'], ['disksim-validate']]);
   });
 
   it('survive random bytes', () => {

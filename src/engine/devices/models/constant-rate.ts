@@ -1,6 +1,6 @@
 import { UNMAP } from '../../core/io.js';
 import { count, ratio, size } from '../../core/params.js';
-import { defineDevice } from '../model.js';
+import { defineDevice, MODEL } from '../model.js';
 
 /**
  * The server of the published scheduling cases (stack-lower 11): so many commands per second in
@@ -16,6 +16,7 @@ export const constantRate = defineDevice({
     parallel: count(1, 1, 4096, 'commands served side by side'),
     unitBytes: size('0B', '0B', '1GiB', 'bytes that cost one command; 0: size does not matter'),
   },
+  sources: { iops: MODEL, parallel: MODEL, unitBytes: MODEL },
   create: (_site, { iops, parallel, unitBytes }) => {
     const unitNs = (parallel * 1e9) / iops;
     /** Part of a nanosecond the commands before were too short: the rate stays exact. */

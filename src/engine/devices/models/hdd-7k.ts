@@ -1,32 +1,55 @@
-import { count, duration, size } from '../../core/params.js';
-import { Mechanics } from '../mechanics.js';
-import { defineDevice } from '../model.js';
+import { Drive } from '../hdd/drive.js';
+import { driveParams } from '../hdd/settings.js';
+import { defineDevice, FROM_MEMORY, MODEL } from '../model.js';
 
-/**
- * A 7,200 rpm near-line disk. Rates and rotation: published data sheet of the Seagate Constellation
- * ES.3 (83 to 175 MB/s, 4.16 ms). Seeks: published data sheets of the HGST Ultrastar 7K4000 (8.2 ms
- * average) and the Seagate Constellation (0.5 ms single track, writes 0.4 ms longer).
- */
+const RATES = 'published data sheet, Seagate Constellation ES.3';
+const SEEK = 'published data sheet, HGST Ultrastar 7K4000';
+const SETTLE = 'published data sheet, Seagate Constellation';
+
+/** A 7,200 rpm near-line disk. */
 export const hdd7k = defineDevice({
   name: 'hdd-7k',
   summary: 'spinning disk, 7,200 rpm near-line',
-  params: {
-    rpm: count(7_200, 3_600, 20_000, 'revolutions per minute'),
-    seekTrack: duration('500us', '0ns', '10ms', 'shortest seek'),
-    seekAverage: duration('8.2ms', '0ns', '50ms', 'average seek of random reads'),
-    writeSettle: duration('400us', '0ns', '10ms', 'longer seek of writes'),
-    rateOuter: size(
-      '175000000B',
-      '1000000B',
-      '1000000000B',
-      'bytes per second in the outermost zone',
-    ),
-    rateInner: size(
-      '83000000B',
-      '1000000B',
-      '1000000000B',
-      'bytes per second in the innermost zone',
-    ),
+  params: driveParams({
+    rpm: 7_200,
+    heads: 10,
+    zones: 20,
+    rateOuter: '175000000B',
+    rateInner: '83000000B',
+    seekTrack: '500us',
+    seekAverage: '8.2ms',
+    seekFull: '15ms',
+    headSwitch: '500us',
+    writeSettle: '400us',
+    commandRead: '50us',
+    commandMiss: '50us',
+    commandWrite: '50us',
+    interfaceRate: '600000000B',
+    segments: 32,
+    segmentSize: '1MiB',
+    queueDepth: 32,
+  }),
+  sources: {
+    rpm: RATES,
+    heads: FROM_MEMORY,
+    zones: MODEL,
+    rateOuter: `${RATES}: 175 MB/s`,
+    rateInner: `${RATES}: 83 MB/s`,
+    seekTrack: `${SETTLE}: 0.5 ms`,
+    seekAverage: `${SEEK}: 8.2 ms`,
+    seekFull: 'model: goes on as the root of the distance',
+    headSwitch: MODEL,
+    writeSettle: `${SETTLE}: writes 0.4 ms longer`,
+    commandRead: MODEL,
+    commandMiss: MODEL,
+    commandWrite: MODEL,
+    interfaceRate: 'SAS and SATA of 6 Gbit/s after their 8b/10b code',
+    segments: MODEL,
+    segmentSize: '32 MB of buffer in 32 segments, from memory',
+    lookAhead: MODEL,
+    rereads: MODEL,
+    queueDepth: 'tags of SATA command queueing',
+    writeCache: 'model: off, as near-line SAS disks are delivered',
   },
-  create: (site, values) => new Mechanics(site, values),
+  create: (site, values) => new Drive(site, values),
 });

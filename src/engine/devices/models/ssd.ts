@@ -1,11 +1,11 @@
 import { count, duration, ratio, size } from '../../core/params.js';
 import { FlashMedia } from '../flash.js';
-import { defineDevice } from '../model.js';
+import { defineDevice, MODEL } from '../model.js';
 
-/**
- * A SATA or SAS data-centre SSD. Fitted to published figures of the Intel SSD DC S3700 (from memory):
- * 75,000 random reads and 36,000 random writes of 4 KiB per second, 500 and 460 MB/s.
- */
+const READS = 'fitted to the Intel SSD DC S3700, from memory: 75,000 random reads/s of 4 KiB';
+const WRITES = 'fitted to the Intel SSD DC S3700, from memory: 36,000 random writes/s of 4 KiB';
+
+/** A SATA or SAS data-centre SSD. */
 export const ssd = defineDevice({
   name: 'ssd',
   summary: 'SATA or SAS flash',
@@ -17,6 +17,15 @@ export const ssd = defineDevice({
     spread: ratio(0.15, 0, 1, 'largest deviation of read and write, as a share'),
     readRate: size('500000000B', '1000000B', '100000000000B', 'bytes per second of the interface'),
     writeRate: size('460000000B', '1000000B', '100000000000B', 'bytes per second of the interface'),
+  },
+  sources: {
+    channels: READS,
+    read: READS,
+    write: WRITES,
+    program: WRITES,
+    spread: MODEL,
+    readRate: 'Intel SSD DC S3700, from memory: 500 MB/s',
+    writeRate: 'Intel SSD DC S3700, from memory: 460 MB/s',
   },
   create: (site, values) => new FlashMedia(site, values),
 });
