@@ -28,6 +28,8 @@ export interface Machine {
   /** The scenario has come to its end. */
   readonly over: boolean;
   runUntil(ns: number): void;
+  /** Recordings only: goes on or, below zero, back by so many samples, as far as there are any. */
+  seek?(samples: number): void;
   sample(): Sample;
   command(command: Command): void;
   activeFaults(): readonly ActiveFault[];
@@ -119,6 +121,9 @@ export class EngineServer {
       case 'step':
         this.step(message.ns);
         break;
+      case 'seek':
+        this.seek(message.samples);
+        break;
       case 'command':
         this.command(message.command);
         break;
@@ -134,9 +139,31 @@ export class EngineServer {
   private step(ns: number): void {
     const { machine } = this;
     if (machine === undefined) return;
+    if (machine.seek !== undefined) {
+      this.seek(1);
+      return;
+    }
     machine.runUntil(Math.min(machine.now + ns, machine.plan.durationNs));
     this.anchor();
     this.frame();
+  }
+
+  /** On the way on every sample is shown, so that charts have no gaps. */
+  private seek(samples: number): void {
+    const { machine } = this;
+    if (machine === undefined) return;
+    if (machine.seek === undefined) {
+      this.send({ type: 'refused', lines: ['only a recording can be moved to another sample'] });
+      return;
+    }
+    if (samples < 0) machine.seek(samples);
+    for (let left = samples; left > 0; left--) {
+      if (left < samples) this.frame();
+      machine.seek(1);
+    }
+    this.anchor();
+    this.frame();
+    this.turnSoon(0);
   }
 
   private command(command: Command): void {
