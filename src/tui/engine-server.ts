@@ -102,9 +102,12 @@ export class EngineServer {
   }
 
   private async start(message: StartMessage): Promise<void> {
-    this.machine = await this.open(message);
+    const machine = await this.open(message);
+    this.machine = machine;
     this.anchor();
     this.frame();
+    // A recording has something to show at once: its first sample.
+    if (machine.seek !== undefined) this.seek(1);
     this.turnSoon(0);
   }
 

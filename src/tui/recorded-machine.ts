@@ -15,10 +15,12 @@ export class RecordedMachine implements Machine {
   readonly plan: PlanSummary;
   readonly entities: readonly EntityInfo[];
   readonly faults: readonly FaultInfo[] = [];
-  now: number;
-  /** Sample shown now. */
-  private index = 0;
+  now = 0;
+  /** Sample shown now; -1 before the first. */
+  private index = -1;
   private events: LogEntry[];
+  /** What is known before the first sample. */
+  private readonly unknown: Float64Array;
   /** Counters whose sum is what guests have completed, by position in a sample's values. */
   private readonly commands: readonly number[];
 
@@ -38,8 +40,7 @@ export class RecordedMachine implements Machine {
       },
     ];
     layout.reset();
-    this.add(0);
-    this.now = this.timeOf(0);
+    this.unknown = new Float64Array(layout.width).fill(Number.NaN);
   }
 
   get completed(): number {
@@ -85,8 +86,8 @@ export class RecordedMachine implements Machine {
     return [];
   }
 
-  pathHistory(host: string, path: string): readonly PathEvent[] {
-    throw InputError.of(`${host} ${path}`, 'a recording keeps no history of paths');
+  pathHistory(): readonly PathEvent[] {
+    return [{ at: this.now, what: 'not recorded', why: 'a batch file holds no history of paths' }];
   }
 
   takeEvents(): readonly LogEntry[] {
@@ -96,7 +97,7 @@ export class RecordedMachine implements Machine {
   }
 
   private timeOf(index: number): number {
-    return Math.round((this.recording.times[index] ?? 0) * NS_PER_S);
+    return index < 0 ? 0 : Math.round((this.recording.times[index] ?? 0) * NS_PER_S);
   }
 
   private add(index: number): void {
@@ -106,7 +107,8 @@ export class RecordedMachine implements Machine {
   }
 
   private values(): Float64Array {
-    return this.recording.layout.values(this.recording.samples[this.index] as Float64Array);
+    const { layout, samples } = this.recording;
+    return layout.values(samples[this.index] ?? this.unknown);
   }
 }
 

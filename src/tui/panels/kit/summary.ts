@@ -36,7 +36,7 @@ export function summaryRows(
     const paths = of('path');
     const dead = paths.filter((path) => path.now('state') === DEAD).length;
     // A recording does not say which paths are alive.
-    const known = paths.every((path) => !Number.isNaN(path.now('state')));
+    const known = paths.some((path) => !Number.isNaN(path.now('state')));
     const alive = known ? `: ${theme.paint('ok', 'all alive')}` : '';
     const state = dead > 0 ? `: ${theme.paint('bad', `! ${dead} dead`)}` : alive;
     return `  ${theme.paint('strong', name(host))} ${of('vm').length} VMs, ${paths.length} paths${state}`;
