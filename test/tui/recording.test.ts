@@ -96,7 +96,9 @@ interface Shown extends Mounted {
 async function show(path: string): Promise<Shown> {
   const clock = new ManualClock();
   let listen: (message: FromEngine) => void = () => {};
-  const server = new EngineServer((message) => listen(message), openMachine, clock);
+  // A thread answers later than it is asked.
+  const send = (message: FromEngine): void => void setImmediate(() => listen(message));
+  const server = new EngineServer(send, openMachine, clock);
   const link: EngineLink = {
     post: (message) =>
       void server.hear(
