@@ -146,6 +146,24 @@ describe('what is wrong, and where', () => {
     expect(() => readText(text)).toThrow(message);
   });
 
+  test('whatever the bytes are, it is read or refused', () => {
+    // Pieces of real lines, in any order, and any bytes between them.
+    const piece = fc.oneof(
+      fc.constantFrom(...FILE.split(/(?<=[,\n"\\])/).map(bytes)),
+      fc.uint8Array({ maxLength: 6 }),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 40 }), fc.boolean(), (pieces, after) => {
+        try {
+          read(after ? [bytes(FILE), ...pieces] : pieces);
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^\d+, .*: (expected|found) /);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test('a line that never ends', () => {
     const chunk = new Uint8Array(16 << 20).fill(65);
     expect(() => read([chunk, chunk, chunk, chunk, chunk])).toThrow(/a line of at most/);

@@ -138,7 +138,8 @@ export const BATCH_OBJECTS: readonly BatchObject[] = [
     scope: 'adapter',
     holds: always,
     instance: ownName,
-    named: (name) => ({ scope: 'adapter', name, labels: {} }),
+    // Releases before 5.0 have paths here too.
+    named: (name) => (PATH.test(name) ? pathOf(name) : { scope: 'adapter', name, labels: {} }),
     counters: [
       asItIs('Adapter Q Depth', 'AQLEN', 'D', 'slots'),
       {
@@ -249,3 +250,37 @@ export const BATCH_OBJECTS: readonly BatchObject[] = [
     counters: VIRTUAL_DISK,
   },
 ];
+
+/** Counters of real files that the engine has no figures for, and the columns that show them. */
+const READ_ONLY: readonly (readonly [name: string, column: string])[] = [
+  ['World Q Depth', 'WQLEN'],
+  ['Reserves/sec', 'RESV/s'],
+  ['Failed MBytes Read/sec', 'FMBRD/s'],
+  ['Failed MBytes Written/sec', 'FMBWR/s'],
+  ['Failed Reserves/sec', 'FRESV/s'],
+  ['CReads', 'CLONE_RD'],
+  ['MBytes CReads/sec', 'MBC_RD/s'],
+  ['MBytes CWrites/sec', 'MBC_WR/s'],
+  ['MBytes Zeros/sec', 'MBZERO/s'],
+  ['MBytes Deletes/sec', 'MBDEL/s'],
+  ...['Clone', 'ATS', 'Zero'].flatMap((what) => [
+    [`Average Success Latency ms/${what}`, `${what.slice(0, 1)}AVG/suc`] as const,
+    [`Average Failure Latency ms/${what}`, `${what.slice(0, 1)}AVG/f`] as const,
+  ]),
+];
+
+const isPhysical = ({ name }: BatchObject): boolean => name.startsWith('Physical Disk');
+
+/** Real hosts have the same counters on all objects below the virtual disks. */
+const PHYSICAL: ReadonlyMap<string, string> = new Map([
+  ...READ_ONLY,
+  ...BATCH_OBJECTS.filter(isPhysical).flatMap(({ counters }) =>
+    counters.map(({ name, column }) => [name, column] as const),
+  ),
+]);
+
+/** Counters of an object that can be read, with the titles of the columns that show them. */
+export function readable(object: BatchObject): ReadonlyMap<string, string> {
+  if (isPhysical(object)) return PHYSICAL;
+  return new Map(object.counters.map(({ name, column }) => [name, column]));
+}

@@ -4,7 +4,7 @@
  * engine's counters are added up from the rates, for screens that sum over layers.
  */
 import { BLOCK_BYTES } from '../../core/io.js';
-import { BATCH_OBJECTS, type Named } from './objects.js';
+import { BATCH_OBJECTS, type Named, readable } from './objects.js';
 
 const MB = 1024 * 1024;
 const NS_PER_MS = 1e6;
@@ -66,7 +66,7 @@ function latencyOfBoth(of: Columns): number {
 function columnsOf(scope: string): string[] {
   const own = BATCH_OBJECTS.filter(
     (object) => object.scope === scope || object.parts === scope,
-  ).flatMap(({ counters }) => counters.map(({ column }) => column));
+  ).flatMap((object) => [...readable(object).values()]);
   return [...new Set([...own, ...Object.keys(DERIVED[scope] ?? {})])];
 }
 
@@ -74,8 +74,9 @@ export class RecordedEntity {
   readonly fields: readonly string[];
   /** Position of each column's value in a sample of the file, -1 where the file has none. */
   private readonly sources = new Map<string, number>();
-  private readonly columns: readonly string[];
   private readonly counters: readonly string[];
+  /** Column behind each field after the counters. */
+  private readonly shown: readonly string[];
   /** Counters so far. */
   private readonly grown: Float64Array;
 
@@ -87,11 +88,12 @@ export class RecordedEntity {
     private readonly constants: Readonly<Record<string, number>>,
   ) {
     const { scope } = named;
-    this.columns = seen ? [...columnsOf(scope), ...Object.keys(constants)] : [];
     this.counters = scope in TIMES ? (scope === 'device' ? [...TRAFFIC, ...DEVICE] : TRAFFIC) : [];
     this.grown = new Float64Array(this.counters.length);
-    const gauges = scope in TIMES ? GAUGES.map(([field]) => field) : [];
-    this.fields = [...this.counters, ...gauges, ...new Set(this.columns)];
+    const gauges = scope in TIMES ? GAUGES : [];
+    const columns = seen ? new Set([...columnsOf(scope), ...Object.keys(constants)]) : [];
+    this.fields = [...this.counters, ...gauges.map(([field]) => field), ...columns];
+    this.shown = [...gauges.map(([, column]) => column), ...columns];
   }
 
   source(column: string, slot: number): void {
@@ -135,10 +137,9 @@ export class RecordedEntity {
   /** Writes the fields, in their order. @param base of the first */
   write(sample: Float64Array, values: Float64Array, base: number): void {
     values.set(this.grown, base);
-    for (let index = this.counters.length; index < this.fields.length; index++) {
-      const field = this.fields[index];
-      const [, gauge] = GAUGES.find(([name]) => name === field) ?? [];
-      values[base + index] = this.figure(sample, gauge ?? field);
+    const first = base + this.counters.length;
+    for (let index = 0; index < this.shown.length; index++) {
+      values[first + index] = this.figure(sample, this.shown[index]);
     }
   }
 

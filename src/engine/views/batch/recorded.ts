@@ -1,9 +1,10 @@
 import type { EntityInfo } from '../../core/meters.js';
 import type { CounterPath } from '../../formats/pdh/counter-path.js';
-import { BATCH_OBJECTS, type BatchObject, type Named } from './objects.js';
+import { BATCH_OBJECTS, type BatchObject, type Named, readable } from './objects.js';
 import { RecordedEntity } from './recorded-entity.js';
 
 const OBJECTS = new Map(BATCH_OBJECTS.map((object) => [object.name, object]));
+const TITLES = new Map(BATCH_OBJECTS.map((object) => [object.name, readable(object)]));
 
 interface Found {
   readonly named: Named;
@@ -43,23 +44,24 @@ export class RecordedLayout {
       if (column.object !== '') objects.set(column.object, counts);
       counts.columns++;
       const object = OBJECTS.get(column.object);
-      const counter = object?.counters.find(({ name }) => name === column.counter);
-      if (object === undefined || column.instance === '') continue;
+      const title = TITLES.get(column.object)?.get(column.counter);
+      if (object === undefined || title === undefined || column.instance === '') continue;
       const of = place(found, object, column, devices.get(column.host) ?? []);
-      if (counter === undefined || of.sources.has(counter.column)) continue;
+      if (of.sources.has(title)) continue;
       this.slots[index] = width;
-      of.sources.set(counter.column, width);
+      of.sources.set(title, width);
       counts.kept++;
       width++;
     }
     this.width = width;
     this.objects = objects;
     const all = withOwners(found);
+    const counts = countParts(all);
     const parts: RecordedEntity[] = [];
     const entities: EntityInfo[] = [];
     let base = 0;
     for (const { named, host, sources, seen } of all) {
-      const part = new RecordedEntity(named, seen, constantsOf(named, host, all));
+      const part = new RecordedEntity(named, seen, constantsOf(named, host, counts));
       for (const [column, slot] of sources) part.source(column, slot);
       parts.push(part);
       entities.push({
@@ -147,19 +149,27 @@ function withOwners(found: Map<string, Found>): Found[] {
   return all;
 }
 
+/** How many parts of a scope name an object of their host in a label. */
+function countParts(all: readonly Found[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { named, host } of all) {
+    for (const [label, name] of Object.entries(named.labels)) {
+      const key = [host, named.scope, label, name].join('\n');
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
 /** Numbers of parts, where the file names the parts. */
 function constantsOf(
   { scope, name }: Named,
   host: string,
-  all: readonly Found[],
+  counts: ReadonlyMap<string, number>,
 ): Readonly<Record<string, number>> {
-  const count = (part: string, label: string): number => {
-    const parts = all.filter(
-      (of) => of.named.scope === part && of.host === host && of.named.labels[label] === name,
-    );
-    return parts.length > 0 ? parts.length : Number.NaN;
-  };
-  if (scope === 'adapter') return { NPTH: count('path', 'adapter') };
-  if (scope === 'device') return { NPH: count('path', 'device'), NWD: count('world', 'device') };
+  const count = (part: string): number =>
+    counts.get([host, part, scope, name].join('\n')) ?? Number.NaN;
+  if (scope === 'adapter') return { NPTH: count('path') };
+  if (scope === 'device') return { NPH: count('path'), NWD: count('world') };
   return {};
 }
