@@ -159,13 +159,15 @@ export class EngineServer {
       this.send({ type: 'refused', lines: ['only a recording can be moved to another sample'] });
       return;
     }
-    if (samples < 0) machine.seek(samples);
-    for (let left = samples; left > 0; left--) {
-      if (left < samples) this.frame();
-      machine.seek(1);
+    const backward = Math.min(0, samples);
+    for (let left = Math.max(1, samples); left > 0; left--) {
+      machine.seek(backward === 0 ? 1 : backward);
+      // What was passed over has not been played: it says nothing about speed.
+      this.frameAtNs = machine.now;
+      this.frameCompleted = machine.completed;
+      this.frame();
     }
     this.anchor();
-    this.frame();
     this.turnSoon(0);
   }
 
