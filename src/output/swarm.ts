@@ -35,6 +35,7 @@ export function failedResult(seed: number, problem: string): TrialResult {
     blocksWritten: 0,
     violations: 0,
     strikes: 0,
+    spoiltReads: 0,
     settledNs: 0,
     digest: '',
     events: [],
@@ -62,6 +63,7 @@ export function formatSwarm(results: readonly TrialResult[]): string {
   );
   const longestNs = Math.max(0, ...results.map(({ settledNs }) => settledNs));
   const spoilt = results.filter(({ strikes }) => strikes > 0);
+  const unread = spoilt.filter(({ spoiltReads }) => spoiltReads === 0).length;
   const noticed = spoilt.filter(({ violations }) => violations > 0).length;
   const failed = results.filter(({ problems }) => problems.length > 0).map(({ seed }) => seed);
   return [
@@ -70,7 +72,10 @@ export function formatSwarm(results: readonly TrialResult[]): string {
     `${sum(({ blocksWritten }) => blocksWritten)} blocks of 4 KiB written, ${sum(({ blocksRead }) => blocksRead)} read and checked`,
     `all commands back at most ${formatDuration(longestNs)} after healing (limit ${formatDuration(LIVENESS_NS)})`,
     ...(spoilt.length > 0
-      ? [`data faults noticed in ${noticed} of ${spoilt.length} runs in which they struck`]
+      ? [
+          `data faults noticed in ${noticed} of ${spoilt.length} runs in which they struck` +
+            (unread > 0 ? `; in ${unread} it was written again before anybody read it` : ''),
+        ]
       : []),
     failed.length === 0
       ? 'every promise kept'

@@ -12,7 +12,9 @@ export function affinity(
 ): 0 | 1 | 2 {
   if (selected === undefined) return 0;
   if (scope === 'controller') return controllersOf(selected, entities).includes(target) ? 1 : 0;
-  const object = entities.scope(scope).find((info) => names(target, info));
+  // Data is stored on LUNs and NFS servers; the latter are measured as ports.
+  const scopes = scope === 'medium' ? ['lun', 'port'] : [scope];
+  const object = scopes.flatMap((one) => entities.scope(one)).find((info) => names(target, info));
   if (object === undefined) return 0;
   if (object.index === selected.index) return 2;
   return related(object, selected) || related(selected, object) ? 1 : 0;

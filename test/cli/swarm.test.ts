@@ -116,6 +116,7 @@ describe('the report of the swarm', () => {
     blocksWritten: 20,
     violations: 1,
     strikes: 0,
+    spoiltReads: 0,
     settledNs: 2e9,
     digest: '00',
     events: ['1 s path.state a: b (c)'],

@@ -127,6 +127,17 @@ describe('data faults', () => {
     expect(whole).toBeLessThan(39);
   });
 
+  it('a lost write leaves its place as it was', () => {
+    write(20, 1, 2);
+    media.setFault('lost', 1);
+    write(20, 3, 4);
+    media.setFault('lost', 0);
+    expect(read(20, 2)).toEqual([1, 2]);
+    expect([media.strikes, media.spoiltReads]).toEqual([1, 2]);
+    write(20, 3, 4);
+    expect(read(20, 2)).toEqual([3, 4]);
+  });
+
   it('a misdirected write leaves its place as it was and spoils another', () => {
     write(500, 1, 2);
     media.setFault('misdirected', 1);

@@ -26,6 +26,14 @@ describe('claim rules', () => {
     });
   });
 
+  test('a latency-sensitive threshold is HPP’s alone', () => {
+    const text = '{ number: 150, plugin: HPP, latencyThreshold: 500us }';
+    expect(planOf(rules(text)).claimRules[0]?.latencyThresholdNs).toBe(500_000);
+    expect(problemsOf(rules('{ number: 150, latencyThreshold: 500us }'))[0]).toContain(
+      'plug-in NMP has no "latencyThreshold"',
+    );
+  });
+
   test.each([
     ['{ number: 150, plugin: HPP, pss: LB-IOPS, params: { iops: 7 } }', 'HPP', '{iops=7;}'],
     ['{ number: 150, plugin: HPP }', 'HPP', '{iops=1000;bytes=10485760;}'],
@@ -73,7 +81,7 @@ describe('claim rules', () => {
       'there is no plug-in "POWERPATH"',
     );
     expect(problemsOf(rules('{ number: 150, plugin: HPP, psp: VMW_PSP_RR }'))[0]).toContain(
-      'plug-in HPP has no "psp" | it has pss, params',
+      'plug-in HPP has no "psp" | it has pss, latencyThreshold, params',
     );
     expect(
       problemsOf(rules('{ number: 150, plugin: MASK_PATH, params: { a: 1 } }')).join(),

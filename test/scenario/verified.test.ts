@@ -16,6 +16,17 @@ describe('jobs that verify', () => {
     expect(planOf(yaml).jobs.map(({ verify }) => verify)).toEqual([true, undefined]);
   });
 
+  it('may give blocks back and flush', () => {
+    const yaml = withJobs(
+      'rw: randrw, size: 64MiB, verify: true, trim_percentage: 20, fsync: 8',
+      'disk: 1, rw: randrw, trim_percentage: 0, fsync: 0',
+    );
+    const [first, second] = planOf(yaml).jobs;
+    expect(first).toMatchObject({ trimPercent: 20, fsync: 8 });
+    expect(second).not.toHaveProperty('trimPercent');
+    expect(problemsOf(withJobs('rw: rw, trim_percentage: 101')).join()).toMatch(/trim_percentage/);
+  });
+
   it('may lie side by side, and beside jobs that only read', () => {
     const yaml = withJobs(
       'rw: randrw, size: 64MiB, verify: true',

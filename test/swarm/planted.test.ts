@@ -2,7 +2,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Io, READ, WRITE } from '../../src/engine/core/io.js';
 import type { Sim } from '../../src/engine/core/sim.js';
 import { Media } from '../../src/engine/devices/media.js';
+import type { Merger } from '../../src/engine/stack/adapter/merger.js';
+import { Vmhba } from '../../src/engine/stack/adapter/vmhba.js';
 import { Driver } from '../../src/engine/stack/driver/driver.js';
+import type { VmfsFile } from '../../src/engine/stack/filesystem/vmfs/file.js';
+import { VmfsMount } from '../../src/engine/stack/filesystem/vmfs/mount.js';
 import { Splitter } from '../../src/engine/stack/splitter.js';
 import { MultipathDevice } from '../../src/engine/stack/storage-apis/psa/multipath-device.js';
 import { VirtualDisk } from '../../src/engine/stack/vmfiles/virtual-disk.js';
@@ -75,7 +79,7 @@ describe('planted bugs', () => {
           original.call(this, io, ...rest);
         },
     );
-    expect(find(4)?.problem).toMatch(/^(lost|stale)/);
+    expect(find(10)?.problem).toMatch(/^(lost|stale)/);
   });
 
   it('one read in a thousand is answered from a cache nobody keeps up to date', () => {
@@ -118,7 +122,7 @@ describe('planted bugs', () => {
           requests.cutData = cutData;
         },
     );
-    expect(find(4)?.problem).toMatch(/^foreign/);
+    expect(find(4)?.problem).toMatch(/^(foreign|lost)/);
   });
 
   it('one command in two thousand completes twice', () => {
@@ -149,6 +153,85 @@ describe('planted bugs', () => {
         },
     );
     expect(find(6)?.problem).toMatch(/still in flight/);
+  });
+
+  it('one UNMAP in twenty is answered and not done', () => {
+    const now = every(20);
+    plant(
+      VmfsMount.prototype,
+      'unmap',
+      (original) =>
+        function (piece, ...rest) {
+          if (now())
+            this.sim.events.push(this.sim.now, (this as unknown as VmfsMount).index, piece);
+          else original.call(this, piece, ...rest);
+        },
+    );
+    expect(find(6)?.problem).toMatch(/^lost.*where zeros had to be/);
+  });
+
+  it('one UNMAP in twenty leaves its last block', () => {
+    const now = every(20);
+    plant(
+      VmfsMount.prototype,
+      'unmap',
+      (original) =>
+        function (piece, ...rest) {
+          const [file, first] = rest as [VmfsFile, number];
+          const last = first + (this.sim.requests.blocks[piece] as number) / 2048 - 1;
+          const block = file.map[last] as number;
+          original.call(this, piece, ...rest);
+          if (block >= 0 && now()) file.map[last] = block;
+        },
+    );
+    // Until the block is read it may have been given to the file a second time.
+    expect(find(12)?.problem).toMatch(/^(lost|stale|stopped)/);
+  });
+
+  it('one UNMAP in twenty takes the block behind as well', () => {
+    const now = every(20);
+    plant(
+      VmfsMount.prototype,
+      'unmap',
+      (original) =>
+        function (piece, ...rest) {
+          const [file, first] = rest as [VmfsFile, number];
+          const behind = first + (this.sim.requests.blocks[piece] as number) / 2048;
+          original.call(this, piece, ...rest);
+          if (file.map[behind]! >= 0 && now()) file.map[behind] = -1;
+        },
+    );
+    expect(find(12)?.problem).toMatch(/^(lost|stale).*found zeros/);
+  });
+
+  it('the second half of merged commands is dropped', () => {
+    const lengths = new Map<Io, number>();
+    plant(
+      Vmhba.prototype,
+      'send',
+      (original) =>
+        function (io) {
+          const { blocks } = this.sim.requests;
+          const { merger } = this as unknown as { merger?: Merger };
+          if (merger !== undefined && merger.rider[io] !== -1) {
+            lengths.set(io, blocks[io] as number);
+            blocks[io] = Math.ceil((blocks[io] as number) / 16) * 8;
+          }
+          original.call(this, io);
+        },
+    );
+    plant(
+      Vmhba.prototype,
+      'complete',
+      (original) =>
+        function (io) {
+          const length = lengths.get(io);
+          if (length !== undefined) this.sim.requests.blocks[io] = length;
+          lengths.delete(io);
+          original.call(this, io);
+        },
+    );
+    expect(find(10)?.problem).toMatch(/^(lost|stale|foreign)/);
   });
 
   it('and without them nothing is found', () => {

@@ -80,6 +80,17 @@ describe('drawTrial', () => {
     expect(reach(({ nfsServers }) => nfsServers.length)).toEqual([0, 1]);
     const kinds = plans.flatMap(({ vms }) => vms.flatMap(({ disks }) => disks.map((d) => d.kind)));
     expect(new Set(kinds).size).toBe(3);
+    const verified = plans.flatMap(({ jobs }) => jobs.filter(({ verify }) => verify));
+    expect(verified.some(({ trimPercent = 0 }) => trimPercent > 0)).toBe(true);
+    expect(verified.some(({ fsync = 0 }) => fsync > 0)).toBe(true);
+    const adapters = plans.flatMap(({ hosts }) => hosts.flatMap((host) => host.adapters));
+    expect(adapters.some(({ merge, aqlen }) => merge !== false && aqlen === 1)).toBe(true);
+    const rules = plans.flatMap(({ claimRules }) => claimRules);
+    expect(rules.some(({ latencyThresholdNs = 0 }) => latencyThresholdNs > 0)).toBe(true);
+    const spoilt = plans.flatMap(({ faults }) =>
+      faults.filter(({ fault }) => DATA_FAULTS.includes(fault)).map(({ target }) => target),
+    );
+    expect(spoilt.some((target) => target === 'filer1')).toBe(true);
     expect(new Set(plans.flatMap(({ faults }) => faults.map(({ fault }) => fault)))).toEqual(
       new Set(FAULTS.map(({ name }) => name)),
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Io, WRITE } from '../../src/engine/core/io.js';
+import { FLUSH, type Io, UNMAP, WRITE } from '../../src/engine/core/io.js';
 import { Layer } from '../../src/engine/core/layer.js';
 import { Sim } from '../../src/engine/core/sim.js';
 import { CHECK } from '../../src/engine/core/status.js';
@@ -45,6 +45,27 @@ class Store extends Layer {
 
   fail(io: Io): void {
     this.sim.requests.status[io] = CHECK;
+  }
+
+  /** What tests look at. */
+  get below(): { sim: Sim } {
+    return { sim: this.sim };
+  }
+
+  /** Performs the whole megabytes of the command. */
+  performWhole(io: Io): void {
+    const { lba, blocks } = this.sim.requests;
+    const from = Math.ceil(lba[io]! / 2048) * 2048;
+    const to = Math.floor((lba[io]! + blocks[io]!) / 2048) * 2048;
+    if (to > from) this.performShifted(io, from - lba[io]!, to - from - blocks[io]!);
+  }
+
+  /** Performs the command so many blocks further on, and so many longer. */
+  performShifted(io: Io, further: number, longer: number): void {
+    const { lba, blocks } = this.sim.requests;
+    blocks[io]! += longer;
+    this.media.execute(io, lba[io]! + further);
+    blocks[io]! -= longer;
   }
 
   /** Performs the command 4 KiB further on. */
@@ -118,6 +139,11 @@ describe('a verifying guest', () => {
     expect(sim.requests.inFlight).toBe(0);
   });
 
+  it('knows which blocks might as well hold something else: where the last writes overlapped', () => {
+    expect(run(() => false).verifier.blocksUnsure).toBeGreaterThan(0);
+    expect(run(() => false, { iodepth: 1 }).verifier.blocksUnsure).toBe(0);
+  });
+
   it('reads back its whole part, not a block more', () => {
     const { job, store, sim } = setUp({ offsetBytes: 8 * KIB, sizeBytes: 300 * KIB });
     const seen: [number, number][] = [];
@@ -165,6 +191,73 @@ describe('a verifying guest', () => {
     const { verifier } = run((io, count, store) => count % 97 === 0 && !store.isWrite(io));
     expect([...kinds(verifier)]).toEqual(['foreign']);
     expect(verifier.violations[0]?.text).toContain('no medium was asked');
+  });
+
+  describe('that gives blocks back', () => {
+    // Two whole megabytes from the middle of one to the middle of another.
+    const changes = { sizeBytes: 3072 * KIB, offsetBytes: 512 * KIB, trimPercent: 30 };
+    const isUnmap = (io: Io, { sim }: { sim: Sim }) => sim.requests.op[io] === UNMAP;
+
+    it('finds nothing wrong with zeros', () => {
+      const { verifier } = run(() => false, changes);
+      expect(verifier.violations).toEqual([]);
+      expect(verifier.blocksUnmapped).toBeGreaterThan(1_000);
+    });
+
+    it('finds nothing wrong with a disk that ignores what is not a whole megabyte', () => {
+      const { verifier } = run((io, _count, store) => {
+        if (!isUnmap(io, store.below)) return false;
+        store.performWhole(io);
+        return true;
+      }, changes);
+      expect(verifier.violations).toEqual([]);
+    });
+
+    it('notices one that was acknowledged and lost', () => {
+      let unmaps = 0;
+      const { verifier } = run(
+        (io, _count, store) => isUnmap(io, store.below) && ++unmaps % 10 === 0,
+        changes,
+      );
+      expect(kinds(verifier)).toEqual(new Set(['lost']));
+      expect(verifier.violations[0]?.text).toMatch(/found write \d+ where .*zeros.* had to be/);
+    });
+
+    it('notices one that leaves the end of the data', () => {
+      const { verifier } = run((io, _count, store) => {
+        if (!isUnmap(io, store.below)) return false;
+        store.performShifted(io, 0, -8);
+        return true;
+      }, changes);
+      expect(kinds(verifier).has('lost')).toBe(true);
+    });
+
+    it('notices one that takes the block behind as well', () => {
+      const { verifier } = run((io, _count, store) => {
+        if (!isUnmap(io, store.below)) return false;
+        store.performShifted(io, 0, 8);
+        return true;
+      }, changes);
+      expect(kinds(verifier).has('lost')).toBe(true);
+      expect(verifier.violations.some(({ text }) => text.includes('found zeros'))).toBe(true);
+    });
+  });
+
+  it('flushes after so many writes, and gets an answer to each', () => {
+    let flushes = 0;
+    let writes = 0;
+    const { verifier, sim } = run(
+      (io, _count, store) => {
+        if (store.isWrite(io)) writes++;
+        if (store.below.sim.requests.op[io] === FLUSH) flushes++;
+        return false;
+      },
+      { fsync: 4 },
+    );
+    expect(verifier.violations).toEqual([]);
+    expect(sim.requests.inFlight).toBe(0);
+    expect(Math.abs(flushes - writes / 4)).toBeLessThanOrEqual(16);
+    expect(flushes).toBeGreaterThan(10);
   });
 
   it('notices data of another place', () => {

@@ -1,3 +1,4 @@
+import type { Discipline } from '../core/discipline.js';
 import { type Io, NO_IO } from '../core/io.js';
 import { Layer } from '../core/layer.js';
 import type { Entity } from '../core/meters.js';
@@ -23,10 +24,12 @@ export class Disk extends Layer {
   readonly station: Station;
   private readonly model: DiskModel;
   private readonly traffic: Traffic;
+  private readonly inOrder: boolean;
   private slow = 1;
-  private stalled = false;
+  protected stalled = false;
 
-  constructor(sim: Sim, options: DiskOptions) {
+  /** @param discipline who is next, if not who came first; it sees every command */
+  constructor(sim: Sim, options: DiskOptions, discipline?: Discipline) {
     super(sim, options.name);
     const { name, array, pool, model, capacityBlocks } = options;
     this.model = createModel(model, { stream: sim.random.stream(`disk ${name}`), capacityBlocks });
@@ -35,7 +38,8 @@ export class Disk extends Layer {
       ...STATION_FIELDS,
     ]);
     this.traffic = new Traffic(sim, this.entity);
-    this.station = new Station(sim, 'spindle', this.entity, this.model.channels);
+    this.inOrder = discipline === undefined;
+    this.station = new Station(sim, 'spindle', this.entity, this.model.channels, discipline);
   }
 
   /** Every command takes `factor` times as long; 1 is healthy. */
@@ -54,7 +58,7 @@ export class Disk extends Layer {
   }
 
   override submit(io: Io): void {
-    if (!this.stalled && this.station.pass(io)) {
+    if (this.inOrder && !this.stalled && this.station.pass(io)) {
       this.serve(io);
     } else {
       this.station.arrive(io);
@@ -71,7 +75,7 @@ export class Disk extends Layer {
     if (this.station.queued > 0) this.dispatch();
   }
 
-  private dispatch(): void {
+  protected dispatch(): void {
     if (this.stalled) return;
     for (let io = this.station.start(); io !== NO_IO; io = this.station.start()) this.serve(io);
   }

@@ -16,7 +16,7 @@ const CHUNK = 256;
 const MISDIRECTION = 64;
 
 /** Ways in which a device spoils data without saying so. */
-export type DataFault = 'bitRot' | 'torn' | 'misdirected';
+export type DataFault = 'bitRot' | 'torn' | 'misdirected' | 'lost';
 
 /**
  * What a LUN (or a file of an NFS server) holds: the stamp of each 4 KiB, in the addresses of its
@@ -37,7 +37,12 @@ export class Media {
   private readonly copyTarget: Float64Array;
   private readonly chunks = new Map<number, Float64Array>();
   private readonly stream: Stream;
-  private readonly rates: Record<DataFault, number> = { bitRot: 0, torn: 0, misdirected: 0 };
+  private readonly rates: Record<DataFault, number> = {
+    bitRot: 0,
+    torn: 0,
+    misdirected: 0,
+    lost: 0,
+  };
   private faulty = false;
   /** Numbers of the blocks that hold something else than they should. */
   private readonly spoilt = new Set<number>();
@@ -52,7 +57,7 @@ export class Media {
   /** @param rate share of the reads (bit rot) or writes of verified data that are spoilt, 0..1 */
   setFault(fault: DataFault, rate: number): void {
     this.rates[fault] = rate;
-    this.faulty = this.rates.bitRot > 0 || this.rates.torn > 0 || this.rates.misdirected > 0;
+    this.faulty = Object.values(this.rates).some((share) => share > 0);
   }
 
   /** Performs a command that the device has accepted, now. */
@@ -104,6 +109,10 @@ export class Media {
       for (let index = 0; index < count; index++) {
         this.spoil(first + landing + index, stamps[data + index]);
       }
+      return;
+    }
+    if (this.faulty && this.strikesNow('lost')) {
+      for (let index = 0; index < count; index++) this.spoilt.add(first + index);
       return;
     }
     let good = count;

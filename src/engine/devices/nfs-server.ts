@@ -8,7 +8,7 @@ import { STATION_FIELDS, Station } from '../core/station.js';
 import { TRAFFIC_FIELDS, Traffic } from '../core/traffic.js';
 import type { NfsServerPlan } from '../simulation/plan.js';
 import { Disk } from './disk.js';
-import { Media } from './media.js';
+import { type DataFault, Media } from './media.js';
 import { Space } from './space.js';
 
 /** Time of a request that touches no file data: attributes, heartbeats (model). */
@@ -45,6 +45,7 @@ export class NfsServer extends Layer {
   /** What each file holds, by its number, in runs that verify data. */
   private readonly files: Map<number, Media> | undefined;
   private readonly fileLba: Float64Array;
+  private readonly dataFaults = new Map<DataFault, number>();
 
   constructor(sim: Sim, plan: NfsServerPlan) {
     super(sim, plan.name);
@@ -93,6 +94,17 @@ export class NfsServer extends Layer {
     this.listeners.push(listener);
   }
 
+  /** What its files hold. */
+  get media(): readonly Media[] {
+    return this.files === undefined ? [] : [...this.files.values()];
+  }
+
+  /** @param rate share of the reads (bit rot) or writes that are spoilt, 0..1 */
+  setDataFault(fault: DataFault, rate: number): void {
+    this.dataFaults.set(fault, rate);
+    for (const media of this.media) media.setFault(fault, rate);
+  }
+
   override submit(io: Io): void {
     const { op, blocks } = this.sim.requests;
     let sent = Math.max(this.sim.now, this.outUntil);
@@ -130,6 +142,7 @@ export class NfsServer extends Layer {
     let media = files.get(file);
     if (media === undefined) {
       media = new Media(this.sim, `${this.name} file ${file}`, this.sim.arena!);
+      for (const [fault, rate] of this.dataFaults) media.setFault(fault, rate);
       files.set(file, media);
     }
     return media;

@@ -12,6 +12,7 @@ import { fillPool } from './fill-pool.js';
 import { latencySpike } from './latency-spike.js';
 import { linkDown } from './link-down.js';
 import { linkFlap } from './link-flap.js';
+import { lostWrite } from './lost-write.js';
 import { misdirectedWrite } from './misdirected-write.js';
 import { noisyNeighbour } from './noisy-neighbour.js';
 import { pathDown } from './path-down.js';
@@ -48,6 +49,7 @@ export const FAULTS: readonly FaultInfo[] = [
   bitRot,
   tornWrite,
   misdirectedWrite,
+  lostWrite,
   fillDatastore,
   fillPool,
   serverDown,

@@ -4,6 +4,7 @@ import type { Pool } from '../devices/array/pool.js';
 import type { TargetPort } from '../devices/array/target-port.js';
 import type { Disk } from '../devices/disk.js';
 import type { Nexus } from '../devices/fabric/nexus.js';
+import type { DataFault } from '../devices/media.js';
 import type { NfsServer } from '../devices/nfs-server.js';
 import type { Vmhba } from '../stack/adapter/vmhba.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
@@ -42,6 +43,12 @@ export interface LunSite {
   rescan(): void;
 }
 
+/** What data is stored on: a LUN, or the files of an NFS server. */
+export interface MediumSite {
+  /** @param rate share of the reads (bit rot) or writes that are spoilt; 0 ends it */
+  setDataFault(fault: DataFault, rate: number): void;
+}
+
 /** Load a virtual machine makes on top of its own. */
 export interface NoisyVmSite {
   /** Starts random reads and writes on the VM's first disk; the result stops them. */
@@ -60,6 +67,8 @@ export interface Sites {
   readonly controller: ReadonlyMap<string, ControllerSite>;
   /** `array1/lun0` */
   readonly lun: ReadonlyMap<string, LunSite>;
+  /** `array1/lun0`, or the name of an NFS server. */
+  readonly medium: ReadonlyMap<string, MediumSite>;
   /** `array1/pool1` */
   readonly pool: ReadonlyMap<string, Pool>;
   /** `array1:A0`: the first port of controller A. */

@@ -1,6 +1,13 @@
 import type { DiskArray } from '../devices/array/disk-array.js';
 import type { NfsServer } from '../devices/nfs-server.js';
-import type { DeviceSite, LunSite, NoisyVmSite, PathSite, Sites } from '../faults/sites.js';
+import type {
+  DeviceSite,
+  LunSite,
+  MediumSite,
+  NoisyVmSite,
+  PathSite,
+  Sites,
+} from '../faults/sites.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
 import type { BuiltHost } from './build-hosts.js';
@@ -58,6 +65,7 @@ export function buildSites(parts: SiteParts): Sites {
         luns.map(({ name: lun, uid }) => [`${name}/${lun}`, lunSite(parts, name, uid)]),
       ),
     ),
+    medium: media(parts),
     pool: new Map(
       [...arrays.values()].flatMap(({ name, pools }) =>
         [...pools].map(([pool, built]) => [`${name}/${pool}`, built]),
@@ -98,6 +106,19 @@ function lunSite({ arrays, hosts }: SiteParts, name: string, uid: string): LunSi
       for (const { devices } of hosts.values()) devices.get(uid)?.psa.rescan();
     },
   };
+}
+
+function media({ plan, arrays, servers }: SiteParts): Sites['medium'] {
+  const sites = new Map<string, MediumSite>(servers);
+  for (const { name, luns } of plan.arrays) {
+    for (const { name: lun, uid } of luns) {
+      const stored = arrays.get(name)?.luns.get(uid)?.media;
+      sites.set(`${name}/${lun}`, {
+        setDataFault: (fault, rate) => stored?.setFault(fault, rate),
+      });
+    }
+  }
+  return sites;
 }
 
 function noisyVm({ plan, guests, disks }: SiteParts, vm: string): NoisyVmSite {

@@ -8,6 +8,13 @@ const TWO_32 = 0x100000000;
 /** Commands drawn at once: tight loops over columns keep the numbers out of the heap. */
 const BATCH = 256;
 
+/**
+ * Every second UNMAP of a job that mixes them in is of one or two whole blocks of a file system (1 MB),
+ * as far as they lie in the job's part; the others are as the writes would have been (model).
+ */
+const UNMAP_UNIT = 2048;
+const UNMAP_UNITS_MAX = 2;
+
 /** What a job asks for, command by command: operation, length and address. */
 export class Commands {
   readonly op = new Uint8Array(BATCH);
@@ -19,6 +26,11 @@ export class Commands {
   /** A draw below it is a read; only for jobs that mix. */
   private readonly readBelow: number;
   private readonly mixes: boolean;
+  private readonly only: number;
+  /** A draw below it makes an UNMAP of a write; 0 for jobs that give nothing back. */
+  private readonly trimBelow: number;
+  private readonly startBlock: number;
+  private readonly endBlock: number;
   /** Lengths, and the draws below which each is chosen. */
   private readonly lengths: Int32Array;
   private readonly lengthBelow: Float64Array;
@@ -39,16 +51,20 @@ export class Commands {
     );
     const only = onlyOpOf(rw);
     this.mixes = only === undefined;
-    this.op.fill(only ?? READ);
+    this.only = only ?? READ;
+    this.op.fill(this.only);
+    this.trimBelow = Math.round(((plan.trimPercent ?? 0) / 100) * TWO_32);
     this.readBelow = Math.round((plan.rwmixread / 100) * TWO_32);
     this.lengths = Int32Array.from(bs, ({ bytes }) => bytes / BLOCK_BYTES);
     this.lengthBelow = thresholds(bs.map(({ weight }) => weight));
     this.blocks.fill(this.lengths[0]);
     const startBlock = Math.ceil(offsetBytes / BLOCK_BYTES);
+    this.startBlock = startBlock;
+    this.endBlock = Math.floor((offsetBytes + sizeBytes) / BLOCK_BYTES);
     this.addresses = new Addresses(stream, {
       pattern: rw.startsWith('rand') ? plan.distribution : 'sequential',
       startBlock,
-      blocks: Math.floor((offsetBytes + sizeBytes) / BLOCK_BYTES) - startBlock,
+      blocks: this.endBlock - startBlock,
       alignBlocks: Math.min(...this.lengths),
       longestBlocks: Math.max(...this.lengths),
       theta: plan.zipfTheta,
@@ -62,9 +78,15 @@ export class Commands {
   }
 
   private draw(): void {
+    const trims = this.trimBelow > 0;
+    if (trims) {
+      this.op.fill(this.only);
+      this.blocks.fill(this.lengths[0]);
+    }
     if (this.lengths.length > 1) this.drawLengths();
     if (this.mixes) this.drawOps();
     this.addresses.fill(this.lba, this.blocks);
+    if (trims) this.drawTrims();
     this.used = 0;
   }
 
@@ -82,6 +104,19 @@ export class Commands {
     const { op, readBelow, stream } = this;
     for (let index = 0; index < BATCH; index++)
       op[index] = stream.next() < readBelow ? READ : WRITE;
+  }
+
+  private drawTrims(): void {
+    const { op, lba, blocks, trimBelow, startBlock, endBlock, stream } = this;
+    for (let index = 0; index < BATCH; index++) {
+      if (op[index] !== WRITE || stream.next() >= trimBelow) continue;
+      op[index] = UNMAP;
+      if (stream.below(2) === 0) continue;
+      const from = Math.floor(lba[index] / UNMAP_UNIT) * UNMAP_UNIT;
+      const to = from + UNMAP_UNIT * (1 + stream.below(UNMAP_UNITS_MAX));
+      lba[index] = Math.max(from, startBlock);
+      blocks[index] = Math.min(to, endBlock) - lba[index];
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { assert } from '../core/assert.js';
 import { type Io, NO_IO } from '../core/io.js';
 import { Layer } from '../core/layer.js';
 import type { Sim } from '../core/sim.js';
@@ -193,6 +194,10 @@ export class GuestDiskDriver extends Layer {
 
   private unlink(io: Io): void {
     const { next, previous } = this;
+    // A command that came back twice would tie lists together, and into rings.
+    const before = previous[io] === NO_IO ? this.first : next[previous[io]];
+    const after = next[io] === NO_IO ? this.last : previous[next[io]];
+    assert(before === io && after === io, 'a guest was given back a command it has not issued');
     if (previous[io] === NO_IO) this.first = next[io];
     else next[previous[io]] = next[io];
     if (next[io] === NO_IO) this.last = previous[io];

@@ -20,6 +20,8 @@ interface Sighting {
 interface Version {
   /** Number of the write; 0 is the block as it was before the first. */
   readonly write: number;
+  /** It reads as zeros: the block before its first write, or after an UNMAP. */
+  readonly zeros: boolean;
   readonly begunAt: number;
   /** It cannot take effect (again) after this: the write was acknowledged. */
   doneAt: number;
@@ -44,13 +46,19 @@ const FEW = 8;
  * that none explains it misses 1 in 400, all of several reads and writes at once.
  */
 export class BlockHistory {
-  private versions: Version[] = [{ write: 0, begunAt: -1, doneAt: -1, readAt: -1, sightings: [] }];
+  private versions: Version[] = [
+    { write: 0, zeros: true, begunAt: -1, doneAt: -1, readAt: -1, sightings: [] },
+  ];
   /** Clearing up is worth it again when there are more versions than this. */
   private enough = FEW;
 
-  /** A write is issued. @param write its number, greater than of all before */
-  begin(write: number, now: number): void {
-    this.versions.push({ write, begunAt: now, doneAt: OPEN, readAt: -1, sightings: [] });
+  /**
+   * A write is issued.
+   * @param write its number, greater than of all before
+   * @param zeros it gives the block back: an UNMAP, after which zeros are read
+   */
+  begin(write: number, now: number, zeros = false): void {
+    this.versions.push({ write, zeros, begunAt: now, doneAt: OPEN, readAt: -1, sightings: [] });
   }
 
   /**
@@ -63,28 +71,51 @@ export class BlockHistory {
       version.doneAt = now;
       see(version, { from: version.begunAt, to: now }, oldestRead);
     }
-    if (this.versions.length > this.enough) {
-      this.versions = this.current(oldestRead);
-      this.enough = Math.max(FEW, 2 * this.versions.length);
-    }
+    this.clearUp(oldestRead);
   }
 
-  /** A read that began at `began` has returned a write; says what is wrong with that. */
-  read(write: number, began: number, now: number, oldestRead: number): Wrong | undefined {
+  /** A command ended well that need not have changed this block: if it did, then by now. */
+  conclude(write: number, now: number, oldestRead: number): void {
     const version = this.find(write);
-    if (version === undefined || this.isOver(version, began)) {
+    if (version !== undefined) version.doneAt = now;
+    this.clearUp(oldestRead);
+  }
+
+  /**
+   * A read that began at `began` has returned a write, or zeros (0); says what is wrong with that.
+   * Zeros may be of several versions: then nothing is learnt about any of them.
+   */
+  read(write: number, began: number, now: number, oldestRead: number): Wrong | undefined {
+    const found = this.sourcesOf(write, began);
+    if (found.length === 0) {
       return this.versions.some((other) => other.readAt >= 0 && other.write > write)
         ? 'stale'
         : 'lost';
     }
+    if (found.length > 1) return undefined;
+    const [version] = found;
     version.readAt = Math.max(version.readAt, began);
     see(version, { from: began, to: now }, oldestRead);
     return undefined;
   }
 
-  /** Numbers of the writes a read that began at `began` may return. */
+  /** Numbers of the writes a read that began at `began` may return; 0 for zeros. */
   allowed(began: number): number[] {
-    return this.current(began).map(({ write }) => write);
+    return [...new Set(this.current(began).map(({ write, zeros }) => (zeros ? 0 : write)))];
+  }
+
+  /** Versions a read that began at `began` can have this content from. */
+  private sourcesOf(write: number, began: number): Version[] {
+    if (write === 0) return this.current(began).filter(({ zeros }) => zeros);
+    const version = this.find(write);
+    const isSource = version !== undefined && !version.zeros && !this.isOver(version, began);
+    return isSource ? [version] : [];
+  }
+
+  private clearUp(oldestRead: number): void {
+    if (this.versions.length <= this.enough) return;
+    this.versions = this.current(oldestRead);
+    this.enough = Math.max(FEW, 2 * this.versions.length);
   }
 
   /** Versions a read that begins at `began` or later may return. */

@@ -1,6 +1,6 @@
 import { assert } from '../core/assert.js';
-import { DATA_BLOCKS, type DataArena } from '../core/data-arena.js';
-import { type Io, READ, WRITE } from '../core/io.js';
+import { DATA_BLOCKS, type DataArena, NO_DATA } from '../core/data-arena.js';
+import { FLUSH, type Io, READ, UNMAP, WRITE } from '../core/io.js';
 import type { Sim } from '../core/sim.js';
 import { BlockHistory, type Wrong } from './history.js';
 import { readStamp, STAMP_BLOCKS, STAMP_GUESTS, stampOf, writeOf } from './stamp.js';
@@ -21,6 +21,12 @@ export interface Violation {
 
 /** Violations kept of each guest; more are only counted. */
 const KEPT = 20;
+
+/**
+ * Of the blocks an UNMAP names those read as zeros that lie in a whole aligned 1 MB of the disk;
+ * the others may be left as they are (stack-upper reference, 22: guest UNMAP).
+ */
+const UNMAP_UNIT = 2048;
 
 export interface VerifierOptions {
   /** Name of the job. */
@@ -47,6 +53,12 @@ export class Verifier {
   /** Reads and writes of 4 KiB blocks that were judged, and the ones that ended in an error. */
   blocksRead = 0;
   blocksWritten = 0;
+  /** Blocks of 4 KiB given back, of which only zeros may be read until they are written again. */
+  blocksUnmapped = 0;
+  /** Everything is being read back. */
+  readingBack = false;
+  /** Blocks read back that might as well have held something else, as writes to them overlapped. */
+  blocksUnsure = 0;
   readonly startBlock: number;
   readonly endBlock: number;
 
@@ -84,19 +96,27 @@ export class Verifier {
   issue(io: Io): void {
     const { requests } = this.sim;
     const { op, blocks, data } = requests;
-    const place = this.places.pop() ?? this.arena.reserve(this.placeSize);
+    this.began[io] = ++this.steps;
+    if (op[io] === FLUSH) return;
     const first = this.firstOf(io);
     const count = blocks[io] / DATA_BLOCKS;
+    if (op[io] === UNMAP) {
+      this.writeNumber[io] = ++this.writes;
+      for (let index = 0; index < count; index++) {
+        this.historyOf(first + index).begin(this.writes, this.steps, true);
+      }
+      return;
+    }
+    const place = this.places.pop() ?? this.arena.reserve(this.placeSize);
     const { stamps } = this.arena;
     data[io] = place;
-    this.began[io] = ++this.steps;
     if (op[io] === READ) {
       this.reading.add(this.steps);
       // What the medium does not fill in was never executed.
       for (let index = 0; index < count; index++) stamps[place + index] = Number.NaN;
       return;
     }
-    assert(op[io] === WRITE, 'a verifying guest only reads and writes');
+    assert(op[io] === WRITE, 'a verifying guest reads, writes, gives back and flushes');
     const write = ++this.writes;
     this.writeNumber[io] = write;
     for (let index = 0; index < count; index++) {
@@ -118,9 +138,10 @@ export class Verifier {
     if (op[io] === READ) this.reading.delete(began);
     if (status[io] === 0) {
       if (op[io] === READ) this.judge(io, began, now);
-      else this.acknowledge(io, now);
+      else if (op[io] === WRITE) this.acknowledge(io, now);
+      else if (op[io] === UNMAP) this.acknowledgeUnmap(io, now);
     }
-    this.places.push(data[io]);
+    if (data[io] !== NO_DATA) this.places.push(data[io]);
   }
 
   /** A block could not be read although everything has been healed. */
@@ -139,6 +160,25 @@ export class Verifier {
     this.blocksWritten += count;
   }
 
+  private acknowledgeUnmap(io: Io, now: number): void {
+    const { lba, blocks } = this.sim.requests;
+    const wholeFrom = Math.ceil(lba[io] / UNMAP_UNIT) * UNMAP_UNIT;
+    const wholeTo = Math.floor((lba[io] + blocks[io]) / UNMAP_UNIT) * UNMAP_UNIT;
+    const first = this.firstOf(io);
+    const oldest = this.oldestRead(now);
+    for (let index = 0; index < blocks[io] / DATA_BLOCKS; index++) {
+      const at = lba[io] + index * DATA_BLOCKS;
+      const history = this.historyOf(first + index);
+      const write = this.writeNumber[io];
+      if (at >= wholeFrom && at < wholeTo) {
+        history.acknowledge(write, now, oldest);
+        this.blocksUnmapped++;
+      } else {
+        history.conclude(write, now, oldest);
+      }
+    }
+  }
+
   private judge(io: Io, began: number, now: number): void {
     const { blocks, data, lba, arrivedAt } = this.sim.requests;
     const first = this.firstOf(io);
@@ -150,6 +190,7 @@ export class Verifier {
       const stamp = this.arena.stamps[data[io] + index];
       const write = writeOf(stamp, guest, block);
       const history = this.historyOf(block);
+      if (this.readingBack && history.allowed(began).length > 1) this.blocksUnsure++;
       const known = write >= 0 && write <= this.writes;
       const wrong = known ? history.read(write, began, now, oldest) : 'foreign';
       if (wrong === undefined) continue;

@@ -34,6 +34,7 @@ export class VerifyingJob extends SyntheticJob {
   /** Issues nothing of its own any more, and reads every block of its part once. */
   readBack(): void {
     this.stop();
+    this.verifier.readingBack = true;
     this.backAt = this.verifier.startBlock;
     for (let left = BACK_DEPTH; left > 0; left--) this.readNext();
   }

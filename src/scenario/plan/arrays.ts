@@ -55,21 +55,22 @@ export function planArrays(
 }
 
 function planArray(context: Context, array: ArrayText, path: Path): ArrayPlan {
-  const isArray = array.kind === 'array';
+  const isArray = array.kind !== 'jbod';
+  const isScaleOut = array.kind === 'scale-out';
   const controllers = isArray ? array.controllers : 1;
   const luns = planLuns(context, array, controllers, path);
   return {
     name: array.name,
     vendor: array.vendor,
     product: array.product,
-    kind: array.kind,
+    kind: isArray ? 'array' : 'jbod',
     transport: array.transport,
     controllers,
     portsPerController: isArray ? array.ports : 1,
     access: isArray && controllers > 1 ? array.access : 'active-active',
     tpgs: array.tpgs,
     transitionNs: array.transition,
-    cacheBytes: isArray ? array.cache : 0,
+    cacheBytes: isArray && !isScaleOut ? array.cache : 0,
     vaai: array.vaai,
     pools: isArray ? planPools(context, array, luns, path) : shelf(context, array, luns, path),
     luns,
@@ -106,7 +107,7 @@ function planLuns(context: Context, array: ArrayText, controllers: number, path:
       number,
       pool,
       sizeBytes: Math.floor(item.size / 512) * 512,
-      thin: item.thin && array.kind === 'array',
+      thin: item.thin && array.kind !== 'jbod',
       owner,
     };
     names.add(name, plan, [...at, 'name']);
@@ -138,6 +139,7 @@ function planPools(
       name: pool.name,
       disk: planModel(context, pool.disk, [...at, 'disk']),
       disks: pool.disks,
+      ...(array.kind === 'scale-out' && { scaleOut: true }),
       capacityBytes,
       softThreshold: bytesOf(pool.softThreshold, capacityBytes, 1) / capacityBytes,
     };

@@ -5,10 +5,10 @@ import type { Path } from '../source.js';
 import { type Context, Names } from './context.js';
 
 /** Keys of a rule that only some plug-ins have. */
-const KEYS = ['satp', 'satpParams', 'psp', 'pss', 'params'] as const;
+const KEYS = ['satp', 'satpParams', 'psp', 'pss', 'latencyThreshold', 'params'] as const;
 const KEYS_OF: Readonly<Record<string, readonly string[]>> = {
   NMP: ['satp', 'satpParams', 'psp', 'params'],
-  HPP: ['pss', 'params'],
+  HPP: ['pss', 'latencyThreshold', 'params'],
   MASK_PATH: [],
 };
 /** Plug-ins from outside have settings of their own, and nothing else. */
@@ -63,5 +63,6 @@ function planRule(context: Context, rule: ClaimRuleText, path: Path): ClaimRuleP
     satpParams: context.params(satp?.params ?? {}, rule.satpParams ?? {}, [...path, 'satpParams']),
     psp: (psp ?? pss)?.name,
     pspParams: context.params(takesParams.params, rule.params ?? {}, [...path, 'params']),
+    ...(rule.latencyThreshold ? { latencyThresholdNs: rule.latencyThreshold } : {}),
   };
 }

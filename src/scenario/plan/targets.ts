@@ -46,6 +46,7 @@ export function targetsOf(objects: Objects): ReadonlyMap<string, readonly string
     ['port', ports],
     ['switch', [...fabricsOf(all, arrays).keys()]],
     ['lun', [...luns.keys()]],
+    ['medium', [...luns.keys(), ...servers.keys()]],
     ['pool', arrays.flatMap(({ name, pools }) => pools.map((pool) => `${name}/${pool.name}`))],
     ['server', [...servers.keys()]],
     ['datastore', [...datastores.keys()]],

@@ -91,15 +91,21 @@ export function drawHosts(draw: Draw, arrays: readonly Shelf[], mayFail: boolean
   const count = draw.one([1, 1, 2, 2, 3, 4]);
   const names = Array.from({ length: count }, (_, index) => `esx${index + 1}`);
   const transports = [...new Set(arrays.map(({ transport }) => transport))];
-  const adapters = transports.map((transport) => ({
-    driver: draw.one<string>(DRIVERS[transport]),
-    count: draw.whole(1, 2),
-    merge: draw.chance(0.3),
-    order: draw.one(['none', 'none', 'deadline', 'elevator']),
-    ...(draw.chance(0.2) ? { coalesce: { time: '100us', count: 8 } } : {}),
-    ...(draw.chance(0.3) ? { aqlen: draw.one([2, 8, 64]) } : {}),
-    ...(draw.chance(0.3) ? { lunQueueDepth: draw.one([1, 4, 16]) } : {}),
-  }));
+  const adapters = transports.map((transport) => {
+    const merge = draw.chance(0.4);
+    return {
+      driver: draw.one<string>(DRIVERS[transport]),
+      count: draw.whole(1, 2),
+      merge,
+      order: draw.one(['none', 'none', 'deadline', 'elevator']),
+      ...(draw.chance(0.2) ? { coalesce: { time: '100us', count: 8 } } : {}),
+      // Only commands that wait are merged.
+      ...(draw.chance(merge ? 0.8 : 0.3)
+        ? { aqlen: draw.one(merge ? [1, 1, 2] : [2, 8, 64]) }
+        : {}),
+      ...(draw.chance(0.3) ? { lunQueueDepth: draw.one([1, 4, 16]) } : {}),
+    };
+  });
   const hasLocal = draw.chance(0.25);
   const localDisks = hasLocal
     ? [{ name: 'disk', disk: draw.one(['ssd', 'nvme', 'hdd']), size: '3GiB', transport: 'sas' }]
@@ -146,7 +152,8 @@ export function drawRules(
 
 function drawPlugin(draw: Draw, { access }: Shelf, mayFail: boolean): Record<string, unknown> {
   if (access !== 'active-passive' && draw.chance(0.15)) {
-    return { plugin: 'HPP', pss: draw.one(PSSS) };
+    const threshold = draw.chance(0.5) ? { latencyThreshold: draw.one(['200us', '20ms']) } : {};
+    return { plugin: 'HPP', pss: draw.one(PSSS), ...threshold };
   }
   // This one gives up after a few tries.
   if (mayFail && access === 'active-active' && draw.chance(0.2)) return { plugin: 'LEAST_QUEUED' };

@@ -38,7 +38,7 @@ export function drawVms(draw: Draw, site: Site): unknown[] {
     const places = datastores.filter(({ hosts: mounting }) => mounting.includes(host));
     const disks = Array.from({ length: draw.whole(1, 2) }, () => drawDisk(draw, places));
     const last = disks.length - 1;
-    const verified = drawVerified(draw, disks[last]!.bytes, last, budget);
+    const verified = drawVerified(draw, disks[last]!, last, budget);
     const beside = last > 0 && draw.chance(0.5) ? [drawOther(draw, disks[0]!, budget)] : [];
     return {
       name: `vm${number + 1}`,
@@ -79,14 +79,17 @@ function drawDisk(draw: Draw, places: readonly DatastoreText[]): DrawnDisk {
 /** One or two jobs that verify, side by side on one disk; small parts make commands meet. */
 function drawVerified(
   draw: Draw,
-  diskBytes: number,
+  { bytes: diskBytes, takesUnmap }: DrawnDisk,
   disk: number,
   budget: Budget,
 ): Record<string, unknown>[] {
   const share = draw.one([1, 1, 2]);
   const room = Math.floor(diskBytes / share / BLOCK) * BLOCK;
   return Array.from({ length: share }, (_, number) => {
-    const size = blocksOf(draw.scaled(64 * KIB, Math.min(room, 8 * MIB)));
+    const trims = takesUnmap && draw.chance(0.6);
+    // Only whole blocks of the file system are given back.
+    const least = trims ? Math.min(room / 2, 2 * MIB) : 64 * KIB;
+    const size = blocksOf(draw.scaled(least, Math.min(room, 8 * MIB)));
     const offset = number * room + draw.whole(0, (room - size) / BLOCK) * BLOCK;
     const lengths = draw.some(
       LENGTHS.filter((bytes) => bytes <= size / 2),
@@ -95,9 +98,11 @@ function drawVerified(
     return {
       disk,
       verify: true,
-      rw: draw.one(['randrw', 'randrw', 'randrw', 'rw']),
-      rwmixread: draw.whole(20, 70),
+      rw: draw.one(['randrw', 'randrw', 'rw']),
+      rwmixread: draw.whole(10, 80),
       bs: lengths.join(':'),
+      ...(trims ? { trim_percentage: draw.one([1, 5, 20]) } : {}),
+      ...(draw.chance(0.4) ? { fsync: draw.one([1, 8, 32]) } : {}),
       ...(draw.chance(0.3) ? { zipf: 1.1 } : {}),
       offset,
       size,

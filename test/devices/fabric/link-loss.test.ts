@@ -169,6 +169,37 @@ describe('a connection that breaks', () => {
     }
   });
 
+  // Stack-lower reference, 1.6: keep-alive 30 s, controller loss 600 s.
+  it('NVMe over fabrics: is given up after the controller loss time-out, and found by a rescan', () => {
+    const { sim, nexus, sendAt, outcomes } = build('nvmeof');
+    nexus.setUp(false, 'test');
+    sim.runUntil(629 * S);
+    nexus.setUp(true, 'in time');
+    expect(nexus.up).toBe(true);
+    nexus.setUp(false, 'again');
+    sim.runUntil((629 + 631) * S);
+    nexus.setUp(true, 'too late');
+    expect(nexus.up).toBe(false);
+    sendAt(1300);
+    sim.runUntil(1301 * S);
+    expect(outcomes()).toEqual([[NO_CONNECT, 1300]]);
+    nexus.rediscover();
+    expect(nexus.up).toBe(true);
+    sendAt(1302);
+    sim.runUntil(1303 * S);
+    expect(outcomes()[1]?.[0]).toBe(OK);
+  });
+
+  it('what was given up is not found while it is still away', () => {
+    const { sim, nexus } = build('nvmeof', { controllerLoss: 5 * S });
+    nexus.setUp(false, 'test');
+    sim.runUntil(36 * S);
+    nexus.rediscover();
+    expect(nexus.up).toBe(false);
+    nexus.setUp(true, 'back');
+    expect(nexus.up).toBe(true);
+  });
+
   it('breaks and heals in any rhythm without losing a command', () => {
     for (const protocol of Object.keys(PROTOCOLS) as Protocol[]) {
       const { sim, guest, nexus, send } = build(protocol);
@@ -187,14 +218,25 @@ describe('a connection that breaks', () => {
 
 describe('the table of protocols', () => {
   it('holds the timers of the reference', () => {
-    expect(linkLossOf('fc')).toEqual({ noticeNs: 0, idleNoticeNs: 0, retryNs: 10 * S });
+    expect(linkLossOf('fc')).toEqual({
+      noticeNs: 0,
+      idleNoticeNs: 0,
+      retryNs: 10 * S,
+      giveUpNs: 0,
+    });
     expect(linkLossOf('fcoe')).toEqual(linkLossOf('fc'));
     expect(linkLossOf('iscsi')).toEqual({
       noticeNs: 10 * S,
       idleNoticeNs: 25 * S,
       retryNs: 10 * S,
+      giveUpNs: 0,
     });
-    expect(linkLossOf('nvmeof')).toEqual({ noticeNs: 30 * S, idleNoticeNs: 30 * S, retryNs: 0 });
+    expect(linkLossOf('nvmeof')).toEqual({
+      noticeNs: 30 * S,
+      idleNoticeNs: 30 * S,
+      retryNs: 0,
+      giveUpNs: 600 * S,
+    });
   });
 
   it('says how long a host that lost its own link retries', () => {

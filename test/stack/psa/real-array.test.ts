@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Sim } from '../../../src/engine/core/sim.js';
+import { SENSE_ALUA_STATE_CHANGED, SENSE_POWER_ON_RESET } from '../../../src/engine/core/status.js';
 import { DiskArray } from '../../../src/engine/devices/array/disk-array.js';
 import { Nexus } from '../../../src/engine/devices/fabric/nexus.js';
 import type { ArrayPlan } from '../../../src/engine/simulation/plan.js';
@@ -60,6 +61,7 @@ function build() {
     const port = array.port(controller, 0);
     const nexus = new Nexus(sim, { ...options, bytesPerSecond: 1.6e9 }, port);
     nexuses.push(nexus);
+    lun.attentions.connect(nexus.index);
     const name = `${vmhba}:C0:T${controller}:L1`;
     const where = { adapter: vmhba, array: 'box', lun: 1, controller, port: 0 };
     return new Path(sim, { host: 'esx1', name, index, device: UID, ...where }, adapter, nexus, lun);
@@ -123,6 +125,31 @@ describe('on a simulated ALUA array', () => {
     expect(states()).toEqual(['active', 'active unoptimized', 'active', 'active unoptimized']);
     stop();
     sim.runUntil(10 * S);
+    expect(source.done.every(({ status }) => status === 0)).toBe(true);
+    expect(sim.requests.inFlight).toBe(0);
+  });
+
+  // Stack-lower reference, 4.2: retried, and refreshed first where access states have changed.
+  test('unit attentions: commands are sent again, and nobody above hears of them', () => {
+    const { sim, lun, source, paths, start, stop, kinds, states } = build();
+    start();
+    sim.runUntil(100 * MS);
+    const failed = (): number => {
+      sim.meters.sample();
+      return paths.reduce((sum, { entity }) => sum + entity.values[entity.slot('failedReads')], 0);
+    };
+    expect(failed()).toBe(0);
+    lun.attentions.raise(SENSE_POWER_ON_RESET);
+    sim.runUntil(200 * MS);
+    // Round robin over the two paths to the owner: one attention on each.
+    expect(failed()).toBe(2);
+    lun.attentions.raise(SENSE_ALUA_STATE_CHANGED);
+    sim.runUntil(300 * MS);
+    expect(failed()).toBeGreaterThan(2);
+    expect(kinds()).not.toContain('path.failover');
+    expect(states()).toEqual(['active', 'active unoptimized', 'active', 'active unoptimized']);
+    stop();
+    sim.runUntil(2 * S);
     expect(source.done.every(({ status }) => status === 0)).toBe(true);
     expect(sim.requests.inFlight).toBe(0);
   });

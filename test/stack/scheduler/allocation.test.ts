@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { READ, UNMAP } from '../../../src/engine/core/io.js';
-import { costOf } from '../../../src/engine/stack/scheduler/mclock.js';
+import { costOf } from '../../../src/engine/qos/cost.js';
 import { build, type ClientSpec, fluid, measure, rates } from './rig.js';
 
 const TOLERANCE = 0.03;
@@ -153,5 +153,20 @@ describe('settings that change while running', () => {
     for (let count = 0; count < 100; count++) rig.loop.issue(1);
     rig.sim.runUntil(21e9);
     expectRates(measure(rig, 5), [250, 750]);
+  });
+});
+
+describe('many clients with one command outstanding each', () => {
+  it('get what their shares say, none is forgotten', () => {
+    const clients = Array.from({ length: 300 }, (_, index) => ({
+      shares: 500 * (1 + (index % 3)),
+      outstanding: 1,
+    }));
+    // 300 clients in three classes: 100 units of 1, 2 and 3 parts; 6000 commands per second.
+    const measured = rates(build(6000, clients), 20);
+    expectRates(
+      measured,
+      clients.map((_, index) => 10 * (1 + (index % 3))),
+    );
   });
 });

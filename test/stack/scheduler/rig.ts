@@ -109,14 +109,14 @@ export interface Rig {
 export function build(
   rate: number,
   clients: readonly ClientSpec[],
-  { dqlen = 32, settings = {} as Partial<SchedulerSettings> } = {},
+  { dqlen = 32, settings = {} as Partial<SchedulerSettings>, latencyThresholdNs = 0 } = {},
 ): Rig {
   const sim = new Sim(1, 4096);
   const server = new Server(sim, rate);
   const entity = defineDevice(sim, 'naa.1', { host: 'esx1' });
   const queue = new DeviceQueue(
     sim,
-    { host: 'esx1', uid: 'naa.1', entity, dqlen, settings },
+    { host: 'esx1', uid: 'naa.1', entity, dqlen, settings, latencyThresholdNs },
     server,
   );
   for (const [disk, { shares, reservation = 0, limit = 0 }] of clients.entries()) {

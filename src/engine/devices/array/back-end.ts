@@ -3,7 +3,7 @@ import { Layer } from '../../core/layer.js';
 import type { Sim } from '../../core/sim.js';
 import type { Disk } from '../disk.js';
 import type { Cache } from './cache.js';
-import { type Pool, STRIPE_BLOCKS } from './pool.js';
+import type { Pool } from './pool.js';
 
 /** Where a LUN's blocks are: behind a cache on a pool's disks, or on one disk of its own. */
 export interface Backing {
@@ -61,8 +61,9 @@ export class BackEnd extends Layer {
       blocks = Math.min(this.cache.stage(address, blocks), this.sizeBlocks - requests.lba[io]);
       requests.blocks[io] = blocks;
     }
-    const within = address - Math.floor(address / STRIPE_BLOCKS) * STRIPE_BLOCKS;
-    if (within + blocks <= STRIPE_BLOCKS || this.pool.disks.length === 1) {
+    const { stripeBlocks } = this.pool;
+    const within = address - Math.floor(address / stripeBlocks) * stripeBlocks;
+    if (within + blocks <= stripeBlocks || this.pool.disks.length === 1) {
       this.toDisk(io, address, blocks);
     } else {
       this.toStripes(io, address, address + blocks);
@@ -87,13 +88,14 @@ export class BackEnd extends Layer {
   /** One child for each stripe unit; when rows run out, the last child takes all that is left. */
   private toStripes(io: Io, address: number, end: number): void {
     const { requests } = this.sim;
+    const { stripeBlocks } = this.pool;
     let child = requests.split(io);
     if (child === NO_IO) {
       this.toDisk(io, address, end - address);
       return;
     }
     for (let at = address; at < end; ) {
-      const unitEnd = (Math.floor(at / STRIPE_BLOCKS) + 1) * STRIPE_BLOCKS;
+      const unitEnd = (Math.floor(at / stripeBlocks) + 1) * stripeBlocks;
       const next = unitEnd < end ? requests.split(io) : NO_IO;
       const stop = next === NO_IO ? end : unitEnd;
       this.piece[child] = 1;

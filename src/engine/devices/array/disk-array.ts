@@ -1,14 +1,15 @@
 import { assert } from '../../core/assert.js';
 import { BLOCK_BYTES } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
-import type { ArrayPlan, LunPlan, PoolPlan } from '../../simulation/plan.js';
+import type { ArrayPlan, LunPlan, PoolPlan, Qos } from '../../simulation/plan.js';
 import { Disk } from '../disk.js';
 import { BackEnd } from './back-end.js';
 import { Cache } from './cache.js';
 import { Controllers } from './controllers.js';
 import { Destager } from './destager.js';
 import { Lun } from './lun.js';
-import { PAGE_BLOCKS, Pool, STRIPE_BLOCKS } from './pool.js';
+import { PAGE_BLOCKS, Pool, stripeBlocksOf } from './pool.js';
+import { ScaleOutClients, StorageNode } from './storage-node.js';
 import { TargetPort } from './target-port.js';
 
 /** A storage array, or a shelf of disks that are LUNs each on its own (`jbod`). */
@@ -20,6 +21,8 @@ export class DiskArray {
   readonly pools = new Map<string, Pool>();
   readonly ports: TargetPort[] = [];
   readonly disks: Disk[] = [];
+  /** One per pool of nodes. */
+  private readonly scaleOut: ScaleOutClients[] = [];
   private readonly controllers: Controllers;
   private readonly cache: Cache | undefined;
   /** Where the next LUN starts in the array's address space. */
@@ -47,6 +50,11 @@ export class DiskArray {
     const port = this.ports[controller * this.plan.portsPerController + index];
     assert(port !== undefined, `${this.name} has no port ${index} on controller ${controller}`);
     return port;
+  }
+
+  /** Tells nodes of distributed storage about a virtual disk; other arrays know nothing of them. */
+  setQos(disk: number, qos: Qos): void {
+    for (const clients of this.scaleOut) clients.setQos(disk, qos);
   }
 
   controllerUp(controller: number): boolean {
@@ -112,11 +120,15 @@ export class DiskArray {
 
   private addPool(plan: PoolPlan): void {
     const perDisk = Math.floor(plan.capacityBytes / BLOCK_BYTES / Math.max(1, plan.disks));
-    const diskBlocks = Math.max(STRIPE_BLOCKS, perDisk - (perDisk % STRIPE_BLOCKS));
+    const stripe = stripeBlocksOf(plan);
+    const diskBlocks = Math.max(stripe, perDisk - (perDisk % stripe));
+    const clients = plan.scaleOut ? new ScaleOutClients(this.sim, plan.disks) : undefined;
+    if (clients !== undefined) this.scaleOut.push(clients);
     const disks: Disk[] = [];
     const count = this.plan.kind === 'array' ? Math.max(1, plan.disks) : 0;
     for (let number = 0; number < count; number++) {
-      disks.push(this.makeDisk(`${this.name}:${plan.name}:d${number}`, plan, diskBlocks));
+      const name = `${this.name}:${plan.name}:${clients === undefined ? 'd' : 'n'}${number}`;
+      disks.push(this.makeDisk(name, plan, diskBlocks, clients));
     }
     const pool = new Pool(this.sim, this.name, plan, disks, diskBlocks);
     pool.onThreshold = () => {
@@ -156,9 +168,17 @@ export class DiskArray {
     return this.makeDisk(`${this.name}:${plan.pool}:${plan.name}`, pool, blocks);
   }
 
-  private makeDisk(name: string, pool: PoolPlan, capacityBlocks: number): Disk {
+  private makeDisk(
+    name: string,
+    pool: PoolPlan,
+    capacityBlocks: number,
+    clients?: ScaleOutClients,
+  ): Disk {
     const options = { name, array: this.name, pool: pool.name, model: pool.disk, capacityBlocks };
-    const disk = new Disk(this.sim, options);
+    const disk =
+      clients === undefined
+        ? new Disk(this.sim, options)
+        : new StorageNode(this.sim, options, clients);
     this.disks.push(disk);
     return disk;
   }

@@ -16,20 +16,24 @@ import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
 import {
   CHECK,
+  SENSE_ALUA_STATE_CHANGED,
   SENSE_LBA_OUT_OF_RANGE,
   SENSE_LUN_NOT_SUPPORTED,
+  SENSE_POWER_ON_RESET,
   SENSE_SPACE_ALLOCATION_FAILED,
   SENSE_THIN_SOFT_THRESHOLD,
 } from '../../core/status.js';
-import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
+import { Traffic } from '../../core/traffic.js';
 import { formatDuration } from '../../core/units.js';
 import type { ArrayPlan, LunPlan } from '../../simulation/plan.js';
 import { Media } from '../media.js';
 import type { AccessState } from './access.js';
+import { Attentions } from './attentions.js';
 import type { Backing } from './back-end.js';
 import type { Cache } from './cache.js';
 import type { Controllers } from './controllers.js';
 import { HeldAnswers } from './held-answers.js';
+import { defineLun } from './lun-entity.js';
 import { Offload } from './offload.js';
 import { Ownership } from './ownership.js';
 import { PAGE_BLOCKS, type Pool } from './pool.js';
@@ -52,6 +56,7 @@ const MOVING = 2;
 const WARNING = 4;
 const RESERVED = 8;
 const PASSIVE = 16;
+const ATTENTION = 32;
 
 /** A logical unit: answers from the cache where it can and goes to the disks where it must. */
 export class Lun extends Layer {
@@ -64,6 +69,8 @@ export class Lun extends Layer {
   /** What it holds, in runs that verify data. */
   readonly media: Media | undefined;
   readonly reservation: Reservation;
+  /** Knows the connections over which hosts reach the LUN. */
+  readonly attentions: Attentions;
 
   private readonly cache: Cache | undefined;
   private readonly start: number;
@@ -126,20 +133,12 @@ export class Lun extends Layer {
       this.trouble = held ? this.trouble | RESERVED : this.trouble & ~RESERVED;
     });
     this.held = new HeldAnswers(sim, (io) => this.after(0, io));
-    this.entity = sim.meters.define(
-      'lun',
-      plan.name,
-      { array: array.name, pool: plan.pool, uid: plan.uid },
-      [...TRAFFIC_FIELDS, 'sizeBlocks', 'allocatedBlocks', 'owner', 'cacheHits', 'cacheMisses'],
-    );
+    this.attentions = new Attentions(sim.requests, (pending) => {
+      this.trouble = pending ? this.trouble | ATTENTION : this.trouble & ~ATTENTION;
+    });
+    this.entity = defineLun(sim, array, plan, this);
     this.traffic = new Traffic(sim, this.entity);
-    const size = this.entity.slot('sizeBlocks');
     this.hitSlot = this.entity.slot('cacheHits');
-    this.entity.refresh = () => {
-      this.entity.values[size] = this.sizeBlocks;
-      this.entity.values[size + 1] = this.allocatedBlocks;
-      this.entity.values[size + 2] = this.ownership.owner;
-    };
     this.lastAt = new Float64Array(controllers.count);
     for (let index = 0; index < controllers.count; index++) this.lanes.push(sim.lane(this));
     this.takenAt = sim.requests.column('port.arrivedAt', Float64Array);
@@ -200,8 +199,8 @@ export class Lun extends Layer {
   setExtraDelay(ns: number, why: string): void {
     if (ns === this.extraNs) return;
     this.extraNs = Math.round(ns);
-    const what = ns === 0 ? 'normal speed' : `answers take ${formatDuration(ns)} longer`;
-    this.sim.log.note('lun.slow', this.name, what, why);
+    const speed = ns === 0 ? 'normal speed' : `answers take ${formatDuration(ns)} longer`;
+    this.sim.log.note('lun.slow', this.name, speed, why);
   }
 
   /** Calls `listener` after each change of an access state or of presence. */
@@ -299,6 +298,7 @@ export class Lun extends Layer {
       case LUN_RESET:
         this.held.abortAll();
         this.reservation.release('LUN RESET');
+        this.attentions.raise(SENSE_POWER_ON_RESET);
         this.answer(io);
         return;
       case TEST_UNIT_READY:
@@ -356,7 +356,8 @@ export class Lun extends Layer {
       this.refuse(io, SENSE_LUN_NOT_SUPPORTED);
       return true;
     }
-    if ((this.trouble & RESERVED) !== 0 && this.reservation.refuses(io)) {
+    const isReserved = (this.trouble & RESERVED) !== 0 && this.reservation.refuses(io);
+    if (isReserved || ((this.trouble & ATTENTION) !== 0 && this.attentions.refuses(io))) {
       this.after(CONTROLLER_NS, io);
       return true;
     }
@@ -374,25 +375,23 @@ export class Lun extends Layer {
   }
 
   private finish(io: Io): void {
-    const { op, blocks, status } = this.sim.requests;
-    const taskManagement = op[io] === ABORT || op[io] === LUN_RESET;
-    if (this.unreachable && !taskManagement && !this.held.passes(io)) {
+    const { op, blocks, status, readyAt } = this.sim.requests;
+    const isTask = op[io] === ABORT || op[io] === LUN_RESET;
+    if (this.unreachable && !isTask && !this.held.passes(io)) {
       this.held.hold(io);
       return;
     }
-    if (this.extraNs > 0) this.slowDown(io);
+    // The delay is carried: the connection adds it to the way back.
+    if (this.extraNs > 0) readyAt[io] = Math.max(this.sim.now, readyAt[io]) + this.extraNs;
     this.traffic.add(op[io], blocks[io], this.sim.now - this.takenAt[io], status[io]);
     this.leave(io).complete(io);
   }
 
-  /** The delay is carried: the connection adds it to the way back. */
-  private slowDown(io: Io): void {
-    const { readyAt } = this.sim.requests;
-    readyAt[io] = Math.max(this.sim.now, readyAt[io]) + this.extraNs;
-  }
-
   private ownershipChanged(): void {
     this.trouble = this.ownership.moving ? this.trouble | MOVING : this.trouble & ~MOVING;
+    if (!this.ownership.moving && this.groups.tpgs !== 0) {
+      this.attentions.raise(SENSE_ALUA_STATE_CHANGED, this.groups.takeMover());
+    }
     this.notify();
   }
 }

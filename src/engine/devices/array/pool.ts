@@ -13,6 +13,11 @@ export const PAGE_BLOCKS = 2048;
 /** Blocks on one disk before the next disk's turn: 512 KiB (model). */
 export const STRIPE_BLOCKS = 1024;
 
+/** Blocks on one disk before the next one's turn: distributed storage has objects of 1 MiB (model). */
+export function stripeBlocksOf({ scaleOut }: Pick<PoolPlan, 'scaleOut'>): number {
+  return scaleOut ? PAGE_BLOCKS : STRIPE_BLOCKS;
+}
+
 /** Disks whose room is shared by LUNs: striped without parity, handed out by the page. */
 export class Pool extends Space {
   readonly name: string;
@@ -23,6 +28,8 @@ export class Pool extends Space {
   readonly destagers: Destager[] = [];
   /** Called each time the use climbs over the soft threshold. */
   onThreshold: (() => void) | undefined;
+  /** Blocks on one disk before the next disk's turn. */
+  readonly stripeBlocks: number;
   private readonly threshold: number;
   private warned = false;
   private exhausted = false;
@@ -36,6 +43,7 @@ export class Pool extends Space {
   ) {
     super(Math.floor(plan.capacityBytes / BLOCK_BYTES));
     this.name = `${array}:${plan.name}`;
+    this.stripeBlocks = stripeBlocksOf(plan);
     this.threshold = plan.softThreshold * this.capacityBlocks;
     this.entity = sim.meters.define('pool', this.name, { array }, [
       'capacityBlocks',
@@ -61,9 +69,10 @@ export class Pool extends Space {
 
   /** The block's address on that disk; overcommitted pools reuse addresses. */
   lbaOf(address: number): number {
-    const unit = Math.floor(address / STRIPE_BLOCKS);
-    const row = Math.floor(unit / this.disks.length) * STRIPE_BLOCKS;
-    return (row % this.diskBlocks) + (address - unit * STRIPE_BLOCKS);
+    const { stripeBlocks } = this;
+    const unit = Math.floor(address / stripeBlocks);
+    const row = Math.floor(unit / this.disks.length) * stripeBlocks;
+    return (row % this.diskBlocks) + (address - unit * stripeBlocks);
   }
 
   /** Takes whole pages for writes; false when the pool is full. */
@@ -108,7 +117,7 @@ export class Pool extends Space {
   }
 
   private diskNumber(address: number): number {
-    const unit = Math.floor(address / STRIPE_BLOCKS);
+    const unit = Math.floor(address / this.stripeBlocks);
     const count = this.disks.length;
     return unit - Math.floor(unit / count) * count;
   }

@@ -13,6 +13,7 @@ import type { ArrayPlan } from '../../simulation/plan.js';
 import type { Ownership } from './ownership.js';
 
 const TPGS = { implicit: 1, explicit: 2, both: 3 } as const;
+const NOBODY = -1;
 /** Manual intervention required: what passive controllers answer. */
 const SENSE_PASSIVE = sense(0x02, 0x04, 0x03);
 
@@ -26,6 +27,8 @@ export class PortGroups {
   /** Ports of the controller that does not own the LUN refuse nearly everything. */
   readonly passive: boolean;
   private readonly controllerOf: Uint8Array;
+  /** Connection over which a host last asked for a move that is not done yet. */
+  private mover = NOBODY;
 
   constructor(
     private readonly sim: Sim,
@@ -47,6 +50,13 @@ export class PortGroups {
     return code === START_UNIT || code === TRESPASS ? 0 : SENSE_PASSIVE;
   }
 
+  /** Who asked for the move that has just ended; -1 when the array moved the LUN by itself. */
+  takeMover(): number {
+    const { mover } = this;
+    this.mover = NOBODY;
+    return mover;
+  }
+
   /** True for the commands about port groups and ownership. */
   concerns(code: number): boolean {
     return (
@@ -62,6 +72,7 @@ export class PortGroups {
     if (code === SET_GROUPS && (this.tpgs & TPGS.explicit) === 0) return SENSE_INVALID_OPCODE;
     // START UNIT is harmless elsewhere; a vendor's page is unknown elsewhere.
     if (code !== SET_GROUPS && !this.passive) return code === TRESPASS ? SENSE_INVALID_OPCODE : 0;
+    if (this.controllerOf[io] !== this.ownership.destination) this.mover = nexus[io];
     const from = this.sim.layers[nexus[io]]?.name ?? 'a host';
     this.ownership.move(this.controllerOf[io], `${OP_NAMES[code]} over ${from}`);
     return 0;

@@ -56,6 +56,8 @@ export class Nexus extends Layer {
   private linkUp = true;
   /** The host has dropped its session and the target does not answer the next login. */
   private loggedOut = false;
+  /** The host has given the target up and does not notice that it is back. */
+  private givenUp = false;
   private wasUp = true;
   private extraNs = 0;
   private errorRate = 0;
@@ -106,7 +108,7 @@ export class Nexus extends Layer {
 
   /** True while this connection and the port at its end work. */
   get up(): boolean {
-    return this.linkUp && this.port.up && !this.loggedOut;
+    return this.linkUp && this.port.up && !this.loggedOut && !this.givenUp;
   }
 
   setUp(up: boolean, why: string): void {
@@ -141,6 +143,14 @@ export class Nexus extends Layer {
     this.wasUp = false;
     this.entity.values[this.firstSlot] = 0;
     this.enterPhase(GONE);
+  }
+
+  /** Somebody looks for targets: one that was given up is found again, if it is there. */
+  rediscover(): void {
+    if (!this.givenUp) return;
+    this.givenUp = false;
+    this.sim.log.note('nexus.loss', this.name, 'looked for again', 'rescan');
+    this.changed();
   }
 
   isLunReachable(lun: number): boolean {
@@ -309,8 +319,16 @@ export class Nexus extends Layer {
       const what = phase === RETRYING ? 'commands are retried' : 'commands fail';
       this.sim.log.note('nexus.loss', this.name, what, 'no connection to the target');
     }
+    const giveUpNs = this.loss?.giveUpNs ?? 0;
+    if (phase === GONE && giveUpNs > 0) this.wakeAfter(giveUpNs, () => this.giveUp(giveUpNs));
     this.releaseLost();
     this.notify();
+  }
+
+  private giveUp(afterNs: number): void {
+    this.givenUp = true;
+    const why = `no connection for ${formatDuration(afterNs)}`;
+    this.sim.log.note('nexus.loss', this.name, 'given up until somebody looks for it', why);
   }
 
   /** What hung goes on, or comes back as the phase says. */

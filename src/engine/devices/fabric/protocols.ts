@@ -8,6 +8,8 @@ export interface LinkLoss {
   readonly idleNoticeNs: number;
   /** From then on commands come back with RETRY for this long; then with NO_CONNECT. */
   readonly retryNs: number;
+  /** Failing for this long, the connection is given up: it comes back only when looked for; 0 never. */
+  readonly giveUpNs: number;
 }
 
 /** What a driver speaks to its targets. */
@@ -35,7 +37,7 @@ export interface ProtocolInfo {
 const RETRY_MAX = '50s';
 
 /** The connection is gone the moment it breaks. */
-const AT_ONCE: LinkLoss = { noticeNs: 0, idleNoticeNs: 0, retryNs: 0 };
+const AT_ONCE: LinkLoss = { noticeNs: 0, idleNoticeNs: 0, retryNs: 0, giveUpNs: 0 };
 const immediate = (summary: string): ProtocolInfo => ({
   summary,
   params: {},
@@ -61,14 +63,13 @@ const iscsi = (summary: string): ProtocolInfo => ({
     noticeNs: nopTimeout,
     idleNoticeNs: nopInterval + nopTimeout,
     retryNs: recoveryTimeout,
+    giveUpNs: 0,
   }),
 });
 
 /**
  * How each protocol of a driver loses its targets. Timers: stack-lower reference, section 1.6, all of
- * them from memory; that software iSCSI notices only by asking, and FC knows at once, is fact. The
- * 600 s after which an NVMe-oF host gives a controller up are left out: a connection that is
- * repaired always comes back.
+ * them from memory; that software iSCSI notices only by asking, and FC knows at once, is fact.
  */
 export const PROTOCOLS: Readonly<Record<Protocol, ProtocolInfo>> = {
   fc: fibreChannel('Fibre Channel: retried until the device loss time-out'),
@@ -90,8 +91,14 @@ export const PROTOCOLS: Readonly<Record<Protocol, ProtocolInfo>> = {
     summary: 'NVMe over fabrics: commands hang until the keep-alive time-out',
     params: {
       keepAlive: duration('30s', '1s', '600s', 'a controller this long without a sign is lost'),
+      controllerLoss: duration('600s', '1s', '1h', 'a lost controller is looked for this long'),
     },
-    loss: ({ keepAlive }) => ({ noticeNs: keepAlive, idleNoticeNs: keepAlive, retryNs: 0 }),
+    loss: ({ keepAlive, controllerLoss }) => ({
+      noticeNs: keepAlive,
+      idleNoticeNs: keepAlive,
+      retryNs: 0,
+      giveUpNs: controllerLoss,
+    }),
   },
   block: immediate('block device emulation: the device is gone'),
   virtual: immediate('adapter of a nested host: the device is gone'),

@@ -35,7 +35,12 @@ const MASKED: readonly string[] = [
   'noisy-neighbour',
 ];
 /** Faults that spoil data. */
-export const DATA_FAULTS: readonly string[] = ['bit-rot', 'torn-write', 'misdirected-write'];
+export const DATA_FAULTS: readonly string[] = [
+  'bit-rot',
+  'torn-write',
+  'misdirected-write',
+  'lost-write',
+];
 /** Faults after which a device is gone until somebody looks for it again. */
 const LOSSES: readonly string[] = ['pdl'];
 
@@ -56,6 +61,7 @@ const LIMITS: Readonly<Record<string, readonly [number, number]>> = {
   'bit-rot rate': [0.005, 0.5],
   'torn-write rate': [0.005, 0.5],
   'misdirected-write rate': [0.005, 0.5],
+  'lost-write rate': [0.005, 0.5],
 };
 const LONGEST_NS: Readonly<Record<string, number>> = { 'noisy-neighbour': 50e6 };
 

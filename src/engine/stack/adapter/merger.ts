@@ -115,12 +115,22 @@ export class Merger {
     this.requests.blocks[leader] = this.ownBlocks[leader];
   }
 
+  /** Address and length of the leader itself. */
+  startOf(leader: Io): number {
+    return this.ownLba[leader];
+  }
+
+  lengthOf(leader: Io): number {
+    return this.ownBlocks[leader];
+  }
+
   /** A waiting command with that address that `io` may merge with. */
   private mateOf(table: AddressTable, address: number, io: Io): Io {
-    const { op, blocks, lun, nexus } = this.requests;
+    const { op, blocks, lun, nexus, data } = this.requests;
     for (let mate = table.next(address, NO_IO); mate !== NO_IO; mate = table.next(address, mate)) {
       if (mate === io || op[mate] !== op[io]) continue;
       if (lun[mate] !== lun[io] || nexus[mate] !== nexus[io]) continue;
+      if (data[mate] !== data[io] && (data[mate] === 0 || data[io] === 0)) continue;
       if (blocks[mate] + blocks[io] > this.maxBlocks) continue;
       if (this.segments[mate] + this.segments[io] > this.maxSegments) continue;
       return mate;
@@ -138,10 +148,10 @@ export class Merger {
     this.list(leader);
   }
 
-  /** Plain reads and writes; rows whose data is verified carry it one by one. */
+  /** Plain reads and writes; zeros the file system writes have no data to gather. */
   private mayMerge(io: Io): boolean {
     const { op, blocks, data } = this.requests;
-    return movesData(op[io]) && blocks[io] > 0 && data[io] === 0;
+    return movesData(op[io]) && blocks[io] > 0 && data[io] >= 0;
   }
 
   private list(io: Io): void {

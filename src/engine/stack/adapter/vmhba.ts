@@ -23,6 +23,7 @@ import {
 } from '../recall.js';
 import { AdapterQueue, type Gate } from './adapter-queue.js';
 import { ADAPTER_FIELDS, AdapterCounters } from './counters.js';
+import { MergedData } from './merged-data.js';
 import { Merger } from './merger.js';
 import { createOrder } from './orders/index.js';
 import { type Plugged, type PluggedDriver, Presence } from './presence.js';
@@ -64,6 +65,8 @@ export class Vmhba extends Layer implements Giver, AbortCounter, Plugged {
   private readonly queue: AdapterQueue;
   private readonly traffic: Traffic;
   private readonly merger: Merger | undefined;
+  /** In runs that verify data. */
+  private readonly mergedData: MergedData | undefined;
   private readonly splitter: Splitter;
   private readonly counters: AdapterCounters;
   private readonly maxBlocks: number;
@@ -104,6 +107,8 @@ export class Vmhba extends Layer implements Giver, AbortCounter, Plugged {
     if (adapter.merge !== false) {
       const maxBytes = Math.min(adapter.merge.maxBytes, this.maxBlocks * BLOCK_BYTES);
       this.merger = new Merger(sim.requests, order, { ...adapter.merge, maxBytes });
+      this.mergedData =
+        sim.arena && new MergedData(sim.requests, sim.arena, this.merger, this.maxBlocks);
     }
     this.scheduled = this.merger !== undefined || adapter.order.order !== 'none';
     const gate: Gate = { admits: (io) => this.presence.refusal !== 0 || this.driver.admits(io) };
@@ -255,8 +260,13 @@ export class Vmhba extends Layer implements Giver, AbortCounter, Plugged {
     for (let io = this.station.start(); io !== NO_IO; io = this.station.start()) {
       this.counters.wait(io, -1);
       this.progressAt = this.sim.now;
-      if (this.presence.refusal === 0) this.send(io);
-      else this.refuse(io);
+      if (this.presence.refusal !== 0) this.refuse(io);
+      else {
+        if (this.mergedData !== undefined && this.merger?.rider[io] !== NO_IO) {
+          this.mergedData.gather(io);
+        }
+        this.send(io);
+      }
     }
     if (this.queue.stalled && !this.restartArmed) this.armRestart(this.restartNs);
   }
@@ -337,6 +347,7 @@ export class Vmhba extends Layer implements Giver, AbortCounter, Plugged {
     const status = requests.status[leader];
     const sense = requests.sense[leader];
     const again = deviceOf(status) === CHECK_CONDITION;
+    this.mergedData?.scatter(leader, status === 0);
     merger.restore(leader);
     this.station.finish(leader);
     this.queue.alone = again;

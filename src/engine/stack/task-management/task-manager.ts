@@ -252,7 +252,11 @@ export class TaskManager extends Layer implements TaskControl {
   private rootOf(row: Io): Io {
     const { requests } = this.sim;
     let root = row;
-    for (let up = requests.parentOf(root); up !== NO_IO; up = requests.parentOf(root)) root = up;
+    let steps = 0;
+    for (let up = requests.parentOf(root); up !== NO_IO; up = requests.parentOf(root)) {
+      assert(steps++ < requests.handleLimit, 'a command was split from itself');
+      root = up;
+    }
     return root;
   }
 

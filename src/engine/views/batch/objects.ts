@@ -213,10 +213,12 @@ export const BATCH_OBJECTS: readonly BatchObject[] = [
     name: 'Physical Disk Per-Device-Per-World',
     panel: 'device',
     scope: 'world',
-    holds: always,
+    // esxtop splits no NFS volume into worlds: it is no physical disk.
+    holds: ({ labels }) => !labels.device.startsWith(NFS),
     instance: ({ name, labels }) => `${labels.device}-${name}`,
     named: worldOf,
     counters: [
+      asItIs('World Q Depth', 'WQLEN', DEVICE.queue, 'wqlen'),
       asItIs('Active Commands', 'ACTV', DEVICE.queue, 'active'),
       asItIs('Queued Commands', 'QUED', DEVICE.queue, 'queued'),
       ...ioCounters(DEVICE.io),
@@ -253,7 +255,6 @@ export const BATCH_OBJECTS: readonly BatchObject[] = [
 
 /** Counters of real files that the engine has no figures for, and the columns that show them. */
 const READ_ONLY: readonly (readonly [name: string, column: string])[] = [
-  ['World Q Depth', 'WQLEN'],
   ['Reserves/sec', 'RESV/s'],
   ['Failed MBytes Read/sec', 'FMBRD/s'],
   ['Failed MBytes Written/sec', 'FMBWR/s'],

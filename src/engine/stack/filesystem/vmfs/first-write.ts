@@ -29,6 +29,13 @@ const LOOK = 1;
 const BITMAP = 2;
 const POINTER = 3;
 const ZEROING = 4;
+/** In place of zeroing, the first write itself. */
+const WRITING = 5;
+
+export interface FirstWriteUser extends PointerUser {
+  /** Writes a whole block of the volume, and then tells `written` of job `number`. */
+  writeWhole(io: Io, block: number, number: number): void;
+}
 
 /** One file block on its way to being ready. Jobs are used again and again. */
 interface Job {
@@ -38,8 +45,8 @@ interface Job {
   block: number;
   /** Allocated by this job: given back when the job fails. */
   isNew: boolean;
-  /** The first write covers all of it. */
-  isWhole: boolean;
+  /** The first write, when it covers all of the block; NO_IO when the block is to be zeroed. */
+  whole: Io;
   step: number;
   readonly rows: RowList;
 }
@@ -47,7 +54,8 @@ interface Job {
 /**
  * What happens before the first write to a block of a file: a hole gets a block of the volume under
  * the lock of its resource cluster (lock, bitmap, pointer), then the block is zeroed unless the
- * write covers it. Rows for the block wait, and are placed again when it is ready.
+ * write covers it. Rows for the block wait, and are placed again when it is ready: a write that
+ * covers it has to end well first, for until then the block holds what another file left there.
  */
 export class FirstWrite implements MetadataClient {
   private readonly jobs: Job[] = [];
@@ -58,7 +66,7 @@ export class FirstWrite implements MetadataClient {
     private readonly volume: VmfsVolume,
     private readonly allocator: number,
     private readonly metadata: MetadataIo,
-    private readonly user: PointerUser,
+    private readonly user: FirstWriteUser,
   ) {}
 
   /**
@@ -70,8 +78,8 @@ export class FirstWrite implements MetadataClient {
     const isNew = entry === HOLE;
     const block = isNew ? this.volume.allocate(this.allocator) : toBeZeroed(entry);
     if (block === NONE) return false;
-    const isWhole = this.sim.requests.blocks[io] === FILE_BLOCK;
-    const number = this.takeJob(file, fileBlock, block, isNew, isWhole);
+    const whole = this.sim.requests.blocks[io] === FILE_BLOCK ? io : NO_IO;
+    const number = this.takeJob(file, fileBlock, block, isNew, whole);
     file.map[fileBlock] = busy(number);
     this.jobs[number].rows.push(io);
     this.run(number, isNew ? LOCK : ZEROING);
@@ -85,7 +93,19 @@ export class FirstWrite implements MetadataClient {
 
   /** The row is to wait no longer, the work goes on; false when it does not wait here. */
   remove(io: Io): boolean {
-    return this.jobs.some(({ rows }) => rows.remove(io));
+    const job = this.jobs.find(({ rows }) => rows.remove(io));
+    if (job?.whole === io) job.whole = NO_IO;
+    return job !== undefined;
+  }
+
+  /** The write that covers a whole block has ended; where it failed the block is zeroed after all. */
+  written(number: number, status: number): void {
+    if (status === 0) {
+      this.ready(number);
+    } else {
+      this.jobs[number].whole = NO_IO;
+      this.run(number, ZEROING);
+    }
   }
 
   metadataDone(number: number, status: number, sense: number): void {
@@ -104,8 +124,12 @@ export class FirstWrite implements MetadataClient {
     else if (step === LOOK) metadata.read(clusterLockAt(job.block), 1, this, number);
     else if (step === BITMAP) metadata.write(clusterBitmapAt(job.block), 1, this, number);
     else if (step === POINTER) this.writePointer(job, number);
-    else if (step === ZEROING && !job.isWhole) {
+    else if (step === ZEROING && job.whole === NO_IO) {
       metadata.zero(job.block * FILE_BLOCK, FILE_BLOCK, this, number);
+    } else if (step === ZEROING) {
+      job.step = WRITING;
+      job.rows.remove(job.whole);
+      this.user.writeWhole(job.whole, job.block, number);
     } else this.ready(number);
   }
 
@@ -123,7 +147,7 @@ export class FirstWrite implements MetadataClient {
     const { file } = job;
     const { values } = this.volume;
     file.map[job.fileBlock] = job.block;
-    if (!job.isWhole) values[ZEROINGS]++;
+    if (job.whole === NO_IO) values[ZEROINGS]++;
     if (job.isNew) {
       values[ALLOCATIONS]++;
       file.held++;
@@ -150,19 +174,19 @@ export class FirstWrite implements MetadataClient {
     fileBlock: number,
     block: number,
     isNew: boolean,
-    isWhole: boolean,
+    whole: Io,
   ): number {
     const number = this.idle.pop() ?? this.jobs.length;
     const job = this.jobs[number];
     if (job === undefined) {
       const rows = new RowList(this.sim);
-      this.jobs.push({ file, fileBlock, block, isNew, isWhole, step: LOCK, rows });
+      this.jobs.push({ file, fileBlock, block, isNew, whole, step: LOCK, rows });
     } else {
       job.file = file;
       job.fileBlock = fileBlock;
       job.block = block;
       job.isNew = isNew;
-      job.isWhole = isWhole;
+      job.whole = whole;
     }
     return number;
   }

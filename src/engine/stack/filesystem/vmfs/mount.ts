@@ -23,6 +23,7 @@ import { POINTER_SPAN_SHIFT } from './layout.js';
 import { FileLocks } from './locks.js';
 import { MetadataIo } from './metadata-io.js';
 import { POINTER_CACHE_ENTRIES, PointerCache } from './pointer-cache.js';
+import { Retired } from './retired.js';
 import type { VmfsVolume } from './volume.js';
 
 const POINTER_HITS = datastoreSlot('pointerHits');
@@ -59,8 +60,13 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
   private readonly blocks: Int32Array;
   private readonly file: Int32Array;
   private readonly readyAt: Float64Array;
-  /** First volume block a piece of an UNMAP frees; 0, which is never freed, for none. */
+  /**
+   * First volume block a piece of an UNMAP frees; below 0 for a write of a whole block that is not
+   * ready yet, see `jobOf`; 0, which is never freed, for none.
+   */
   private readonly freeing: Int32Array;
+  private readonly unmappedAt: Float64Array;
+  private readonly retired: Retired;
 
   constructor(
     sim: Sim,
@@ -94,16 +100,22 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     this.file = requests.file;
     this.readyAt = requests.readyAt;
     this.freeing = requests.column('vmfs.freeing', Int32Array);
+    this.unmappedAt = requests.column('vmfs.unmappedAt', Float64Array);
+    this.retired = new Retired(sim, volume);
   }
 
   open(handle: FileHandle, traffic?: Float64Array): void {
-    if (traffic !== undefined) this.parts.push(traffic);
+    if (traffic !== undefined) this.count(traffic);
     const file = this.datastore.fileOf(handle);
     assert(file.holder === undefined, `${file.path} is locked by another host`);
     file.holder = this;
     this.pointers.reach(this.datastore.pointerCount);
     this.locks.change(file);
     if (this.openFiles++ === 0) this.heartbeat.start();
+  }
+
+  count(traffic: Float64Array): void {
+    this.parts.push(traffic);
   }
 
   close(handle: FileHandle): void {
@@ -179,15 +191,29 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
 
   override complete(piece: Io): void {
     const { freeing, requests } = this;
+    if (freeing[piece] < 0) {
+      const job = jobOf(freeing[piece]);
+      freeing[piece] = 0;
+      this.firstWrite.written(job, requests.status[piece]);
+      this.leave(piece).complete(piece);
+      return;
+    }
     if (freeing[piece] !== 0) {
       // Its blocks are free whether or not the array took notice.
       const count = this.blocks[piece] / FILE_BLOCK;
-      this.datastore.giveBack(freeing[piece], count, 'the guest unmapped them');
+      this.retired.add(this.file[piece], freeing[piece], count, this.unmappedAt[piece]);
       freeing[piece] = 0;
       requests.status[piece] = 0;
       requests.sense[piece] = 0;
     }
     super.complete(piece);
+  }
+
+  /** The row comes back here first, with the number of the job in `freeing`. */
+  writeWhole(io: Io, block: number, number: number): void {
+    this.freeing[io] = jobOf(number);
+    this.enter(io);
+    this.forward(io, block * FILE_BLOCK);
   }
 
   protected override send(piece: Io): void {
@@ -256,6 +282,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     map.fill(HOLE, first, first + count);
     file.held -= count;
     this.freeing[piece] = block;
+    this.unmappedAt[piece] = this.sim.now;
     this.forward(piece, block * FILE_BLOCK);
   }
 
@@ -268,6 +295,11 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     this.lba[io] = address;
     this.lower.submit(io);
   }
+}
+
+/** What `freeing` holds for a job of the first writes, and back. */
+function jobOf(numberOrEntry: number): number {
+  return -1 - numberOrEntry;
 }
 
 /** Number of the pointer block that maps a file block; 0 when the file needs none. */

@@ -33,7 +33,13 @@ export type Claim =
       readonly psp: string;
       readonly pspParams: Numbers;
     }
-  | { readonly plugin: 'HPP'; readonly pss: string; readonly pssParams: Numbers }
+  | {
+      readonly plugin: 'HPP';
+      readonly pss: string;
+      readonly pssParams: Numbers;
+      /** Below this latency commands pass the I/O scheduler by; never when left out. */
+      readonly latencyThresholdNs?: number;
+    }
   | { readonly plugin: 'third-party'; readonly name: string; readonly params: Numbers };
 
 /** True when `text` is the pattern, in which `*` stands for any text; empty matches all. */
@@ -94,7 +100,12 @@ export function claim(device: ClaimedDevice, userRules: readonly ClaimRulePlan[]
     case 'NMP':
       return claimForNmp(device, user);
     case 'HPP':
-      return { plugin, pss: user?.psp ?? DEFAULT_PSS, pssParams: user?.pspParams ?? {} };
+      return {
+        plugin,
+        pss: user?.psp ?? DEFAULT_PSS,
+        pssParams: user?.pspParams ?? {},
+        ...(user?.latencyThresholdNs ? { latencyThresholdNs: user.latencyThresholdNs } : {}),
+      };
     default:
       return { plugin: 'third-party', name: plugin, params: user?.pspParams ?? {} };
   }

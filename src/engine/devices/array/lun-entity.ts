@@ -1,0 +1,32 @@
+import type { Entity } from '../../core/meters.js';
+import type { Sim } from '../../core/sim.js';
+import { TRAFFIC_FIELDS } from '../../core/traffic.js';
+import type { ArrayPlan, LunPlan } from '../../simulation/plan.js';
+
+/** What a LUN's gauges show. */
+export interface LunGauges {
+  readonly sizeBlocks: number;
+  readonly allocatedBlocks: number;
+  readonly owner: number;
+}
+
+/** The `lun` entity of a LUN, whose gauges are read when it is sampled. */
+export function defineLun(sim: Sim, array: ArrayPlan, plan: LunPlan, gauges: LunGauges): Entity {
+  const labels = { array: array.name, pool: plan.pool, uid: plan.uid };
+  const fields = [
+    ...TRAFFIC_FIELDS,
+    'sizeBlocks',
+    'allocatedBlocks',
+    'owner',
+    'cacheHits',
+    'cacheMisses',
+  ];
+  const entity = sim.meters.define('lun', plan.name, labels, fields);
+  const size = entity.slot('sizeBlocks');
+  entity.refresh = () => {
+    entity.values[size] = gauges.sizeBlocks;
+    entity.values[size + 1] = gauges.allocatedBlocks;
+    entity.values[size + 2] = gauges.owner;
+  };
+  return entity;
+}
