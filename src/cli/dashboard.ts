@@ -5,18 +5,26 @@ import { findScenario, packageFolder, REPLAY_SCENARIO } from '../scenario/bundle
 import type { ReplayOptions } from '../scenario/replay.js';
 import { readSeed } from './options.js';
 
+/** Options that say how a batch file is written. */
+const BATCH_ONLY = ['delay', 'iterations', 'all', 'host', 'start'];
+
 /** `vmtop` and `vmtop top`. */
 export async function openDashboard(args: {
   readonly scenario: string;
   readonly seed?: string | undefined;
+  readonly [option: string]: unknown;
 }): Promise<void> {
   const { scenario } = args;
+  const only = BATCH_ONLY.find((option) => args[option] !== undefined);
+  if (only !== undefined) {
+    throw InputError.of(`--${only}`, 'is for batch mode only', 'add --batch, or leave it out');
+  }
   const seed = readSeed(args.seed);
   findScenario(scenario);
   if (!hasTerminal()) {
     const { loadScenario } = await import('../scenario/load.js');
     loadScenario(scenario);
-    throw noTerminal(`vmtop run ${scenario}`);
+    throw noTerminal(`vmtop run ${scenario}, or vmtop ${scenario} --batch`);
   }
   const { runDashboard } = await import('../tui/dashboard.js');
   process.exitCode = await runDashboard({ scenario, seed, workerUrl: workerUrl() });
@@ -34,6 +42,21 @@ export async function openReplay(options: ReplayOptions): Promise<void> {
     scenario: options.scenario ?? REPLAY_SCENARIO,
     seed: options.seed,
     replay: { ...options },
+    workerUrl: workerUrl(),
+  });
+}
+
+/** `vmtop replay-batch`. */
+export async function openRecording(file: string): Promise<void> {
+  if (!hasTerminal()) {
+    const { readBatch } = await import('../input/read-batch.js');
+    await readBatch(file);
+    throw noTerminal(`vmtop replay-batch ${file} --headless`);
+  }
+  const { runDashboard } = await import('../tui/dashboard.js');
+  process.exitCode = await runDashboard({
+    scenario: file,
+    recording: file,
     workerUrl: workerUrl(),
   });
 }

@@ -11,6 +11,8 @@ export interface DashboardOptions {
   readonly seed?: number | undefined;
   /** Trace to replay and how; handed to the worker as it is. */
   readonly replay?: StartMessage['replay'];
+  /** Batch file of esxtop to show instead; nothing in it can be changed. */
+  readonly recording?: string | undefined;
   /** Only ASCII characters; default from TERM. */
   readonly ascii?: boolean | undefined;
   /** Bits per pixel; default what the terminal says. NO_COLOR wins. */
@@ -54,8 +56,9 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
         scenario: options.scenario,
         seed: options.seed,
         replay: options.replay,
+        recording: options.recording,
       },
-      readOnly: options.readOnly ?? false,
+      readOnly: options.readOnly ?? options.recording !== undefined,
     });
     stdout.on('resize', redraw);
     session.connect(connectWorker(options.workerUrl ?? bundledWorker()));

@@ -28,6 +28,8 @@ export interface Machine {
   /** The scenario has come to its end. */
   readonly over: boolean;
   runUntil(ns: number): void;
+  /** Recordings only: goes on or, below zero, back by so many samples, as far as there are any. */
+  seek?(samples: number): void;
   sample(): Sample;
   command(command: Command): void;
   activeFaults(): readonly ActiveFault[];
@@ -100,9 +102,12 @@ export class EngineServer {
   }
 
   private async start(message: StartMessage): Promise<void> {
-    this.machine = await this.open(message);
+    const machine = await this.open(message);
+    this.machine = machine;
     this.anchor();
     this.frame();
+    // A recording has something to show at once: its first sample.
+    if (machine.seek !== undefined) this.seek(1);
     this.turnSoon(0);
   }
 
@@ -119,6 +124,9 @@ export class EngineServer {
       case 'step':
         this.step(message.ns);
         break;
+      case 'seek':
+        this.seek(message.samples);
+        break;
       case 'command':
         this.command(message.command);
         break;
@@ -134,9 +142,33 @@ export class EngineServer {
   private step(ns: number): void {
     const { machine } = this;
     if (machine === undefined) return;
+    if (machine.seek !== undefined) {
+      this.seek(1);
+      return;
+    }
     machine.runUntil(Math.min(machine.now + ns, machine.plan.durationNs));
     this.anchor();
     this.frame();
+  }
+
+  /** On the way on every sample is shown, so that charts have no gaps. */
+  private seek(samples: number): void {
+    const { machine } = this;
+    if (machine === undefined) return;
+    if (machine.seek === undefined) {
+      this.send({ type: 'refused', lines: ['only a recording can be moved to another sample'] });
+      return;
+    }
+    const backward = Math.min(0, samples);
+    for (let left = Math.max(1, samples); left > 0; left--) {
+      machine.seek(backward === 0 ? 1 : backward);
+      // What was passed over has not been played: it says nothing about speed.
+      this.frameAtNs = machine.now;
+      this.frameCompleted = machine.completed;
+      this.frame();
+    }
+    this.anchor();
+    this.turnSoon(0);
   }
 
   private command(command: Command): void {

@@ -16,6 +16,8 @@ export interface StartMessage {
   readonly seed?: number | undefined;
   /** Trace to replay and how; only the worker looks inside. */
   readonly replay?: Readonly<Record<string, unknown>> | undefined;
+  /** Batch file of esxtop to show instead of a simulation. */
+  readonly recording?: string | undefined;
 }
 
 export type ToEngine =
@@ -23,6 +25,8 @@ export type ToEngine =
   /** Simulated seconds per real second; Infinity is as fast as possible, 0 is paused. */
   | { readonly type: 'pace'; readonly speed: number }
   | { readonly type: 'step'; readonly ns: number }
+  /** To another sample of a recording, so many later or, below zero, earlier. */
+  | { readonly type: 'seek'; readonly samples: number }
   | { readonly type: 'command'; readonly command: Command }
   | { readonly type: 'frame-interval'; readonly ms: number }
   | { readonly type: 'path-history'; readonly host: string; readonly path: string }
@@ -43,6 +47,8 @@ export interface PlanSummary {
   readonly title: string;
   readonly summary: string;
   readonly durationNs: number;
+  /** Of a recording: the time of day it began, seconds since 1970. */
+  readonly startsAt?: number;
   /** A drill tells what it does: lines of the event log of kind `narrative`. */
   readonly drill: boolean;
   readonly hosts: readonly string[];

@@ -1,4 +1,5 @@
 /** The rows around the screens: status, tabs, story, notice and footer. */
+import { formatStamp } from '../engine/formats/pdh/stamp.js';
 import { shortNumber } from './charts/area.js';
 import { clockOf, shortenDevices } from './events.js';
 import { type Action, bindings } from './keymap.js';
@@ -20,7 +21,9 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
     : ui.paused
       ? theme.paint('warn', 'PAUSED')
       : `${asked} ${theme.paint('dim', `(${world.speed.toFixed(1)}x)`)}`;
-  const clock = `${clockOf(world.at)} ${theme.paint('dim', `of ${clockOf(plan.durationNs)}`)}`;
+  const { startsAt } = plan;
+  const time = startsAt === undefined ? clockOf(world.at) : formatStamp(startsAt + world.at / 1e9);
+  const clock = `${time} ${theme.paint('dim', `of ${clockOf(plan.durationNs)}`)}`;
   const window = world.frames.window;
   const span = (window.after.at - window.before.at) / 1e9;
   const rate = `${shortNumber(world.ioPerSecond)} I/O/s`;

@@ -23,9 +23,13 @@ export class Frames {
     this.samples = earlier === undefined ? [] : [...earlier.samples];
   }
 
-  /** Frames without simulated time between them replace one another: a window is never empty. */
+  /**
+   * Frames without simulated time between them replace one another: a window is never empty. In a
+   * recording time may go back; what came after is forgotten then.
+   */
   push(sample: Sample): void {
     const { samples } = this;
+    while ((samples.at(-1)?.at ?? 0) > sample.at) samples.pop();
     const last = samples.at(-1);
     if (last !== undefined && sample.at <= last.at) samples[samples.length - 1] = sample;
     else samples.push(sample);

@@ -25,6 +25,7 @@ export type Action =
   | { readonly do: 'pause' }
   | { readonly do: 'step'; readonly ns: number }
   | { readonly do: 'speed'; readonly by: 1 | -1 }
+  | { readonly do: 'seek'; readonly samples: number }
   | { readonly do: 'delay' }
   | { readonly do: 'faults' }
   | { readonly do: 'answer' }
@@ -101,6 +102,10 @@ export const bindings: readonly Binding[] = [
   bind('global', ['space', 'p'], { do: 'pause' }, 'pause and resume', 'pause'),
   bind('global', ['.'], { do: 'step', ns: 100e6 }, 'pause and step 100 ms', 'step'),
   bind('global', [','], { do: 'step', ns: 1e6 }, 'pause and step 1 ms'),
+  bind('global', [')'], { do: 'seek', samples: 1 }, 'next sample of a recording'),
+  bind('global', ['('], { do: 'seek', samples: -1 }, 'previous sample of a recording'),
+  bind('global', ['}'], { do: 'seek', samples: 10 }, 'ten samples on'),
+  bind('global', ['{'], { do: 'seek', samples: -10 }, 'ten samples back'),
   bind('global', ['+', '='], { do: 'speed', by: 1 }, 'faster', 'speed'),
   bind('global', ['-'], { do: 'speed', by: -1 }, 'slower'),
   bind('global', ['s'], { do: 'delay' }, 'seconds between updates', 'delay'),

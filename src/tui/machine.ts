@@ -3,18 +3,30 @@ import type { LogEntry } from '../engine/core/event-log.js';
 import { FAULTS } from '../engine/faults/index.js';
 import type { Plan } from '../engine/simulation/plan.js';
 import { Simulation } from '../engine/simulation/simulation.js';
+import { readBatch } from '../input/read-batch.js';
 import { loadScenario } from '../scenario/load.js';
 import { planReplay, type ReplayOptions } from '../scenario/replay.js';
 import type { FaultInfo, PlanSummary, StartMessage } from './engine.js';
 import type { Machine } from './engine-server.js';
+import { RecordedMachine } from './recorded-machine.js';
 
 /** @throws InputError for a scenario or trace that cannot be read */
-export function openMachine({ scenario, seed, replay }: StartMessage): Machine {
+export function openMachine({
+  scenario,
+  seed,
+  replay,
+  recording,
+}: StartMessage): Machine | Promise<Machine> {
+  if (recording !== undefined) return openRecording(recording);
   const plan =
     replay === undefined
       ? loadScenario(scenario, { seed })
       : planReplay(replay as unknown as ReplayOptions).plan;
   return machineOf(new Simulation(plan), plan);
+}
+
+async function openRecording(path: string): Promise<Machine> {
+  return new RecordedMachine(await readBatch(path));
 }
 
 function machineOf(simulation: Simulation, plan: Plan): Machine {

@@ -72,6 +72,8 @@ function act(state: UiState, action: Action, world: World): Change {
     case 'step':
     case 'speed':
       return pace(state, action, world);
+    case 'seek':
+      return { state, messages: [{ type: 'seek', samples: action.samples }] };
     case 'delay':
       return only({ ...state, dialogs: [delayForm(state.delayMs)] });
     case 'filter':

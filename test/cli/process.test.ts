@@ -44,6 +44,20 @@ describe('vmtop as a process', () => {
     expect(code).toBe(0);
   });
 
+  it('ends quietly when its reader has seen enough of a batch', async () => {
+    const child = start('default', '--batch', '--delay', '1', '--iterations', '100000');
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += String(text);
+    });
+    const [first] = (await once(child.stdout, 'data')) as [Buffer];
+    expect(first.toString()).toMatch(/^"\(PDH-CSV 4\.0\)/);
+    child.stdout.destroy();
+    const [code] = (await once(child, 'close')) as [number];
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+  }, 30_000);
+
   it('gives its exit code to the shell', async () => {
     for (const [args, expected] of [
       [['--version'], 0],

@@ -1,6 +1,7 @@
 /** The dashboard in process: Ink, painter and panels against a real terminal parser. */
 import { PassThrough } from 'node:stream';
 import xterm from '@xterm/headless';
+import type { EngineLink } from '../../src/tui/engine.js';
 import { Session } from '../../src/tui/session.js';
 import { type ColourDepth, makeTheme } from '../../src/tui/theme.js';
 import { FakeEngine } from './fake-engine.js';
@@ -26,6 +27,8 @@ export interface MountOptions {
   readonly readOnly?: boolean;
   /** Leave the engine unconnected: the screen before anything has happened. */
   readonly idle?: boolean;
+  /** Another engine than the made-up one. */
+  readonly link?: EngineLink;
 }
 
 export type Mounted = ReturnType<typeof mount>;
@@ -58,7 +61,8 @@ export function mount(options: MountOptions = {}) {
     readOnly: options.readOnly ?? false,
   });
   const engine = new FakeEngine();
-  if (!options.idle) {
+  if (options.link !== undefined) session.connect(options.link);
+  else if (!options.idle) {
     session.connect(engine);
     engine.sendLayout();
     for (let second = 0; second < 4; second++) engine.frame();

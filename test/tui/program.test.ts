@@ -46,6 +46,28 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     await waitFor((text) => /0:0[2-9]\.\d{3}/.test(text));
   });
 
+  test('a recorded batch file: plays, goes on and back, and leaves', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'vmtop-pty-'));
+    const file = join(folder, 'batch.csv');
+    const lines = ['05', '10', '15'].map((s, n) => `"09/14/2026 10:00:${s}","${n + 7}1.00"\n`);
+    const header =
+      '"(PDH-CSV 4.0) (UTC)(0)","\\\\esx9\\Physical Disk Adapter(vmhba7)\\Reads/sec"\n';
+    writeFileSync(file, header + lines.join(''));
+    const pty = start(['replay-batch', file]);
+    await pty.waitFor((text) => text.includes('esxtop of esx9'));
+    pty.press('d');
+    await pty.waitFor((text) => /vmhba7 .* 71\.00/.test(text));
+    pty.press(' ');
+    pty.press('}');
+    await pty.waitFor((text) => /vmhba7 .* 91\.00/.test(text) && text.includes('10:00:15'));
+    pty.press('(');
+    await pty.waitFor((text) => /vmhba7 .* 81\.00/.test(text));
+    pty.press('q');
+    expect((await pty.exit).exitCode).toBe(0);
+    await expectRestored(pty);
+    await rm(folder, { recursive: true });
+  });
+
   test('every screen of a live engine, resizing, and leaving with q', async () => {
     const pty = start();
     await pty.waitFor((text) => /scheduler\s+\d/.test(text));

@@ -2,6 +2,7 @@ import { check } from './check.js';
 import { device } from './device.js';
 import { list } from './list.js';
 import { replay } from './replay.js';
+import { replayBatch } from './replay-batch.js';
 import { run } from './run.js';
 import { swarm } from './swarm.js';
 import { top } from './top.js';
@@ -11,6 +12,7 @@ export const COMMANDS = [
   top, //
   run,
   replay,
+  replayBatch,
   swarm,
   check,
   device,

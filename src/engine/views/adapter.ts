@@ -49,7 +49,7 @@ function overPaths(row: Row, figure: (device: Row) => number): number {
 
 /** Where all adapters keep to the order of arrival, that need not be said. */
 const manyOrders: NonNullable<Field['shown']> = (entities) =>
-  entities.scope('adapter').some(({ labels }) => labels.order !== 'none');
+  entities.scope('adapter').some(({ labels }) => (labels.order ?? 'none') !== 'none');
 
 function kernelMs(row: Row): number {
   return overPaths(row, (device) =>

@@ -56,10 +56,17 @@ class Scope {
     return total;
   }
 
+  /** NaN where there are objects and none of them keeps the field. */
   now(field: string): number {
     let total = 0;
-    for (const row of this.rows) total += row.now(field) || 0;
-    return total;
+    let known = this.rows.length === 0;
+    for (const row of this.rows) {
+      const value = row.now(field);
+      if (Number.isNaN(value)) continue;
+      known = true;
+      total += value;
+    }
+    return known ? total : Number.NaN;
   }
 
   perSecond(...fields: readonly string[]): number {
@@ -85,6 +92,7 @@ function line(
   queued: number,
   hereNs: number,
 ): Line {
+  if (scope.size === 0) return { ...nothing(name), hereNs: Math.max(0, hereNs) };
   return {
     name,
     title: TITLES.get(name) ?? name,
@@ -94,6 +102,33 @@ function line(
     queued,
     latencyMs: perCommandMs(scope.ns, scope.commands),
     hereNs: Math.max(0, hereNs),
+  };
+}
+
+/** Connections count messages, not commands, and keep no times. */
+function fabricLine(nexus: Scope, hereNs: number): Line {
+  const none = Number.NaN;
+  const figures = line('fabric', nexus, none, none, hereNs);
+  if (nexus.size === 0) return figures;
+  return {
+    ...figures,
+    commandsPerSecond: nexus.perSecond('commands'),
+    megabytesPerSecond: nexus.perSecond('bytesOut', 'bytesIn') / MB,
+    latencyMs: none,
+  };
+}
+
+/** A layer of which there is no object: a recording of a host does not know all of them. */
+function nothing(name: LayerFigures['name']): Omit<Line, 'hereNs'> {
+  const none = Number.NaN;
+  return {
+    name,
+    title: TITLES.get(name) ?? name,
+    commandsPerSecond: none,
+    megabytesPerSecond: none,
+    active: none,
+    queued: none,
+    latencyMs: none,
   };
 }
 
@@ -131,11 +166,16 @@ export function layerFigures(window: Window): LayerFigures[] {
   const arrayNs = port.ns;
   // Disks also destage in the background; only what fits into the array's time delayed a command.
   const disksNs = Math.min(spindle.ns, arrayNs);
+  // Time is spent above the next layer that counts; a recording has none between guests and devices.
+  const devicesNs = device.ns + nfs.ns;
+  const volumesNs = volume.size > 0 ? volume.ns + nfs.ns : devicesNs;
+  const fsNs = fs.size > 0 ? fs.ns : volumesNs;
+  const vscsiNs = guest.ns - (files.size > 0 ? files.ns : fsNs);
   const vscsiWaiting = ring.now('queued') + guest.now('queued');
 
   const lines: Line[] = [
     line('guest', guest, guest.now('active') + vscsiWaiting, none, 0),
-    line('vscsi', guest, guest.now('active'), vscsiWaiting, guest.ns - files.ns),
+    line('vscsi', guest, guest.now('active'), vscsiWaiting, vscsiNs),
     line('vmfiles', files, none, none, files.ns - fs.ns),
     line('filesystem', fs, none, none, fs.ns - volume.ns - nfs.ns),
     line('block', volume, none, none, volume.ns - device.ns),
@@ -143,12 +183,7 @@ export function layerFigures(window: Window): LayerFigures[] {
     line('psa', path, path.now('active'), none, device.ns - queueNs - deviceNs - adapterWaitNs),
     line('adapter', adapter, adapter.now('active'), adapter.now('queued'), adapterWaitNs),
     line('driver', driver, none, none, driverNs),
-    {
-      ...line('fabric', nexus, none, none, deviceNs - driverNs - arrayNs),
-      commandsPerSecond: nexus.perSecond('commands'),
-      megabytesPerSecond: nexus.perSecond('bytesOut', 'bytesIn') / MB,
-      latencyMs: none,
-    },
+    fabricLine(nexus, deviceNs - driverNs - arrayNs),
     line('array', port, port.now('active'), port.now('queued'), arrayNs - disksNs),
     line('disk', spindle, spindle.now('active'), spindle.now('queued'), disksNs),
   ];

@@ -37,6 +37,15 @@ export class Row {
     return this.info.labels[name] ?? '';
   }
 
+  /**
+   * What a recording of a host says under the title of a column, NaN where it says nothing; undefined
+   * for objects of the engine, which keep no such fields.
+   */
+  recorded(column: string): number | undefined {
+    const slot = this.info.fields.indexOf(column);
+    return slot < 0 ? undefined : this.window.after.values[this.info.base + slot];
+  }
+
   /** Value at the end of the window. */
   now(field: string): number {
     const slot = this.info.fields.indexOf(field);

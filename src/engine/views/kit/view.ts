@@ -62,7 +62,10 @@ export interface View {
   readonly charts: readonly string[];
 }
 
-/** Checks what a type cannot say: ids and sort keys are unique, charts and comparisons name fields. */
+/**
+ * Checks what a type cannot say: ids and sort keys are unique, charts and comparisons name fields.
+ * Objects of a recording show what was recorded under a column's title.
+ */
 export function defineView(view: View): View {
   const ids = new Set<string>();
   const keys = new Set<string>();
@@ -77,7 +80,11 @@ export function defineView(view: View): View {
   for (const id of view.charts) {
     assert(ids.has(id), `view ${view.name} has a chart of unknown field ${id}`);
   }
-  return view;
+  const fields = view.fields.map((field) => ({
+    ...field,
+    value: (row: Row): Cell => row.recorded(field.id) ?? field.value(row),
+  }));
+  return { ...view, fields };
 }
 
 /** The view's objects in one window, in the order of definition. */

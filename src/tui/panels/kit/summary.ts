@@ -35,8 +35,11 @@ export function summaryRows(
         .map((info) => new Row(window, info));
     const paths = of('path');
     const dead = paths.filter((path) => path.now('state') === DEAD).length;
-    const state = dead > 0 ? theme.paint('bad', `! ${dead} dead`) : theme.paint('ok', 'all alive');
-    return `  ${theme.paint('strong', name(host))} ${of('vm').length} VMs, ${paths.length} paths: ${state}`;
+    // A recording does not say which paths are alive.
+    const known = paths.some((path) => !Number.isNaN(path.now('state')));
+    const alive = known ? `: ${theme.paint('ok', 'all alive')}` : '';
+    const state = dead > 0 ? `: ${theme.paint('bad', `! ${dead} dead`)}` : alive;
+    return `  ${theme.paint('strong', name(host))} ${of('vm').length} VMs, ${paths.length} paths${state}`;
   });
   const machines = window.entities.scope('vm').map((info) => {
     const row = new Row(window, info);

@@ -1,0 +1,69 @@
+/** `vmtop --batch` and `vmtop replay-batch` as a person calls them. */
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { vmtop } from './helpers.js';
+
+const REAL = '/work/shared/traces/esxtop-batch-subset.csv.gz';
+
+describe('vmtop --batch', () => {
+  it('writes one header and so many samples, the same ones every time', async () => {
+    const args = ['path-loss', '-b', '-a', '-d', '1', '-n', '2', '--seed', '5'];
+    const first = await vmtop(...args);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    const lines = first.stdout.split('\n');
+    expect(lines).toHaveLength(4);
+    expect(lines[0]).toMatch(/^"\(PDH-CSV 4\.0\) \(UTC\)\(0\)","\\\\esx1\\Physical Disk\(vmhba/);
+    expect(lines[1]).toMatch(/^"01\/01\/2026 00:00:01","/);
+    expect((await vmtop(...args)).stdout).toBe(first.stdout);
+  });
+
+  it('starts when it is told to', async () => {
+    const { stdout } = await vmtop('path-loss', '-b', '-n', '1', '--start', '2024-02-28 23:59:58');
+    expect(stdout.split('\n')[1]).toMatch(/^"02\/29\/2024 00:00:03"/);
+  });
+
+  it('says what is wrong with its options', async () => {
+    for (const [args, message] of [
+      [['-b', '--delay', '0'], '--delay: expected a whole number from 1 to 86400'],
+      [['-b', '-n', 'x'], '--iterations: expected a whole number'],
+      [['-b', '--host', 'esx9'], '--host: there is no host "esx9"'],
+      [['-b', '--start', 'noon'], '--start: expected a date and time, found "noon"'],
+      [['-b', '-d', '86400'], '--delay: default ends before 86400 s'],
+      [['-d', '2'], '--delay: is for batch mode only'],
+    ] as const) {
+      const { code, stderr, stdout } = await vmtop(...args);
+      expect(stderr).toContain(message);
+      expect([code, stdout]).toEqual([2, '']);
+    }
+  });
+
+  it('is what a person without a screen is told of', async () => {
+    expect((await vmtop('path-loss')).stderr).toContain('or vmtop path-loss --batch');
+  });
+});
+
+describe('vmtop replay-batch', () => {
+  it('tells what our own file holds', async () => {
+    const { stdout } = await vmtop('path-loss', '-b', '-a', '-n', '1');
+    const file = join(mkdtempSync(join(tmpdir(), 'vmtop-replay-batch-')), 'own.csv');
+    writeFileSync(file, stdout);
+    const told = await vmtop('replay-batch', file, '--headless');
+    expect(told).toMatchObject({ code: 0, stderr: '' });
+    expect(told.stdout).toContain('recorded on esx1');
+    expect(told.stdout).toMatch(/Physical Disk SCSI Device +(\d+) +\1\n/);
+  });
+
+  it.skipIf(!existsSync(REAL))('tells what the file of a real host holds', async () => {
+    const { stdout } = await vmtop('replay-batch', REAL, '--headless');
+    expect(stdout).toMatch(/Memory +7 +0 +not about storage/);
+  });
+
+  it('says what is wrong with a file before it asks for a screen', async () => {
+    const { code, stderr } = await vmtop('replay-batch', 'package.json');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^package\.json:\d+: expected a header/);
+    expect((await vmtop('replay-batch', 'nowhere.csv')).stderr).toContain('no such file');
+  });
+});
