@@ -107,10 +107,6 @@ function readQos({ fields }: Form): Partial<Qos> | string {
     }
     values[setting] = value;
   }
-  const { limit = 0, reservation = 0 } = values;
-  if (limit > 0 && reservation > limit) {
-    return `reservation ${reservation} is above limit ${limit}: raise the limit or reserve less`;
-  }
   return values;
 }
 
