@@ -1,0 +1,262 @@
+import { InputError } from '../../core/errors.js';
+import {
+  type Address,
+  FILE_BLOCK,
+  getAddress,
+  HOLE,
+  kindOf,
+  LARGE_BLOCK,
+  POINTER_BLOCK,
+  putAddress,
+  SECONDARY_POINTER_BLOCK,
+  SUB_BLOCK,
+  withoutZeroMask,
+  zeroMaskOf,
+} from './address.js';
+import type { Contents } from './contents.js';
+import type { Core } from './core.js';
+import {
+  type Descriptor,
+  DIRECT,
+  DOUBLE_POINTERS,
+  POINTERS,
+  RESIDENT,
+  SECONDARY_POINTERS,
+  SUB_BLOCKS,
+} from './descriptor.js';
+
+/** Whether every block of a file will be there, or some are holes. */
+export type Form = 'dense' | 'sparse';
+
+/** Changes the maps of files: which blocks they have, and through how many levels of pointers. */
+export class FileMap {
+  constructor(
+    private readonly core: Core,
+    private readonly resident: boolean,
+  ) {}
+
+  /** A free block of the kind the file's map has. */
+  take(file: Descriptor): Address {
+    const kind = file.zla === SUB_BLOCKS ? SUB_BLOCK : FILE_BLOCK;
+    return this.core.allocator.take(this.core.resourceOf(kind));
+  }
+
+  set(file: Descriptor, slot: number, address: Address): void {
+    const { mapping } = this.core;
+    if (file.zla === DIRECT || file.zla === SUB_BLOCKS) {
+      file.setPointer(slot, address);
+      return;
+    }
+    const perBlock = mapping.pointersPerBlock(file);
+    let table: Address;
+    if (file.zla === DOUBLE_POINTERS) {
+      const outer = this.topTable(file, Math.floor(slot / (perBlock * perBlock)));
+      table = this.innerTable(file, outer, Math.floor(slot / perBlock) % perBlock);
+    } else {
+      table = this.topTable(file, Math.floor(slot / perBlock));
+    }
+    this.setEntry(file, table, slot % perBlock, address);
+  }
+
+  private setEntry(file: Descriptor, table: Address, index: number, address: Address): void {
+    const { mapping, store, generation } = this.core;
+    const bytes = new Uint8Array(generation.pointerBytes);
+    putAddress(generation, bytes, 0, address);
+    store.write(mapping.tableAt(file, table) + index * generation.pointerBytes, bytes);
+  }
+
+  private topTable(file: Descriptor, index: number): Address {
+    const known = file.pointer(index);
+    if (known !== HOLE) return known;
+    const table = this.freshTable(file, undefined);
+    file.setPointer(index, table);
+    return table;
+  }
+
+  private innerTable(file: Descriptor, outer: Address, index: number): Address {
+    const known = tableEntry(file, this.core.mapping.table(file, outer), index);
+    if (known !== HOLE) return known;
+    const table = this.freshTable(file, undefined);
+    this.setEntry(file, outer, index, table);
+    return table;
+  }
+
+  /** A new pointer block with the given entries, or empty. */
+  private freshTable(file: Descriptor, entries: Uint8Array | undefined): Address {
+    const { allocator, mapping, store, generation } = this.core;
+    const kind = file.zla === SECONDARY_POINTERS ? SECONDARY_POINTER_BLOCK : POINTER_BLOCK;
+    const address = allocator.take(this.core.resourceOf(kind));
+    const bytes = new Uint8Array(generation.pointerBlockBytes);
+    if (entries !== undefined) bytes.set(entries);
+    store.writeFresh(mapping.tableAt(file, address), bytes);
+    return address;
+  }
+
+  /** Gives the block at a slot back; false where it was a hole. */
+  drop(file: Descriptor, slot: number): boolean {
+    const { mapping, allocator } = this.core;
+    const address = mapping.block(file, slot);
+    if (address === HOLE) return false;
+    if (kindOf(address) === LARGE_BLOCK) {
+      throw InputError.of(
+        this.core.name,
+        'the file has large blocks, which vmtop does not change',
+        'use the host that made it',
+      );
+    }
+    allocator.give(this.core.resourceOf(kindOf(address)), withoutZeroMask(address));
+    this.set(file, slot, HOLE);
+    file.blocks = Math.max(0, file.blocks - 1);
+    if (zeroMaskOf(address) !== 0) file.toBeZeroed = Math.max(0, file.toBeZeroed - 1);
+    return true;
+  }
+
+  /** First slot of the pointer block that maps a slot, where that pointer block is a hole. */
+  holeFrom(file: Descriptor, slot: number): number | undefined {
+    if (file.zla === DIRECT || file.zla === SUB_BLOCKS || file.zla === RESIDENT) return undefined;
+    const { mapping } = this.core;
+    const perBlock = mapping.pointersPerBlock(file);
+    const perTop = file.zla === DOUBLE_POINTERS ? perBlock * perBlock : perBlock;
+    const top = file.pointer(Math.floor(slot / perTop));
+    if (top === HOLE) return Math.floor(slot / perTop) * perTop;
+    if (file.zla !== DOUBLE_POINTERS) return undefined;
+    const index = Math.floor(slot / perBlock);
+    if (tableEntry(file, mapping.table(file, top), index % perBlock) !== HOLE) return undefined;
+    return index * perBlock;
+  }
+
+  /** Gives pointer blocks back that only map slots from `slot` on. */
+  dropTables(file: Descriptor, slot: number): void {
+    if (file.zla === DIRECT || file.zla === SUB_BLOCKS || file.zla === RESIDENT) return;
+    const { mapping, generation } = this.core;
+    const perBlock = mapping.pointersPerBlock(file);
+    const perTop = file.zla === DOUBLE_POINTERS ? perBlock * perBlock : perBlock;
+    for (let index = 0; index < generation.pointers; index++) {
+      const top = file.pointer(index);
+      if (top === HOLE || (index + 1) * perTop <= slot) continue;
+      if (file.zla === DOUBLE_POINTERS) this.dropInner(file, top, slot - index * perTop);
+      if (index * perTop < slot) continue;
+      this.giveTable(file, top);
+      file.setPointer(index, HOLE);
+    }
+  }
+
+  private dropInner(file: Descriptor, outer: Address, slot: number): void {
+    const perBlock = this.core.mapping.pointersPerBlock(file);
+    const entries = this.core.mapping.table(file, outer);
+    for (let index = Math.max(0, Math.ceil(slot / perBlock)); index < perBlock; index++) {
+      const inner = tableEntry(file, entries, index);
+      if (inner === HOLE) continue;
+      this.giveTable(file, inner);
+      this.setEntry(file, outer, index, HOLE);
+    }
+  }
+
+  private giveTable(file: Descriptor, table: Address): void {
+    this.core.allocator.give(this.core.mapping.tableResource(file, table), table);
+  }
+
+  /**
+   * Gives the map the form a length needs: inside the descriptor, one sub-block, file blocks, pointer
+   * blocks, pointer blocks of pointer blocks (reference, section 11: growth path).
+   */
+  reform(file: Descriptor, length: number, form: Form, contents: Contents): void {
+    const target = this.formFor(file, length, form);
+    if (rank(target) <= rank(file.zla)) return;
+    const small = file.zla === RESIDENT || file.zla === SUB_BLOCKS;
+    if (small) this.rewrite(file, target, contents);
+    if (rank(file.zla) < rank(POINTERS) && rank(target) >= rank(POINTERS)) this.addLevel(file);
+    if (target === DOUBLE_POINTERS && file.zla !== DOUBLE_POINTERS) this.addOuterLevel(file);
+  }
+
+  private formFor(file: Descriptor, length: number, form: Form): number {
+    const { generation, mapping, blockBytes } = this.core;
+    const subBytes = this.core.superblock.subBlockBytes;
+    if (this.resident && !file.isDirectory && length <= generation.residentBytes) return RESIDENT;
+    if (length <= subBytes * (file.isDirectory ? generation.pointers : 1)) return SUB_BLOCKS;
+    const perBlock = mapping.pointersPerBlock(file);
+    // The readers of VMFS 6 stop at the first hole of a descriptor (reference, section 11).
+    const direct = generation.product !== 6 || form === 'dense';
+    if (direct && length <= generation.pointers * blockBytes) return DIRECT;
+    if (length <= generation.pointers * perBlock * blockBytes) return POINTERS;
+    if (generation.product !== 3) return DOUBLE_POINTERS;
+    throw InputError.of(
+      this.core.name,
+      `a file of ${length} bytes, more than VMFS 3 with this block size can map`,
+      'use VMFS 5, or larger blocks',
+    );
+  }
+
+  /** The few bytes of a small file move to another kind of block. */
+  private rewrite(file: Descriptor, target: number, contents: Contents): void {
+    const { length } = file;
+    const bytes = new Uint8Array(length);
+    contents.read(file, 0, bytes);
+    if (file.zla === SUB_BLOCKS) {
+      const slotBytes = this.core.mapping.slotBytes(file);
+      for (let slot = 0; slot * slotBytes < length; slot++) this.drop(file, slot);
+    }
+    file.clearPointers();
+    this.begin(file, target === SUB_BLOCKS ? SUB_BLOCKS : DIRECT);
+    file.length = length;
+    if (length > 0) contents.write(file, 0, bytes);
+  }
+
+  /** An empty map of a kind; the file has no blocks. */
+  begin(file: Descriptor, zla: number): void {
+    const small = zla === RESIDENT || zla === SUB_BLOCKS;
+    file.zla = zla;
+    file.blockBytes = small ? this.core.superblock.subBlockBytes : this.core.blockBytes;
+    file.blocks = 0;
+    file.length = 0;
+  }
+
+  /** What a file without bytes begins as. */
+  get smallest(): number {
+    return this.resident && this.core.generation.residentBytes > 0 ? RESIDENT : SUB_BLOCKS;
+  }
+
+  /** Directories are never inside a descriptor: none of the readers expects it. */
+  readonly smallestDirectory = SUB_BLOCKS;
+
+  /** The descriptor's pointers move into a first pointer block. */
+  private addLevel(file: Descriptor): void {
+    const entries = this.pointerArray(file);
+    file.zla = POINTERS;
+    const table = this.freshTable(file, entries);
+    file.clearPointers();
+    file.setPointer(0, table);
+  }
+
+  /** The descriptor's pointer blocks move into a first block of pointers to them. */
+  private addOuterLevel(file: Descriptor): void {
+    const entries = this.pointerArray(file);
+    const table = this.freshTable(file, entries);
+    file.zla = DOUBLE_POINTERS;
+    file.clearPointers();
+    file.setPointer(0, table);
+  }
+
+  private pointerArray(file: Descriptor): Uint8Array {
+    const { pointersAt, pointers, pointerBytes } = file.generation;
+    return file.bytes.slice(pointersAt, pointersAt + pointers * pointerBytes);
+  }
+
+  /** Pointer blocks for every slot below `slots`: VMFS 6 wants no holes in the descriptor. */
+  fillTables(file: Descriptor, slots: number): void {
+    if (file.zla !== POINTERS) return;
+    const perBlock = this.core.mapping.pointersPerBlock(file);
+    for (let index = 0; index * perBlock < slots; index++) this.topTable(file, index);
+  }
+}
+
+function tableEntry(file: Descriptor, entries: Uint8Array, index: number): Address {
+  return getAddress(file.generation, entries, index * file.generation.pointerBytes);
+}
+
+/** Forms in the order files grow through them. */
+function rank(zla: number): number {
+  return [RESIDENT, SUB_BLOCKS, DIRECT, POINTERS, DOUBLE_POINTERS].indexOf(
+    zla === SECONDARY_POINTERS ? POINTERS : zla,
+  );
+}

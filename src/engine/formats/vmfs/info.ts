@@ -1,0 +1,72 @@
+import type { Core } from './core.js';
+import { type Descriptor, SYMLINK } from './descriptor.js';
+import { decodeLock } from './lock.js';
+import type { Tree } from './tree.js';
+
+/** What a listing says of a file. */
+export interface FileInfo {
+  readonly name: string;
+  /** 2 directory, 3 regular, 4 symbolic link, 5 system, 6 raw device mapping. */
+  readonly type: number;
+  readonly directory: boolean;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly links: number;
+  /** Bytes. */
+  readonly length: number;
+  /** Blocks that are allocated, and those of them still to be zeroed. */
+  readonly blocks: number;
+  readonly toBeZeroed: number;
+  readonly blockBytes: number;
+  readonly zla: number;
+  /** Unix seconds. */
+  readonly modifiedAt: number;
+  /** Mode of its lock; zero when nobody has it open. */
+  readonly lockMode: number;
+  readonly target?: string;
+}
+
+export function describe(tree: Tree, name: string, file: Descriptor): FileInfo {
+  return {
+    name,
+    type: file.type,
+    directory: file.isDirectory,
+    mode: file.mode,
+    uid: file.uid,
+    gid: file.gid,
+    links: file.links,
+    length: file.length,
+    blocks: file.blocks,
+    toBeZeroed: file.toBeZeroed,
+    blockBytes: file.blockBytes,
+    zla: file.zla,
+    modifiedAt: file.modifiedAt,
+    lockMode: decodeLock(file.bytes).mode,
+    ...(file.type === SYMLINK ? { target: tree.linkTarget(file) } : {}),
+  };
+}
+
+/** Capacity and use of a volume. */
+export interface SpaceInfo {
+  readonly volumeBytes: number;
+  readonly blockBytes: number;
+  /** Each resource with how many there are and how many are free. */
+  readonly resources: readonly {
+    readonly name: string;
+    readonly total: number;
+    readonly free: number;
+  }[];
+}
+
+export function spaceOf(core: Core): SpaceInfo {
+  return {
+    volumeBytes: core.volume.bytes,
+    blockBytes: core.blockBytes,
+    resources: core.resources.list.map((resource) => ({
+      name: resource.name,
+      total: resource.layout.total,
+      free: resource.countFree(),
+    })),
+  };
+}
