@@ -24,9 +24,6 @@ import type { Resource } from './resource.js';
 import { Store } from './store.js';
 import { decodeSuperblock, SUPERBLOCK_BYTES, type Superblock } from './superblock.js';
 
-/** The root directory: descriptor 0 of cluster 0. */
-export const ROOT_ITEM = 0;
-
 /** An opened file system: its metadata, its resources, its descriptors. */
 export class Core {
   readonly store: Store;

@@ -32,6 +32,8 @@ export interface DirectoryFormat {
   remove(dir: Descriptor, entry: Entry): void;
   /** Lets a record name another file, and `..` another parent. */
   retarget(dir: Descriptor, entry: Entry, target: NewEntry): void;
+  /** What is wrong with the directory besides its records, for a check. */
+  problems(dir: Descriptor, entries: readonly Entry[]): string[];
 }
 
 export interface DirectoryContext {
@@ -43,14 +45,22 @@ export function entryOf(name: string, file: Descriptor): NewEntry {
   return { name, type: file.type, address: file.address, incarnation: file.incarnation };
 }
 
+/** What is wrong with a name; undefined when a file can have it. */
+function nameProblem(name: string): string | undefined {
+  if (name === '' || name === '.' || name === '..') return 'not a name a file can have';
+  if (/[/\0]/.test(name)) return 'a name cannot contain a slash or a zero';
+  if (encodeUtf8(name).length > NAME_BYTES) return `longer than ${NAME_BYTES} bytes`;
+  return undefined;
+}
+
+export function isName(name: string): boolean {
+  return nameProblem(name) === undefined;
+}
+
 /** @throws InputError for a name no file can have */
 export function requireName(name: string): void {
-  const wrong = (what: string): never => {
-    throw InputError.of(name, what);
-  };
-  if (name === '' || name === '.' || name === '..') wrong('not a name a file can have');
-  if (/[/\0]/.test(name)) wrong('a name cannot contain a slash or a zero');
-  if (encodeUtf8(name).length > NAME_BYTES) wrong(`longer than ${NAME_BYTES} bytes`);
+  const problem = nameProblem(name);
+  if (problem !== undefined) throw InputError.of(name, problem);
 }
 
 /** Bound of a directory: no more records than the volume has descriptors, hard links do not exist. */

@@ -57,6 +57,11 @@ export class FlatDirectories implements DirectoryFormat {
   retarget(dir: Descriptor, entry: Entry, target: NewEntry): void {
     this.context.contents.write(dir, entry.offset, encodeRecord({ ...target, name: entry.name }));
   }
+
+  problems(dir: Descriptor): string[] {
+    const rest = dir.length % RECORD;
+    return rest === 0 ? [] : [`${rest} bytes behind its last record`];
+  }
 }
 
 function decodeRecord(bytes: Uint8Array, offset: number): Entry {

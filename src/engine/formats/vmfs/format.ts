@@ -28,8 +28,9 @@ import {
   type ResourceLayout,
   resourceOffset,
 } from './resource-header.js';
+import { ROOT } from './root.js';
 import { encodeSuperblock, LABEL_BYTES } from './superblock.js';
-import { ROOT, Tree } from './tree.js';
+import { Tree } from './tree.js';
 import { makeUuid, type Uuid } from './uuid.js';
 
 export interface FormatOptions {

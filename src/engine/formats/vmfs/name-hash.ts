@@ -32,15 +32,18 @@ export interface NameHash {
   readonly slot: number;
   /** Tells names that share a slot apart, 16 bits. */
   readonly link: number;
+  /** What the record has of the hash: its low 32 bits; zero for names with a slot of their own. */
+  readonly stored: number;
 }
 
 export function hashName(name: string, inRoot: boolean): NameHash {
   const fixed = inRoot ? FIXED[name] : undefined;
-  if (fixed !== undefined) return { slot: fixed, link: fixed };
+  if (fixed !== undefined) return { slot: fixed, link: fixed, stored: 0 };
   const hash = lookup8(keyOf(name));
   return {
     slot: Number(hash % BigInt(inRoot ? ROOT_SLOTS : SLOTS)),
     link: Number((hash >> 16n) & 0xffffn),
+    stored: Number(hash & 0xffffffffn),
   };
 }
 

@@ -1,5 +1,4 @@
 import { InputError } from '../../core/errors.js';
-import { DESCRIPTOR, makeAddress } from './address.js';
 import { decodeUtf8, encodeUtf8 } from './bytes.js';
 import { Contents } from './contents.js';
 import type { Core } from './core.js';
@@ -7,9 +6,8 @@ import { type Descriptor, SYMLINK } from './descriptor.js';
 import type { DirectoryFormat, Entry } from './directory.js';
 import { FlatDirectories } from './flat-directory.js';
 import { HashedDirectories } from './hashed-directory.js';
+import { ROOT } from './root.js';
 
-/** Descriptor 0 of cluster 0. */
-export const ROOT = makeAddress(DESCRIPTOR, 0);
 /** Model: deeper paths are a loop or damage. */
 const DEPTH_MAX = 256;
 

@@ -7,8 +7,9 @@ import { entryOf, requireName } from './directory.js';
 import { describe, type FileInfo, type SpaceInfo, spaceOf } from './info.js';
 import { LogicalVolume } from './logical-volume.js';
 import type { BlockMedium } from './medium.js';
+import { ROOT } from './root.js';
 import { replayInMemory, Session } from './session.js';
-import { ROOT, Tree } from './tree.js';
+import { Tree } from './tree.js';
 import type { Uuid } from './uuid.js';
 
 export interface OpenOptions {
