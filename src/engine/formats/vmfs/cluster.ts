@@ -36,12 +36,11 @@ export class Cluster {
       putU32(bytes, unit, number);
       putU32(bytes, unit + 0x04, total);
     }
-    if (bits > 1) for (let item = 0; item < total; item++) cluster.setState(item, FREE);
-    else {
-      const at = generation.bitmapAt;
-      bytes.fill(0xff, at, at + (total >> 3));
-      if ((total & 7) !== 0) bytes[at + (total >> 3)] = (1 << (total & 7)) - 1;
-    }
+    // Whole bytes of free resources at once, where they do not straddle bytes.
+    const perByte = bits === 3 ? total + 1 : 8 / bits;
+    const whole = Math.floor(total / perByte);
+    bytes.fill(bits === 1 ? 0xff : 0x55, generation.bitmapAt, generation.bitmapAt + whole);
+    for (let item = whole * perByte; item < total; item++) cluster.setState(item, FREE);
     cluster.count(total);
     return cluster;
   }

@@ -1,11 +1,9 @@
 import { InputError } from '../../core/errors.js';
-import { type Address, clusterUnit, DESCRIPTOR, FILE_BLOCK, makeAddress } from './address.js';
 import { encodeUtf8, MIB, putU32, putU64 } from './bytes.js';
 import { clearRange } from './clear.js';
 import { Cluster, IN_USE, SPLIT } from './cluster.js';
 import { Core } from './core.js';
-import { Descriptor, DIRECT, DIRECTORY, SUB_BLOCKS, SYSTEM } from './descriptor.js';
-import { entryOf } from './directory.js';
+import { descriptorAt, systemFilesOf, writeDescriptors, writeDirectories } from './format-files.js';
 import { type Generation, HEARTBEATS_AT, SUPERBLOCK_AT, VMFS3 } from './generation.js';
 import { type Geometry, type PlannedFile, planGeometry } from './geometry.js';
 import { HEARTBEAT_CLEAR, heartbeatAddress } from './heartbeat.js';
@@ -26,11 +24,8 @@ import {
   encodeResourceHeader,
   headerOffset,
   type ResourceLayout,
-  resourceOffset,
 } from './resource-header.js';
-import { ROOT } from './root.js';
 import { encodeSuperblock, LABEL_BYTES } from './superblock.js';
-import { Tree } from './tree.js';
 import { makeUuid, type Uuid } from './uuid.js';
 
 export interface FormatOptions {
@@ -139,11 +134,22 @@ function writeResourceFile(volume: LogicalVolume, geometry: Geometry, file: Plan
     writeClusters(volume, geometry, start, child, LOCK_FILE_BLOCKS, usedBelow(geometry.usedBlocks));
     return;
   }
-  const inUse =
-    file.name === '.fbb.sf'
-      ? usedBelow(geometry.usedBlocks)
-      : usedBelow(file.name === '.fdc.sf' ? systemFilesOf(generation).length + 1 : 0);
+  const inUse = usedBelow(usedOf(geometry, file.name));
   writeClusters(volume, geometry, start, layout, LOCKS[file.name] ?? 0, inUse);
+}
+
+/** How many of its resources a new volume uses itself. */
+function usedOf(geometry: Geometry, name: SystemFile): number {
+  switch (name) {
+    case '.fbb.sf':
+      return geometry.usedBlocks;
+    case '.fdc.sf':
+      return systemFilesOf(geometry.generation).length + 1;
+    case '.pb2.sf':
+      return geometry.files.filter(({ mapped }) => mapped).length;
+    default:
+      return 0;
+  }
 }
 
 type StateOf = (index: number) => number | undefined;
@@ -184,75 +190,4 @@ function writeClusters(
     }
     volume.write(at, chunk);
   }
-}
-
-function systemFilesOf(generation: Generation): readonly SystemFile[] {
-  const most = { 3: 5, 5: 7, 6: 8 }[generation.product];
-  return SYSTEM_FILES.slice(0, most);
-}
-
-/** Volume address of a descriptor in cluster 0. */
-function descriptorAt(geometry: Geometry, item: number): number {
-  const [{ layout, firstBlock }] = geometry.files;
-  return firstBlock * geometry.blockBytes + resourceOffset(layout, geometry.generation, 0, item);
-}
-
-/** The root directory and the system files; directories are empty for now. */
-function writeDescriptors(volume: LogicalVolume, geometry: Geometry, seconds: number): void {
-  const { generation, blockBytes } = geometry;
-  const fresh = (item: number, type: number, mode: number): Descriptor => {
-    const address: Address = makeAddress(DESCRIPTOR, clusterUnit(0, item));
-    const file = Descriptor.fresh(generation, descriptorAt(geometry, item), address);
-    file.incarnation = 1;
-    file.links = 1;
-    file.type = type;
-    file.mode = mode;
-    file.zla = DIRECT;
-    file.blockBytes = blockBytes;
-    file.born(seconds);
-    return file;
-  };
-  const map = (file: Descriptor, firstBlock: number, blocks: number): void => {
-    for (let index = 0; index < blocks; index++) {
-      file.setPointer(index, makeAddress(FILE_BLOCK, firstBlock + index));
-    }
-    file.blocks = blocks;
-  };
-  const root = fresh(0, DIRECTORY, 0o1755);
-  root.links = 2;
-  map(root, geometry.rootBlock, geometry.rootBlocks);
-  volume.write(root.at, root.bytes);
-  systemFilesOf(generation).forEach((name, index) => {
-    const file = fresh(index + 1, SYSTEM, 0o400);
-    const plan = geometry.files.find((candidate) => candidate.name === name);
-    if (name === '.sdd.sf') {
-      file.mode = generation.product === 6 ? 0o040700 : 0o041755;
-      file.links = 2;
-      file.zla = SUB_BLOCKS;
-      file.blockBytes = generation.subBlockBytes;
-    } else {
-      const first = plan?.firstBlock ?? 0;
-      map(file, first, plan?.blocks ?? geometry.headerBlocks);
-      file.length = plan?.bytes ?? geometry.headerBlocks * blockBytes;
-    }
-    volume.write(file.at, file.bytes);
-  });
-}
-
-function writeDirectories(core: Core): void {
-  const tree = new Tree(core, false);
-  core.transaction(() => {
-    const root = core.readDescriptor(ROOT);
-    tree.format.create(root, root);
-    systemFilesOf(core.generation).forEach((name, index) => {
-      const file = core.readDescriptor(makeAddress(DESCRIPTOR, clusterUnit(0, index + 1)));
-      if (name === '.sdd.sf') {
-        tree.format.create(file, root);
-        core.writeDescriptor(file);
-        root.links += 1;
-      }
-      tree.format.add(root, entryOf(name, file));
-    });
-    core.writeDescriptor(root);
-  });
 }

@@ -13,6 +13,8 @@ export interface PlannedFile {
   readonly blocks: number;
   /** VMFS 6: layout of the small blocks kept in the same file. */
   readonly child?: ResourceLayout;
+  /** VMFS 6: more blocks than a descriptor maps; a secondary pointer block has their addresses. */
+  readonly mapped: boolean;
 }
 
 /** What a new volume looks like. */
@@ -31,6 +33,9 @@ export interface Geometry {
 
 /** Volumes from here on get the numbers of the product, smaller ones a part of them (model). */
 const FULL_SIZE = 16 * KIB * MIB;
+
+/** Addresses in a secondary pointer block of VMFS 6. */
+const SECONDARY_POINTERS = 8192;
 
 interface Wanted {
   readonly name: SystemFile;
@@ -88,10 +93,12 @@ export function planGeometry(
   const place = (name: SystemFile, layout: ResourceLayout, child?: ResourceLayout): void => {
     const bytes = fileBytes(layout, generation);
     const blocks = Math.ceil(bytes / blockBytes);
-    if (blocks > generation.pointers) {
-      throw InputError.of('', `${name} would need ${blocks} blocks, more than a descriptor maps`);
+    const mapped = blocks > generation.pointers;
+    const most = generation.product === 6 ? SECONDARY_POINTERS : generation.pointers;
+    if (blocks > most) {
+      throw InputError.of('', `${name} would need ${blocks} blocks, more than ${most}`);
     }
-    const plan = { name, layout, bytes, firstBlock: next, blocks };
+    const plan = { name, layout, bytes, firstBlock: next, blocks, mapped };
     files.push(child === undefined ? plan : { ...plan, child });
     next += blocks;
   };

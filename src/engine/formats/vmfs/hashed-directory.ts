@@ -109,6 +109,8 @@ export class HashedDirectories implements DirectoryFormat {
     const blocks = this.open(dir);
     const location = locationOf(entry);
     new HashedLinks(blocks).remove(hashName(entry.name, isRoot(dir)).slot, location);
+    // Readers that pass over the bitmap would list the name for ever.
+    blocks.write(entry.offset, new Uint8Array(RECORD_BYTES));
     blocks.giveSlot(location);
     this.count(blocks, -1);
   }
