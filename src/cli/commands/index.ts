@@ -4,6 +4,7 @@ import { replay } from './replay.js';
 import { run } from './run.js';
 import { swarm } from './swarm.js';
 import { top } from './top.js';
+import { volume } from './volume.js';
 
 /** Every command, in the order of the help text. */
 export const COMMANDS = [
@@ -12,5 +13,6 @@ export const COMMANDS = [
   replay,
   swarm,
   check,
+  volume,
   list,
 ];

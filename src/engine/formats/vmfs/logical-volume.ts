@@ -65,8 +65,8 @@ export class LogicalVolume {
     }
     if (head.record.firstExtent !== 0) {
       throw new FormatError(
-        `${head.medium.name} begins with extent ${head.record.firstExtent}: the head extent of ` +
-          'the volume is missing, which holds the file system descriptor; give all its images',
+        `${head.medium.name}: it begins with extent ${head.record.firstExtent} of its volume; ` +
+          'the head extent is missing, which holds the file system descriptor: give all images',
       );
     }
     return new LogicalVolume(devices);
