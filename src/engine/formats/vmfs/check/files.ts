@@ -163,6 +163,7 @@ export class FileCheck {
 
   private data(file: Descriptor, owner: Address, address: Address): void {
     const { blocks, subBlocks, largeBlocks } = this.core.resources;
+    this.blocks++;
     const kind = kindOf(address);
     const small = file.zla === SUB_BLOCKS;
     const fits = small ? kind === SUB_BLOCK : kind === FILE_BLOCK || kind === LARGE_BLOCK;
@@ -172,7 +173,6 @@ export class FileCheck {
       return;
     }
     const plain = withoutZeroMask(address);
-    this.blocks++;
     if (zeroMaskOf(address) !== 0) this.toBeZeroed++;
     if (kind === LARGE_BLOCK) {
       // All 512 slots a large block covers repeat its address.
