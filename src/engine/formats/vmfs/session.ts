@@ -1,7 +1,7 @@
 import { FormatError, InputError } from '../../core/errors.js';
 import { type Address, decode32, encode32, FILE_BLOCK, kindOf, unitOf } from './address.js';
 import { placeIn } from './allocator.js';
-import { getU64Saturated, putU64 } from './bytes.js';
+import { getU32, getU64Saturated, putU64 } from './bytes.js';
 import { FREE } from './cluster.js';
 import type { Core } from './core.js';
 import {
@@ -35,8 +35,8 @@ export function liveSlots(core: Core): LiveSlot[] {
   const live: LiveSlot[] = [];
   for (let slot = 0; slot < generation.heartbeats; slot++) {
     const bytes = region.subarray(slot * unit, (slot + 1) * unit);
+    if (getU32(bytes, 0) !== HEARTBEAT_IN_USE) continue;
     const heartbeat = decodeHeartbeat(bytes);
-    if (heartbeat.state !== HEARTBEAT_IN_USE) continue;
     const block = journalBlock(core, heartbeat, bytes);
     const journal = block === undefined ? undefined : journalIn(core, block);
     live.push({ slot, heartbeat, block, journal });

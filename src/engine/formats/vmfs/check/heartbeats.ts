@@ -1,7 +1,7 @@
 import { showAddress } from '../address.js';
+import { getU32, getU64Saturated } from '../bytes.js';
 import type { Core } from '../core.js';
 import {
-  decodeHeartbeat,
   HEARTBEAT_BREAKING,
   HEARTBEAT_CLEAR,
   HEARTBEAT_IN_USE,
@@ -16,14 +16,15 @@ export function checkHeartbeats(core: Core, findings: Findings, blocks: UseMap |
   const { generation, store } = core;
   const unit = generation.unitBytes;
   const region = store.read(heartbeatAddress(generation, 0), generation.heartbeats * unit);
+  const known = [HEARTBEAT_CLEAR, HEARTBEAT_IN_USE, HEARTBEAT_BREAKING];
   for (let slot = 0; slot < generation.heartbeats; slot++) {
-    const heartbeat = decodeHeartbeat(region.subarray(slot * unit, (slot + 1) * unit));
+    const state = getU32(region, slot * unit);
+    const address = getU64Saturated(region, slot * unit + 4);
     const place = `heartbeat slot ${slot}`;
-    const known = [HEARTBEAT_CLEAR, HEARTBEAT_IN_USE, HEARTBEAT_BREAKING];
-    if (!known.includes(heartbeat.state)) {
-      findings.add('heartbeat', place, `state ${heartbeat.state.toString(16)}`);
-    } else if (heartbeat.address !== heartbeatAddress(generation, slot)) {
-      findings.add('heartbeat', place, `says it lies at ${heartbeat.address}`);
+    if (!known.includes(state)) {
+      findings.add('heartbeat', place, `state ${state.toString(16)}`);
+    } else if (address !== heartbeatAddress(generation, slot)) {
+      findings.add('heartbeat', place, `says it lies at ${address}`);
     }
   }
   for (const { slot, heartbeat, block, journal } of liveSlots(core)) {
