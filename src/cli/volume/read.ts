@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { formatSize } from '../../engine/core/units.js';
+import { SMALL_PER_LARGE } from '../../engine/formats/vmfs/address.js';
 import type { FileInfo } from '../../engine/formats/vmfs/info.js';
 import { LogicalVolume } from '../../engine/formats/vmfs/logical-volume.js';
 import { EXTENT_BYTES } from '../../engine/formats/vmfs/lvm-records.js';
@@ -111,7 +112,8 @@ export function describeSpace(volume: Volume): string {
   const { superblock, generation } = volume.core;
   const { resources, blockBytes, volumeBytes } = volume.space();
   const blocks = resources.find(({ name }) => name === '.fbb.sf');
-  const free = (blocks?.free ?? 0) * blockBytes;
+  const large = resources.find(({ name }) => name === '.fbb.sf (large)');
+  const free = ((blocks?.free ?? 0) + (large?.free ?? 0) * SMALL_PER_LARGE) * blockBytes;
   const head = [
     `${generation.name}.${superblock.fsMinor} "${printable(superblock.label)}" ${superblock.uuid}`,
     `capacity ${formatSize(volumeBytes)}, free ${formatSize(free)}, blocks of ${formatSize(blockBytes)}`,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LARGE_BLOCK, makeAddress } from '../../../src/engine/formats/vmfs/address.js';
 import { checkVolume } from '../../../src/engine/formats/vmfs/check/check.js';
 import {
   DIRECT,
@@ -215,6 +216,57 @@ describe('VMFS volumes', () => {
       model.expectOn(openToRead(images));
     }
     expect(() => formatted({ generation: VMFS5, blockBytes: 2 * MIB })).toThrow('1 MiB');
+  });
+
+  it('of VMFS 6 read files in large blocks, and cut free ones up when small ones run out', () => {
+    const images = formatted({ generation: VMFS6, sizes: [1300 * MIB] });
+    const writer = openToWrite(images);
+    const { core, tree } = writer;
+    const { blocks, largeBlocks } = core.resources;
+    if (blocks === undefined || largeBlocks === undefined) throw new Error('no large blocks');
+    // Blocks 512 to 1023 as a host keeps them before they are cut up: free, in use by one file.
+    const setLarge = (state: number): void =>
+      core.transaction(() => {
+        const header = largeBlocks.readCluster(0);
+        header.setState(1, state);
+        header.count(state === 1 ? 1 : 0);
+        largeBlocks.writeCluster(0, header);
+        core.store.write(blocks.headerAt(1), new Uint8Array(8192));
+      });
+    writer.create('/large', { length: 600 * MIB });
+    setLarge(0);
+    core.transaction(() => {
+      const file = tree.file('/large');
+      const run = Array.from({ length: 512 }, () => makeAddress(LARGE_BLOCK, 1));
+      tree.contents.map.setRun(file, 0, run);
+      file.blocks = 512;
+      core.writeDescriptor(file);
+    });
+    core.volume.write(512 * MIB + 77 * MIB, pattern(8, MIB));
+    const part = new Uint8Array(MIB);
+    writer.read('/large', 77 * MIB, part);
+    expect(Buffer.compare(part, pattern(8, MIB))).toBe(0);
+    writer.close();
+    expectClean(images);
+    const again = openToWrite(images);
+    expect(() => again.remove('/large')).toThrow('large blocks');
+    again.core.transaction(() => {
+      const file = again.tree.file('/large');
+      again.tree.contents.map.setRun(file, 0, new Array(512).fill(0));
+      file.blocks = 0;
+      again.core.writeDescriptor(file);
+    });
+    again.close();
+    setLarge(1);
+    expectClean(images);
+    const free = openToRead(images).space().resources;
+    const small = free.find(({ name }) => name === '.fbb.sf')?.free ?? 0;
+    expect(small).toBeLessThan(1280 - 512);
+    const filler = openToWrite(images);
+    filler.create('/f', { length: (small + 5) * MIB, provisioning: 'zeroedthick' });
+    filler.close();
+    expectClean(images);
+    expect(openToRead(images).stat('/f').blocks).toBe(small + 5);
   });
 
   it('keep tiny files inside descriptors only when asked to on VMFS 5', () => {

@@ -34,6 +34,11 @@ export function clusterUnit(cluster: number, item: number): number {
   return cluster * ITEMS + item;
 }
 
+/** True for kinds whose unit is a number on the volume, not cluster and item. */
+export function isLinear(kind: number): boolean {
+  return kind === FILE_BLOCK || kind === LARGE_BLOCK;
+}
+
 export function kindOf(address: Address): number {
   return address % 8;
 }
@@ -211,8 +216,9 @@ function high64(address: Address): number {
 /** For messages: `file block 17`, `sub-block 0/3`. */
 export function showAddress(address: Address): string {
   const name = KIND_NAMES[kindOf(address)];
-  const linear = kindOf(address) === FILE_BLOCK || kindOf(address) === LARGE_BLOCK;
-  return linear ? `${name} ${unitOf(address)}` : `${name} ${clusterOf(address)}/${itemOf(address)}`;
+  return isLinear(kindOf(address))
+    ? `${name} ${unitOf(address)}`
+    : `${name} ${clusterOf(address)}/${itemOf(address)}`;
 }
 
 export const KIND_NAMES = [

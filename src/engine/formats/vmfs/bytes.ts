@@ -105,7 +105,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
   return text;
 }
 
-export function isZero(bytes: Uint8Array): boolean {
+export function isZero(bytes: Uint8Array | Uint32Array): boolean {
   for (let at = 0; at < bytes.length; at++) if (bytes[at] !== 0) return false;
   return true;
 }

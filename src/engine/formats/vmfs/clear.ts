@@ -14,11 +14,12 @@ const ZEROS = new Uint8Array(MIB);
  */
 export function clearRange(medium: Clearable, at: number, length: number): void {
   const chunk = new Uint8Array(MIB);
+  const words = new Uint32Array(chunk.buffer);
   for (let done = 0; done < length; done += MIB) {
     const part = Math.min(MIB, length - done);
     const lba = (at + done) / MEDIUM_BLOCK_BYTES;
     const blocks = part / MEDIUM_BLOCK_BYTES;
     medium.read(lba, blocks, chunk);
-    if (!isZero(chunk.subarray(0, part))) medium.write(lba, blocks, ZEROS);
+    if (!isZero(words.subarray(0, part / 4))) medium.write(lba, blocks, ZEROS);
   }
 }

@@ -20,6 +20,9 @@ export type Provisioning = 'thin' | 'zeroedthick' | 'eagerzeroedthick';
 /** Parts of a file block a zero mask has bits for. */
 const ZERO_PARTS = 8;
 
+/** Changed sectors at which a transaction that may go on ends: half of what a journal of 1 MiB holds. */
+const SECTORS_PER_STEP = 1000;
+
 /** Reads and writes the bytes of files. */
 export class Contents {
   readonly map: FileMap;
@@ -170,29 +173,35 @@ export class Contents {
   }
 
   /**
-   * Provides blocks for slots `from` to `to` (exclusive) that are holes: still to be zeroed, or zeroed.
-   * @returns how many were allocated
+   * Provides blocks for the slots from `from` to `to` (exclusive) that are holes: still to be zeroed, or
+   * zeroed. Stops where the transaction is large enough.
+   * @returns the first slot that was not looked at
    */
   provide(file: Descriptor, from: number, to: number, how: Provisioning): number {
-    const { mapping, store } = this.core;
+    const { mapping, store, allocator } = this.core;
     const slotBytes = mapping.slotBytes(file);
     const eager = how === 'eagerzeroedthick' || file.zla === SUB_BLOCKS;
     const zeros = eager ? new Uint8Array(slotBytes) : undefined;
-    let provided = 0;
-    for (let slot = from; slot < to; slot++) {
-      if (mapping.block(file, slot) !== HOLE) continue;
-      const address = this.map.take(file);
-      if (zeros !== undefined) store.writeFresh(mapping.dataAt(file, address, 0), zeros);
-      this.map.set(
-        file,
-        slot,
-        eager ? address : makeAddress(FILE_BLOCK, unitOf(address), ALL_ZERO),
-      );
-      if (!eager) file.toBeZeroed += 1;
-      file.blocks += 1;
-      provided++;
+    let slot = from;
+    while (slot < to && store.dirtySectors < SECTORS_PER_STEP) {
+      if (mapping.block(file, slot) !== HOLE) {
+        slot++;
+        continue;
+      }
+      const room = this.map.holesFrom(file, slot, to);
+      const taken = allocator.takeMany(this.map.resource(file), room);
+      for (const address of taken) {
+        if (zeros !== undefined) store.writeFresh(mapping.dataAt(file, address, 0), zeros);
+      }
+      const addresses = eager
+        ? taken
+        : taken.map((address) => makeAddress(FILE_BLOCK, unitOf(address), ALL_ZERO));
+      this.map.setRun(file, slot, addresses);
+      file.blocks += taken.length;
+      if (!eager) file.toBeZeroed += taken.length;
+      slot += taken.length;
     }
-    return provided;
+    return slot;
   }
 
   /** Ends the file earlier. Takes back at most `slots` blocks; true when the length is reached. */

@@ -24,6 +24,7 @@ import {
   SECONDARY_POINTERS,
   SUB_BLOCKS,
 } from './descriptor.js';
+import type { Resource } from './resource.js';
 
 /** Whether every block of a file will be there, or some are holes. */
 export type Form = 'dense' | 'sparse';
@@ -35,27 +36,61 @@ export class FileMap {
     private readonly resident: boolean,
   ) {}
 
+  /** What the file's map takes its blocks from. */
+  resource(file: Descriptor): Resource {
+    return this.core.resourceOf(file.zla === SUB_BLOCKS ? SUB_BLOCK : FILE_BLOCK);
+  }
+
   /** A free block of the kind the file's map has. */
   take(file: Descriptor): Address {
-    const kind = file.zla === SUB_BLOCKS ? SUB_BLOCK : FILE_BLOCK;
-    return this.core.allocator.take(this.core.resourceOf(kind));
+    return this.core.allocator.take(this.resource(file));
+  }
+
+  /** How many slots from `slot` on are holes and mapped by the same table, at most up to `to`. */
+  holesFrom(file: Descriptor, slot: number, to: number): number {
+    const { mapping, generation } = this.core;
+    if (file.zla === DIRECT || file.zla === SUB_BLOCKS) return 1;
+    const perBlock = mapping.pointersPerBlock(file);
+    const most = Math.min(to - slot, perBlock - (slot % perBlock));
+    if (this.holeFrom(file, slot) !== undefined) return most;
+    const entries = mapping.table(file, this.tableOf(file, slot));
+    let count = 1;
+    while (count < most) {
+      const at = ((slot % perBlock) + count) * generation.pointerBytes;
+      if (getAddress(generation, entries, at) !== HOLE) break;
+      count++;
+    }
+    return count;
+  }
+
+  /** Sets slots that one table maps, one after the other. */
+  setRun(file: Descriptor, slot: number, addresses: readonly Address[]): void {
+    if (file.zla === DIRECT || file.zla === SUB_BLOCKS) {
+      addresses.forEach((address, index) => {
+        file.setPointer(slot + index, address);
+      });
+      return;
+    }
+    const { mapping, store, generation } = this.core;
+    const bytes = new Uint8Array(addresses.length * generation.pointerBytes);
+    addresses.forEach((address, index) => {
+      putAddress(generation, bytes, index * generation.pointerBytes, address);
+    });
+    const index = slot % mapping.pointersPerBlock(file);
+    const at = mapping.tableAt(file, this.tableOf(file, slot));
+    store.write(at + index * generation.pointerBytes, bytes);
   }
 
   set(file: Descriptor, slot: number, address: Address): void {
-    const { mapping } = this.core;
-    if (file.zla === DIRECT || file.zla === SUB_BLOCKS) {
-      file.setPointer(slot, address);
-      return;
-    }
-    const perBlock = mapping.pointersPerBlock(file);
-    let table: Address;
-    if (file.zla === DOUBLE_POINTERS) {
-      const outer = this.topTable(file, Math.floor(slot / (perBlock * perBlock)));
-      table = this.innerTable(file, outer, Math.floor(slot / perBlock) % perBlock);
-    } else {
-      table = this.topTable(file, Math.floor(slot / perBlock));
-    }
-    this.setEntry(file, table, slot % perBlock, address);
+    this.setRun(file, slot, [address]);
+  }
+
+  /** The pointer block that maps a slot, a new one where there was none. */
+  private tableOf(file: Descriptor, slot: number): Address {
+    const perBlock = this.core.mapping.pointersPerBlock(file);
+    if (file.zla !== DOUBLE_POINTERS) return this.topTable(file, Math.floor(slot / perBlock));
+    const outer = this.topTable(file, Math.floor(slot / (perBlock * perBlock)));
+    return this.innerTable(file, outer, Math.floor(slot / perBlock) % perBlock);
   }
 
   private setEntry(file: Descriptor, table: Address, index: number, address: Address): void {

@@ -122,6 +122,7 @@ function openLarge(core: Core, large: ResourceLayout, blocks: BlockList): void {
     blocks,
   );
   resources.blocks = make(core, name, small, blocks);
+  resources.blocks.large = resources.largeBlocks;
   resources.list.push(resources.largeBlocks);
 }
 

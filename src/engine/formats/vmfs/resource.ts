@@ -1,6 +1,6 @@
 import { FormatError } from '../../core/errors.js';
 import type { Address } from './address.js';
-import { Cluster } from './cluster.js';
+import { Cluster, SPLIT } from './cluster.js';
 import type { Descriptor } from './descriptor.js';
 import { clusterHeaderBytes, type Generation } from './generation.js';
 import type { Mapping } from './mapping.js';
@@ -16,6 +16,8 @@ import type { Store } from './store.js';
 export class Resource {
   readonly clusters: number;
   private readonly headerBytes: number;
+  /** VMFS 6: the large blocks that these small ones are cut from. */
+  large: Resource | undefined;
 
   /**
    * @param name of the resource file
@@ -72,6 +74,25 @@ export class Resource {
     return this.blocks.at(headerOffset(this.layout, this.generation, cluster));
   }
 
+  /** False for small blocks inside a large one that is not cut up: their header means nothing. */
+  isOpen(cluster: number): boolean {
+    const { large } = this;
+    if (large === undefined) return true;
+    const { perCluster } = large.layout;
+    if (cluster >= large.layout.total) return true;
+    const header = large.readCluster(Math.floor(cluster / perCluster));
+    return header.state(cluster % perCluster) === SPLIT;
+  }
+
+  /** Makes the header of a cluster whose resources are all free. */
+  resetCluster(cluster: number): void {
+    const { generation, lockType, layout } = this;
+    const at = this.headerAt(cluster);
+    const size = this.sizeOf(cluster);
+    const bits = layout.bitsPerResource;
+    this.writeCluster(cluster, Cluster.fresh(generation, lockType, at, cluster, size, bits));
+  }
+
   readCluster(cluster: number): Cluster {
     const bytes = this.store.read(this.headerAt(cluster), this.headerBytes);
     return new Cluster(this.generation, bytes, this.layout.bitsPerResource);
@@ -85,6 +106,7 @@ export class Resource {
   countFree(): number {
     let free = 0;
     for (let cluster = 0; cluster < this.clusters; cluster++) {
+      if (!this.isOpen(cluster)) continue;
       free += Math.min(this.readCluster(cluster).free, this.layout.perCluster);
     }
     return free;

@@ -160,9 +160,9 @@ export class Volume {
     const slotBytes = this.core.mapping.slotBytes(this.tree.regular(path));
     const slots = Math.ceil(length / slotBytes);
     if (this.tree.regular(path).zla === RESIDENT) return;
-    for (let from = Math.floor(before / slotBytes); from < slots; from += STEP_SLOTS) {
-      const to = Math.min(slots, from + STEP_SLOTS);
-      this.changeFile(path, (file) => contents.provide(file, from, to, provisioning));
+    for (let next = Math.floor(before / slotBytes); next < slots; ) {
+      const from = next;
+      next = this.changeFile(path, (file) => contents.provide(file, from, slots, provisioning));
     }
   }
 

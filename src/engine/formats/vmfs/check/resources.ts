@@ -13,6 +13,7 @@ import { UseMap } from './use-map.js';
 export function checkClusters(core: Core, resource: Resource, findings: Findings): UseMap {
   const uses = new UseMap(resource);
   for (let cluster = 0; cluster < resource.clusters; cluster++) {
+    if (!resource.isOpen(cluster)) continue;
     const header = resource.readCluster(cluster);
     const place = `${resource.name} cluster ${cluster}`;
     const at = resource.headerAt(cluster);

@@ -1,5 +1,5 @@
-import type { Address } from '../address.js';
-import { addressIn, placeIn } from '../allocator.js';
+import { type Address, clusterOf, isLinear, itemOf, unitOf } from '../address.js';
+import { addressIn } from '../allocator.js';
 import type { Resource } from '../resource.js';
 
 /** One bit for each resource of a kind: what the bitmaps say, and what files have. */
@@ -14,8 +14,8 @@ export class UseMap {
   }
 
   private ordinal(address: Address): number {
-    const { cluster, item } = placeIn(this.resource, address);
-    return cluster * this.resource.layout.perCluster + item;
+    if (isLinear(this.resource.kind)) return unitOf(address);
+    return clusterOf(address) * this.resource.layout.perCluster + itemOf(address);
   }
 
   setAllocated(cluster: number, item: number): void {
@@ -40,8 +40,8 @@ export class UseMap {
 
   /** True where there is such a resource. */
   has(address: Address): boolean {
-    const { cluster, item } = placeIn(this.resource, address);
-    return this.resource.has(cluster, item);
+    if (isLinear(this.resource.kind)) return unitOf(address) < this.resource.layout.total;
+    return this.resource.has(clusterOf(address), itemOf(address));
   }
 
   /** Resources files have. */
