@@ -4,6 +4,7 @@ import { PartProgress } from '../../output/part-progress.js';
 import { groupDigits } from '../../output/table.js';
 import { EXIT_FAILED } from '../exit-codes.js';
 import { withImages } from './images.js';
+import { printable } from './printable.js';
 
 /** Findings of one kind that are printed. */
 const SHOWN = 10;
@@ -44,7 +45,9 @@ function describeKind(kind: FindingKind, count: number, all: readonly Finding[])
   const found = all.filter((finding) => finding.kind === kind).slice(0, SHOWN);
   return [
     `${severity}: ${title} (${groupDigits(count)})`,
-    ...found.map(({ place, detail }) => `  ${place}: ${detail}`),
+    ...found.map(({ place, detail, path }) =>
+      printable(`  ${place}: ${detail}${path === undefined ? '' : ` (${path})`}`),
+    ),
     ...(count > found.length ? [`  ... and ${groupDigits(count - found.length)} more`] : []),
     `  ${meaning}`,
   ];

@@ -8,6 +8,7 @@ import type { Volume } from '../../engine/formats/vmfs/volume.js';
 import { PartProgress } from '../../output/part-progress.js';
 import { formatTable, groupDigits } from '../../output/table.js';
 import { splitArguments, splitOptionalPath, withImages, withVolume } from './images.js';
+import { printable } from './printable.js';
 
 /** Bytes that are read and written out together. */
 const CHUNK = 1 << 20;
@@ -50,11 +51,6 @@ function permissions(mode: number): string {
   for (let bit = 8; bit >= 0; bit--) text += ((mode >> bit) & 1) === 1 ? letters[8 - bit] : '-';
   if ((mode & 0o1000) === 0) return text;
   return text.slice(0, 8) + (text.endsWith('x') ? 't' : 'T');
-}
-
-/** A name from a volume must not steer the terminal. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
 }
 
 /** `vmtop volume cat`. */

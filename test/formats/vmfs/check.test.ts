@@ -81,6 +81,7 @@ describe.each([VMFS3, VMFS5, VMFS6])('the check of $name', (generation) => {
     const perCluster = volume.core.resources.blocks?.layout.perCluster ?? 1;
     flipBit(volume.core.resources.blocks, Math.floor(unit / perCluster), unit % perCluster);
     expect(found()).toEqual(['unallocated']);
+    expect(checkVolume(images).findings.list[0].path).toBe('/d/one');
   });
 
   it('finds blocks, sub-blocks and descriptors that are lost', () => {

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { formatVolume } from '../../../src/engine/formats/vmfs/format.js';
 import { type Generation, VMFS5 } from '../../../src/engine/formats/vmfs/generation.js';
+import type { BlockMedium } from '../../../src/engine/formats/vmfs/medium.js';
 import { Volume } from '../../../src/engine/formats/vmfs/volume.js';
 import { MemoryImage } from '../../../src/input/image/memory-image.js';
 
@@ -41,12 +42,12 @@ export function formatted(options: NewImages = {}): MemoryImage[] {
   return images;
 }
 
-export function openToWrite(images: readonly MemoryImage[], resident?: boolean): Volume {
+export function openToWrite(images: readonly BlockMedium[], resident?: boolean): Volume {
   const options = resident === undefined ? {} : { resident };
   return Volume.open(images, { seconds: SECONDS + 1, host: HOST, ...options });
 }
 
-export function openToRead(images: readonly MemoryImage[]): Volume {
+export function openToRead(images: readonly BlockMedium[]): Volume {
   return Volume.open(images, { seconds: SECONDS + 2 });
 }
 

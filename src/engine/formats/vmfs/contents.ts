@@ -11,7 +11,8 @@ import {
 import { alignDown, alignUp } from './bytes.js';
 import type { Core } from './core.js';
 import { type Descriptor, FILE_BYTES_MAX, RESIDENT, SUB_BLOCKS } from './descriptor.js';
-import { FileMap, type Form } from './file-map.js';
+import { FileForm, type Form } from './file-form.js';
+import { FileMap } from './file-map.js';
 import { SECTOR_BYTES } from './store.js';
 
 /** How new blocks of a file are provided, in vmkfstools' words. */
@@ -26,13 +27,14 @@ const SECTORS_PER_STEP = 1000;
 /** Reads and writes the bytes of files. */
 export class Contents {
   readonly map: FileMap;
+  readonly form: FileForm;
 
   constructor(
     private readonly core: Core,
-    /** True keeps tiny files inside their descriptors, as ESXi does on VMFS 5 and 6. */
     resident: boolean,
   ) {
-    this.map = new FileMap(core, resident);
+    this.map = new FileMap(core);
+    this.form = new FileForm(core, this.map, this, resident);
   }
 
   /**
@@ -149,7 +151,7 @@ export class Contents {
   lengthen(file: Descriptor, length: number, form: Form): void {
     if (length > FILE_BYTES_MAX) throw new FormatError(`a length of ${length} bytes`);
     this.zeroTail(file, length);
-    this.map.reform(file, length, form, this);
+    this.form.reform(file, length, form);
     file.length = length;
   }
 

@@ -63,7 +63,7 @@ const WANTED: Readonly<Record<3 | 5 | 6, readonly Wanted[]>> = {
   6: [
     wanted('.fdc.sf', 256, 8, 8 * KIB, 16384, 2048),
     wanted('.pbc.sf', 0, 8, 64 * KIB, 0, 0),
-    wanted('.sbc.sf', 256, 8, 64 * KIB, 4096, 1024),
+    wanted('.sbc.sf', 256, 8, 64 * KIB, 16384, 1024),
     wanted('.pb2.sf', 32, 8, 64 * KIB, 256, 32),
     wanted('.jbc.sf', 8, 4, 2 * MIB, 0, 0),
   ],

@@ -55,13 +55,15 @@ export class Store {
   write(at: number, bytes: Uint8Array): void {
     const start = alignDown(at, SECTOR_BYTES);
     const end = alignUp(at + bytes.length, SECTOR_BYTES);
-    const old = this.read(start, end - start);
-    const fresh = old.slice();
-    fresh.set(bytes, at - start);
-    for (let from = 0; from < fresh.length; from += SECTOR_BYTES) {
-      const content = fresh.subarray(from, from + SECTOR_BYTES);
-      if (sameBytes(content, old.subarray(from, from + SECTOR_BYTES))) continue;
-      this.pending.set((start + from) / SECTOR_BYTES, content);
+    const whole = this.read(start, end - start);
+    for (let from = start; from < end; from += SECTOR_BYTES) {
+      const first = Math.max(from, at);
+      const part = bytes.subarray(first - at, Math.max(first, from + SECTOR_BYTES) - at);
+      const target = whole.subarray(from - start, from - start + SECTOR_BYTES);
+      if (sameBytes(part, target.subarray(first - from, first - from + part.length))) continue;
+      target.set(part, first - from);
+      // A copy of its own: the range read around it need not stay in memory.
+      this.pending.set(from / SECTOR_BYTES, target.slice());
     }
   }
 

@@ -119,11 +119,11 @@ export class Volume {
     requireName(name);
     if (entry !== undefined) throw InputError.of(path, 'a file of this name exists');
     const file = this.core.takeDescriptor();
-    const { map } = this.tree.contents;
+    const { form } = this.tree.contents;
     file.type = type;
     file.mode = type === DIRECTORY ? DIRECTORY_MODE : FILE_MODE;
     if (this.core.generation.product === 6) file.parent = directory.address;
-    map.begin(file, type === DIRECTORY ? map.smallestDirectory : map.smallest);
+    form.begin(file, type === DIRECTORY ? form.smallestDirectory : form.smallest);
     this.core.writeDescriptor(file);
     this.tree.format.add(directory, entryOf(name, file));
     directory.touch(this.core.seconds);
@@ -170,7 +170,7 @@ export class Volume {
     const { contents } = this.tree;
     contents.lengthen(file, length, 'sparse');
     if (this.core.generation.product === 6 && file.zla === POINTERS) {
-      contents.map.fillTables(file, Math.ceil(length / this.core.blockBytes));
+      contents.form.fillTables(file, Math.ceil(length / this.core.blockBytes));
     }
   }
 

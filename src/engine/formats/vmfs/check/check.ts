@@ -64,6 +64,10 @@ function checkOpened(
   const files = new FileCheck(core, findings, uses);
   files.run((part) => progress(0.3 + 0.5 * part));
   checkTree(core, new Tree(core, false), files.known, findings);
+  const paths = new Map(
+    [...files.known.values()].map(({ address, path }) => [showAddress(address), path]),
+  );
+  findings.name((place) => paths.get(place));
   progress(0.9);
   for (const map of uses.values()) {
     // Journals of live hosts on VMFS 6 are named by their heartbeats only.

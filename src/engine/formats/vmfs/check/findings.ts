@@ -149,6 +149,8 @@ export interface Finding {
   /** Path, descriptor or block it is about. */
   readonly place: string;
   readonly detail: string;
+  /** Path of the file it is about, where that is known at the end of the check. */
+  path?: string;
 }
 
 /** Findings of one kind that are kept in full; the rest is counted. */
@@ -162,6 +164,16 @@ export class Findings {
     const count = (this.counts.get(kindOf) ?? 0) + 1;
     this.counts.set(kindOf, count);
     if (count <= KEPT) this.list.push({ kind: kindOf, place, detail });
+  }
+
+  /** Adds paths to what was found before they were known. */
+  name(pathOf: (place: string) => string | undefined): void {
+    for (const finding of this.list) {
+      const path =
+        pathOf(finding.place) ??
+        pathOf(/^used by (.*?)(?: and |$)/.exec(finding.detail)?.[1] ?? '');
+      if (path !== undefined) finding.path = path;
+    }
   }
 
   count(kindOf: FindingKind): number {
