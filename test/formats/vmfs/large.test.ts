@@ -15,9 +15,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const TIB = MIB * MIB;
 const FILE = 64 * 1024 * MIB;
 
-it.each([VMFS5, VMFS6])(
-  '$name over 62 TiB in five sparse images',
-  (generation) => {
+it.each([
+  { generation: VMFS5, bytes: 12.4 * TIB },
+  { generation: VMFS6, bytes: 4.4 * TIB },
+])(
+  '$generation.name over five sparse images of $bytes bytes',
+  ({ generation, bytes }) => {
     const paths = Array.from({ length: 5 }, (_, index) =>
       join(folder, `${generation.name}-${index}`),
     );
