@@ -9,7 +9,7 @@ import {
   SUB_BLOCKS,
 } from '../../../src/engine/formats/vmfs/descriptor.js';
 import { VMFS3, VMFS5, VMFS6 } from '../../../src/engine/formats/vmfs/generation.js';
-import type { MemoryImage } from '../../../src/input/image/memory-image.js';
+import { MemoryImage } from '../../../src/input/image/memory-image.js';
 import {
   formatted,
   MIB,
@@ -203,6 +203,47 @@ describe('VMFS volumes', () => {
     expect(volume.stat('/huge').blocks).toBe(1);
     volume.close();
     expectClean(images);
+  });
+
+  it('are found behind an MBR and a GPT', () => {
+    const bytes = 300 * MIB;
+    for (const table of ['MBR', 'GPT']) {
+      const disk = new MemoryImage('disk', bytes / 512 + 4096);
+      const [bare] = formatted({ sizes: [bytes] });
+      for (const [at, content] of bare.written())
+        disk.write(2048 + at / 512, content.length / 512, content);
+      const first = new Uint8Array(512);
+      const view = new DataView(first.buffer);
+      first.set([0x55, 0xaa], 510);
+      // Reference, section 2: type fb for VMFS, ee for the MBR in front of a GPT.
+      first[446 + 4] = table === 'MBR' ? 0xfb : 0xee;
+      view.setUint32(446 + 8, table === 'MBR' ? 2048 : 1, true);
+      view.setUint32(446 + 12, bytes / 512, true);
+      disk.write(0, 1, first);
+      if (table === 'GPT') {
+        const header = new Uint8Array(512);
+        header.set(new TextEncoder().encode('EFI PART'));
+        const fields = new DataView(header.buffer);
+        fields.setUint32(72, 2, true);
+        fields.setUint32(80, 128, true);
+        fields.setUint32(84, 128, true);
+        disk.write(1, 1, header);
+        const entries = new Uint8Array(512);
+        const type = '2ae031aa0f40db119590000c2911d1b8';
+        entries.set(Buffer.from(type, 'hex'), 128);
+        const entry = new DataView(entries.buffer, 128);
+        entry.setUint32(32, 2048, true);
+        entry.setUint32(40, 2048 + bytes / 512 - 1, true);
+        disk.write(2, 1, entries);
+      }
+      const volume = openToWrite([disk]);
+      volume.makeDirectory('/d');
+      volume.close();
+      expectClean([disk]);
+      const short = new MemoryImage('short', 100_000);
+      short.write(0, 1, first);
+      if (table === 'MBR') expect(() => openToRead([short])).toThrow('cut short');
+    }
   });
 
   it('of VMFS 3 have blocks of up to 8 MiB', () => {

@@ -78,6 +78,7 @@ function checkDirectory(
     directories++;
     waiting.push({ address: file.address, parent: at.address, path });
   }
+  // What hosts count on VMFS 3 is not known (reference, section 12).
   const own = known.get(at.address);
   if (own !== undefined && own.links !== directories + 2 && core.generation.product !== 3) {
     findings.add('links', here, `${own.links} links, ${directories} directories are in it`);
