@@ -96,7 +96,9 @@ describe('vmtop as a process', () => {
     closeSync(device);
     expect(await run('check', image)).toMatch(/^0 errors, 0 warnings$/m);
     await run('put', image, file, '/f', '--force');
-    expect(await run('ls', image)).toMatch(/ 100000000 .* f$/m);
+    const listing = await run('ls', image);
+    expect(listing).toMatch(/ 100000000 .* f$/m);
+    expect(listing).not.toContain('.part');
     expect(await run('check', image)).toMatch(/^0 errors, 0 warnings$/m);
     rmSync(folder, { recursive: true });
   });

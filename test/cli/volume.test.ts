@@ -128,6 +128,22 @@ describe('vmtop volume', () => {
     expect(stdout).toMatch(/^1 errors, 0 warnings$/m);
   });
 
+  it('lists what it can of a directory with damage', async () => {
+    const image = at('h.img');
+    await quiet('format', image, '--size', '300MiB');
+    await quiet('put', image, local('a', '1'), '/a');
+    await quiet('put', image, local('b', '2'), '/b');
+    const bytes = readFileSync(image);
+    // Descriptor 8, the first of a user: 0x41c000 of the volume (reference, section 17).
+    bytes.fill(0, 0x1100000 + 0x41c000, 0x1100000 + 0x41c000 + 512);
+    writeFileSync(image, bytes);
+    expect(await quiet('ls', image)).toMatch(/^\?-+ {2}a {2}\(damaged: .*\n-rw.* b$/m);
+    expect((await volume('cat', image, '/a')).code).toBe(2);
+    const { stdout, code } = await volume('check', image);
+    expect(stdout).toMatch(/error: a name of no file \(1\)\n {2}\/a: /);
+    expect(code).toBe(1);
+  });
+
   it('shows progress on a terminal only', async () => {
     const image = at('g.img');
     const texts: string[] = [];

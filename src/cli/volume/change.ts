@@ -56,6 +56,7 @@ function copyIn(
   const folder = target.slice(0, target.lastIndexOf('/') + 1);
   const part = `${folder}.vmtop-${randomWord().toString(16)}.part`;
   const progress = new PartProgress(process.stderr, target);
+  removeLeftOvers(volume, folder);
   volume.create(part);
   try {
     copyBytes(volume, file, source, part, options.thin, progress);
@@ -65,6 +66,13 @@ function copyIn(
     throw error;
   } finally {
     progress.clear();
+  }
+}
+
+/** Parts that an earlier `put` left when it was killed; nobody else writes while this one does. */
+function removeLeftOvers(volume: Volume, folder: string): void {
+  for (const { name } of volume.list(folder)) {
+    if (/^\.vmtop-[0-9a-f]{1,8}\.part$/.test(name)) volume.remove(`${folder}${name}`);
   }
 }
 

@@ -27,6 +27,9 @@ export function listDirectory(all: readonly string[]): void {
 const TYPE_LETTERS: Readonly<Record<number, string>> = { 2: 'd', 3: '-', 4: 'l', 5: '-', 6: 'r' };
 
 function describeFile(file: FileInfo): string {
+  if (file.damage !== undefined) {
+    return `?---------  ${printable(file.name)}  (damaged: ${file.damage})`;
+  }
   const letter = file.directory ? 'd' : (TYPE_LETTERS[file.type] ?? '?');
   const time = new Date(file.modifiedAt * 1000).toISOString().slice(0, 19).replace('T', ' ');
   const allocated = file.blocks * file.blockBytes;

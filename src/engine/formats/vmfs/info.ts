@@ -1,5 +1,7 @@
+import { FormatError } from '../../core/errors.js';
 import type { Core } from './core.js';
 import { type Descriptor, SYMLINK } from './descriptor.js';
+import type { Entry } from './directory.js';
 import { decodeLock } from './lock.js';
 import type { Tree } from './tree.js';
 
@@ -24,7 +26,10 @@ export interface FileInfo {
   readonly modifiedAt: number;
   /** Mode of its lock; zero when nobody has it open. */
   readonly lockMode: number;
+  /** Where a symbolic link leads. */
   readonly target?: string;
+  /** Why the file cannot be read; the other fields say nothing then. */
+  readonly damage?: string;
 }
 
 export function describe(tree: Tree, name: string, file: Descriptor): FileInfo {
@@ -45,6 +50,18 @@ export function describe(tree: Tree, name: string, file: Descriptor): FileInfo {
     lockMode: decodeLock(file.bytes).mode,
     ...(file.type === SYMLINK ? { target: tree.linkTarget(file) } : {}),
   };
+}
+
+/** The file a name in a directory means; where it is damaged, the rest of the directory still lists. */
+export function describeEntry(core: Core, tree: Tree, { name, address }: Entry): FileInfo {
+  try {
+    return describe(tree, name, core.readDescriptor(address));
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const zeros = { mode: 0, uid: 0, gid: 0, links: 0, length: 0, blocks: 0, toBeZeroed: 0 };
+    const rest = { type: 0, directory: false, blockBytes: 0, zla: 0, modifiedAt: 0, lockMode: 0 };
+    return { name, ...zeros, ...rest, damage: error.message };
+  }
 }
 
 /** Capacity and use of a volume. */

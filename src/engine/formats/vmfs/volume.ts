@@ -4,7 +4,7 @@ import type { Provisioning } from './contents.js';
 import { Core } from './core.js';
 import { type Descriptor, DIRECTORY, POINTERS, REGULAR, RESIDENT, SYSTEM } from './descriptor.js';
 import { entryOf, requireName } from './directory.js';
-import { describe, type FileInfo, type SpaceInfo, spaceOf } from './info.js';
+import { describe, describeEntry, type FileInfo, type SpaceInfo, spaceOf } from './info.js';
 import { LogicalVolume } from './logical-volume.js';
 import type { BlockMedium } from './medium.js';
 import { ROOT } from './root.js';
@@ -83,7 +83,7 @@ export class Volume {
       .entries(dir)
       .filter(({ name }) => name !== '.' && name !== '..')
       .sort((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0))
-      .map(({ name, address }) => describe(this.tree, name, this.core.readDescriptor(address)));
+      .map((entry) => describeEntry(this.core, this.tree, entry));
   }
 
   /** Fills `into` with the file's bytes from `offset`; both inside its length. */
