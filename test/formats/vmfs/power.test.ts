@@ -124,7 +124,7 @@ function* points(sectors: number, count: number, from: number): Generator<number
 }
 
 describe.each([
-  { generation: VMFS5, single: 12, double: 4 },
+  { generation: VMFS5, single: 8, double: 4 },
   { generation: VMFS3, single: 5, double: 2 },
   { generation: VMFS6, single: 5, double: 2 },
 ])('power lost on $generation.name', ({ generation, single, double }) => {

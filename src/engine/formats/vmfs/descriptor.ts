@@ -176,6 +176,11 @@ export class Descriptor {
     this.put(0x48, value);
   }
 
+  /** Pointer blocks of the map; VMFS 3 does not count them. */
+  get pointerBlocks(): number {
+    return this.get(0x5c);
+  }
+
   set pointerBlocks(value: number) {
     this.put(0x5c, value);
   }

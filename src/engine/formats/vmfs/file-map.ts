@@ -123,6 +123,7 @@ export class FileMap {
     const bytes = new Uint8Array(generation.pointerBlockBytes);
     if (entries !== undefined) bytes.set(entries);
     store.writeFresh(mapping.tableAt(file, address), bytes);
+    if (generation.product > 3) file.pointerBlocks += 1;
     return address;
   }
 
@@ -188,6 +189,7 @@ export class FileMap {
 
   private giveTable(file: Descriptor, table: Address): void {
     this.core.allocator.give(this.core.mapping.tableResource(file, table), table);
+    if (file.pointerBlocks > 0) file.pointerBlocks -= 1;
   }
 }
 

@@ -1,5 +1,5 @@
 import { FormatError } from '../../core/errors.js';
-import { getText, getU32, getU64, getU64Saturated, putText, putU32, putU64 } from './bytes.js';
+import { getU32, getU64, getU64Saturated, putText, putU32, putU64 } from './bytes.js';
 import { getUuid, putUuid, type Uuid } from './uuid.js';
 
 /** Records of the logical volume manager on each device (reference, section 3). */
@@ -238,14 +238,4 @@ export function encodeExtentRecord(into: Uint8Array, at: number, record: ExtentR
   putU64(into, at + 0x19, record.bytes);
   // Version: 1 on both sample volumes.
   putU32(into, at + 0x21, 1);
-}
-
-/** Names of the volume's devices, as the head extent lists them. */
-export function decodeDeviceNames(bytes: Uint8Array): string[] {
-  const names: string[] = [];
-  for (let slot = 0; slot < DEVICES_MAX; slot++) {
-    const name = getText(bytes, slot * 256, 256);
-    if (name !== '') names.push(name);
-  }
-  return names;
 }

@@ -6,7 +6,6 @@ import { getU16, getU32, putU16, putU32 } from './bytes.js';
  */
 export type Uuid = string;
 
-export const UUID_BYTES = 16;
 export const NO_UUID: Uuid = '00000000-00000000-0000-000000000000';
 const SHAPE = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
