@@ -4,7 +4,7 @@ import { checkVolume } from '../../../src/engine/formats/vmfs/check/check.js';
 import { VMFS3, VMFS5, VMFS6 } from '../../../src/engine/formats/vmfs/generation.js';
 import { Volume } from '../../../src/engine/formats/vmfs/volume.js';
 import type { MemoryImage } from '../../../src/input/image/memory-image.js';
-import { FaultyImage, PowerLoss } from './faulty-image.js';
+import { FaultyImage, PowerLoss, type Survival } from './faulty-image.js';
 import {
   formatted,
   HOST,
@@ -19,6 +19,7 @@ import {
 type Operation = readonly [name: string, run: (volume: Volume) => void];
 
 const SMALL = pattern(1, 3000);
+const SURVIVALS: readonly Survival[] = ['front', 'any', 'back'];
 
 /** On a volume with /d/f (5,000 bytes), /d/g (two blocks) and an empty directory /e. */
 const OPERATIONS: readonly Operation[] = [
@@ -80,7 +81,7 @@ function runOn(image: FaultyImage | MemoryImage, operations: readonly Operation[
 
 /** Sectors one run of the operations writes. */
 function sectorsOf(base: MemoryImage, operations: readonly Operation[]): number {
-  const whole = new FaultyImage(base.copy(), Number.POSITIVE_INFINITY, false);
+  const whole = new FaultyImage(base.copy(), Number.POSITIVE_INFINITY, 'front');
   runOn(whole, operations);
   return whole.sectors;
 }
@@ -89,10 +90,10 @@ function crash(
   base: MemoryImage,
   operations: readonly Operation[],
   at: number,
-  back: boolean,
+  survival: Survival,
 ): MemoryImage {
   const image = base.copy();
-  expect(losesPower(() => runOn(new FaultyImage(image, at, back), operations))).toBe(true);
+  expect(losesPower(() => runOn(new FaultyImage(image, at, survival), operations))).toBe(true);
   return image;
 }
 
@@ -135,7 +136,7 @@ describe.each([
       const states = runOn(base.copy(), [operation]);
       const sectors = sectorsOf(base, [operation]);
       for (const at of points(sectors, single, operation[0].length)) {
-        const image = crash(base, [operation], at, at % 2 === 1);
+        const image = crash(base, [operation], at, SURVIVALS[at % 3]);
         expectSound(image, states, `${operation[0]} at sector ${at} of ${sectors}`);
       }
     }
@@ -147,7 +148,7 @@ describe.each([
       const states = runOn(base.copy(), [one, two]);
       const sectors = sectorsOf(base, [one, two]);
       for (const at of points(sectors, double, index * 7)) {
-        const image = crash(base, [one, two], at, at % 2 === 0);
+        const image = crash(base, [one, two], at, SURVIVALS[(at + index) % 3]);
         expectSound(image, states, `${one[0]}, ${two[0]} at sector ${at} of ${sectors}`);
       }
     });
@@ -159,10 +160,12 @@ describe.each([
     const sectors = sectorsOf(base, replace);
     // Near the end of the run the journal is committed and partly in place.
     for (let at = sectors - 10; at < sectors - 2; at += 2) {
-      const crashed = crash(base, replace, at, true);
-      for (let again = 0; again < 14; again += 3) {
+      const crashed = crash(base, replace, at, 'back');
+      for (let again = 0; again < 14; again += 2) {
         const image = crashed.copy();
-        const lost = losesPower(() => runOn(new FaultyImage(image, again, again % 2 === 0), []));
+        const lost = losesPower(() =>
+          runOn(new FaultyImage(image, again, SURVIVALS[again % 3]), []),
+        );
         if (!lost) break;
         expectSound(image, states, `recovery from ${at}, at sector ${again}`);
       }
@@ -176,7 +179,7 @@ it('lets data that is overwritten be old or new, sector by sector', () => {
   const write: Operation = ['overwrite', (volume) => volume.write('/d/g', 8192, fresh)];
   const old = readAll(openToRead([base]), '/d/g').subarray(8192, 8192 + 4096);
   for (let at = 0; at < sectorsOf(base, [write]); at++) {
-    const image = crash(base, [write], at, false);
+    const image = crash(base, [write], at, SURVIVALS[at % 3]);
     const now = readAll(openToRead([image]), '/d/g').subarray(8192, 8192 + 4096);
     for (let from = 0; from < 4096; from += 512) {
       const sector = Buffer.from(now.subarray(from, from + 512));
