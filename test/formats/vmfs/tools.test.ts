@@ -87,33 +87,39 @@ describe.skipIf(!hasTool('fsck.vmfs') || !hasTool('debugvmfs'))('vmfs-tools', ()
 });
 
 describe.skipIf(!hasTool('debugvmfs6'))('vmfs6-tools', () => {
-  /** The tool says its version on standard output first (reference, section 16.2). */
-  const debug = (path: string, ...args: readonly string[]): Buffer =>
-    run('debugvmfs6', path, ...args).subarray('VMFS version: 6\n'.length);
+  /** The tool says its version on standard output first (reference, section 16.2), for each device. */
+  const debug = (paths: readonly string[], ...args: readonly string[]): Buffer =>
+    run('debugvmfs6', ...paths, ...args).subarray('VMFS version: 6\n'.length * paths.length);
 
-  it('read what is on a volume of VMFS 6', () => {
-    const media = formatted({ generation: VMFS6, sizes: [1280 * MIB] });
-    const volume = openToWrite(media);
-    const model = new Model(sequence(66), volume);
-    for (let step = 0; step < 600; step++) model.step();
-    volume.makeDirectory('/many');
-    for (let index = 0; index < 200; index++) volume.create(`/many/${index}`);
-    for (let index = 0; index < 200; index += 3) volume.remove(`/many/${index}`);
-    volume.create('/far');
-    volume.write('/far', 350 * MIB, pattern(4, 100_000));
-    volume.close();
-    const [path] = images.store(media);
-    const files = [...model.files].filter(([, content]) => content !== undefined);
-    for (const [name, content] of files.slice(0, 40)) {
-      expect(Buffer.compare(debug(path, 'cat', name), content ?? Buffer.alloc(0)), name).toBe(0);
-    }
-    const far = debug(path, 'cat', '/far');
-    expect(far.length).toBe(350 * MIB + 100_000);
-    expect(Buffer.compare(far.subarray(350 * MIB), pattern(4, 100_000))).toBe(0);
-    const listed = debug(path, 'ls', '/many').toString().trim().split('\n');
-    const left = Array.from({ length: 200 }, (_, index) => index).filter(
-      (index) => index % 3 !== 0,
-    );
-    expect(listed.filter((name) => !name.startsWith('.')).sort()).toEqual(left.map(String).sort());
-  }, 120_000);
+  it.each([[[1280 * MIB]], [[700 * MIB, 600 * MIB]]])(
+    'read VMFS 6 on images of %j',
+    (sizes) => {
+      const media = formatted({ generation: VMFS6, sizes });
+      const volume = openToWrite(media);
+      const model = new Model(sequence(66), volume);
+      for (let step = 0; step < 400; step++) model.step();
+      volume.makeDirectory('/many');
+      for (let index = 0; index < 200; index++) volume.create(`/many/${index}`);
+      for (let index = 0; index < 200; index += 3) volume.remove(`/many/${index}`);
+      volume.create('/far');
+      volume.write('/far', 350 * MIB, pattern(4, 100_000));
+      volume.close();
+      const paths = images.store(media);
+      const files = [...model.files].filter(([, content]) => content !== undefined);
+      for (const [name, content] of files.slice(0, 40)) {
+        expect(Buffer.compare(debug(paths, 'cat', name), content ?? Buffer.alloc(0)), name).toBe(0);
+      }
+      const far = debug(paths, 'cat', '/far');
+      expect(far.length).toBe(350 * MIB + 100_000);
+      expect(Buffer.compare(far.subarray(350 * MIB), pattern(4, 100_000))).toBe(0);
+      const listed = debug(paths, 'ls', '/many').toString().trim().split('\n');
+      const left = Array.from({ length: 200 }, (_, index) => index).filter(
+        (index) => index % 3 !== 0,
+      );
+      expect(listed.filter((name) => !name.startsWith('.')).sort()).toEqual(
+        left.map(String).sort(),
+      );
+    },
+    120_000,
+  );
 });
