@@ -173,6 +173,17 @@ describe.each([
   }, 120_000);
 });
 
+it('grows a file with its blocks or not at all', () => {
+  const base = prepared(VMFS5);
+  const grow = OPERATIONS.filter(([name]) => name === 'grow');
+  const states = runOn(base.copy(), grow);
+  const sectors = sectorsOf(base, grow);
+  // What changes metadata is at the end, behind the data of the block the file moves to.
+  for (let at = sectors - 40; at < sectors; at++) {
+    expectSound(crash(base, grow, at, SURVIVALS[at % 3]), states, `at sector ${at} of ${sectors}`);
+  }
+});
+
 it('lets data that is overwritten be old or new, sector by sector', () => {
   const base = prepared(VMFS5);
   const fresh = pattern(9, 4096);

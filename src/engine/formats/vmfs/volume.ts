@@ -142,7 +142,10 @@ export class Volume {
     }
   }
 
-  /** Makes a file shorter or longer; new blocks are provided as asked. */
+  /**
+   * Makes a file shorter or longer; new blocks are provided as asked. In one transaction as far as the
+   * journal has room; beyond, a loss of power may find it half way.
+   */
   resize(path: string, length: number, provisioning: Provisioning = 'thin'): void {
     const { contents } = this.tree;
     const before = this.tree.regular(path).length;
@@ -152,18 +155,28 @@ export class Volume {
       }
       return;
     }
-    this.changeFile(path, (file) => {
-      if (provisioning === 'thin') this.lengthenSparse(file, length);
-      else contents.lengthen(file, length, 'dense');
-    });
-    if (provisioning === 'thin') return;
-    const slotBytes = this.core.mapping.slotBytes(this.tree.regular(path));
-    const slots = Math.ceil(length / slotBytes);
-    if (this.tree.regular(path).zla === RESIDENT) return;
-    for (let next = Math.floor(before / slotBytes); next < slots; ) {
-      const from = next;
-      next = this.changeFile(path, (file) => contents.provide(file, from, slots, provisioning));
+    if (provisioning === 'thin') {
+      this.changeFile(path, (file) => this.lengthenSparse(file, length));
+      return;
     }
+    /** Offset behind the last block that is provided. */
+    let provided = this.changeFile(path, (file) => {
+      contents.lengthen(file, length, 'dense');
+      return this.provide(file, before, provisioning);
+    });
+    while (provided < length) {
+      const from = provided;
+      provided = this.changeFile(path, (file) => this.provide(file, from, provisioning));
+    }
+  }
+
+  /** Provides blocks from an offset on; the offset it came to. */
+  private provide(file: Descriptor, offset: number, how: Provisioning): number {
+    if (file.zla === RESIDENT) return file.length;
+    const slotBytes = this.core.mapping.slotBytes(file);
+    const slots = Math.ceil(file.length / slotBytes);
+    const from = Math.floor(offset / slotBytes);
+    return slotBytes * this.tree.contents.provide(file, from, slots, how);
   }
 
   private lengthenSparse(file: Descriptor, length: number): void {
