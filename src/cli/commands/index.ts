@@ -6,6 +6,7 @@ import { replayBatch } from './replay-batch.js';
 import { run } from './run.js';
 import { swarm } from './swarm.js';
 import { top } from './top.js';
+import { volume } from './volume.js';
 
 /** Every command, in the order of the help text. */
 export const COMMANDS = [
@@ -16,5 +17,6 @@ export const COMMANDS = [
   swarm,
   check,
   device,
+  volume,
   list,
 ];
