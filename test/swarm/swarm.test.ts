@@ -91,7 +91,8 @@ describe('drawTrial', () => {
     }
     expect(settings.some((own) => own['Vmtop.FifoScheduler'] === 1)).toBe(true);
     expect(plans.some(({ datastores }) => datastores.some(({ sioc }) => sioc))).toBe(true);
-    expect(plans.some(({ arrays }) => arrays.some(({ scaleOut }) => scaleOut))).toBe(true);
+    const pools = plans.flatMap(({ arrays }) => arrays.flatMap((array) => array.pools));
+    expect(pools.some(({ scaleOut }) => scaleOut)).toBe(true);
     const disks = plans.flatMap(({ vms }) => vms.flatMap((vm) => vm.disks));
     expect(disks.some(({ policy }) => policy)).toBe(true);
     const rules = plans.flatMap(({ claimRules }) => claimRules);
