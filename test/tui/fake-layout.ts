@@ -29,6 +29,14 @@ const DEVICE = [
   'zeroFailed',
   'deletes',
   'deleteFailed',
+  'cloneWrites',
+  'cloneReadBlocks',
+  'cloneWriteBlocks',
+  'zeroBlocks',
+  'deleteBlocks',
+  'atsNs',
+  'cloneNs',
+  'zeroNs',
 ];
 
 const DEPTH = ['dqlen', 'configuredDepth', 'fullDepth', 'siocDepth', 'competing'];

@@ -26,6 +26,7 @@ import { serverDown } from './server-down.js';
 import { slowDevice } from './slow-device.js';
 import { switchLoss } from './switch-loss.js';
 import { tornWrite } from './torn-write.js';
+import { vaaiRefused } from './vaai-refused.js';
 
 export const FAULTS: readonly FaultInfo[] = [
   pathDown,
@@ -46,6 +47,7 @@ export const FAULTS: readonly FaultInfo[] = [
   reservationConflictStorm,
   apd,
   pdl,
+  vaaiRefused,
   bitRot,
   tornWrite,
   misdirectedWrite,

@@ -31,6 +31,7 @@ const MASKED: readonly string[] = [
   'apd',
   'fill-datastore',
   'fill-pool',
+  'vaai-refused',
   'server-down',
   'noisy-neighbour',
 ];
