@@ -102,6 +102,8 @@ export interface NfsServerPlan {
   readonly disk: ModelPlan;
   readonly rttNs: number;
   readonly bytesPerSecond: number;
+  /** The vendor's NAS plug-in is on the hosts: full file clone, reserve space. */
+  readonly plugin?: boolean;
 }
 
 export interface HostPlan {

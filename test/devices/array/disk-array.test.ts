@@ -154,7 +154,7 @@ describe('LUN', () => {
     send({ op: XCOPY, lba: 0, blocks: 8192 });
     sim.runUntil(1e9);
     const [first, second] = guest.outcomes;
-    expect(second!.at - first!.at).toBe(8192 * 512);
+    expect(second!.at - first!.at).toBe(8192 * 128);
   });
 
   it('that is lost answers 05/25/00 to everything until it is presented again', () => {
