@@ -244,6 +244,16 @@ const policy = z.strictObject({
   shares: shares.default(1000),
   reservation: iopsOrNone.default(0),
   limit: iopsOrNone.default(0),
+  /** What the storage has to be like, for the compliance check. */
+  require: z
+    .strictObject({
+      thin: flag.optional(),
+      disk: text.optional(),
+      redundant: flag.optional(),
+      offload: flag.optional(),
+      health: word(['green', 'yellow']).optional(),
+    })
+    .optional(),
 });
 
 const fault = z.strictObject({

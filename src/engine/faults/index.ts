@@ -27,6 +27,7 @@ import { slowDevice } from './slow-device.js';
 import { switchLoss } from './switch-loss.js';
 import { tornWrite } from './torn-write.js';
 import { vaaiRefused } from './vaai-refused.js';
+import { vasaRestart } from './vasa-restart.js';
 
 export const FAULTS: readonly FaultInfo[] = [
   pathDown,
@@ -48,6 +49,7 @@ export const FAULTS: readonly FaultInfo[] = [
   apd,
   pdl,
   vaaiRefused,
+  vasaRestart,
   bitRot,
   tornWrite,
   misdirectedWrite,

@@ -1,5 +1,6 @@
 import type { Sim } from '../core/sim.js';
 import type { NfsServer } from '../devices/nfs-server.js';
+import type { MoverStore, OffloadExtent } from '../operations/store.js';
 import { PARTITION_START } from '../stack/block/disk-driver.js';
 import { extentsOf, type LvmExtent, LvmVolume } from '../stack/block/lvm-volume.js';
 import type { FileHandle } from '../stack/files.js';
@@ -16,7 +17,6 @@ import { VmfsVolume } from '../stack/filesystem/vmfs/volume.js';
 import { DeviceQueue } from '../stack/scheduler/device-queue.js';
 import { schedulerSettingsOf } from '../stack/scheduler/settings.js';
 import type { Settings } from '../stack/settings.js';
-import type { MoverStore, OffloadExtent } from '../stack/storage-apis/data-mover/store.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import { buildStorageIoControl, type SiocHost } from './build-storage-io-control.js';
 import type { DatastorePlan } from './plan.js';

@@ -1,12 +1,12 @@
 import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
 import { formatDuration, formatSize } from '../core/units.js';
+import { CopyJob } from '../operations/copy-job.js';
+import { DataMover } from '../operations/data-mover.js';
+import { ReclaimJob } from '../operations/reclaim-job.js';
+import type { MoverStore } from '../operations/store.js';
+import { ZeroJob } from '../operations/zero-job.js';
 import type { FileHandle } from '../stack/files.js';
-import { CopyJob } from '../stack/storage-apis/data-mover/copy-job.js';
-import { DataMover } from '../stack/storage-apis/data-mover/data-mover.js';
-import { ReclaimJob } from '../stack/storage-apis/data-mover/reclaim-job.js';
-import type { MoverStore } from '../stack/storage-apis/data-mover/store.js';
-import { ZeroJob } from '../stack/storage-apis/data-mover/zero-job.js';
 import type { HostFileSystems } from './build-datastores.js';
 import type { BuiltHost } from './build-hosts.js';
 import type { BuiltDisk } from './build-vms.js';

@@ -15,6 +15,7 @@ import type { GuestTotals } from '../workloads/totals.js';
 import type { Violation } from '../workloads/verifier.js';
 import { buildDatastores, type HostFileSystems } from './build-datastores.js';
 import { type BuiltHost, buildHost } from './build-hosts.js';
+import { buildVasa } from './build-vasa.js';
 import { type BuiltDisk, buildVms } from './build-vms.js';
 import type { Command } from './commands.js';
 import { DiskOperations } from './disk-operations.js';
@@ -96,6 +97,7 @@ export class Simulation {
       vms,
       disks,
       guests: this.guests,
+      providers: buildVasa(sim, plan, arrays),
     });
     this.faults = new FaultController(sim, this.sites);
     this.armTimeline();

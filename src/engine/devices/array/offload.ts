@@ -94,6 +94,11 @@ export class Offload {
     });
   }
 
+  /** The array copies and zeroes for hosts. */
+  get available(): boolean {
+    return !this.refusing && this.vaai.clone && this.vaai.zero;
+  }
+
   /** The array no longer knows any of the commands: 05/20/00. */
   setRefusing(refusing: boolean, why: string): void {
     if (refusing === this.refusing) return;

@@ -32,6 +32,7 @@ const MASKED: readonly string[] = [
   'fill-datastore',
   'fill-pool',
   'vaai-refused',
+  'vasa-restart',
   'server-down',
   'noisy-neighbour',
 ];

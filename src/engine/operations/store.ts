@@ -1,9 +1,9 @@
-import type { Layer } from '../../../core/layer.js';
-import type { Datastore } from '../../filesystem/datastore.js';
-import type { Mount } from '../../filesystem/mount.js';
-import type { NfsVolume } from '../../filesystem/nfs/volume.js';
-import type { VmfsVolume } from '../../filesystem/vmfs/volume.js';
-import type { Vaai } from '../vaai/vaai.js';
+import type { Layer } from '../core/layer.js';
+import type { Datastore } from '../stack/filesystem/datastore.js';
+import type { Mount } from '../stack/filesystem/mount.js';
+import type { NfsVolume } from '../stack/filesystem/nfs/volume.js';
+import type { VmfsVolume } from '../stack/filesystem/vmfs/volume.js';
+import type { Vaai } from '../stack/storage-apis/vaai/vaai.js';
 
 /** A device as the target of offloaded commands. */
 export interface OffloadDevice {

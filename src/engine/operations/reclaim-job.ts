@@ -1,7 +1,7 @@
-import { NO_DATA } from '../../../core/data-arena.js';
-import { UNMAP } from '../../../core/io.js';
-import type { Sim } from '../../../core/sim.js';
-import { FILE_BLOCK } from '../../filesystem/file.js';
+import { NO_DATA } from '../core/data-arena.js';
+import { UNMAP } from '../core/io.js';
+import type { Sim } from '../core/sim.js';
+import { FILE_BLOCK } from '../stack/filesystem/file.js';
 import { type DataMover, OUTSTANDING } from './data-mover.js';
 import { type Ended, Operation } from './operation.js';
 import type { MoverStore } from './store.js';

@@ -1,9 +1,9 @@
-import { type Io, NO_IO, XCOPY, ZERO } from '../../../core/io.js';
-import { Layer } from '../../../core/layer.js';
-import type { Entity } from '../../../core/meters.js';
-import type { Sim } from '../../../core/sim.js';
-import type { Settings } from '../../settings.js';
-import { ROW_RETRY_NS } from '../../splitter.js';
+import { type Io, NO_IO, XCOPY, ZERO } from '../core/io.js';
+import { Layer } from '../core/layer.js';
+import type { Entity } from '../core/meters.js';
+import type { Sim } from '../core/sim.js';
+import type { Settings } from '../stack/settings.js';
+import { ROW_RETRY_NS } from '../stack/splitter.js';
 
 /** Commands of one operation in flight (from memory; stack-lower reference, section 6.2). */
 export const OUTSTANDING = 8;

@@ -1,5 +1,5 @@
-import type { Sim } from '../../../core/sim.js';
-import { formatStatus } from '../../../core/status.js';
+import type { Sim } from '../core/sim.js';
+import { formatStatus } from '../core/status.js';
 import { type DataMover, type Move, type MoverClient, OUTSTANDING } from './data-mover.js';
 
 /** How an operation ended: what went wrong, or nothing. */

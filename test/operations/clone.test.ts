@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { LogEntry } from '../../../src/engine/core/event-log.js';
-import type { FileHandle } from '../../../src/engine/stack/files.js';
-import type { VmfsFile } from '../../../src/engine/stack/filesystem/vmfs/file.js';
-import { SECOND } from '../../simulation/support.js';
+import type { LogEntry } from '../../src/engine/core/event-log.js';
+import type { FileHandle } from '../../src/engine/stack/files.js';
+import type { VmfsFile } from '../../src/engine/stack/filesystem/vmfs/file.js';
+import { SECOND } from '../simulation/support.js';
 import { planOf, Work } from './work.js';
 
 const MIB = 1024 * 1024;

@@ -1,10 +1,10 @@
-import { ZERO_DATA } from '../../../core/data-arena.js';
-import { WRITE, ZERO } from '../../../core/io.js';
-import type { Sim } from '../../../core/sim.js';
-import { SENSE_SPACE_ALLOCATION_FAILED } from '../../../core/status.js';
-import type { FileHandle } from '../../files.js';
-import { FILE_BLOCK } from '../../filesystem/file.js';
-import { HOLE, isBusy, toBeZeroed, type VmfsFile } from '../../filesystem/vmfs/file.js';
+import { ZERO_DATA } from '../core/data-arena.js';
+import { WRITE, ZERO } from '../core/io.js';
+import type { Sim } from '../core/sim.js';
+import { SENSE_SPACE_ALLOCATION_FAILED } from '../core/status.js';
+import type { FileHandle } from '../stack/files.js';
+import { FILE_BLOCK } from '../stack/filesystem/file.js';
+import { HOLE, isBusy, toBeZeroed, type VmfsFile } from '../stack/filesystem/vmfs/file.js';
 import { type DataMover, OUTSTANDING } from './data-mover.js';
 import { type Ended, Operation } from './operation.js';
 import { extentOf, type MoverStore } from './store.js';

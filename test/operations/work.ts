@@ -1,15 +1,15 @@
 import { stringify } from 'yaml';
-import type { DiskArray } from '../../../src/engine/devices/array/disk-array.js';
-import type { Lun } from '../../../src/engine/devices/array/lun.js';
-import type { Media } from '../../../src/engine/devices/media.js';
-import type { NfsServer } from '../../../src/engine/devices/nfs-server.js';
-import type { BuiltDisk } from '../../../src/engine/simulation/build-vms.js';
-import type { DiskOperations } from '../../../src/engine/simulation/disk-operations.js';
-import type { Plan } from '../../../src/engine/simulation/plan.js';
-import type { FileHandle } from '../../../src/engine/stack/files.js';
-import type { VmfsFile } from '../../../src/engine/stack/filesystem/vmfs/file.js';
-import { parseScenario, planScenario } from '../../../src/scenario/load.js';
-import { Run } from '../../simulation/support.js';
+import type { DiskArray } from '../../src/engine/devices/array/disk-array.js';
+import type { Lun } from '../../src/engine/devices/array/lun.js';
+import type { Media } from '../../src/engine/devices/media.js';
+import type { NfsServer } from '../../src/engine/devices/nfs-server.js';
+import type { BuiltDisk } from '../../src/engine/simulation/build-vms.js';
+import type { DiskOperations } from '../../src/engine/simulation/disk-operations.js';
+import type { Plan } from '../../src/engine/simulation/plan.js';
+import type { FileHandle } from '../../src/engine/stack/files.js';
+import type { VmfsFile } from '../../src/engine/stack/filesystem/vmfs/file.js';
+import { parseScenario, planScenario } from '../../src/scenario/load.js';
+import { Run } from '../simulation/support.js';
 
 /** A host, an array, a VM with a disk of 64 MiB on the first datastore and one job. */
 export function planOf(text: {
