@@ -8,6 +8,7 @@ import { drawWeather, type TrialKind } from '../engine/simulation/swarm/weather.
 import { parseScenario, planScenario } from './load.js';
 import { drawArrays, drawHosts, drawRules, type Shelf } from './swarm/hardware.js';
 import { drawVms } from './swarm/machines.js';
+import { drawOperations } from './swarm/operations.js';
 
 /** A trial, and the scenario it is: `vmtop top` shows it live. */
 export interface DrawnTrial extends Trial {
@@ -60,17 +61,27 @@ function drawSystem(draw: Draw, kind: TrialKind, stopNs: number): Record<string,
   const mayFail = kind === 'errors' || kind === 'loss';
   const arrays = drawArrays(draw);
   const nfsServers = draw.chance(0.3)
-    ? [{ name: 'filer1', capacity: '16GiB', threads: draw.one([2, 16, 64]), disk: 'ssd' }]
+    ? [
+        {
+          name: 'filer1',
+          capacity: '16GiB',
+          threads: draw.one([2, 16, 64]),
+          disk: 'ssd',
+          plugin: draw.chance(0.5),
+        },
+      ]
     : [];
   const hosts = drawHosts(draw, arrays, mayFail);
   const datastores = drawDatastores(draw, arrays, nfsServers.length > 0, hosts.local);
+  const vms = drawVms(draw, { hosts: hosts.names, datastores, stopNs, mayFail });
   return {
     arrays: arrays.map(({ text }) => text),
     nfsServers,
     hosts: hosts.texts,
     claimRules: drawRules(draw, arrays, mayFail),
     datastores,
-    vms: drawVms(draw, { hosts: hosts.names, datastores, stopNs, mayFail }),
+    vms,
+    operations: drawOperations(draw, vms, datastores, stopNs),
   };
 }
 

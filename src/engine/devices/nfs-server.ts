@@ -103,6 +103,11 @@ export class NfsServer extends Layer {
     this.listeners.push(listener);
   }
 
+  /** What one of its files holds; nothing that was never written or in runs that do not verify. */
+  mediaOfFile(file: number): Media | undefined {
+    return this.files?.get(file);
+  }
+
   /** What its files hold. */
   get media(): readonly Media[] {
     return this.files === undefined ? [] : [...this.files.values()];

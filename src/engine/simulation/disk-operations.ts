@@ -10,6 +10,7 @@ import type { FileHandle } from '../stack/files.js';
 import type { HostFileSystems } from './build-datastores.js';
 import type { BuiltHost } from './build-hosts.js';
 import type { BuiltDisk } from './build-vms.js';
+import type { CloneAudit } from './clone-audit.js';
 import type { Command } from './commands.js';
 import type { DatastorePlan } from './plan.js';
 
@@ -38,6 +39,7 @@ export class DiskOperations {
     hosts: ReadonlyMap<string, BuiltHost>,
     private readonly fileSystems: ReadonlyMap<string, HostFileSystems>,
     private readonly disks: ReadonlyMap<number, BuiltDisk>,
+    private readonly audit: CloneAudit,
   ) {
     this.movers = new Map(
       [...hosts].map(([name, { settings }]) => [name, new DataMover(sim, name, settings)]),
@@ -65,7 +67,9 @@ export class DiskOperations {
     const beganAt = this.sim.now;
     const mover = this.movers.get(vm.host) as DataMover;
     log.note('clone.begin', path, `from ${backing.file.path} by ${vm.host}`, why);
+    let before: Float64Array | undefined;
     const makeTarget = (): FileHandle => {
+      before = this.audit.contentOf(source, backing.file);
       const file = target.datastore.createCopy(path, plan.sizeBytes, kind, (block) =>
         source.datastore.holds(backing.file, block),
       );
@@ -83,6 +87,7 @@ export class DiskOperations {
       backing.unprotect();
       if (problem !== undefined) this.fail(path, problem);
       else {
+        if (before !== undefined) this.audit.compare(before, target, job.targetFile as FileHandle);
         const by = `${mb(job.offloadedBlocks)} by the array, ${mb(job.copiedBlocks)} by the host`;
         const saved = `${mb(2 * job.offloadedBlocks)} of fabric saved`;
         const span = formatDuration(this.sim.now - beganAt);

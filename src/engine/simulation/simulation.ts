@@ -17,6 +17,7 @@ import { buildDatastores, type HostFileSystems } from './build-datastores.js';
 import { type BuiltHost, buildHost } from './build-hosts.js';
 import { buildVasa } from './build-vasa.js';
 import { type BuiltDisk, buildVms } from './build-vms.js';
+import { CloneAudit } from './clone-audit.js';
 import type { Command } from './commands.js';
 import { DiskOperations } from './disk-operations.js';
 import { type ActiveFault, FaultController } from './fault-controller.js';
@@ -45,6 +46,7 @@ export class Simulation {
   private readonly hosts: ReadonlyMap<string, BuiltHost>;
   private readonly storage: StorageAdmin;
   private readonly operations: DiskOperations;
+  private readonly audit: CloneAudit;
   private readonly qosNow = new Map<number, Qos>();
 
   /** The plan, with what was measured before the run began. */
@@ -83,7 +85,16 @@ export class Simulation {
     this.fileSystems = fileSystems;
     this.vms = vms;
     this.disks = disks;
-    this.operations = new DiskOperations(sim, plan.datastores, this.hosts, fileSystems, disks);
+    this.audit = new CloneAudit(sim, servers);
+    const { hosts } = this;
+    this.operations = new DiskOperations(
+      sim,
+      plan.datastores,
+      hosts,
+      fileSystems,
+      disks,
+      this.audit,
+    );
     connectThinLuns(plan.datastores, datastores, arrays);
     for (const { plan: disk } of disks.values()) this.setQos(disk.index, disk.qos);
     this.guests = new Guests(sim, disks);
@@ -146,6 +157,11 @@ export class Simulation {
   /** What verifying guests read that must not be; the first of each guest. */
   get violations(): readonly Violation[] {
     return this.guests.verifiers.flatMap(({ violations }) => violations);
+  }
+
+  /** Clones that do not hold what their source held when they began, in runs that verify data. */
+  get wrongClones(): readonly string[] {
+    return this.audit.problems;
   }
 
   /** How much verifying guests have checked. */

@@ -105,7 +105,7 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
 
   /** The disk is to stay as it is for a copy of it, until the guard's end. */
   protect(): WriteGuard {
-    const guard = new WriteGuard(this.sim, this.file, (io) => {
+    const guard = new WriteGuard(this.sim, this, this.file, (io) => {
       this.sentAt[io] = this.sim.now;
       this.enter(io);
       this.lower.submit(io);

@@ -1,7 +1,9 @@
-import { type Io, READ, UNMAP, WRITE } from '../../core/io.js';
+import { type Io, UNMAP, WRITE } from '../../core/io.js';
+import type { Layer } from '../../core/layer.js';
 import { ROW_STRIDE } from '../../core/requests.js';
 import type { Sim } from '../../core/sim.js';
 import type { FileHandle } from '../files.js';
+import { hasSigned } from '../recall.js';
 
 /** File block of 1 MiB, in 512-byte blocks: the unit in which a copy goes on. */
 const FILE_BLOCK = 2048;
@@ -17,9 +19,13 @@ export class WriteGuard {
   private readonly since: number;
   private readonly sentAt: Float64Array;
 
-  /** @param release sends a row on that waits no longer */
+  /**
+   * @param disk the layer that signs the disk's rows before it sends them down
+   * @param release sends a row on that waits no longer
+   */
   constructor(
     private readonly sim: Sim,
+    private readonly disk: Layer,
     private readonly file: FileHandle,
     private readonly release: (io: Io) => void,
   ) {
@@ -70,8 +76,9 @@ export class WriteGuard {
     for (let io = 0; left > 0 && io < requests.handleLimit; io += ROW_STRIDE) {
       if (!requests.live(io)) continue;
       left--;
-      if (requests.file[io] !== this.file.index || requests.op[io] === READ) continue;
-      if (requests.op[io] <= UNMAP && this.sentAt[io] <= this.since) return true;
+      if (requests.op[io] !== WRITE && requests.op[io] !== UNMAP) continue;
+      // Rows above the disk still say what their last users said.
+      if (this.sentAt[io] <= this.since && hasSigned(requests, io, this.disk)) return true;
     }
     return false;
   }
