@@ -1,4 +1,4 @@
-import { type Io, NO_IO, XCOPY, ZERO } from '../core/io.js';
+import { BLOCK_BYTES, type Io, NO_IO, XCOPY, ZERO } from '../core/io.js';
 import { Layer } from '../core/layer.js';
 import type { Entity } from '../core/meters.js';
 import type { Sim } from '../core/sim.js';
@@ -18,6 +18,7 @@ export const MOVER_FIELDS = [
   'reclaimedBlocks',
   'fallbacks',
   'savedBlocks',
+  'savedNs',
 ] as const;
 
 type MoverField = (typeof MOVER_FIELDS)[number];
@@ -49,17 +50,22 @@ export interface Move {
 export class DataMover extends Layer {
   readonly entity: Entity;
   private readonly clients: (MoverClient | undefined)[];
+  /** Time the host's links take for a block, all of them together. */
+  private readonly blockNs: number;
   private readonly token: Int32Array;
   private readonly target: Float64Array;
   private readonly unit: Int32Array;
   private readonly sentAt: Float64Array;
 
+  /** @param linkBytesPerSecond what the host's adapters carry together, one way */
   constructor(
     sim: Sim,
     readonly host: string,
     readonly settings: Settings,
+    linkBytesPerSecond: number,
   ) {
     super(sim, `${host} data mover`);
+    this.blockNs = (BLOCK_BYTES * 1e9) / linkBytesPerSecond;
     const { requests } = sim;
     this.entity = sim.meters.define('mover', host, { host }, MOVER_FIELDS);
     this.clients = new Array<MoverClient | undefined>(requests.handleLimit).fill(undefined);
@@ -100,6 +106,12 @@ export class DataMover extends Layer {
     move.lower.submit(io);
   }
 
+  /** The fabric has been spared so much, and the time that would have taken at the least. */
+  private save(blocks: number): void {
+    this.add('savedBlocks', blocks);
+    this.add('savedNs', Math.round(blocks * this.blockNs));
+  }
+
   override submit(): void {
     throw new Error(`${this.name} takes no rows`);
   }
@@ -110,8 +122,8 @@ export class DataMover extends Layer {
     const ended = status[io];
     const why = sense[io];
     // Two ways over the fabric for a copy, one for zeros.
-    if (ended === 0 && op[io] === XCOPY) this.add('savedBlocks', 2 * blocks[io]);
-    if (ended === 0 && op[io] === ZERO) this.add('savedBlocks', blocks[io]);
+    if (ended === 0 && op[io] === XCOPY) this.save(2 * blocks[io]);
+    if (ended === 0 && op[io] === ZERO) this.save(blocks[io]);
     this.clients[io] = undefined;
     this.sim.requests.give(io);
     client.moved(this.token[io], ended, why);

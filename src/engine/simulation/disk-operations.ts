@@ -42,7 +42,18 @@ export class DiskOperations {
     private readonly audit: CloneAudit,
   ) {
     this.movers = new Map(
-      [...hosts].map(([name, { settings }]) => [name, new DataMover(sim, name, settings)]),
+      [...hosts].map(
+        ([
+          name,
+          {
+            settings,
+            plan: { adapters },
+          },
+        ]) => {
+          const speed = adapters.reduce((sum, own) => sum + own.linkBytesPerSecond, 0);
+          return [name, new DataMover(sim, name, settings, speed)];
+        },
+      ),
     );
   }
 

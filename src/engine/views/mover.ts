@@ -34,6 +34,14 @@ export const mover = defineView({
     moved('ZEROED', 2, 'zeroedBlocks', 'zeroed in new disks'),
     moved('UNMAPPED', 2, 'reclaimedBlocks', 'free space given back to arrays'),
     moved('SAVED', 0, 'savedBlocks', 'data that did not cross the fabric, as arrays did the work'),
+    {
+      id: 'LINKTIME',
+      width: 9,
+      weight: 1,
+      format: 'duration',
+      help: "time it would have kept all of the host's links busy",
+      value: (row) => row.now('savedNs'),
+    },
     count('FALLBK', 2, 'fallbacks', 'commands arrays refused and the host did itself'),
   ],
 });

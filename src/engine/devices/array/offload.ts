@@ -149,7 +149,7 @@ export class Offload {
     if (length > SEGMENT_BLOCKS) return SENSE_INVALID_PARAMETER;
     const number = this.copyUnit[io];
     const peer = number === 0 ? this : this.peers?.get(number);
-    if (peer === undefined || peer.unit.lost) return SENSE_COPY_TARGET_UNREACHABLE;
+    if (peer === undefined || peer.unit.lost || peer.refusing) return SENSE_COPY_TARGET_UNREACHABLE;
     if (target + length > peer.unit.sizeBlocks) return SENSE_LBA_OUT_OF_RANGE;
     if (!peer.allocate(target, length)) return SENSE_SPACE_ALLOCATION_FAILED;
     const { now } = this.sim;
