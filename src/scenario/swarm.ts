@@ -43,7 +43,7 @@ export function drawTrial(seed: number): DrawnTrial {
     title: `Swarm, seed ${seed}: ${kind}`,
     seed,
     duration: ns(Math.round(stopNs * (1 + AFTERWARDS))),
-    ...drawSystem(draw, kind, stopNs),
+    ...drawSystem(draw, new Draw(seed, 'operations'), kind, stopNs),
   };
   const simulation = new Simulation(planOf(seed, stringify(calm)));
   const faults = drawWeather({
@@ -57,7 +57,12 @@ export function drawTrial(seed: number): DrawnTrial {
   return { seed, kind, plan: planOf(seed, yaml), healNs, stopNs, yaml };
 }
 
-function drawSystem(draw: Draw, kind: TrialKind, stopNs: number): Record<string, unknown> {
+function drawSystem(
+  draw: Draw,
+  drawMore: Draw,
+  kind: TrialKind,
+  stopNs: number,
+): Record<string, unknown> {
   const mayFail = kind === 'errors' || kind === 'loss';
   const arrays = drawArrays(draw);
   const nfsServers = draw.chance(0.3)
@@ -67,7 +72,7 @@ function drawSystem(draw: Draw, kind: TrialKind, stopNs: number): Record<string,
           capacity: '16GiB',
           threads: draw.one([2, 16, 64]),
           disk: 'ssd',
-          plugin: draw.chance(0.5),
+          plugin: drawMore.chance(0.5),
         },
       ]
     : [];
@@ -81,7 +86,7 @@ function drawSystem(draw: Draw, kind: TrialKind, stopNs: number): Record<string,
     claimRules: drawRules(draw, arrays, mayFail),
     datastores,
     vms,
-    operations: drawOperations(draw, vms, datastores, stopNs),
+    operations: drawOperations(drawMore, vms, datastores, stopNs),
   };
 }
 
