@@ -116,6 +116,34 @@ export const vm = z.strictObject({
   replay: replay.optional(),
 });
 
+const diskKind = word(['thin', 'lazyThick', 'eagerThick']);
+
+/** What an administrator has a host do; one of the four at a time. */
+export const operation = z.strictObject({
+  at: duration(),
+  /** A copy of a virtual disk as it is then. */
+  clone: z
+    .strictObject({
+      vm: text,
+      disk: diskName.default(0),
+      to: name,
+      name,
+      kind: diskKind.optional(),
+    })
+    .optional(),
+  create: z
+    .strictObject({
+      datastore: name,
+      name,
+      size: size('1MiB', '62TiB'),
+      kind: diskKind.default('eagerThick'),
+    })
+    .optional(),
+  delete: z.strictObject({ datastore: name, name }).optional(),
+  /** Space of a VMFS datastore goes back to its arrays. */
+  reclaim: name.optional(),
+});
+
 export const change = z.strictObject({
   at: duration(),
   /** Settings of virtual disks and pace of jobs: of which VMs; all disks and jobs unless named. */

@@ -16,7 +16,7 @@ import {
   text,
   word,
 } from './quantities.js';
-import { change, disk, vm } from './schema-machines.js';
+import { change, disk, operation, vm } from './schema-machines.js';
 
 /**
  * What a scenario file may say. Shapes, ranges and defaults are here; what refers to what is checked
@@ -99,6 +99,8 @@ const nfsServer = z.strictObject({
   disk: diskModel.default({ model: 'ssd' }),
   rtt: duration('1us', '1s').default(200e3),
   bandwidth: bandwidth.default(1.25e9),
+  /** The vendor's NAS plug-in is installed on the hosts. */
+  plugin: flag.default(false),
 });
 
 /** `deadline`, or `{ order: deadline, fifoBatch: 8 }`. */
@@ -242,6 +244,16 @@ const policy = z.strictObject({
   shares: shares.default(1000),
   reservation: iopsOrNone.default(0),
   limit: iopsOrNone.default(0),
+  /** What the storage has to be like, for the compliance check. */
+  require: z
+    .strictObject({
+      thin: flag.optional(),
+      disk: text.optional(),
+      redundant: flag.optional(),
+      offload: flag.optional(),
+      health: word(['green', 'yellow']).optional(),
+    })
+    .optional(),
 });
 
 const fault = z.strictObject({
@@ -290,6 +302,7 @@ export const scenarioSchema = z.strictObject({
   vms: z.array(vm).min(1, 'expected at least one VM'),
   faults: z.array(fault).default([]),
   changes: z.array(change).default([]),
+  operations: z.array(operation).default([]),
   narrative: z.array(z.strictObject({ at: duration(), text })).default([]),
   expect: z.array(expectation).default([]),
 });
@@ -304,6 +317,7 @@ export type DatastoreText = Scenario['datastores'][number];
 export type VmText = Scenario['vms'][number];
 export type DiskText = VmText['disks'][number];
 export type ChangeText = Scenario['changes'][number];
+export type OperationText = Scenario['operations'][number];
 export type JobText = VmText['workloads'][number];
 export type ExpectationText = Scenario['expect'][number];
 export type ModelText = z.output<typeof diskModel>;

@@ -8,7 +8,8 @@ import { drawWeather, type TrialKind } from '../engine/simulation/swarm/weather.
 import { parseScenario, planScenario } from './load.js';
 import { drawArrays, drawHosts, drawRules, type Shelf } from './swarm/hardware.js';
 import { drawVms } from './swarm/machines.js';
-import { drawService, type Served } from './swarm/service.js';
+import { drawOperations } from './swarm/operations.js';
+import { drawService } from './swarm/service.js';
 
 /** A trial, and the scenario it is: `vmtop top` shows it live. */
 export interface DrawnTrial extends Trial {
@@ -43,7 +44,7 @@ export function drawTrial(seed: number): DrawnTrial {
     title: `Swarm, seed ${seed}: ${kind}`,
     seed,
     duration: ns(Math.round(stopNs * (1 + AFTERWARDS))),
-    ...withService(new Draw(seed, 'service'), drawSystem(draw, kind, stopNs)),
+    ...drawSystem(draw, new Draw(seed, 'operations'), new Draw(seed, 'service'), kind, stopNs),
   };
   const simulation = new Simulation(planOf(seed, stringify(calm)));
   const faults = drawWeather({
@@ -57,31 +58,39 @@ export function drawTrial(seed: number): DrawnTrial {
   return { seed, kind, plan: planOf(seed, yaml), healNs, stopNs, yaml };
 }
 
-interface System extends Served {
-  readonly nfsServers: readonly unknown[];
-  readonly claimRules: readonly unknown[];
-}
-
-function withService(draw: Draw, system: System): Record<string, unknown> {
-  return { ...system, ...drawService(draw, system) };
-}
-
-function drawSystem(draw: Draw, kind: TrialKind, stopNs: number): System {
+function drawSystem(
+  draw: Draw,
+  drawMore: Draw,
+  drawQos: Draw,
+  kind: TrialKind,
+  stopNs: number,
+): Record<string, unknown> {
   const mayFail = kind === 'errors' || kind === 'loss';
   const arrays = drawArrays(draw);
   const nfsServers = draw.chance(0.3)
-    ? [{ name: 'filer1', capacity: '16GiB', threads: draw.one([2, 16, 64]), disk: 'ssd' }]
+    ? [
+        {
+          name: 'filer1',
+          capacity: '16GiB',
+          threads: draw.one([2, 16, 64]),
+          disk: 'ssd',
+          plugin: drawMore.chance(0.5),
+        },
+      ]
     : [];
   const hosts = drawHosts(draw, arrays, mayFail);
   const datastores = drawDatastores(draw, arrays, nfsServers.length > 0, hosts.local);
-  return {
+  const vms = drawVms(draw, { hosts: hosts.names, datastores, stopNs, mayFail });
+  const system = {
     arrays: arrays.map(({ text }) => text),
     nfsServers,
     hosts: hosts.texts,
     claimRules: drawRules(draw, arrays, mayFail),
     datastores,
-    vms: drawVms(draw, { hosts: hosts.names, datastores, stopNs, mayFail }),
+    vms,
+    operations: drawOperations(drawMore, vms, datastores, stopNs),
   };
+  return { ...system, ...drawService(drawQos, system) };
 }
 
 /** A place for virtual disks. */

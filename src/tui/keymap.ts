@@ -39,6 +39,7 @@ export type Action =
   | { readonly do: 'switch' }
   | { readonly do: 'rank' }
   | { readonly do: 'rescan' }
+  | { readonly do: 'operations' }
   | { readonly do: 'names' }
   | { readonly do: 'filter' }
   | { readonly do: 'clear' }
@@ -122,6 +123,12 @@ export const bindings: readonly Binding[] = [
   bind('table', ['X'], { do: 'switch' }, 'path off or on; detach or attach a device', 'switch'),
   bind('table', ['K'], { do: 'rank' }, 'rank of a path: higher ones are used first', 'rank'),
   bind('table', ['H'], { do: 'rescan' }, 'rescan the host: probe all its paths again'),
+  bind(
+    'table',
+    ['ctrl+o'],
+    { do: 'operations' },
+    'clone a virtual disk; reclaim space of a datastore',
+  ),
   bind('table', ['/'], { do: 'filter' }, 'show only rows that contain a text', 'filter'),
   bind('table', ['L'], { do: 'names' }, 'names in full or shortened'),
   bind('table', ['N'], { do: 'sort', key: '' }, 'sort by name'),

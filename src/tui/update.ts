@@ -4,6 +4,7 @@ import { openRank, rescan, switchSelected } from './dialogs/administer.js';
 import { delayForm, filterForm } from './dialogs/form.js';
 import { openHistory } from './dialogs/history.js';
 import { answerMenu, faultMenu } from './dialogs/menu.js';
+import { openOperations } from './dialogs/operations.js';
 import { openQos } from './dialogs/qos.js';
 import { dialogKey } from './dialogs/update.js';
 import type { ToEngine } from './engine.js';
@@ -160,6 +161,8 @@ function inTable(state: UiState, action: Action, world: World): Change {
       return switchSelected(state, world);
     case 'rank':
       return openRank(state, world);
+    case 'operations':
+      return openOperations(state, world);
     case 'rescan':
       return rescan(state, world);
     default:

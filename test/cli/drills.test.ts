@@ -6,7 +6,7 @@ import { vmtop } from './helpers.js';
 const DRILLS = bundledScenarios().filter((name) => name !== 'default');
 
 describe('drills', () => {
-  it('are ten', () => {
+  it('are eleven', () => {
     expect(DRILLS).toEqual([
       'all-paths-down',
       'datastore-full',
@@ -18,6 +18,7 @@ describe('drills', () => {
       'schedulers',
       'sioc',
       'stuck-controller',
+      'thin-pool-full',
     ]);
   });
 

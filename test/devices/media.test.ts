@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AssertionError } from '../../src/engine/core/assert.js';
 import { type DataArena, NO_DATA, ZERO_DATA } from '../../src/engine/core/data-arena.js';
-import { READ, UNMAP, WRITE, XCOPY, ZERO } from '../../src/engine/core/io.js';
+import { READ, UNMAP, WRITE, ZERO } from '../../src/engine/core/io.js';
 import { Sim } from '../../src/engine/core/sim.js';
 import { Media, OVERWRITTEN, ROTTEN, TORN } from '../../src/engine/devices/media.js';
 
@@ -67,12 +67,10 @@ describe('Media', () => {
     }
   });
 
-  it('copies with EXTENDED COPY', () => {
+  it('copies within itself', () => {
     write(10, 1, 2, 3);
     write(20, 7, 8, 9, 10);
-    const target = sim.requests.column('xcopy.target', Float64Array);
-    for (let io = 0; io < sim.requests.handleLimit; io += 8) target[io] = 20 * 8;
-    perform(XCOPY, 10, 4, NO_DATA);
+    media.copy(10 * 8, 20 * 8, 4 * 8);
     expect(read(20, 4)).toEqual([1, 2, 3, 0]);
   });
 

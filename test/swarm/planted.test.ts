@@ -167,7 +167,7 @@ describe('planted bugs', () => {
           else original.call(this, piece, ...rest);
         },
     );
-    expect(find(6)?.problem).toMatch(/^lost.*where zeros had to be/);
+    expect(find(24)?.problem).toMatch(/^lost.*where zeros had to be/);
   });
 
   it('one UNMAP in twenty leaves its last block', () => {

@@ -10,6 +10,7 @@ const FLOORS: readonly (readonly [string, number])[] = [
   ['engine/stack/', 3],
   ['engine/workloads/', 5],
   ['engine/faults/', 6],
+  ['engine/operations/', 6],
   ['engine/simulation/', 7],
   ['engine/views/', 8],
   ['input/', 9],

@@ -3,7 +3,9 @@
 import type { EntityInfo } from '../../src/engine/core/meters.js';
 import { STATION_FIELDS } from '../../src/engine/core/station.js';
 import { TRAFFIC_FIELDS } from '../../src/engine/core/traffic.js';
+import { MOVER_FIELDS } from '../../src/engine/operations/data-mover.js';
 import { ADAPTER_FIELDS, PATH_COUNTERS } from '../../src/engine/stack/adapter/counters.js';
+import { VASA_FIELDS } from '../../src/engine/stack/storage-apis/vasa/monitor.js';
 
 const T = [...TRAFFIC_FIELDS];
 const S = [...STATION_FIELDS];
@@ -29,6 +31,14 @@ const DEVICE = [
   'zeroFailed',
   'deletes',
   'deleteFailed',
+  'cloneWrites',
+  'cloneReadBlocks',
+  'cloneWriteBlocks',
+  'zeroBlocks',
+  'deleteBlocks',
+  'atsNs',
+  'cloneNs',
+  'zeroNs',
 ];
 
 const DEPTH = ['dqlen', 'configuredDepth', 'fullDepth', 'siocDepth', 'competing'];
@@ -245,6 +255,9 @@ export function fakeLayout(): Layout {
       true,
     );
   });
+  layout
+    .add('mover', host, { host }, MOVER_FIELDS)
+    .add('vasa', 'array1', { array: 'array1', product: 'P', capabilities: 'thin' }, VASA_FIELDS);
   layout.add('pool', 'array1:pool1', { array: 'array1' }, [
     'capacityBlocks',
     'usedBlocks',

@@ -62,12 +62,16 @@ export const SENSE_NOT_READY_TRANSITION = sense(0x02, 0x04, 0x0a);
 export const SENSE_STANDBY = sense(0x02, 0x04, 0x0b);
 export const SENSE_MEDIUM_ERROR = sense(0x03, 0x11, 0x00);
 export const SENSE_INVALID_OPCODE = sense(0x05, 0x20, 0x00);
+export const SENSE_INVALID_CDB_FIELD = sense(0x05, 0x24, 0x00);
+export const SENSE_INVALID_PARAMETER = sense(0x05, 0x26, 0x00);
 export const SENSE_LBA_OUT_OF_RANGE = sense(0x05, 0x21, 0x00);
 export const SENSE_LUN_NOT_SUPPORTED = sense(0x05, 0x25, 0x00);
 export const SENSE_POWER_ON_RESET = sense(0x06, 0x29, 0x00);
 export const SENSE_ALUA_STATE_CHANGED = sense(0x06, 0x2a, 0x06);
 export const SENSE_THIN_SOFT_THRESHOLD = sense(0x06, 0x38, 0x07);
 export const SENSE_SPACE_ALLOCATION_FAILED = sense(0x07, 0x27, 0x07);
+/** COPY ABORTED: the target of an EXTENDED COPY is not there. */
+export const SENSE_COPY_TARGET_UNREACHABLE = sense(0x0a, 0x0d, 0x02);
 export const SENSE_MISCOMPARE = sense(0x0e, 0x1d, 0x00);
 
 /** The host log's form: `H:0x0 D:0x2 P:0x0 0x6/0x29/0x0`; sense only when there is some. */

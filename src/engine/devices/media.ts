@@ -1,6 +1,6 @@
 import { assert } from '../core/assert.js';
 import { DATA_BLOCKS, type DataArena, NO_DATA } from '../core/data-arena.js';
-import { type Io, READ, UNMAP, WRITE, XCOPY, ZERO } from '../core/io.js';
+import { type Io, READ, UNMAP, WRITE, ZERO } from '../core/io.js';
 import type { Stream } from '../core/random.js';
 import type { Requests } from '../core/requests.js';
 import type { Sim } from '../core/sim.js';
@@ -34,7 +34,6 @@ export class Media {
 
   private readonly arena: DataArena;
   private readonly requests: Requests;
-  private readonly copyTarget: Float64Array;
   private readonly chunks = new Map<number, Float64Array>();
   private readonly stream: Stream;
   private readonly rates: Record<DataFault, number> = {
@@ -50,7 +49,6 @@ export class Media {
   constructor(sim: Sim, name: string, arena: DataArena) {
     this.arena = arena;
     this.requests = sim.requests;
-    this.copyTarget = sim.requests.column('xcopy.target', Float64Array);
     this.stream = sim.random.stream(`media ${name}`);
   }
 
@@ -75,9 +73,19 @@ export class Media {
       case UNMAP:
         this.fill(lba, blocks[io], 0);
         return;
-      case XCOPY:
-        this.copy(lba, this.copyTarget[io], blocks[io]);
-        return;
+    }
+  }
+
+  /** Copies a range to an address of `media`, without the data leaving the array. */
+  copy(from: number, to: number, blocks: number, media: Media = this): void {
+    const source = Math.floor(from / DATA_BLOCKS);
+    const target = Math.floor(to / DATA_BLOCKS);
+    const count = Math.ceil(blocks / DATA_BLOCKS);
+    for (let index = 0; index < count; index++) {
+      const stamp = this.get(source + index);
+      if (stamp !== media.get(target + index)) media.set(target + index, stamp);
+      if (media.spoilt.size > 0) media.spoilt.delete(target + index);
+      if (this.spoilt.has(source + index)) media.spoilt.add(target + index);
     }
   }
 
@@ -140,16 +148,6 @@ export class Media {
     }
     if (this.spoilt.size === 0) return;
     for (let block = first; block < end; block++) this.spoilt.delete(block);
-  }
-
-  private copy(from: number, to: number, blocks: number): void {
-    const source = Math.floor(from / DATA_BLOCKS);
-    const target = Math.floor(to / DATA_BLOCKS);
-    const count = Math.ceil(blocks / DATA_BLOCKS);
-    for (let index = 0; index < count; index++) {
-      const stamp = this.get(source + index);
-      if (stamp !== this.get(target + index)) this.set(target + index, stamp);
-    }
   }
 
   private spoil(block: number, stamp: number): void {

@@ -1,10 +1,11 @@
 import { Fifo } from '../core/discipline.js';
 import type { Lane } from '../core/events.js';
-import { BLOCK_BYTES, type Io, movesData, NO_IO, READ, WRITE } from '../core/io.js';
+import { BLOCK_BYTES, type Io, movesData, NO_IO, READ, WRITE, XCOPY } from '../core/io.js';
 import { Layer } from '../core/layer.js';
 import type { Entity } from '../core/meters.js';
 import type { Sim } from '../core/sim.js';
 import { STATION_FIELDS, Station } from '../core/station.js';
+import { CHECK, SENSE_INVALID_OPCODE } from '../core/status.js';
 import { TRAFFIC_FIELDS, Traffic } from '../core/traffic.js';
 import type { NfsServerPlan } from '../simulation/plan.js';
 import { Disk } from './disk.js';
@@ -13,6 +14,8 @@ import { Space } from './space.js';
 
 /** Time of a request that touches no file data: attributes, heartbeats (model). */
 const METADATA_NS = 50_000;
+/** Time to copy a block from file to file, as arrays take it: 4 GB/s (model). */
+const COPY_BLOCK_NS = 128;
 
 /** What the event of a row means. */
 const REQUEST = 0;
@@ -45,10 +48,16 @@ export class NfsServer extends Layer {
   /** What each file holds, by its number, in runs that verify data. */
   private readonly files: Map<number, Media> | undefined;
   private readonly fileLba: Float64Array;
+  /** EXTENDED COPY stands for the plug-in's call: the file to copy to. */
+  private readonly copyTarget: Float64Array;
+  /** The vendor's plug-in: files are cloned here, and space is reserved. */
+  readonly plugin: boolean;
   private readonly dataFaults = new Map<DataFault, number>();
 
   constructor(sim: Sim, plan: NfsServerPlan) {
     super(sim, plan.name);
+    this.plugin = plan.plugin === true;
+    this.copyTarget = sim.requests.column('xcopy.target', Float64Array);
     this.space = new Space(Math.floor(plan.capacityBytes / BLOCK_BYTES));
     this.disk = new Disk(sim, {
       name: `${plan.name}:disk`,
@@ -94,6 +103,11 @@ export class NfsServer extends Layer {
     this.listeners.push(listener);
   }
 
+  /** What one of its files holds; nothing that was never written or in runs that do not verify. */
+  mediaOfFile(file: number): Media | undefined {
+    return this.files?.get(file);
+  }
+
   /** What its files hold. */
   get media(): readonly Media[] {
     return this.files === undefined ? [] : [...this.files.values()];
@@ -117,6 +131,7 @@ export class NfsServer extends Layer {
   override fire(io: Io): void {
     const phase = this.phase[io];
     if (phase === METADATA) {
+      if (this.sim.requests.op[io] === XCOPY) this.clone(io);
       this.served(io);
     } else if (!this.running) {
       this.held.push(io);
@@ -131,14 +146,14 @@ export class NfsServer extends Layer {
 
   override complete(io: Io): void {
     if (this.files !== undefined && this.sim.requests.status[io] === 0) {
-      this.mediaOf(io, this.files).execute(io, this.fileLba[io]);
+      const { file } = this.sim.requests;
+      this.mediaOf(file[io], this.files).execute(io, this.fileLba[io]);
     }
     this.served(io);
   }
 
   /** Files share addresses on the disk, so each has media of its own. */
-  private mediaOf(io: Io, files: Map<number, Media>): Media {
-    const file = this.sim.requests.file[io];
+  private mediaOf(file: number, files: Map<number, Media>): Media {
     let media = files.get(file);
     if (media === undefined) {
       media = new Media(this.sim, `${this.name} file ${file}`, this.sim.arena!);
@@ -148,15 +163,29 @@ export class NfsServer extends Layer {
     return media;
   }
 
+  /** Full File Clone: a range of a file becomes that of another. */
+  private clone(io: Io): void {
+    const { blocks, status, sense } = this.sim.requests;
+    if (!this.plugin) {
+      status[io] = CHECK;
+      sense[io] = SENSE_INVALID_OPCODE;
+    } else if (this.files !== undefined) {
+      const source = this.mediaOf(this.sim.requests.file[io], this.files);
+      const target = this.mediaOf(this.copyTarget[io], this.files);
+      source.copy(this.fileLba[io], this.fileLba[io], blocks[io], target);
+    }
+  }
+
   private dispatch(): void {
-    const { op } = this.sim.requests;
+    const { op, blocks } = this.sim.requests;
     for (let io = this.station.start(); io !== NO_IO; io = this.station.start()) {
       if (movesData(op[io])) {
         this.enter(io);
         this.disk.submit(io);
       } else {
         this.phase[io] = METADATA;
-        this.after(METADATA_NS, io);
+        const copied = op[io] === XCOPY && this.plugin ? blocks[io] : 0;
+        this.after(METADATA_NS + copied * COPY_BLOCK_NS, io);
       }
     }
   }

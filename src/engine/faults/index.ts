@@ -26,6 +26,8 @@ import { serverDown } from './server-down.js';
 import { slowDevice } from './slow-device.js';
 import { switchLoss } from './switch-loss.js';
 import { tornWrite } from './torn-write.js';
+import { vaaiRefused } from './vaai-refused.js';
+import { vasaRestart } from './vasa-restart.js';
 
 export const FAULTS: readonly FaultInfo[] = [
   pathDown,
@@ -46,6 +48,8 @@ export const FAULTS: readonly FaultInfo[] = [
   reservationConflictStorm,
   apd,
   pdl,
+  vaaiRefused,
+  vasaRestart,
   bitRot,
   tornWrite,
   misdirectedWrite,

@@ -8,6 +8,7 @@ import type { DataFault } from '../devices/media.js';
 import type { NfsServer } from '../devices/nfs-server.js';
 import type { Vmhba } from '../stack/adapter/vmhba.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
+import type { VasaProvider } from '../stack/storage-apis/vasa/provider.js';
 
 /** A path of a host: the connection it runs over and the LUN at its end. */
 export interface PathSite {
@@ -28,6 +29,11 @@ export interface AdapterSite {
 /** A fabric: what a switch connects. */
 export interface SwitchSite {
   readonly nexuses: readonly Nexus[];
+}
+
+/** An array with a VASA provider. */
+export interface ArraySite {
+  readonly provider: VasaProvider;
 }
 
 export interface ControllerSite {
@@ -63,6 +69,8 @@ export interface Sites {
   readonly adapter: ReadonlyMap<string, AdapterSite>;
   /** `esx1/lun0` */
   readonly device: ReadonlyMap<string, DeviceSite>;
+  /** `array1`; shelves of disks are none. */
+  readonly array: ReadonlyMap<string, ArraySite>;
   /** `array1:A` */
   readonly controller: ReadonlyMap<string, ControllerSite>;
   /** `array1/lun0` */

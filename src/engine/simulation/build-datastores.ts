@@ -1,9 +1,11 @@
 import type { Sim } from '../core/sim.js';
 import type { NfsServer } from '../devices/nfs-server.js';
-import { extentsOf, LvmVolume } from '../stack/block/lvm-volume.js';
+import type { MoverStore, OffloadExtent } from '../operations/store.js';
+import { PARTITION_START } from '../stack/block/disk-driver.js';
+import { extentsOf, type LvmExtent, LvmVolume } from '../stack/block/lvm-volume.js';
 import type { FileHandle } from '../stack/files.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
-import { FileNumbers } from '../stack/filesystem/file.js';
+import { FILE_BLOCK, FileNumbers } from '../stack/filesystem/file.js';
 import { FileSystemSwitch } from '../stack/filesystem/file-system-switch.js';
 import type { Mount } from '../stack/filesystem/mount.js';
 import type { NfsHeartbeatSettings } from '../stack/filesystem/nfs/heartbeat.js';
@@ -24,14 +26,17 @@ export class HostFileSystems {
   readonly fileSystemSwitch: FileSystemSwitch;
   private readonly mounts = new Map<string, Mount>();
   private readonly queues = new Map<string, readonly DeviceQueue[]>();
+  /** As the host's data mover reaches them. */
+  readonly stores = new Map<string, MoverStore>();
 
   constructor(sim: Sim, host: string) {
     this.fileSystemSwitch = new FileSystemSwitch(sim, { host });
   }
 
   /** @param queues of the datastore's devices */
-  add(datastore: string, mount: Mount, queues: readonly DeviceQueue[]): void {
-    this.mounts.set(datastore, mount);
+  add(datastore: string, store: MoverStore, queues: readonly DeviceQueue[]): void {
+    this.mounts.set(datastore, store.mount);
+    this.stores.set(datastore, store);
     this.queues.set(datastore, queues);
   }
 
@@ -66,28 +71,30 @@ export function buildDatastores(
   for (const plan of plans) {
     const mountOn = plan.type === 'nfs' ? exportOf(plan) : volumeOf(plan);
     const mounts = plan.hosts.map((name) => mountOn(hosts.get(name) as BuiltHost));
-    for (const { name, mount, queues } of mounts) {
-      fileSystems.get(name)?.add(plan.name, mount, queues);
+    for (const { name, store, queues } of mounts) {
+      fileSystems.get(name)?.add(plan.name, store, queues);
     }
     const datastore = datastores.get(plan.name) as Datastore;
     if (plan.sioc) buildStorageIoControl(sim, plan.sioc, datastore, mounts);
   }
   return { datastores, fileSystems };
 
-  function exportOf(plan: DatastorePlan): (host: BuiltHost) => SiocHost {
-    const volume = new NfsVolume(sim, plan, numbers);
-    datastores.set(plan.name, volume);
+  function exportOf(plan: DatastorePlan): (host: BuiltHost) => MountedHost {
     const server = servers.get(plan.server) as NfsServer;
+    const volume = new NfsVolume(sim, plan, numbers, server.plugin);
+    datastores.set(plan.name, volume);
     return ({ plan: { name }, settings }) => {
       const heartbeat = heartbeatOf(settings);
       const session = new NfsSession(sim, { host: name, volume, heartbeat }, server);
       const queue = nfsQueue(sim, name, session, settings);
       const mount = new NfsMount(sim, name, volume, queue);
-      return { name, settings, mount, volume: queue, queues: [queue] };
+      const nfs = { datastore: volume, server: plan.server, plugin: server.plugin };
+      const store = { datastore: volume, mount, nfs };
+      return { name, settings, mount, store, volume: queue, queues: [queue] };
     };
   }
 
-  function volumeOf(plan: DatastorePlan): (host: BuiltHost) => SiocHost {
+  function volumeOf(plan: DatastorePlan): (host: BuiltHost) => MountedHost {
     const extents = extentsOf(plan.extents.map((uid) => lunBlocks.get(uid) as number));
     const blocks = extents.reduce((sum, extent) => sum + extent.blocks, 0);
     const volume = new VmfsVolume(sim, plan, numbers, blocks);
@@ -96,10 +103,40 @@ export function buildDatastores(
       const own = plan.extents.map((uid) => devices.get(uid) as BuiltDevice);
       const disks = own.map(({ driver }) => driver);
       const lvm = new LvmVolume(sim, { host: name, datastore: plan.name, extents }, disks);
-      const mount = new VmfsMount(sim, { host: name }, volume, lvm);
-      return { name, settings, mount, volume: lvm, queues: own.map(({ queue }) => queue) };
+      const offload = {
+        locking: settings.on('VMFS3.HardwareAcceleratedLocking'),
+        init: settings.on('DataMover.HardwareAcceleratedInit'),
+      };
+      const mount = new VmfsMount(sim, { host: name, offload }, volume, lvm);
+      const vmfs = { datastore: volume, volume: lvm, extents: offloadExtents(extents, own) };
+      const store = { datastore: volume, mount, vmfs };
+      return { name, settings, mount, store, volume: lvm, queues: own.map(({ queue }) => queue) };
     };
   }
+}
+
+/** A host with the datastore it has mounted. */
+interface MountedHost extends SiocHost {
+  readonly store: MoverStore;
+}
+
+/** Where the blocks of a volume lie on a host's devices. */
+function offloadExtents(
+  extents: readonly LvmExtent[],
+  devices: readonly BuiltDevice[],
+): OffloadExtent[] {
+  let first = 0;
+  return extents.map(({ startBlock, blocks }, index) => {
+    const { lun, array, psa } = devices[index];
+    const extent = {
+      first,
+      end: first + blocks / FILE_BLOCK,
+      shift: PARTITION_START + startBlock - first * FILE_BLOCK,
+      device: { unit: lun.index, array: array.name, vaai: psa.vaai },
+    };
+    first = extent.end;
+    return extent;
+  });
 }
 
 /** The queue of an NFS volume: that of a device, without what only LUNs have (stack-lower 5.4). */

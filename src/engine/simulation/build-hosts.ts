@@ -4,6 +4,7 @@ import type { Lun } from '../devices/array/lun.js';
 import { Nexus } from '../devices/fabric/nexus.js';
 import { hostLinkLossNs, linkLossOf } from '../devices/fabric/protocols.js';
 import type { PathSite } from '../faults/sites.js';
+import { decodeBlockLimits, VPD_BLOCK_LIMITS } from '../formats/scsi-vpd.js';
 import { Vmhba } from '../stack/adapter/vmhba.js';
 import { DiskDriver } from '../stack/block/disk-driver.js';
 import { defineDevice } from '../stack/device-entity.js';
@@ -112,6 +113,7 @@ function buildDevice(sim: Sim, parts: DeviceParts): BuiltDevice {
     psa,
   );
   psa.onQueueFull = () => queue.noteQueueFull();
+  const limits = decodeBlockLimits(lun.offload.vitalProductData(VPD_BLOCK_LIMITS));
   const driver = new DiskDriver(
     sim,
     {
@@ -119,6 +121,8 @@ function buildDevice(sim: Sim, parts: DeviceParts): BuiltDevice {
       uid,
       capacityBlocks: Math.floor(lunPlan.sizeBytes / 512),
       maxBlocks: settings.bytes('Disk.DiskMaxIOSize') / 512,
+      unmapBlocks: limits.unmapBlocks,
+      zeroBlocks: limits.writeSameBlocks,
     },
     queue,
   );

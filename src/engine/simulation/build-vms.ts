@@ -25,6 +25,8 @@ export interface BuiltDisk {
   readonly vm: Vm;
   /** Where they submit. */
   readonly front: Layer & { readonly sizeBlocks: number };
+  /** The disk as files. */
+  readonly backing: VirtualDisk;
 }
 
 export interface BuiltVms {
@@ -75,12 +77,12 @@ export function buildVms(
       const { diskTimeout } = plan;
       if (diskTimeout === undefined) {
         const front = new VirtualScsiDisk(sim, options, lowest);
-        disks.set(disk.index, { plan: disk, vm, front });
+        disks.set(disk.index, { plan: disk, vm, front, backing });
       } else {
         const below = new VirtualScsiDisk(sim, { ...options, tasks: tasksOf(plan.host) }, lowest);
         const guest = { ...diskTimeout, machine: vm, disk: `${plan.name}:${disk.name}` };
         const front = new GuestDiskDriver(sim, guest, below);
-        disks.set(disk.index, { plan: disk, vm, front });
+        disks.set(disk.index, { plan: disk, vm, front, backing });
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { Pace, Qos } from './plan.js';
+import type { DiskPlan, Pace, Qos } from './plan.js';
 
 /**
  * What a person (or a script) may do to a running simulation. Commands are applied at a simulated
@@ -46,5 +46,26 @@ export type Command =
       readonly device: string;
       readonly state: 'on' | 'off';
     }
+  /** Copies a virtual disk as it is now to a new one of the same kind, unless another is given. */
+  | {
+      readonly kind: 'clone';
+      readonly disk: number;
+      readonly datastore: string;
+      /** What it is called there, such as `copy`; `copy.vmdk` and its extent. */
+      readonly name: string;
+      readonly diskKind?: DiskPlan['kind'];
+    }
+  /** Makes a new virtual disk, which belongs to no VM; an eager-zeroed one is zeroed. */
+  | {
+      readonly kind: 'createDisk';
+      readonly datastore: string;
+      readonly name: string;
+      readonly sizeBytes: number;
+      readonly diskKind: DiskPlan['kind'];
+    }
+  /** Deletes a disk that `clone` or `createDisk` has made. */
+  | { readonly kind: 'deleteDisk'; readonly datastore: string; readonly name: string }
+  /** Gives the free space of a VMFS datastore back to its arrays (UNMAP). */
+  | { readonly kind: 'reclaim'; readonly datastore: string }
   /** Looks for paths again, also of devices that were permanently lost. */
   | { readonly kind: 'rescan'; readonly host: string };

@@ -1,3 +1,4 @@
+import type { Requirements } from '../stack/storage-apis/vasa/monitor.js';
 import type { Command } from './commands.js';
 
 /**
@@ -102,6 +103,8 @@ export interface NfsServerPlan {
   readonly disk: ModelPlan;
   readonly rttNs: number;
   readonly bytesPerSecond: number;
+  /** The vendor's NAS plug-in is on the hosts: full file clone, reserve space. */
+  readonly plugin?: boolean;
 }
 
 export interface HostPlan {
@@ -211,6 +214,8 @@ export interface SiocPlan {
 /** A storage policy of I/O filter style: what the virtual disks that follow it get. */
 export interface PolicyPlan extends Qos {
   readonly name: string;
+  /** What the storage below has to be like; a VASA provider says whether it is. */
+  readonly require?: Requirements;
 }
 
 export interface VmPlan {

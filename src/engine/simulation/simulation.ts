@@ -1,3 +1,4 @@
+import { InputError } from '../core/errors.js';
 import type { EventLog } from '../core/event-log.js';
 import type { EntityInfo, Sample } from '../core/meters.js';
 import { ROUTE_SCALE, ROW_STRIDE } from '../core/requests.js';
@@ -14,8 +15,11 @@ import type { GuestTotals } from '../workloads/totals.js';
 import type { Violation } from '../workloads/verifier.js';
 import { buildDatastores, type HostFileSystems } from './build-datastores.js';
 import { type BuiltHost, buildHost } from './build-hosts.js';
+import { buildVasa } from './build-vasa.js';
 import { type BuiltDisk, buildVms } from './build-vms.js';
+import { CloneAudit } from './clone-audit.js';
 import type { Command } from './commands.js';
+import { DiskOperations } from './disk-operations.js';
 import { type ActiveFault, FaultController } from './fault-controller.js';
 import { armFault } from './fault-timeline.js';
 import { Guests } from './guests.js';
@@ -41,6 +45,8 @@ export class Simulation {
   private readonly arrays: ReadonlyMap<string, DiskArray>;
   private readonly hosts: ReadonlyMap<string, BuiltHost>;
   private readonly storage: StorageAdmin;
+  private readonly operations: DiskOperations;
+  private readonly audit: CloneAudit;
   private readonly qosNow = new Map<number, Qos>();
 
   /** The plan, with what was measured before the run began. */
@@ -79,6 +85,16 @@ export class Simulation {
     this.fileSystems = fileSystems;
     this.vms = vms;
     this.disks = disks;
+    this.audit = new CloneAudit(sim, servers);
+    const { hosts } = this;
+    this.operations = new DiskOperations(
+      sim,
+      plan.datastores,
+      hosts,
+      fileSystems,
+      disks,
+      this.audit,
+    );
     connectThinLuns(plan.datastores, datastores, arrays);
     for (const { plan: disk } of disks.values()) this.setQos(disk.index, disk.qos);
     this.guests = new Guests(sim, disks);
@@ -92,6 +108,7 @@ export class Simulation {
       vms,
       disks,
       guests: this.guests,
+      providers: buildVasa(sim, plan, arrays),
     });
     this.faults = new FaultController(sim, this.sites);
     this.armTimeline();
@@ -140,6 +157,11 @@ export class Simulation {
   /** What verifying guests read that must not be; the first of each guest. */
   get violations(): readonly Violation[] {
     return this.guests.verifiers.flatMap(({ violations }) => violations);
+  }
+
+  /** Clones that do not hold what their source held when they began, in runs that verify data. */
+  get wrongClones(): readonly string[] {
+    return this.audit.problems;
   }
 
   /** How much verifying guests have checked. */
@@ -246,6 +268,18 @@ export class Simulation {
       case 'device':
         this.storage.setDevice(command.host, command.device, command.state);
         break;
+      case 'clone':
+        this.operations.clone(command, why);
+        break;
+      case 'createDisk':
+        this.operations.create(command, why);
+        break;
+      case 'deleteDisk':
+        this.operations.delete(command, why);
+        break;
+      case 'reclaim':
+        this.operations.reclaim(command, why);
+        break;
       case 'rescan':
         this.storage.rescan(command.host);
         break;
@@ -290,10 +324,21 @@ export class Simulation {
     const { faults, changes, narrative } = this.plan;
     for (const [index, plan] of faults.entries()) armFault(this.sim, this.faults, plan, index);
     for (const { atNs, command } of changes) {
-      timers.at(atNs, () => this.apply(command, 'timeline'));
+      timers.at(atNs, () => this.applyPlanned(command));
     }
     for (const { atNs, text } of narrative) {
       timers.at(atNs, () => log.note('narrative', this.plan.name, text, 'scenario'));
+    }
+  }
+
+  /** What was planned may have become impossible: a disk to delete that could never be made. */
+  private applyPlanned(command: Command): void {
+    try {
+      this.apply(command, 'timeline');
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      const [{ place, message }] = error.problems;
+      this.sim.log.note('command.refused', place, message, `${command.kind}, timeline`);
     }
   }
 

@@ -9,6 +9,7 @@ import type {
   Sites,
 } from '../faults/sites.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
+import type { VasaProvider } from '../stack/storage-apis/vasa/provider.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
 import type { BuiltHost } from './build-hosts.js';
 import type { BuiltDisk } from './build-vms.js';
@@ -25,6 +26,7 @@ export interface SiteParts {
   readonly vms: ReadonlyMap<string, Vm>;
   readonly disks: ReadonlyMap<number, BuiltDisk>;
   readonly guests: Guests;
+  readonly providers: ReadonlyMap<string, VasaProvider>;
 }
 
 /** Controller 0 is A. */
@@ -52,6 +54,7 @@ export function buildSites(parts: SiteParts): Sites {
     path,
     device,
     adapter,
+    array: new Map([...parts.providers].map(([name, provider]) => [name, { provider }])),
     controller: new Map(
       plan.arrays.flatMap(({ name, controllers }) =>
         Array.from({ length: controllers }, (_, controller) => [

@@ -44,7 +44,10 @@ export class StorageAdmin {
   rescan(host: string): void {
     const { adapters, devices } = this.host(host);
     for (const { nexuses } of adapters.values()) for (const nexus of nexuses) nexus.rediscover();
-    for (const { psa } of devices.values()) psa.rescan();
+    for (const { psa } of devices.values()) {
+      psa.vaai.forget();
+      psa.rescan();
+    }
   }
 
   private host(name: string): BuiltHost {

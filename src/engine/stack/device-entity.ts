@@ -36,6 +36,14 @@ export const DEVICE_FIELDS = [
   'fullDepth',
   'siocDepth',
   'competing',
+  'cloneWrites',
+  'cloneReadBlocks',
+  'cloneWriteBlocks',
+  'zeroBlocks',
+  'deleteBlocks',
+  'atsNs',
+  'cloneNs',
+  'zeroNs',
 ] as const;
 
 /** The entity of a logical device on a host; several layers write their own part of it. */

@@ -142,6 +142,7 @@ export const SETTINGS = {
   ),
   'DataMover.HardwareAcceleratedInit': flag(1, 'zero blocks with WRITE SAME'),
   'DataMover.HardwareAcceleratedMove': flag(1, 'clone with EXTENDED COPY'),
+  'DataMover.MaxHWTransferSize': setting(4096, 1024, 32768, 'KB', 'most one EXTENDED COPY copies'),
   'Vmtop.SIOControl': flag(1, 'take part in Storage I/O Control (vmtop only)'),
   'Vmtop.SIOControlExternal': flag(1, 'suspend it for loads from outside (vmtop only)'),
   'Vmtop.SIOControlPeriod': setting(4000, 500, 60000, 'ms', 'time between its steps (vmtop only)'),

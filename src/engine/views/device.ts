@@ -34,6 +34,22 @@ function vaai(id: string, field: string, help: string): Field {
   return count(id, 8, 9, field, help);
 }
 
+/** What VAAI commands move is a rate, as in esxtop. */
+function moved(id: string, field: string, help: string): Field {
+  const value: Field['value'] = (row) => (row.rate(field) * 512) / (1024 * 1024);
+  return { id, width: 8, weight: 9, format: 'fixed', help, value };
+}
+
+/** Mean latency of the VAAI commands that ended well. */
+function average(id: string, ns: string, tries: string, failed: string, help: string): Field {
+  const value: Field['value'] = (row) => perCommandMs(row.sum([ns]), good(row, tries, failed));
+  return { id, width: 8, weight: 9, format: 'fixed', help, value };
+}
+
+function good(row: Row, tries: string, failed: string): number {
+  return row.sum([tries]) - row.sum([failed]);
+}
+
 /** The path of a device that had the last error. */
 function latestOfPaths(row: Row): Row | undefined {
   if (row.info.scope !== 'device') return undefined;
@@ -143,11 +159,19 @@ export const device = defineView({
     },
     vaai('ATS', 'ats', 'atomic test and set, since the start'),
     vaai('ATSF', 'atsFailed', 'atomic test and set that failed'),
-    vaai('CLONE_WR', 'clones', 'offloaded copies'),
+    vaai('CLONE_RD', 'clones', 'offloaded copies from here'),
+    vaai('CLONE_WR', 'cloneWrites', 'offloaded copies to here'),
     vaai('CLONE_F', 'cloneFailed', 'offloaded copies that failed'),
+    moved('MBC_RD/s', 'cloneReadBlocks', 'MB per second cloned from here by the array'),
+    moved('MBC_WR/s', 'cloneWriteBlocks', 'MB per second cloned to here by the array'),
     vaai('ZERO', 'zeros', 'offloaded zeroing (WRITE SAME)'),
     vaai('ZERO_F', 'zeroFailed', 'offloaded zeroing that failed'),
+    moved('MBZERO/s', 'zeroBlocks', 'MB per second zeroed by the array'),
     vaai('DELETE', 'deletes', 'blocks given back (UNMAP)'),
     vaai('DELETE_F', 'deleteFailed', 'UNMAP that failed'),
+    moved('MBDEL/s', 'deleteBlocks', 'MB per second given back'),
+    average('CAVG/suc', 'cloneNs', 'clones', 'cloneFailed', 'ms per offloaded copy'),
+    average('AAVG/suc', 'atsNs', 'ats', 'atsFailed', 'ms per atomic test and set'),
+    average('ZAVG/suc', 'zeroNs', 'zeros', 'zeroFailed', 'ms per offloaded zeroing'),
   ],
 });

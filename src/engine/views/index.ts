@@ -6,11 +6,13 @@ import { file } from './file.js';
 import { growth } from './growth.js';
 import type { View } from './kit/view.js';
 import { lun } from './lun.js';
+import { mover } from './mover.js';
 import { path } from './path.js';
 import { port } from './port.js';
 import { qos } from './qos.js';
 import { sioc } from './sioc.js';
 import { spindle } from './spindle.js';
+import { vasa } from './vasa.js';
 import { virtualDisk } from './virtual-disk.js';
 import { vm } from './vm.js';
 
@@ -24,7 +26,9 @@ export const views: readonly View[] = [
   datastore,
   growth,
   vm,
+  mover,
   lun,
+  vasa,
   port,
   spindle,
   file,

@@ -229,6 +229,7 @@ export function planNfsServers(context: Context, scenario: Scenario): Map<string
       disk: planModel(context, server.disk, [...path, 'disk']),
       rttNs: server.rtt,
       bytesPerSecond: server.bandwidth,
+      ...(server.plugin && { plugin: true }),
     };
     servers.add(server.name, plan, [...path, 'name']);
   }

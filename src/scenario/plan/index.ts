@@ -12,6 +12,7 @@ import { planDatastores } from './datastores.js';
 import { planExpectations } from './expectations.js';
 import { planHosts } from './hosts.js';
 import { planJobs, planReplays, type Traces } from './jobs.js';
+import { planOperations } from './operations.js';
 import { planPolicies } from './policies.js';
 import { targetsOf } from './targets.js';
 import { planFaults, planNarrative } from './timeline.js';
@@ -58,6 +59,7 @@ export function makePlan(
   const targets = targetsOf({ arrays: planned.arrays, ...around, datastores, vms });
   const faults = planFaults(context, scenario, targets);
   const changes = planChanges(context, scenario, { vms, jobs, hosts, luns: planned.luns });
+  const operations = planOperations(context, scenario, { vms, datastores });
   const narrative = planNarrative(context, scenario);
   const expectations = planExpectations(context, scenario, vms);
   if (context.problems.length > 0) throw new InputError(context.problems);
@@ -78,7 +80,7 @@ export function makePlan(
     jobs,
     replays,
     faults,
-    changes,
+    changes: [...changes, ...operations].sort((a, b) => a.atNs - b.atNs),
     narrative,
     expectations,
     expectationsSkipped: 0,

@@ -1,4 +1,5 @@
 import type { PolicyPlan } from '../../engine/simulation/plan.js';
+import type { Requirements } from '../../engine/stack/storage-apis/vasa/monitor.js';
 import type { Scenario } from '../schema.js';
 import { type Context, Names } from './context.js';
 
@@ -16,12 +17,25 @@ export function planPolicies(
 ): ReadonlyMap<string, PolicyPlan> {
   const names = new Names<PolicyPlan>(context, 'policy');
   for (const [index, policy] of policies.entries()) {
-    const { name, shares, reservation, limit } = policy;
+    const { name, shares, reservation, limit, require } = policy;
     const path = ['policies', index];
-    names.add(name, { name, shares, reservation, limit }, [...path, 'name']);
+    const needs = require === undefined ? {} : { require: given(require) };
+    names.add(name, { name, shares, reservation, limit, ...needs }, [...path, 'name']);
     if (limit > 0 && reservation > limit) {
       context.report(path, `reservation ${reservation} is above limit ${limit}`);
     }
   }
   return new Map([...PRESETS.map((preset) => [preset.name, preset] as const), ...names]);
+}
+
+/** Requirements without those that were left out. */
+function given(require: NonNullable<Scenario['policies'][number]['require']>): Requirements {
+  const { thin, disk, redundant, offload, health } = require;
+  return {
+    ...(thin === undefined ? {} : { thin }),
+    ...(disk === undefined ? {} : { disk }),
+    ...(redundant === undefined ? {} : { redundant }),
+    ...(offload === undefined ? {} : { offload }),
+    ...(health === undefined ? {} : { health }),
+  };
 }

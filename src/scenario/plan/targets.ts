@@ -36,7 +36,7 @@ export function targetsOf(objects: Objects): ReadonlyMap<string, readonly string
     ['adapter', all.flatMap((host) => host.adapters.map(({ name }) => `${host.name}/${name}`))],
     ['path', all.flatMap((host) => host.paths.map(({ name }) => `${host.name}/${name}`))],
     ['device', all.flatMap((host) => devicesOf(host, luns))],
-    ['array', arrays.map(({ name }) => name)],
+    ['array', arrays.filter(({ kind }) => kind === 'array').map(({ name }) => name)],
     [
       'controller',
       arrays.flatMap(({ name, controllers }) =>

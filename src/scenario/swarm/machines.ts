@@ -28,8 +28,15 @@ interface Budget {
   readonly stopNs: number;
 }
 
+/** A virtual machine as it stands in the scenario. */
+export type VmText = {
+  readonly name: string;
+  readonly host: string;
+  readonly disks: readonly Readonly<Record<string, unknown>>[];
+};
+
 /** A few VMs; each verifies what it writes to its last disk, and some do other things beside. */
-export function drawVms(draw: Draw, site: Site): Record<string, unknown>[] {
+export function drawVms(draw: Draw, site: Site): VmText[] {
   const { hosts, datastores, stopNs, mayFail } = site;
   const count = draw.whole(1, Math.min(MOST_VMS, 2 * hosts.length));
   const budget = { commands: COMMANDS / count, bytes: BYTES / count, stopNs };

@@ -17,7 +17,10 @@ import {
   deviceStatus,
   HOST_NO_CONNECT,
   hostStatus,
+  SENSE_COPY_TARGET_UNREACHABLE,
+  SENSE_INVALID_CDB_FIELD,
   SENSE_INVALID_OPCODE,
+  SENSE_INVALID_PARAMETER,
   SENSE_LBA_OUT_OF_RANGE,
   SENSE_LUN_NOT_SUPPORTED,
   SENSE_MISCOMPARE,
@@ -26,6 +29,7 @@ import {
   SENSE_THIN_SOFT_THRESHOLD,
   TASK_ABORTED,
 } from '../../../src/engine/core/status.js';
+import { decodeBlockLimits, VPD_BLOCK_LIMITS } from '../../../src/engine/formats/scsi-vpd.js';
 import { fillColumn } from '../../rows.js';
 import { GIB, lunPlan, MIB, poolPlan, rig } from '../support.js';
 
@@ -154,7 +158,40 @@ describe('LUN', () => {
     send({ op: XCOPY, lba: 0, blocks: 8192 });
     sim.runUntil(1e9);
     const [first, second] = guest.outcomes;
-    expect(second!.at - first!.at).toBe(8192 * 512);
+    expect(second!.at - first!.at).toBe(8192 * 128);
+  });
+
+  it('copies to another LUN of the array, which gives pages for it, unless it cannot', () => {
+    const { sim, run, luns } = rig({
+      luns: [lunPlan({ thin: true }), lunPlan({ uid: 'naa.2', name: 'l1', number: 1, thin: true })],
+    });
+    const [, other] = luns;
+    fillColumn(sim.requests, sim.requests.column('xcopy.target', Float64Array), 4096);
+    fillColumn(sim.requests, sim.requests.column('xcopy.unit', Int32Array), other!.index);
+    expect(outcomeOf(run({ op: XCOPY, lba: 0, blocks: 8192 }))).toEqual(GOOD);
+    expect(other!.allocatedBlocks).toBe(8192);
+    // A segment's count has 16 bits (SPC-4, type 02h).
+    expect(outcomeOf(run({ op: XCOPY, lba: 0, blocks: 65_536 }))).toEqual([
+      CHECK,
+      SENSE_INVALID_PARAMETER,
+    ]);
+    other!.setLost(true, 'drill');
+    expect(outcomeOf(run({ op: XCOPY, lba: 0, blocks: 8 }))).toEqual([
+      CHECK,
+      SENSE_COPY_TARGET_UNREACHABLE,
+    ]);
+  });
+
+  it('takes no UNMAP and no WRITE SAME longer than page B0h says', () => {
+    const { run, luns } = rig();
+    const limits = decodeBlockLimits(luns[0]!.offload.vitalProductData(VPD_BLOCK_LIMITS));
+    for (const [op, most] of [
+      [UNMAP, limits.unmapBlocks],
+      [ZERO, limits.writeSameBlocks],
+    ] as const) {
+      expect(outcomeOf(run({ op, blocks: most }))).toEqual(GOOD);
+      expect(outcomeOf(run({ op, blocks: most + 1 }))).toEqual([CHECK, SENSE_INVALID_CDB_FIELD]);
+    }
   });
 
   it('that is lost answers 05/25/00 to everything until it is presented again', () => {

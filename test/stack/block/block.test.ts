@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { READ, UNMAP, WRITE } from '../../../src/engine/core/io.js';
+import { READ, UNMAP, WRITE, ZERO } from '../../../src/engine/core/io.js';
 import { Sim } from '../../../src/engine/core/sim.js';
 import { CHECK, SENSE_LBA_OUT_OF_RANGE } from '../../../src/engine/core/status.js';
 import { DiskDriver } from '../../../src/engine/stack/block/disk-driver.js';
@@ -29,6 +29,23 @@ describe('disk driver', () => {
     sim.runUntil(1e9);
     expect(device.seen).toEqual([{ op: READ, lba: 2148, blocks: 8, world: 1 }]);
     expect(guest.done).toMatchObject([{ status: 0 }]);
+  });
+
+  it('cuts UNMAP and WRITE SAME at what page B0h of the device allows', () => {
+    const { sim, guest, device } = setUpDisk();
+    const limits = { unmapBlocks: 65_536, zeroBlocks: 2048 };
+    const options = { host: 'esx1', uid: 'naa.2', capacityBlocks: GIB, ...limits };
+    guest.lower = new DiskDriver(sim, options, device);
+    guest.issue(UNMAP, 0, 0, 65_537);
+    guest.issue(ZERO, 0, 0, 4096);
+    sim.runUntil(1e9);
+    expect(device.seen.map(({ op, lba, blocks }) => [op, lba, blocks])).toEqual([
+      [UNMAP, 2048, 65_536],
+      [UNMAP, 2048 + 65_536, 1],
+      [ZERO, 2048, 2048],
+      [ZERO, 4096, 2048],
+    ]);
+    expect(guest.done.map(({ status }) => status)).toEqual([0, 0]);
   });
 
   it('cuts reads and writes at Disk.DiskMaxIOSize (32767 KB), commands without data not', () => {

@@ -215,6 +215,14 @@ export const DEVICE_FIELDS = [
   'zeroFailed',
   'deletes',
   'deleteFailed',
+  'cloneWrites',
+  'cloneReadBlocks',
+  'cloneWriteBlocks',
+  'zeroBlocks',
+  'deleteBlocks',
+  'atsNs',
+  'cloneNs',
+  'zeroNs',
 ];
 
 export interface HostOptions {

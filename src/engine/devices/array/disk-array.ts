@@ -8,6 +8,7 @@ import { Cache } from './cache.js';
 import { Controllers } from './controllers.js';
 import { Destager } from './destager.js';
 import { Lun } from './lun.js';
+import type { Offload } from './offload.js';
 import { PAGE_BLOCKS, Pool, stripeBlocksOf } from './pool.js';
 import { ScaleOutClients, StorageNode } from './storage-node.js';
 import { TargetPort } from './target-port.js';
@@ -24,6 +25,7 @@ export class DiskArray {
   /** One per pool of nodes. */
   private readonly scaleOut: ScaleOutClients[] = [];
   private readonly controllers: Controllers;
+  private readonly offloads = new Map<number, Offload>();
   private readonly cache: Cache | undefined;
   /** Where the next LUN starts in the array's address space. */
   private nextBlock = 0;
@@ -159,6 +161,7 @@ export class DiskArray {
     const blocks = Math.floor(plan.sizeBytes / BLOCK_BYTES);
     const backEnd = new BackEnd(this.sim, plan.name, blocks, backing);
     const lun = new Lun(this.sim, this.plan, plan, this.controllers, backing, backEnd);
+    lun.offload.join(this.offloads);
     this.luns.set(plan.uid, lun);
   }
 

@@ -34,21 +34,13 @@ import type { Cache } from './cache.js';
 import type { Controllers } from './controllers.js';
 import { HeldAnswers } from './held-answers.js';
 import { defineLun } from './lun-entity.js';
+import { CACHE_NS, CONTROLLER_NS, DEVICE_NS, FORWARD_NS } from './lun-times.js';
 import { Offload } from './offload.js';
 import { Ownership } from './ownership.js';
 import { PAGE_BLOCKS, type Pool } from './pool.js';
 import { PortGroups } from './port-groups.js';
 import { Reservation } from './reservation.js';
 import { ThinPages } from './thin-pages.js';
-
-/** A controller's own time per command, one at a time: 500,000 commands per second (model). */
-const CONTROLLER_NS = 2_000;
-/** From the controller to the answer of a command that needs no disk (model). */
-const CACHE_NS = 100_000;
-/** The same on a device without a cache, such as a local disk (model). */
-const DEVICE_NS = 10_000;
-/** Extra time of commands that arrive at the controller that does not own the LUN (model). */
-const FORWARD_NS = 150_000;
 
 /** Reasons to look twice at a command, one bit each. */
 const LOST = 1;
@@ -71,6 +63,8 @@ export class Lun extends Layer {
   readonly reservation: Reservation;
   /** Knows the connections over which hosts reach the LUN. */
   readonly attentions: Attentions;
+  /** The VAAI commands. */
+  readonly offload: Offload;
 
   private readonly cache: Cache | undefined;
   private readonly start: number;
@@ -81,7 +75,6 @@ export class Lun extends Layer {
   private readonly ownership: Ownership;
   private readonly groups: PortGroups;
   private readonly pages: ThinPages | undefined;
-  private readonly offload: Offload;
   private readonly held: HeldAnswers;
   private readonly traffic: Traffic;
   private readonly hitSlot: number;
@@ -128,7 +121,7 @@ export class Lun extends Layer {
     this.groups = new PortGroups(sim, array.access, array.tpgs, this.ownership);
     if (this.groups.passive) this.trouble = PASSIVE;
     this.pages = plan.thin ? new ThinPages(plan.name, this.sizeBlocks, this.pool) : undefined;
-    this.offload = new Offload(sim, array.vaai, this.sizeBlocks, this.pages);
+    this.offload = new Offload(sim, array.vaai, this, this.pages);
     this.reservation = new Reservation(sim, plan.name, (held) => {
       this.trouble = held ? this.trouble | RESERVED : this.trouble & ~RESERVED;
     });
@@ -178,9 +171,13 @@ export class Lun extends Layer {
     this.ownership.move(controller, why);
   }
 
-  /** A lost LUN answers 05/25/00 to everything. */
+  /** No longer presented: answers 05/25/00 to everything. */
+  get lost(): boolean {
+    return (this.trouble & LOST) !== 0;
+  }
+
   setLost(lost: boolean, why: string): void {
-    if (((this.trouble & LOST) !== 0) === lost) return;
+    if (this.lost === lost) return;
     this.trouble = lost ? this.trouble | LOST : this.trouble & ~LOST;
     this.sim.log.note('lun.lost', this.name, lost ? 'no longer presented' : 'presented again', why);
     this.notify();
@@ -352,7 +349,7 @@ export class Lun extends Layer {
   private refused(io: Io): boolean {
     const code = this.sim.requests.op[io];
     if (code === ABORT || code === LUN_RESET) return false;
-    if ((this.trouble & LOST) !== 0) {
+    if (this.lost) {
       this.refuse(io, SENSE_LUN_NOT_SUPPORTED);
       return true;
     }

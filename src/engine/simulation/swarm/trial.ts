@@ -158,7 +158,7 @@ class Course {
     const { strikes, reads } = simulation.spoilt;
     const problems: string[] = [];
     if (strikes === 0) {
-      problems.push(...simulation.violations.map(({ text }) => text));
+      problems.push(...simulation.violations.map(({ text }) => text), ...simulation.wrongClones);
     } else if (reads - this.spoiltBefore > blocksUnsure && violations === this.seenBefore) {
       // A write that was lost and another one at the same time: the other's data is no mistake.
       const spoilt = reads - this.spoiltBefore;

@@ -31,6 +31,8 @@ const MASKED: readonly string[] = [
   'apd',
   'fill-datastore',
   'fill-pool',
+  'vaai-refused',
+  'vasa-restart',
   'server-down',
   'noisy-neighbour',
 ];

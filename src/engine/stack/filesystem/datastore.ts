@@ -85,6 +85,24 @@ export abstract class Datastore implements DatastoreFiles {
 
   abstract removeFile(file: FileHandle): void;
 
+  /**
+   * Makes a file to copy another into: it has space wherever `holds` says so, which the copy will
+   * write; a thick one also everywhere else.
+   * @throws InputError when the datastore has too little free space
+   */
+  abstract createCopy(
+    path: string,
+    sizeBytes: number,
+    policy: AllocationPolicy,
+    holds: (fileBlock: number) => boolean,
+  ): FileHandle;
+
+  /** Whether something was ever written to a file block of the file. */
+  abstract holds(file: FileHandle, fileBlock: number): boolean;
+
+  /** True while space is being found for a write to the file. */
+  abstract isChanging(file: FileHandle): boolean;
+
   /** Takes up to `bytes` of free space for a file nobody deletes; returns the bytes it got. */
   abstract fill(bytes: number): number;
 

@@ -11,8 +11,9 @@ import {
 } from '../../core/status.js';
 import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
 import type { DatastoreFiles, FileHandle } from '../files.js';
-import { type Recall, type Recaller, recallFrom } from '../recall.js';
+import { type Recall, type Recaller, recallFrom, WITHDRAWN } from '../recall.js';
 import type { Holder, Question, Vm } from './vm.js';
+import { WriteGuard } from './write-guard.js';
 
 /** What a first write adds to a file: a VMFS file block of 1 MB (stack-upper 4), in 512 B blocks. */
 const FILE_BLOCK = 2048;
@@ -47,6 +48,7 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
   /** Address in the disk; `lba` is rewritten below and is needed to send a command again. */
   private readonly diskLba: Float64Array;
   private readonly next: Int32Array;
+  private guard: WriteGuard | undefined;
   private firstHeld: Io = NO_IO;
   private lastHeld: Io = NO_IO;
   private retrying = false;
@@ -96,8 +98,30 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     this.sentAt[io] = now;
     this.diskLba[io] = requests.lba[io];
     requests.file[io] = this.file.index;
+    if (this.guard?.holds(io)) return;
     this.enter(io);
     this.lower.submit(io);
+  }
+
+  /** The disk is to stay as it is for a copy of it, until the guard's end. */
+  protect(): WriteGuard {
+    const guard = new WriteGuard(this.sim, this, this.file, (io) => {
+      this.sentAt[io] = this.sim.now;
+      this.enter(io);
+      this.lower.submit(io);
+    });
+    this.guard = guard;
+    return guard;
+  }
+
+  /** True while a copy of it is being made. */
+  get isProtected(): boolean {
+    return this.guard !== undefined;
+  }
+
+  /** The copy has been made. */
+  unprotect(): void {
+    this.guard = undefined;
   }
 
   override complete(io: Io): void {
@@ -117,6 +141,7 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
 
   /** Rows wait here only while the machine is stunned; others may wait in the file system. */
   recall(io: Io): Recall {
+    if (this.guard?.remove(io)) return WITHDRAWN;
     return recallFrom(this.lower, io);
   }
 

@@ -1,4 +1,4 @@
-import { type Io, WRITE } from '../../../core/io.js';
+import { type Io, WRITE, XCOPY } from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
 import type { Sim } from '../../../core/sim.js';
 import {
@@ -62,7 +62,7 @@ export class NfsMount extends Layer implements Mount {
       this.answer(io, CHECK, SENSE_LBA_OUT_OF_RANGE);
       return;
     }
-    if (requests.op[io] > WRITE) {
+    if (requests.op[io] > WRITE && requests.op[io] !== XCOPY) {
       this.answer(io, CHECK, SENSE_INVALID_OPCODE);
       return;
     }

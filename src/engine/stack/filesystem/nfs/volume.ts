@@ -29,7 +29,13 @@ export class NfsVolume extends Datastore {
   private filled = 0;
   private nextStart = 0;
 
-  constructor(sim: Sim, plan: DatastorePlan, numbers: FileNumbers) {
+  /** @param reserves the server's plug-in can reserve space: thick files take theirs at once */
+  constructor(
+    sim: Sim,
+    plan: DatastorePlan,
+    numbers: FileNumbers,
+    private readonly reserves = false,
+  ) {
     super(sim, plan, numbers, Math.floor(plan.capacityBytes / FILE_BLOCK_BYTES));
     this.takeInitial();
   }
@@ -38,7 +44,7 @@ export class NfsVolume extends Datastore {
     return this.capacity - this.used;
   }
 
-  /** Thick policies only say how much counts as written: the server keeps files thin. */
+  /** Without Reserve Space thick policies only say how much counts as written. */
   override createFile(
     path: string,
     sizeBytes: number,
@@ -46,7 +52,7 @@ export class NfsVolume extends Datastore {
     writtenBytes = 0,
   ): NfsFile {
     const length = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
-    const isDisk = policy === 'thin' || policy === 'lazyThick';
+    const isDisk = policy === 'thin' || (policy === 'lazyThick' && !this.reserves);
     const bytes = isDisk ? Math.min(sizeBytes, writtenBytes) : sizeBytes;
     const held = Math.ceil(bytes / FILE_BLOCK_BYTES);
     this.checkSpace(path, held);
@@ -69,6 +75,30 @@ export class NfsVolume extends Datastore {
     this.used -= file.held;
     this.provisioned -= file.given.length;
     if (file.held > 0) this.spaceFreed(`${file.path} was removed`);
+  }
+
+  override createCopy(
+    path: string,
+    sizeBytes: number,
+    policy: AllocationPolicy,
+    holds: (fileBlock: number) => boolean,
+  ): NfsFile {
+    const isThick = policy !== 'thin' && this.reserves;
+    const file = this.createFile(path, sizeBytes, isThick ? 'lazyThick' : 'thin');
+    for (let block = 0; block < file.given.length; block++) {
+      if (!holds(block) || this.grow(file, block, block)) continue;
+      this.removeFile(file);
+      this.checkSpace(path, file.given.length);
+    }
+    return file;
+  }
+
+  override holds(handle: FileHandle, fileBlock: number): boolean {
+    return this.fileOf(handle).given[fileBlock] === 1;
+  }
+
+  override isChanging(): boolean {
+    return false;
   }
 
   fileOf(handle: FileHandle): NfsFile {

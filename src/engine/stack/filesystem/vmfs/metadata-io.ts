@@ -18,6 +18,12 @@ export interface MetadataClient {
   metadataDone(token: number, status: number, sense: number): void;
 }
 
+/** VMFS3.HardwareAcceleratedLocking and DataMover.HardwareAcceleratedInit of the host. */
+export interface OffloadSwitches {
+  readonly locking: boolean;
+  readonly init: boolean;
+}
+
 interface Waiting {
   readonly op: number;
   readonly lba: number;
@@ -37,8 +43,8 @@ export class MetadataIo extends Layer {
   private readonly address: Float64Array;
   private readonly expect: Float64Array;
   private readonly swap: Float64Array;
-  private atsWorks = true;
-  private zeroWorks = true;
+  private atsWorks: boolean;
+  private zeroWorks: boolean;
   /** What could not be asked for because the request table was full. */
   private waiting: Waiting[] = [];
 
@@ -48,8 +54,11 @@ export class MetadataIo extends Layer {
     private readonly volume: VmfsVolume,
     private readonly traffic: Traffic,
     private readonly lower: Layer,
+    offload: OffloadSwitches = { locking: true, init: true },
   ) {
     super(sim, `${host} metadata of ${volume.name}`);
+    this.atsWorks = offload.locking;
+    this.zeroWorks = offload.init;
     const { requests } = sim;
     this.clients = new Array<MetadataClient | undefined>(requests.handleLimit).fill(undefined);
     this.token = requests.column('metadata.token', Int32Array);

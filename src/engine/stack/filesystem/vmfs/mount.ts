@@ -21,7 +21,7 @@ import { FirstWrite } from './first-write.js';
 import { Heartbeat } from './heartbeat.js';
 import { POINTER_SPAN_SHIFT } from './layout.js';
 import { FileLocks } from './locks.js';
-import { MetadataIo } from './metadata-io.js';
+import { MetadataIo, type OffloadSwitches } from './metadata-io.js';
 import { POINTER_CACHE_ENTRIES, PointerCache } from './pointer-cache.js';
 import { Retired } from './retired.js';
 import type { VmfsVolume } from './volume.js';
@@ -36,6 +36,8 @@ export interface VmfsMountOptions {
   readonly host: string;
   /** Pointer blocks the host keeps in memory for this volume. */
   readonly pointerCacheEntries?: number;
+  /** What the host leaves to arrays; all it can unless given. */
+  readonly offload?: OffloadSwitches;
 }
 
 /**
@@ -85,7 +87,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     const own = new Float64Array(TRAFFIC_FIELDS.length);
     this.parts.push(own);
     const traffic = new Traffic(sim, { values: own, histogram: -1 });
-    const metadata = new MetadataIo(sim, host, volume, traffic, lower);
+    const metadata = new MetadataIo(sim, host, volume, traffic, lower, options.offload);
     const entries = options.pointerCacheEntries ?? POINTER_CACHE_ENTRIES;
     this.pointers = new PointerCache(sim, entries, metadata, this);
     this.firstWrite = new FirstWrite(sim, volume, allocator, metadata, this);

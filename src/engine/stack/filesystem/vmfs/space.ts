@@ -75,6 +75,19 @@ export class Space {
     take(first, more + 1);
   }
 
+  /** Up to `most` free file blocks from `start` on, in order, now in use. */
+  takeFree(start: number, most: number): number[] {
+    const taken: number[] = [];
+    for (let block = start; block < this.size && taken.length < most; block++) {
+      if (this.used[block] !== 0) continue;
+      this.used[block] = 1;
+      this.freeIn[Math.floor(block / CLUSTER_FILE_BLOCKS)]--;
+      taken.push(block);
+    }
+    this.free -= taken.length;
+    return taken;
+  }
+
   give(block: number): void {
     this.used[block] = 0;
     this.freeIn[Math.floor(block / CLUSTER_FILE_BLOCKS)]++;

@@ -140,6 +140,42 @@ export class VmfsVolume extends Datastore {
     if (file.held > 0) this.spaceFreed(`${file.path} was removed`);
   }
 
+  override createCopy(
+    path: string,
+    sizeBytes: number,
+    policy: AllocationPolicy,
+    holds: (fileBlock: number) => boolean,
+  ): VmfsFile {
+    const length = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
+    const held: number[] = [];
+    for (let block = 0; block < length; block++) if (holds(block)) held.push(block);
+    this.checkSpace(path, policy === 'thin' ? held.length : length);
+    const file = this.createFile(path, sizeBytes, policy === 'thin' ? 'thin' : 'lazyThick');
+    for (const index of held) {
+      if (policy === 'thin') {
+        file.map[index] = this.space.allocate(this.ownAllocator);
+        file.held++;
+      } else {
+        file.map[index] = toBeZeroed(file.map[index]);
+        file.unzeroed--;
+      }
+    }
+    return file;
+  }
+
+  override holds(handle: FileHandle, fileBlock: number): boolean {
+    return this.fileOf(handle).map[fileBlock] >= 0;
+  }
+
+  override isChanging(handle: FileHandle): boolean {
+    return this.fileOf(handle).map.some(isBusy);
+  }
+
+  /** Takes up to `most` free file blocks from `start` on, for who gives them back to the array. */
+  takeFree(start: number, most: number): number[] {
+    return this.space.takeFree(start, most);
+  }
+
   fileOf(handle: FileHandle): VmfsFile {
     const file = this.files[handle.index];
     assert(file !== undefined, `${handle.path} is not on datastore ${this.name}`);

@@ -21,6 +21,30 @@ export const VAAI_FIELDS = [
   'deleteFailed',
 ] as const;
 
+/** More of them: what the primitives moved, and how long those that ended well took together. */
+export const OFFLOAD_FIELDS = [
+  'cloneWrites',
+  'cloneReadBlocks',
+  'cloneWriteBlocks',
+  'zeroBlocks',
+  'deleteBlocks',
+  'atsNs',
+  'cloneNs',
+  'zeroNs',
+] as const;
+
+/** Where a primitive counts its blocks and its time; ATS moves one block. */
+const MOVED: Readonly<Partial<Record<Primitive, string>>> = {
+  clone: 'cloneReadBlocks',
+  zero: 'zeroBlocks',
+  delete: 'deleteBlocks',
+};
+const TIMED: Readonly<Partial<Record<Primitive, string>>> = {
+  ats: 'atsNs',
+  clone: 'cloneNs',
+  zero: 'zeroNs',
+};
+
 const OPS: Readonly<Record<Primitive, number>> = {
   ats: ATS,
   clone: XCOPY,
@@ -43,6 +67,10 @@ export class Vaai {
   private readonly values: Float64Array;
   /** Per operation: its counter, or -1 when it is no primitive. */
   private readonly slots: Int32Array;
+  /** Per operation: where its blocks and its time are summed, or -1. */
+  private readonly blockSlots: Int32Array;
+  private readonly timeSlots: Int32Array;
+  private readonly cloneWrites: number;
   private readonly status = new Map<number, VaaiStatus>();
 
   constructor(
@@ -52,10 +80,17 @@ export class Vaai {
   ) {
     this.values = entity.values;
     this.slots = new Int32Array(OP_NAMES.length).fill(-1);
+    this.blockSlots = new Int32Array(OP_NAMES.length).fill(-1);
+    this.timeSlots = new Int32Array(OP_NAMES.length).fill(-1);
+    this.cloneWrites = entity.slot('cloneWrites');
     for (const primitive of Object.keys(OPS) as Primitive[]) {
       const [tries, failures] = COUNTERS[primitive];
       const slot = entity.slot(tries);
       this.slots[OPS[primitive]] = slot;
+      const moved = MOVED[primitive];
+      const timed = TIMED[primitive];
+      if (moved !== undefined) this.blockSlots[OPS[primitive]] = entity.slot(moved);
+      if (timed !== undefined) this.timeSlots[OPS[primitive]] = entity.slot(timed);
       // The failure counter stands right behind, so one slot names both.
       assert(entity.slot(failures) === slot + 1, `${failures} must follow ${tries}`);
     }
@@ -73,11 +108,15 @@ export class Vaai {
 
   /** A command has its final outcome; anything but a primitive is ignored. */
   finished(io: Io): void {
-    const { op, status, sense } = this.sim.requests;
+    const { op, status, sense, blocks, arrivedAt } = this.sim.requests;
     const slot = this.slots[op[io]];
     if (slot < 0) return;
     this.values[slot]++;
     if (status[io] === 0) {
+      const moved = this.blockSlots[op[io]];
+      const timed = this.timeSlots[op[io]];
+      if (moved >= 0) this.values[moved] += blocks[io];
+      if (timed >= 0) this.values[timed] += this.sim.now - arrivedAt[io];
       if (!this.status.has(op[io])) this.status.set(op[io], 'supported');
       return;
     }
@@ -85,6 +124,17 @@ export class Vaai {
     if (status[io] === CHECK && sense[io] === SENSE_INVALID_OPCODE) {
       this.status.set(op[io], 'unsupported');
     }
+  }
+
+  /** The array has copied so much to this device: the other half of a command sent to the source. */
+  copiedHere(blocks: number): void {
+    this.values[this.cloneWrites]++;
+    this.values[this.cloneWrites + 2] += blocks;
+  }
+
+  /** What the device refused it may know by now: a rescan asks anew. */
+  forget(): void {
+    this.status.clear();
   }
 
   private enabled(primitive: Primitive): boolean {

@@ -1,0 +1,227 @@
+import { InputError } from '../core/errors.js';
+import type { Sim } from '../core/sim.js';
+import { formatDuration, formatSize } from '../core/units.js';
+import { CopyJob } from '../operations/copy-job.js';
+import { DataMover } from '../operations/data-mover.js';
+import { ReclaimJob } from '../operations/reclaim-job.js';
+import type { MoverStore } from '../operations/store.js';
+import { ZeroJob } from '../operations/zero-job.js';
+import type { FileHandle } from '../stack/files.js';
+import type { HostFileSystems } from './build-datastores.js';
+import type { BuiltHost } from './build-hosts.js';
+import type { BuiltDisk } from './build-vms.js';
+import type { CloneAudit } from './clone-audit.js';
+import type { Command } from './commands.js';
+import type { DatastorePlan } from './plan.js';
+
+/** A disk that belongs to no virtual machine. */
+interface LooseDisk {
+  readonly store: MoverStore;
+  readonly file: FileHandle;
+  /** Something is still being done to it. */
+  busy: boolean;
+}
+
+/** What a disk made by an operation is called: in a folder of its own, by its extent. */
+function pathOf(datastore: string, name: string): string {
+  return `[${datastore}] ${name}/${name}-flat.vmdk`;
+}
+
+/** Clones, new disks, deleted ones, and space given back: what an administrator has hosts do. */
+export class DiskOperations {
+  private readonly movers: ReadonlyMap<string, DataMover>;
+  private readonly loose = new Map<string, LooseDisk>();
+  private readonly reclaiming = new Set<string>();
+
+  constructor(
+    private readonly sim: Sim,
+    private readonly plans: readonly DatastorePlan[],
+    hosts: ReadonlyMap<string, BuiltHost>,
+    private readonly fileSystems: ReadonlyMap<string, HostFileSystems>,
+    private readonly disks: ReadonlyMap<number, BuiltDisk>,
+    private readonly audit: CloneAudit,
+  ) {
+    this.movers = new Map(
+      [...hosts].map(
+        ([
+          name,
+          {
+            settings,
+            plan: { adapters },
+          },
+        ]) => {
+          const speed = adapters.reduce((sum, own) => sum + own.linkBytesPerSecond, 0);
+          return [name, new DataMover(sim, name, settings, speed)];
+        },
+      ),
+    );
+  }
+
+  /** Where a disk lies that an operation has made; for whoever looks into it. */
+  find(datastore: string, name: string): FileHandle | undefined {
+    return this.loose.get(pathOf(datastore, name))?.file;
+  }
+
+  /** @throws InputError when the VM's host does not mount the datastore, or the name is taken */
+  clone(command: Extract<Command, { kind: 'clone' }>, why: string): void {
+    const { disk, datastore, name } = command;
+    const built = found(this.disks.get(disk), 'disk', String(disk), this.disks.keys());
+    const { vm, plan, backing } = built;
+    const source = this.storeOf(vm.host, plan.datastore);
+    const target = this.storeOf(vm.host, datastore);
+    const path = this.newPath(datastore, name);
+    if (backing.isProtected) {
+      throw InputError.of(`${vm.name}:${plan.name}`, 'is being cloned', 'wait until it is done');
+    }
+    const kind = command.diskKind ?? plan.kind;
+    const { log } = this.sim;
+    const beganAt = this.sim.now;
+    const mover = this.movers.get(vm.host) as DataMover;
+    log.note('clone.begin', path, `from ${backing.file.path} by ${vm.host}`, why);
+    let before: Float64Array | undefined;
+    const makeTarget = (): FileHandle => {
+      before = this.audit.contentOf(source, backing.file);
+      const file = target.datastore.createCopy(path, plan.sizeBytes, kind, (block) =>
+        source.datastore.holds(backing.file, block),
+      );
+      this.loose.set(path, { store: target, file, busy: true });
+      return file;
+    };
+    const parts = {
+      source,
+      sourceFile: backing.file,
+      target,
+      guard: backing.protect(),
+      makeTarget,
+    };
+    const job = new CopyJob(this.sim, mover, parts, (problem) => {
+      backing.unprotect();
+      if (problem !== undefined) this.fail(path, problem);
+      else {
+        if (before !== undefined) this.audit.compare(before, target, job.targetFile as FileHandle);
+        const by = `${mb(job.offloadedBlocks)} by the array, ${mb(job.copiedBlocks)} by the host`;
+        const saved = `${mb(2 * job.offloadedBlocks)} of fabric saved`;
+        const span = formatDuration(this.sim.now - beganAt);
+        log.note('clone.end', path, `${by}, ${saved}`, `took ${span}`);
+        if (kind === 'eagerThick') this.zero(path, mover);
+        else this.settle(path);
+      }
+    });
+  }
+
+  create(command: Extract<Command, { kind: 'createDisk' }>, why: string): void {
+    const { datastore, name, sizeBytes, diskKind } = command;
+    const host = this.hostOf(datastore);
+    const store = this.storeOf(host, datastore);
+    const path = this.newPath(datastore, name);
+    try {
+      const file = store.datastore.createCopy(path, sizeBytes, diskKind, () => false);
+      this.loose.set(path, { store, file, busy: true });
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.fail(path, error.problems[0].message);
+      return;
+    }
+    this.sim.log.note('disk.create', path, `${formatSize(sizeBytes)}, ${diskKind}`, why);
+    if (diskKind === 'eagerThick') this.zero(path, this.movers.get(host) as DataMover);
+    else this.settle(path);
+  }
+
+  /** @throws InputError when there is no such disk, or it is in use */
+  delete({ datastore, name }: Extract<Command, { kind: 'deleteDisk' }>, why: string): void {
+    const path = pathOf(datastore, name);
+    const { store, file, busy } = found(this.loose.get(path), 'disk', path, this.loose.keys());
+    if (busy) throw InputError.of(path, 'is still being written', 'wait until it is done');
+    this.loose.delete(path);
+    store.datastore.removeFile(file);
+    this.sim.log.note('disk.delete', path, `${mb(file.allocatedBlocks)} freed`, why);
+  }
+
+  /** @throws InputError when the datastore is not on VMFS */
+  reclaim({ datastore }: Extract<Command, { kind: 'reclaim' }>, why: string): void {
+    const host = this.hostOf(datastore);
+    const store = this.storeOf(host, datastore);
+    if (store.vmfs === undefined) {
+      throw InputError.of(`datastore ${datastore}`, 'only VMFS gives space back with UNMAP');
+    }
+    if (this.reclaiming.has(datastore)) return;
+    this.reclaiming.add(datastore);
+    const { log } = this.sim;
+    log.note(
+      'reclaim.begin',
+      datastore,
+      `${mb(store.datastore.free * 2048)} free, by ${host}`,
+      why,
+    );
+    const job = new ReclaimJob(this.sim, this.movers.get(host) as DataMover, store, (problem) => {
+      this.reclaiming.delete(datastore);
+      const what = `${mb(job.reclaimedBlocks)} unmapped`;
+      log.note('reclaim.end', datastore, what, problem ?? 'all free space has been offered');
+    });
+  }
+
+  /** What is left of an eager-zeroed disk; NFS servers zero by themselves. */
+  private zero(path: string, mover: DataMover): void {
+    const { store, file } = this.loose.get(path) as LooseDisk;
+    if (store.vmfs === undefined || file.toBeZeroedBlocks === 0) {
+      this.settle(path);
+      return;
+    }
+    const beganAt = this.sim.now;
+    const blocks = file.toBeZeroedBlocks;
+    new ZeroJob(this.sim, mover, store, file, (problem) => {
+      if (problem !== undefined) {
+        this.fail(path, problem);
+        return;
+      }
+      const span = formatDuration(this.sim.now - beganAt);
+      this.sim.log.note('disk.zeroed', path, `${mb(blocks)} zeroed`, `took ${span}`);
+      this.settle(path);
+    });
+  }
+
+  /** The disk is done: it may be deleted. */
+  private settle(path: string): void {
+    (this.loose.get(path) as LooseDisk).busy = false;
+  }
+
+  /** What was made of it so far goes. */
+  private fail(path: string, problem: string): void {
+    const disk = this.loose.get(path);
+    this.loose.delete(path);
+    disk?.store.datastore.removeFile(disk.file);
+    this.sim.log.note('disk.failed', path, 'nothing is left of it', problem);
+  }
+
+  private newPath(datastore: string, name: string): string {
+    const path = pathOf(datastore, name);
+    if (!this.loose.has(path)) return path;
+    throw InputError.of(path, 'is there already', 'choose another name, or delete it first');
+  }
+
+  private hostOf(datastore: string): string {
+    const plan = this.plans.find((candidate) => candidate.name === datastore);
+    const names = this.plans.map(({ name }) => name);
+    return found(plan, 'datastore', datastore, names).hosts[0];
+  }
+
+  private storeOf(host: string, datastore: string): MoverStore {
+    const stores = this.fileSystems.get(host)?.stores ?? new Map<string, MoverStore>();
+    return found(stores.get(datastore), `datastore of ${host}`, datastore, stores.keys());
+  }
+}
+
+function mb(blocks: number): string {
+  return formatSize(blocks * 512);
+}
+
+function found<T>(
+  value: T | undefined,
+  what: string,
+  name: string,
+  known: Iterable<string | number>,
+): T {
+  if (value !== undefined) return value;
+  const some = [...known].slice(0, 12).join(', ') || 'none';
+  throw InputError.of(what, `there is no ${what} ${name}`, `known: ${some}`);
+}

@@ -1,0 +1,111 @@
+import type { DiskArray } from '../../../devices/array/disk-array.js';
+import type { Pool } from '../../../devices/array/pool.js';
+
+/** Alarm status of an object, as the vSphere client colours it; worse ones are higher. */
+export type AlarmStatus = 'green' | 'yellow' | 'red';
+
+/** Part of a pool in use above which its alarm is yellow: 75 % (from memory), and red (model). */
+const POOL_YELLOW = 0.75;
+const POOL_RED = 0.95;
+
+/** Kinds of events a subscriber may ask for (stack-lower reference, section 7). */
+export type EventClass =
+  | 'config'
+  | 'system'
+  | 'storageCapability'
+  | 'storageCapacity'
+  | 'storageObject';
+
+/** One thing a provider watches: what it is like now, in a word. */
+export interface Observed {
+  readonly class: EventClass;
+  readonly object: string;
+  readonly state: string;
+  readonly status: AlarmStatus;
+}
+
+/** What a datastore's storage can do, as policies may ask for it. */
+export interface Capabilities {
+  /** Every LUN under it is thin. */
+  readonly thin: boolean;
+  /** Device models of its pools. */
+  readonly disks: readonly string[];
+  /** At least two controllers run: one may fail. */
+  readonly redundant: boolean;
+  /** It takes offloaded commands (VAAI). */
+  readonly offload: boolean;
+  /** The worst alarm of what it lies on. */
+  readonly health: AlarmStatus;
+}
+
+export function worst(statuses: readonly AlarmStatus[]): AlarmStatus {
+  if (statuses.includes('red')) return 'red';
+  return statuses.includes('yellow') ? 'yellow' : 'green';
+}
+
+function poolStatus({ usedBlocks, capacityBlocks, name }: Pool, array: DiskArray): AlarmStatus {
+  // Thick LUNs have all their space from the start: a pool full of them is as it should be.
+  const isThin = array.plan.luns.some(({ pool, thin }) => thin && name === `${array.name}:${pool}`);
+  if (!isThin) return 'green';
+  const part = usedBlocks / capacityBlocks;
+  if (part > POOL_RED) return 'red';
+  return part > POOL_YELLOW ? 'yellow' : 'green';
+}
+
+function runningControllers(array: DiskArray): number {
+  let running = 0;
+  for (let controller = 0; controller < array.plan.controllers; controller++) {
+    if (array.controllerUp(controller)) running++;
+  }
+  return running;
+}
+
+/** Everything a provider watches of its array, always in the same order. */
+export function observe(array: DiskArray): Observed[] {
+  const found: Observed[] = [];
+  const none = runningControllers(array) === 0;
+  for (let controller = 0; controller < array.plan.controllers; controller++) {
+    const up = array.controllerUp(controller);
+    const object = `${array.name}:${String.fromCharCode(65 + controller)}`;
+    const status = up ? 'green' : none ? 'red' : 'yellow';
+    found.push({ class: 'system', object, state: up ? 'running' : 'failed', status });
+  }
+  for (const [name, pool] of array.pools) {
+    const status = poolStatus(pool, array);
+    const object = `${array.name}/${name}`;
+    const state = { green: 'enough space', yellow: 'space runs short', red: 'nearly full' }[status];
+    found.push({ class: 'storageCapacity', object, state, status });
+  }
+  for (const lun of array.luns.values()) {
+    const object = `${array.name}/${lun.name}`;
+    const status = lun.lost ? 'red' : 'green';
+    const state = lun.lost ? 'removed' : 'presented';
+    found.push({ class: 'config', object, state, status });
+    const offload = lun.offload.available ? 'offload' : 'no offload';
+    found.push({ class: 'storageCapability', object, state: offload, status: 'green' });
+    const owner = `owned by ${String.fromCharCode(65 + lun.owner)}`;
+    found.push({ class: 'storageObject', object, state: owner, status: 'green' });
+  }
+  return found;
+}
+
+/** What the LUNs of a datastore can do together. @param uids its LUNs */
+export function capabilitiesOf(array: DiskArray, uids: readonly string[]): Capabilities {
+  const luns = uids.flatMap((uid) => array.luns.get(uid) ?? []);
+  const pools = new Set(luns.map(({ pool }) => pool));
+  const used = new Set(array.plan.luns.filter(({ uid }) => uids.includes(uid)).map((l) => l.pool));
+  const disks = array.plan.pools.filter(({ name }) => used.has(name)).map((p) => p.disk.model);
+  const running = runningControllers(array);
+  const controllers = running === array.plan.controllers ? 'green' : running > 0 ? 'yellow' : 'red';
+  return {
+    thin: luns.every(({ thin }) => thin),
+    disks: [...new Set(disks)],
+    redundant: running > 1,
+    offload: luns.every(({ offload }) => offload.available),
+    health: worst([
+      controllers,
+      ...[...pools].map((pool) => poolStatus(pool, array)),
+      ...luns.map(({ lost }): AlarmStatus => (lost ? 'red' : 'green')),
+    ]),
+  };
+}

@@ -1,0 +1,113 @@
+import type { Command } from '../../engine/simulation/commands.js';
+import type { ChangePlan, DatastorePlan } from '../../engine/simulation/plan.js';
+import type { OperationText, Scenario } from '../schema.js';
+import type { Path } from '../source.js';
+import type { Context } from './context.js';
+import { findDisk } from './jobs.js';
+import { checkTime } from './timeline.js';
+import type { PlannedVm } from './vms.js';
+
+const KINDS = ['clone', 'create', 'delete', 'reclaim'] as const;
+
+/** What operations may name. */
+export interface Operable {
+  readonly vms: ReadonlyMap<string, PlannedVm>;
+  readonly datastores: ReadonlyMap<string, DatastorePlan>;
+}
+
+/** Clones, new disks, deleted ones and reclaimed space, in order of time. */
+export function planOperations(
+  context: Context,
+  scenario: Scenario,
+  around: Operable,
+): ChangePlan[] {
+  const made = new Set<string>();
+  const entries = [...scenario.operations.entries()].sort(([, a], [, b]) => a.at - b.at);
+  return entries.flatMap(([index, text]) => {
+    const path: Path = ['operations', index];
+    checkTime(context, text.at, scenario.duration, [...path, 'at']);
+    const given = KINDS.filter((kind) => text[kind] !== undefined);
+    if (given.length !== 1) {
+      context.report(path, `says ${given.length} things to do`, `give one of ${KINDS.join(', ')}`);
+      return [];
+    }
+    const command = commandOf(context, text, around, path, made);
+    return command === undefined ? [] : [{ atNs: text.at, command }];
+  });
+}
+
+function commandOf(
+  context: Context,
+  text: OperationText,
+  around: Operable,
+  path: Path,
+  made: Set<string>,
+): Command | undefined {
+  const { clone, create, delete: gone, reclaim } = text;
+  const { datastores } = around;
+  if (clone !== undefined) return planClone(context, clone, around, [...path, 'clone'], made);
+  if (create !== undefined) {
+    const { datastore, name, size, kind } = create;
+    context.find(datastores, datastore, [...path, 'create', 'datastore'], 'datastore');
+    take(context, datastore, name, [...path, 'create', 'name'], made);
+    return { kind: 'createDisk', datastore, name, sizeBytes: size, diskKind: kind };
+  }
+  if (gone !== undefined) {
+    const { datastore, name } = gone;
+    if (!made.delete(`${datastore} ${name}`)) {
+      context.report(
+        [...path, 'delete'],
+        `no operation before has made a disk "${name}" on ${datastore}`,
+        'only disks that "clone" or "create" have made can be deleted',
+      );
+    }
+    return { kind: 'deleteDisk', datastore, name };
+  }
+  const found = context.find(datastores, reclaim ?? '', [...path, 'reclaim'], 'datastore');
+  if (found?.type === 'nfs') {
+    context.report([...path, 'reclaim'], 'only VMFS gives space back with UNMAP');
+  }
+  return { kind: 'reclaim', datastore: reclaim ?? '' };
+}
+
+function planClone(
+  context: Context,
+  text: NonNullable<OperationText['clone']>,
+  { vms, datastores }: Operable,
+  path: Path,
+  made: Set<string>,
+): Command | undefined {
+  const { vm, disk, to, name, kind } = text;
+  const machine = context.find(vms, vm, [...path, 'vm'], 'VM');
+  const datastore = context.find(datastores, to, [...path, 'to'], 'datastore');
+  take(context, to, name, [...path, 'name'], made);
+  if (machine === undefined || datastore === undefined) return undefined;
+  if (!datastore.hosts.includes(machine.plan.host)) {
+    context.report(
+      [...path, 'to'],
+      `${vm} runs on ${machine.plan.host}, which does not mount ${to}`,
+      `${to} is mounted by ${datastore.hosts.join(', ')}`,
+    );
+  }
+  const source = findDisk(context, machine.plan, disk, [...path, 'disk']);
+  if (source === undefined) return undefined;
+  return {
+    kind: 'clone',
+    disk: source.index,
+    datastore: to,
+    name,
+    ...(kind && { diskKind: kind }),
+  };
+}
+
+function take(
+  context: Context,
+  datastore: string,
+  name: string,
+  path: Path,
+  made: Set<string>,
+): void {
+  const key = `${datastore} ${name}`;
+  if (made.has(key)) context.report(path, `there already is a disk "${name}" on ${datastore}`);
+  made.add(key);
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { LEAST, planOf, problemsOf } from './helpers.js';
+
+const of = (text: string) => planOf(`${LEAST}\noperations: [${text}]\n`).changes;
+const wrong = (text: string): string => problemsOf(`${LEAST}\noperations: [${text}]\n`).join('\n');
+const store = planOf(LEAST).datastores[0]?.name ?? '';
+const clone = `{ at: 1s, clone: { vm: vm1, to: ${store}, name: copy } }`;
+
+describe('operations', () => {
+  it('become commands in order of time', () => {
+    const commands = of(
+      `{ at: 3s, reclaim: ${store} }, { at: 2s, delete: { datastore: ${store}, name: copy } }, ${clone}, { at: 4s, create: { datastore: ${store}, name: new, size: 1GiB } }`,
+    );
+    expect(commands).toEqual([
+      { atNs: 1e9, command: { kind: 'clone', disk: 0, datastore: store, name: 'copy' } },
+      { atNs: 2e9, command: { kind: 'deleteDisk', datastore: store, name: 'copy' } },
+      { atNs: 3e9, command: { kind: 'reclaim', datastore: store } },
+      {
+        atNs: 4e9,
+        command: {
+          kind: 'createDisk',
+          datastore: store,
+          name: 'new',
+          sizeBytes: 2 ** 30,
+          diskKind: 'eagerThick',
+        },
+      },
+    ]);
+  });
+
+  it('say what is wrong', () => {
+    expect(wrong('{ at: 1s }')).toMatch(/says 0 things to do/);
+    expect(wrong(`{ at: 1s, reclaim: ${store}x }`)).toMatch(/there is no datastore/);
+    expect(wrong(`${clone}, ${clone}`)).toMatch(/there already is a disk "copy"/);
+    expect(wrong(`{ at: 0s, delete: { datastore: ${store}, name: copy } }, ${clone}`)).toMatch(
+      /no operation before has made a disk "copy"/,
+    );
+    expect(wrong('{ at: 1s, clone: { vm: nobody, to: x, name: y } }')).toMatch(/no VM "nobody"/);
+  });
+});

@@ -1,0 +1,47 @@
+/** The key that has a host's data mover clone a disk or reclaim space. */
+import { afterEach, expect, test } from 'vitest';
+import { type Mounted, type MountOptions, mount } from './harness.js';
+
+let mounted: Mounted | undefined;
+
+function open(options: MountOptions = {}): Mounted {
+  mounted = mount(options);
+  return mounted;
+}
+
+afterEach(async () => {
+  await mounted?.close();
+  mounted = undefined;
+});
+
+const commands = ({ engine }: Mounted): unknown[] =>
+  engine.heard.flatMap((message) => (message.type === 'command' ? [message.command] : []));
+
+test('O clones the selected virtual disk to the datastore that is chosen', async () => {
+  const m = open();
+  await m.press('v', 'ctrl+o');
+  expect(await m.text()).toContain('Data mover: web1:scsi0:0');
+  expect(await m.text()).toContain('clone to ds1');
+  await m.press('down', 'enter');
+  const [command] = commands(m);
+  expect(command).toMatchObject({ kind: 'clone', disk: 0, datastore: 'ds2' });
+  expect((command as { name: string }).name).toMatch(/^web1-copy-[0-9a-z-]+$/);
+  expect(await m.text()).toContain('web1:scsi0:0: clone to ds2 begins');
+});
+
+test('O gives the free space of the selected datastore back', async () => {
+  const m = open();
+  await m.press('D', 'ctrl+o', 'enter');
+  expect(commands(m)).toEqual([{ kind: 'reclaim', datastore: 'ds1' }]);
+});
+
+test('O is for disks and datastores, and not for who may only look', async () => {
+  const m = open();
+  await m.press('P', 'ctrl+o');
+  expect(await m.text()).toContain('select a virtual disk to clone');
+  await m.close();
+  const reader = open({ readOnly: true });
+  await reader.press('v', 'ctrl+o');
+  expect(await reader.text()).toContain('read only: nothing can be cloned');
+  expect(commands(reader)).toEqual([]);
+});
