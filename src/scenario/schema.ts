@@ -40,10 +40,19 @@ const transport = word(['fc', 'iscsi', 'sas', 'nvme']);
 const access = word(['alua', 'active-active', 'active-passive']);
 const copies = integer(1, 1000).optional();
 
+const raidLevel = scalar('one of 0, 1, 5, 6, 10', (value) =>
+  [0, 1, 5, 6, 10].find((level) => String(level) === String(value)),
+);
+
 const pool = z.strictObject({
   name: name.default('pool1'),
   disk: diskModel.default({ model: 'ssd' }),
   disks: integer(1, 4096).default(8),
+  raid: raidLevel.default(0),
+  /** Data on one disk before the next disk's turn. */
+  stripe: size('64KiB', '16MiB').optional(),
+  spares: integer(0, 64).default(1),
+  rebuildRate: bandwidth.default(100e6),
   /** Without it: as much as its LUNs need. */
   capacity: size('1GiB').optional(),
   softThreshold: part.default({ fraction: 0.8 }),

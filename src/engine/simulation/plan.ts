@@ -76,9 +76,24 @@ export interface PoolPlan {
   readonly disks: number;
   /** Each disk is a node of distributed storage, with a dmClock scheduler of its own. */
   readonly scaleOut?: boolean;
+  /** Copies or parity; without it the disks are striped and nothing more (RAID 0). */
+  readonly raid?: RaidPlan;
+  /** Bytes on one disk before the next disk's turn; a multiple of 64 KiB. */
+  readonly stripeBytes?: number;
+  /** What LUNs can use: copies and parity come on top. */
   readonly capacityBytes: number;
   /** Share of the pool in use at which thin LUNs raise the soft threshold (06/38/07), 0..1. */
   readonly softThreshold: number;
+}
+
+export type RaidLevel = 0 | 1 | 5 | 6 | 10;
+
+export interface RaidPlan {
+  readonly level: RaidLevel;
+  /** Disks that take over for failed ones, one after the other. */
+  readonly spares: number;
+  /** A rebuild writes no faster than this. */
+  readonly rebuildBytesPerSecond: number;
 }
 
 export interface LunPlan {

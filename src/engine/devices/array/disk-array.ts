@@ -9,6 +9,8 @@ import { Controllers } from './controllers.js';
 import { Destager } from './destager.js';
 import { Lun } from './lun.js';
 import { PAGE_BLOCKS, Pool, stripeBlocksOf } from './pool.js';
+import { dataUnitsOf } from './raid/layout.js';
+import { StripeDestager } from './raid/stripe-destager.js';
 import { ScaleOutClients, StorageNode } from './storage-node.js';
 import { TargetPort } from './target-port.js';
 
@@ -119,7 +121,8 @@ export class DiskArray {
   }
 
   private addPool(plan: PoolPlan): void {
-    const perDisk = Math.floor(plan.capacityBytes / BLOCK_BYTES / Math.max(1, plan.disks));
+    const units = dataUnitsOf(plan.raid?.level ?? 0, Math.max(1, plan.disks));
+    const perDisk = Math.floor(plan.capacityBytes / BLOCK_BYTES / units);
     const stripe = stripeBlocksOf(plan);
     const diskBlocks = Math.max(stripe, perDisk - (perDisk % stripe));
     const clients = plan.scaleOut ? new ScaleOutClients(this.sim, plan.disks) : undefined;
@@ -136,7 +139,8 @@ export class DiskArray {
     };
     if (this.cache !== undefined) {
       for (const disk of disks) {
-        pool.destagers.push(new Destager(this.sim, this.cache, pool, disk));
+        const destager = pool.group === undefined ? Destager : StripeDestager;
+        pool.destagers.push(new destager(this.sim, this.cache, pool, disk));
       }
     }
     this.pools.set(plan.name, pool);
