@@ -78,6 +78,17 @@ const vaai = z.strictObject({
   unmap: flag.default(true),
 });
 
+/** `true`, or the link over which two controllers mirror what is written. */
+const mirror = z.preprocess(
+  (value) => (value === true ? {} : value === false ? undefined : value),
+  z
+    .strictObject({
+      latency: duration('0s', '1s').default(20e3),
+      bandwidth: bandwidth.default(4e9),
+    })
+    .optional(),
+);
+
 const array = z.strictObject({
   name,
   kind: word(['array', 'jbod', 'scale-out']).default('array'),
@@ -92,6 +103,7 @@ const array = z.strictObject({
   tpgs: word(['implicit', 'explicit', 'both']).default('both'),
   transition: duration('0s', '10m').default(2e9),
   cache: size('0B', '4TiB').default(1024 ** 3),
+  mirror,
   vaai: vaai.default({ ats: true, clone: true, zero: true, unmap: true }),
   portQueueDepth: integer(1, 65536).default(2048),
   pools: z

@@ -57,6 +57,8 @@ export interface ArrayPlan {
   /** How long a change of ownership takes; commands meanwhile get 02/04/0A. */
   readonly transitionNs: number;
   readonly cacheBytes: number;
+  /** Writes are in the caches of two controllers before they are answered; without it, in one. */
+  readonly mirror?: MirrorPlan;
   /** VAAI primitives the array supports. */
   readonly vaai: {
     readonly ats: boolean;
@@ -68,6 +70,13 @@ export interface ArrayPlan {
   readonly luns: readonly LunPlan[];
   /** Commands a target port accepts at once; more get TASK SET FULL. */
   readonly portQueueDepth: number;
+}
+
+/** The link over which two controllers mirror what is written. */
+export interface MirrorPlan {
+  /** There and back. */
+  readonly latencyNs: number;
+  readonly bytesPerSecond: number;
 }
 
 export interface PoolPlan {

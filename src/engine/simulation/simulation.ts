@@ -1,3 +1,4 @@
+import { InputError } from '../core/errors.js';
 import type { EventLog } from '../core/event-log.js';
 import type { EntityInfo, Sample } from '../core/meters.js';
 import { ROUTE_SCALE, ROW_STRIDE } from '../core/requests.js';
@@ -220,7 +221,7 @@ export class Simulation {
   private apply(command: Command, why: string): void {
     switch (command.kind) {
       case 'inject':
-        this.faults.inject(command.fault, command.target, command.params, why);
+        this.inject(command, why);
         break;
       case 'heal':
         this.faults.heal(command.id, why);
@@ -295,6 +296,12 @@ export class Simulation {
     for (const { atNs, text } of narrative) {
       timers.at(atNs, () => log.note('narrative', this.plan.name, text, 'scenario'));
     }
+  }
+
+  private inject({ fault, target, params }: Extract<Command, { kind: 'inject' }>, why: string) {
+    const refusal = this.faults.refusal(fault, target);
+    if (refusal !== undefined) throw InputError.of(`fault ${fault}`, `${target}: ${refusal}`);
+    this.faults.inject(fault, target, params, why);
   }
 
   private changePace(job: string, pace: Pace, why: string): void {

@@ -74,11 +74,26 @@ function planArray(context: Context, array: ArrayText, path: Path): ArrayPlan {
     tpgs: array.tpgs,
     transitionNs: array.transition,
     cacheBytes: isArray && !isScaleOut ? array.cache : 0,
+    ...mirrorOf(context, array, controllers, path),
     vaai: array.vaai,
     pools: isArray ? planPools(context, array, luns, path) : shelf(context, array, luns, path),
     luns,
     portQueueDepth: array.portQueueDepth,
   };
+}
+
+function mirrorOf(
+  context: Context,
+  { name, kind, cache, mirror }: ArrayText,
+  controllers: number,
+  path: Path,
+): Pick<ArrayPlan, 'mirror'> {
+  if (mirror === undefined) return {};
+  if (kind !== 'array' || cache === 0 || controllers < 2) {
+    const hint = 'give it a cache and a second controller, or leave "mirror" out';
+    context.report([...path, 'mirror'], `${name} has no two caches to mirror`, hint);
+  }
+  return { mirror: { latencyNs: mirror.latency, bytesPerSecond: mirror.bandwidth } };
 }
 
 function planLuns(context: Context, array: ArrayText, controllers: number, path: Path): LunPlan[] {

@@ -78,7 +78,8 @@ export class BackEnd extends Layer {
       if (io === NO_IO) return;
     }
     requests.lba[io] = this.hostLba[io];
-    if (this.cache !== undefined && requests.op[io] === READ) {
+    // Reads find what was written through in the cache, as they find what was read.
+    if (this.cache !== undefined && (requests.op[io] === READ || !this.cache.safety.writeBack)) {
       this.cache.keep(this.start + requests.lba[io], requests.blocks[io]);
     }
     requests.blocks[io] = this.hostBlocks[io];

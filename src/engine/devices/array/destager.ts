@@ -27,7 +27,8 @@ export class Destager extends Layer {
   protected head = 0;
   protected count = 0;
   private inFlight = 0;
-  private readonly limit: number;
+  /** Most writes in flight. */
+  protected limit: number;
   /** When the earliest event asked for fires; infinite when none is under way. */
   private wakesAt = Number.POSITIVE_INFINITY;
 
@@ -44,6 +45,11 @@ export class Destager extends Layer {
 
   override submit(): void {
     assert(false, 'a destager makes its own rows');
+  }
+
+  /** Looks again at what waits: it may have to go at once. */
+  hurry(): void {
+    this.pump();
   }
 
   /** A slot has become dirty. */

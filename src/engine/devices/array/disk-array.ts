@@ -5,6 +5,7 @@ import type { ArrayPlan, LunPlan, PoolPlan, Qos } from '../../simulation/plan.js
 import { Disk } from '../disk.js';
 import { BackEnd } from './back-end.js';
 import { Cache } from './cache.js';
+import type { CacheSafety } from './cache-safety.js';
 import { Controllers } from './controllers.js';
 import { Destager } from './destager.js';
 import { Lun } from './lun.js';
@@ -37,7 +38,7 @@ export class DiskArray {
     this.name = plan.name;
     this.controllers = new Controllers(plan.controllers);
     const cached = plan.kind === 'array' && plan.cacheBytes > 0;
-    this.cache = cached ? new Cache(sim, plan.cacheBytes) : undefined;
+    this.cache = cached ? new Cache(sim, plan.cacheBytes, plan.mirror) : undefined;
     for (let controller = 0; controller < plan.controllers; controller++) {
       for (let number = 0; number < plan.portsPerController; number++) {
         this.ports.push(this.makePort(controller, number));
@@ -63,11 +64,17 @@ export class DiskArray {
     return this.controllers.alive[controller] === 1;
   }
 
+  /** Without its battery the cache holds no writes: they go through to the disks. */
+  setBattery(well: boolean, why: string): void {
+    this.changeSafety(why, (safety) => safety.setBattery(well));
+  }
+
   /** The controller's ports go down and its LUNs move to one that runs, if there is one. */
   failController(controller: number, why: string): void {
     if (!this.controllerUp(controller)) return;
     this.controllers.alive[controller] = 0;
     this.sim.log.note('controller.failed', this.controllerName(controller), 'failed', why);
+    this.countControllers(`controller ${controller} failed`);
     const heir = this.controllers.survivor();
     for (const lun of this.luns.values()) {
       if (heir >= 0 && lun.destination === controller) {
@@ -86,6 +93,7 @@ export class DiskArray {
     if (this.controllerUp(controller)) return;
     this.controllers.alive[controller] = 1;
     this.sim.log.note('controller.repaired', this.controllerName(controller), 'runs again', why);
+    this.countControllers(`controller ${controller} repaired`);
     for (const port of this.ports) {
       if (port.controller === controller) port.setControllerUp(true, why);
     }
@@ -102,6 +110,23 @@ export class DiskArray {
     for (const lun of this.luns.values()) {
       if (only === undefined || lun.index === only) lun.releaseHeld(nexus);
     }
+  }
+
+  private countControllers(why: string): void {
+    const running = this.controllers.alive.reduce((sum, alive) => sum + alive, 0);
+    this.changeSafety(why, (safety) => safety.setControllers(running));
+  }
+
+  /** Where writes no longer end in the cache, what is dirty goes to the disks at once. */
+  private changeSafety(why: string, change: (safety: CacheSafety) => void): void {
+    const safety = this.cache?.safety;
+    if (safety === undefined) return;
+    const was = safety.writeBack;
+    change(safety);
+    if (safety.writeBack === was) return;
+    const what = safety.writeBack ? 'write-back' : 'write-through: not safe any more';
+    this.sim.log.note('cache.mode', this.name, what, why);
+    if (was) for (const { destagers } of this.pools.values()) for (const d of destagers) d.hurry();
   }
 
   private controllerName(controller: number): string {

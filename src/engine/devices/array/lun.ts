@@ -244,7 +244,9 @@ export class Lun extends Layer {
   /** A write that waited for room in the cache. */
   admit(io: Io): void {
     const { lba, blocks } = this.sim.requests;
-    if (this.cache!.write(this.pool, this.start + lba[io], blocks[io])) this.answer(io);
+    const { cache, pool, start } = this;
+    if (cache!.write(pool, start + lba[io], blocks[io]))
+      this.answer(io, cache!.safety.mirrorNs(blocks[io]));
     else this.toDisks(io);
   }
 
@@ -282,7 +284,7 @@ export class Lun extends Layer {
   }
 
   private write(io: Io): void {
-    if (this.cache === undefined) this.toDisks(io);
+    if (this.cache === undefined || !this.cache.safety.writeBack) this.toDisks(io);
     else if (this.cache.full) this.cache.wait(io);
     else this.admit(io);
   }
@@ -319,12 +321,12 @@ export class Lun extends Layer {
     else this.answer(io);
   }
 
-  /** Answers a row that needs no disk, after the controller's turn and the cache's time. */
-  private answer(io: Io): void {
+  /** Answers a row that needs no disk, after the controller's turn and the cache's time, or longer. */
+  private answer(io: Io, longerNs = 0): void {
     if (this.media !== undefined && this.sim.requests.op[io] <= WRITE) this.media.execute(io);
     const leaves = this.controllerOf[io];
     const by = this.shared ? leaves : this.ownership.owner;
-    let at = this.charge(by) + this.answerNs;
+    let at = this.charge(by) + this.answerNs + longerNs;
     if (by !== leaves) at += FORWARD_NS;
     if (at >= this.lastAt[leaves]) {
       this.lastAt[leaves] = at;

@@ -46,7 +46,7 @@ export class Redundancy extends Layer {
    * @returns brings the disk back: as it was, or as a new spare when another has taken its place
    * @throws InputError when data would be lost
    */
-  fail(disk: number, spareAfterNs: number, why: string): () => void {
+  fail(disk: number, spareAfterNs: number, why: string): (why: string) => void {
     const { members, disks } = this.group;
     const reason = this.group.cannotLose(disk);
     if (reason !== undefined) throw InputError.of(disks[disk].name, `cannot fail: ${reason}`);
@@ -60,14 +60,14 @@ export class Redundancy extends Layer {
       isReplaced = true;
       this.regain(disk, true, 'a spare takes over');
     });
-    return () => {
+    return (healed) => {
       if (isReplaced) {
         this.spares++;
-        this.sim.log.note('disk.returned', name, 'a new disk is there, as a spare', why);
+        this.sim.log.note('disk.returned', name, 'a new disk is there, as a spare', healed);
         return;
       }
       cancel();
-      this.sim.log.note('disk.returned', name, 'back; it gets what it has missed', why);
+      this.sim.log.note('disk.returned', name, 'back; it gets what it has missed', healed);
       this.regain(disk, false, 'the disk is back');
     };
   }

@@ -15,6 +15,12 @@ export class StripeDestager extends Destager {
   private readonly tracks = this.sim.requests.column('destage.tracks', Int32Array);
   private readonly firstTrack = this.sim.requests.column('destage.firstTrack', Float64Array);
 
+  constructor(...rest: ConstructorParameters<typeof Destager>) {
+    super(...rest);
+    // A write with parity is at one disk to read, then at another to write: two keep a disk busy.
+    this.limit *= 2;
+  }
+
   protected override dispatch(io: Io, address: number): void {
     const { requests } = this.sim;
     const { table } = this.cache;
