@@ -42,7 +42,7 @@ export function drawTrial(seed: number): DrawnTrial {
     title: `Swarm, seed ${seed}: ${kind}`,
     seed,
     duration: ns(Math.round(stopNs * (1 + AFTERWARDS))),
-    ...drawSystem(draw, kind, stopNs),
+    ...drawSystem(seed, draw, kind, stopNs),
   };
   const simulation = new Simulation(planOf(seed, stringify(calm)));
   const faults = drawWeather({
@@ -56,9 +56,14 @@ export function drawTrial(seed: number): DrawnTrial {
   return { seed, kind, plan: planOf(seed, yaml), healNs, stopNs, yaml };
 }
 
-function drawSystem(draw: Draw, kind: TrialKind, stopNs: number): Record<string, unknown> {
+function drawSystem(
+  seed: number,
+  draw: Draw,
+  kind: TrialKind,
+  stopNs: number,
+): Record<string, unknown> {
   const mayFail = kind === 'errors' || kind === 'loss';
-  const arrays = drawArrays(draw);
+  const arrays = drawArrays(draw, new Draw(seed, 'raid'));
   const nfsServers = draw.chance(0.3)
     ? [{ name: 'filer1', capacity: '16GiB', threads: draw.one([2, 16, 64]), disk: 'ssd' }]
     : [];

@@ -1,4 +1,7 @@
 import type { Command } from './commands.js';
+import type { MirrorPlan, RaidPlan } from './redundancy-plan.js';
+
+export type { MirrorPlan, RaidLevel, RaidPlan } from './redundancy-plan.js';
 
 /**
  * A plan is a scenario with every name, number and route decided: plain data, printable, complete.
@@ -72,13 +75,6 @@ export interface ArrayPlan {
   readonly portQueueDepth: number;
 }
 
-/** The link over which two controllers mirror what is written. */
-export interface MirrorPlan {
-  /** There and back. */
-  readonly latencyNs: number;
-  readonly bytesPerSecond: number;
-}
-
 export interface PoolPlan {
   readonly name: string;
   readonly disk: ModelPlan;
@@ -93,16 +89,6 @@ export interface PoolPlan {
   readonly capacityBytes: number;
   /** Share of the pool in use at which thin LUNs raise the soft threshold (06/38/07), 0..1. */
   readonly softThreshold: number;
-}
-
-export type RaidLevel = 0 | 1 | 5 | 6 | 10;
-
-export interface RaidPlan {
-  readonly level: RaidLevel;
-  /** Disks that take over for failed ones, one after the other. */
-  readonly spares: number;
-  /** A rebuild writes no faster than this. */
-  readonly rebuildBytesPerSecond: number;
 }
 
 export interface LunPlan {

@@ -72,7 +72,8 @@ export class RaidGroup extends Layer {
   cannotLose(disk: number): string | undefined {
     const { level, copies, parities } = this.layout;
     const { state, impaired } = this.members;
-    if (state[disk] !== WHOLE) return 'it has failed already, or is being rebuilt';
+    if (state[disk] !== WHOLE)
+      return 'it has failed already, or is being rebuilt: nothing would change';
     if (copies > 1) {
       const first = disk - (disk % copies);
       for (let other = first; other < first + copies; other++) {
@@ -81,7 +82,8 @@ export class RaidGroup extends Layer {
       return `its copy is missing already: data would be lost (RAID ${level})`;
     }
     if (impaired < parities) return undefined;
-    return `${impaired} of the disks are missing already: data would be lost (RAID ${level})`;
+    const { length } = this.disks;
+    return `${impaired} of ${length} disks missing already: data would be lost (RAID ${level})`;
   }
 
   override complete(done: Io): void {
