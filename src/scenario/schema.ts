@@ -52,7 +52,7 @@ const pool = z.strictObject({
   /** Data on one disk before the next disk's turn. */
   stripe: size('64KiB', '16MiB').optional(),
   spares: integer(0, 64).default(1),
-  rebuildRate: bandwidth.default(100e6),
+  rebuildRate: bandwidth.default(100 * 1024 * 1024),
   /** Without it: as much as its LUNs need. */
   capacity: size('1GiB').optional(),
   softThreshold: part.default({ fraction: 0.8 }),
@@ -84,7 +84,7 @@ const mirror = z.preprocess(
   z
     .strictObject({
       latency: duration('0s', '1s').default(20e3),
-      bandwidth: bandwidth.default(4e9),
+      bandwidth: bandwidth.default(4 * 1024 ** 3),
     })
     .optional(),
 );

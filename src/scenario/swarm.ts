@@ -42,7 +42,7 @@ export function drawTrial(seed: number): DrawnTrial {
     title: `Swarm, seed ${seed}: ${kind}`,
     seed,
     duration: ns(Math.round(stopNs * (1 + AFTERWARDS))),
-    ...drawSystem(seed, draw, kind, stopNs),
+    ...drawSystem(seed, draw, kind, stopNs, healNs),
   };
   const simulation = new Simulation(planOf(seed, stringify(calm)));
   const faults = drawWeather({
@@ -61,6 +61,7 @@ function drawSystem(
   draw: Draw,
   kind: TrialKind,
   stopNs: number,
+  healNs: number,
 ): Record<string, unknown> {
   const mayFail = kind === 'errors' || kind === 'loss';
   const arrays = drawArrays(draw, new Draw(seed, 'raid'));
@@ -75,8 +76,29 @@ function drawSystem(
     hosts: hosts.texts,
     claimRules: drawRules(draw, arrays, mayFail),
     datastores,
+    changes: drawSnapshots(new Draw(seed, 'snapshots'), arrays, healNs),
     vms: drawVms(draw, { hosts: hosts.names, datastores, stopNs, mayFail }),
   };
+}
+
+/** Snapshots of some LUNs, all deleted before everything has to be well again. */
+function drawSnapshots(
+  draw: Draw,
+  arrays: readonly Shelf[],
+  healNs: number,
+): Record<string, unknown>[] {
+  const luns = arrays.flatMap(({ name, luns: own }) => own.map((lun) => `${name}/${lun}`));
+  return luns.flatMap((lun) => {
+    if (draw.chance(0.7)) return [];
+    return ['one', 'two'].flatMap((name) => {
+      const from = draw.whole(0, healNs - 2);
+      const to = draw.whole(from + 1, healNs - 1);
+      return [
+        { at: ns(from), lun, createSnapshot: name },
+        { at: ns(to), lun, deleteSnapshot: name },
+      ];
+    });
+  });
 }
 
 /** A place for virtual disks. */

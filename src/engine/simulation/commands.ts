@@ -46,5 +46,12 @@ export type Command =
       readonly device: string;
       readonly state: 'on' | 'off';
     }
+  /** Creates or deletes a snapshot of a LUN, `array1/lun0`, in its array. */
+  | {
+      readonly kind: 'lun-snapshot';
+      readonly lun: string;
+      readonly action: 'create' | 'delete';
+      readonly snapshot: string;
+    }
   /** Looks for paths again, also of devices that were permanently lost. */
   | { readonly kind: 'rescan'; readonly host: string };

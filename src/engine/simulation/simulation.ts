@@ -65,7 +65,7 @@ export class Simulation {
     this.hosts = new Map(
       plan.hosts.map((host) => [host.name, buildHost(sim, host, arrays, plan.claimRules)]),
     );
-    this.storage = new StorageAdmin(this.hosts);
+    this.storage = new StorageAdmin(this.hosts, arrays);
     const lunBlocks = new Map(
       plan.arrays.flatMap(({ luns }) => luns.map((l) => [l.uid, Math.floor(l.sizeBytes / 512)])),
     );
@@ -246,6 +246,9 @@ export class Simulation {
         break;
       case 'device':
         this.storage.setDevice(command.host, command.device, command.state);
+        break;
+      case 'lun-snapshot':
+        this.storage.snapshotLun(command, why);
         break;
       case 'rescan':
         this.storage.rescan(command.host);

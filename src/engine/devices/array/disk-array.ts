@@ -1,4 +1,5 @@
 import { assert } from '../../core/assert.js';
+import { InputError } from '../../core/errors.js';
 import { BLOCK_BYTES } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
 import type { ArrayPlan, LunPlan, PoolPlan, Qos } from '../../simulation/plan.js';
@@ -12,6 +13,7 @@ import { Lun } from './lun.js';
 import { PAGE_BLOCKS, Pool, stripeBlocksOf } from './pool.js';
 import { dataUnitsOf } from './raid/layout.js';
 import { StripeDestager } from './raid/stripe-destager.js';
+import { SnapshotLun } from './snapshot/snapshot-lun.js';
 import { ScaleOutClients, StorageNode } from './storage-node.js';
 import { TargetPort } from './target-port.js';
 
@@ -62,6 +64,28 @@ export class DiskArray {
 
   controllerUp(controller: number): boolean {
     return this.controllers.alive[controller] === 1;
+  }
+
+  /** @throws InputError when the LUN is a disk of its own, or there is one of that name */
+  createSnapshot(lun: Lun, name: string, why: string): void {
+    this.snapshotLun(lun).createSnapshot(name, () => this.space(lun.sizeBlocks), why);
+  }
+
+  /** @throws InputError when there is none of that name */
+  deleteSnapshot(lun: Lun, name: string, why: string): void {
+    this.snapshotLun(lun).deleteSnapshot(name, why);
+  }
+
+  private snapshotLun(lun: Lun): SnapshotLun {
+    if (lun instanceof SnapshotLun) return lun;
+    throw InputError.of(`LUN ${lun.name}`, 'is a disk of its own', 'snapshots need a pool');
+  }
+
+  /** Addresses nobody has yet, in whole pages. */
+  private space(blocks: number): number {
+    const first = this.nextBlock;
+    this.nextBlock += Math.ceil(blocks / PAGE_BLOCKS) * PAGE_BLOCKS;
+    return first;
   }
 
   /** Without its battery the cache holds no writes: they go through to the disks. */
@@ -182,12 +206,12 @@ export class DiskArray {
       pool,
       cache: this.cache,
       disk: jbod ? this.makeLunDisk(plan) : undefined,
-      start: this.nextBlock,
+      start: this.space(pages * PAGE_BLOCKS),
     };
-    this.nextBlock += pages * PAGE_BLOCKS;
     const blocks = Math.floor(plan.sizeBytes / BLOCK_BYTES);
     const backEnd = new BackEnd(this.sim, plan.name, blocks, backing);
-    const lun = new Lun(this.sim, this.plan, plan, this.controllers, backing, backEnd);
+    const kind = jbod ? Lun : SnapshotLun;
+    const lun = new kind(this.sim, this.plan, plan, this.controllers, backing, backEnd);
     this.luns.set(plan.uid, lun);
   }
 

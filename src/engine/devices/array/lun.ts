@@ -72,15 +72,15 @@ export class Lun extends Layer {
   /** Knows the connections over which hosts reach the LUN. */
   readonly attentions: Attentions;
 
-  private readonly cache: Cache | undefined;
-  private readonly start: number;
+  protected readonly cache: Cache | undefined;
+  protected readonly start: number;
   /** A jbod LUN zeroes by writing to its disk. */
   private readonly zeroesOnDisk: boolean;
   private readonly answerNs: number;
   private readonly shared: boolean;
   private readonly ownership: Ownership;
   private readonly groups: PortGroups;
-  private readonly pages: ThinPages | undefined;
+  protected readonly pages: ThinPages | undefined;
   private readonly offload: Offload;
   private readonly held: HeldAnswers;
   private readonly traffic: Traffic;
@@ -88,7 +88,7 @@ export class Lun extends Layer {
   /** Answers that need no disk, in order for each controller they leave by. */
   private readonly lanes: Lane[] = [];
   private readonly lastAt: Float64Array;
-  private readonly takenAt: Float64Array;
+  protected readonly takenAt: Float64Array;
   private readonly controllerOf: Uint8Array;
 
   private trouble = 0;
