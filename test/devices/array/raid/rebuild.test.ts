@@ -30,10 +30,16 @@ describe('rebuild', () => {
       const test = group(level, disks);
       poolOf(test).redundancy!.fail(0, 1e9, 'test');
       expect(poolOf(test).group!.members.impaired).toBe(1);
+      const { entity } = test.array.disks[0]!;
+      const state = (): number => entity.values[entity.slot('state')]!;
+      expect(state()).toBe(1);
+      test.sim.runUntil(1.001e9);
+      expect(state()).toBe(2);
       test.sim.runUntil(30e9);
       const [rebuilt] = events(test, 'raid.rebuilt');
       expect(rebuilt!.at - 1e9).toBe((bytes / UNIT_BYTES) * 2e6);
       expect(poolOf(test).group!.members.impaired).toBe(0);
+      expect(state()).toBe(0);
       expect(test.sim.requests.inFlight).toBe(0);
     },
   );

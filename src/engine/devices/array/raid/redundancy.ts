@@ -5,7 +5,7 @@ import { Layer } from '../../../core/layer.js';
 import type { Sim } from '../../../core/sim.js';
 import { formatDuration, formatSize } from '../../../core/units.js';
 import type { RaidPlan } from '../../../simulation/plan.js';
-import { REBUILDING } from './members.js';
+import { ABSENT, REBUILDING, WHOLE } from './members.js';
 import type { RaidGroup } from './raid-group.js';
 
 /** Time until the next try when the request table is full (model). */
@@ -51,6 +51,7 @@ export class Redundancy extends Layer {
     const reason = this.group.cannotLose(disk);
     if (reason !== undefined) throw InputError.of(disks[disk].name, `cannot fail: ${reason}`);
     members.lose(disk);
+    disks[disk].showState(ABSENT);
     const { name } = disks[disk];
     this.sim.log.note('disk.failed', name, 'failed; its data comes from the other disks', why);
     let isReplaced = false;
@@ -94,6 +95,7 @@ export class Redundancy extends Layer {
 
   private regain(disk: number, empty: boolean, why: string): void {
     this.group.members.regain(disk, empty);
+    this.group.disks[disk].showState(REBUILDING);
     if (this.disk < 0) this.start(disk, why);
   }
 
@@ -139,6 +141,7 @@ export class Redundancy extends Layer {
     const took = formatDuration(this.sim.now - this.startedAt);
     const { name } = disks[this.disk];
     members.complete(this.disk);
+    disks[this.disk].showState(WHOLE);
     this.sim.log.note('raid.rebuilt', name, `whole again: ${bytes} in ${took}`, 'rebuild ends');
     this.disk = -1;
     const next = members.state.indexOf(REBUILDING);
