@@ -5,7 +5,8 @@ import { WRITE } from '../../../../src/engine/core/io.js';
 import type { RaidLevel, RaidPlan } from '../../../../src/engine/simulation/plan.js';
 import { GIB, MIB, poolPlan, type Rig, rig } from '../../support.js';
 
-const UNIT_BYTES = 512 * 1024;
+/** What a rebuild moves at once. */
+const STEP_BYTES = MIB;
 
 function group(level: RaidLevel, disks: number, raid: Partial<RaidPlan> = {}): Rig {
   const plan = { level, spares: 1, rebuildBytesPerSecond: 1e12, ...raid };
@@ -18,14 +19,14 @@ const events = (test: Rig, kind: string) =>
   test.sim.log.entries.filter((entry) => entry.kind === kind);
 
 describe('rebuild', () => {
-  // A unit is read from all others side by side (1 ms), then written (1 ms).
+  // A step is read from all others side by side (1 ms), then written (1 ms).
   it.each([
     [5, 5, GIB / 4],
     [6, 6, GIB / 4],
     [1, 2, GIB],
     [10, 4, GIB / 2],
   ] as const)(
-    'RAID %i of %i disks: the disk, unit by unit, at 2 ms each',
+    'RAID %i of %i disks: the disk, step by step, at 2 ms each',
     (level, disks, bytes) => {
       const test = group(level, disks);
       poolOf(test).redundancy!.fail(0, 1e9, 'test');
@@ -37,7 +38,7 @@ describe('rebuild', () => {
       expect(state()).toBe(2);
       test.sim.runUntil(30e9);
       const [rebuilt] = events(test, 'raid.rebuilt');
-      expect(rebuilt!.at - 1e9).toBe((bytes / UNIT_BYTES) * 2e6);
+      expect(rebuilt!.at - 1e9).toBe((bytes / STEP_BYTES) * 2e6);
       expect(poolOf(test).group!.members.impaired).toBe(0);
       expect(state()).toBe(0);
       expect(test.sim.requests.inFlight).toBe(0);
@@ -49,8 +50,8 @@ describe('rebuild', () => {
     poolOf(test).redundancy!.fail(2, 0, 'test');
     test.sim.runUntil(30e9);
     const [rebuilt] = events(test, 'raid.rebuilt');
-    // 256 MiB at 32 MiB/s; the last unit is not followed by a pause.
-    expect(rebuilt!.at / 1e9).toBeGreaterThan(7.98);
+    // 256 MiB at 32 MiB/s; the last step is not followed by a pause.
+    expect(rebuilt!.at / 1e9).toBeGreaterThan(7.96);
     expect(rebuilt!.at / 1e9).toBeLessThanOrEqual(8);
   });
 
@@ -72,7 +73,7 @@ describe('rebuild', () => {
     const [calm] = loop(false);
     const [served, rebuiltAt] = loop(true);
     expect(served).toBeLessThan(0.75 * calm);
-    expect(rebuiltAt).toBeGreaterThan(2 * (GIB / 4 / UNIT_BYTES) * 2e6);
+    expect(rebuiltAt).toBeGreaterThan(2 * (GIB / 4 / STEP_BYTES) * 2e6);
   });
 
   it('what is rebuilt is read from the spare again', () => {

@@ -59,6 +59,13 @@ export class Members {
     this.impaired--;
   }
 
+  /** How many stripes from `place` on are to be rebuilt, up to a limit; at least one. */
+  staleRun(disk: number, place: number, most: number): number {
+    let count = 1;
+    while (count < most && this.stale[disk]?.[place + count] === 1) count++;
+    return count;
+  }
+
   /** The next stripe from `place` on whose unit is to be rebuilt, or -1. */
   nextStale(disk: number, place: number): number {
     return this.stale[disk]?.indexOf(1, place) ?? -1;

@@ -62,10 +62,10 @@ export class RaidGroup extends Layer {
     this.begin(io, lba[io], lba[io] + blocks[io], op[io], NONE);
   }
 
-  /** Computes a disk's unit of a stripe from the others and writes it. */
-  rebuild(io: Io, row: number, disk: number): void {
+  /** Computes a disk's units of some stripes in a row from the others and writes them. */
+  rebuild(io: Io, row: number, rows: number, disk: number): void {
     const { rowBlocks } = this.layout;
-    this.begin(io, row * rowBlocks, (row + 1) * rowBlocks, WRITE, disk);
+    this.begin(io, row * rowBlocks, (row + rows) * rowBlocks, WRITE, disk);
   }
 
   /** Why a disk may not be lost; undefined when its data is there without it. */
@@ -117,7 +117,8 @@ export class RaidGroup extends Layer {
     for (;;) {
       const row = Math.floor(this.at[io] / rowBlocks);
       const start = row * rowBlocks;
-      const to = Math.min(rowBlocks, this.end[io] - start);
+      const left = this.end[io] - start;
+      const to = this.rebuilds[io] === NONE ? Math.min(rowBlocks, left) : left;
       this.planStage(io, row, this.at[io] - start, to);
       if (this.launch(io, row)) return true;
       this.cursor[io] = 0;
@@ -136,8 +137,9 @@ export class RaidGroup extends Layer {
     const disk = this.rebuilds[io];
     const isReads = this.stage[io] === READS;
     if (disk !== NONE) {
-      if (isReads) plan.rebuildFrom(row, disk);
-      else plan.whole(disk);
+      const units = (to / this.layout.rowBlocks) * this.layout.unitBlocks;
+      if (isReads) plan.rebuildFrom(row, units, disk);
+      else plan.whole(disk, units);
     } else if (this.code[io] === READ) plan.read(row, from, to);
     else if (isReads) plan.before(row, from, to);
     else plan.write(row, from, to);

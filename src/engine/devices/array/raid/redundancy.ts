@@ -8,12 +8,14 @@ import type { RaidPlan } from '../../../simulation/plan.js';
 import { ABSENT, REBUILDING, WHOLE } from './members.js';
 import type { RaidGroup } from './raid-group.js';
 
+/** A rebuild reads and writes up to so much of a disk at once: 1 MiB (model). */
+const STEP_BLOCKS = 2048;
 /** Time until the next try when the request table is full (model). */
 const RETRY_NS = 1e6;
 
 /**
  * Keeps a group's redundancy: a spare takes over for a failed disk and is filled stripe by stripe, at
- * most at the rate given; a disk that comes back gets what it has missed. One unit at a time, with
+ * most at the rate given; a disk that comes back gets what it has missed. One step at a time, with
  * rows of its own (world 0), so that hosts feel it in the disks' queues.
  */
 export class Redundancy extends Layer {
@@ -21,6 +23,8 @@ export class Redundancy extends Layer {
   /** Disk being rebuilt, or -1; others wait for their turn. */
   private disk = -1;
   private place = 0;
+  /** Stripes of the step under way, and units rebuilt so far. */
+  private rows = 0;
   private units = 0;
   private startedAt = 0;
   private wakesAt = 0;
@@ -80,8 +84,10 @@ export class Redundancy extends Layer {
   override complete(io: Io): void {
     this.sim.requests.give(io);
     this.working = false;
-    this.group.members.filled(this.disk, this.place);
-    this.units++;
+    for (let row = 0; row < this.rows; row++) {
+      this.group.members.filled(this.disk, this.place + row);
+    }
+    this.units += this.rows;
     const unitBytes = this.group.layout.unitBlocks * BLOCK_BYTES;
     const spanNs = Math.round((this.units * unitBytes * 1e9) / this.raid.rebuildBytesPerSecond);
     const at = Math.max(this.sim.now, this.startedAt + spanNs);
@@ -108,7 +114,7 @@ export class Redundancy extends Layer {
     this.wakeAt(this.sim.now);
   }
 
-  /** The next unit, or the end. */
+  /** The next units, or the end. */
   private step(): void {
     const { members } = this.group;
     if (this.disk < 0) return;
@@ -126,13 +132,18 @@ export class Redundancy extends Layer {
       return;
     }
     this.place = place;
+    this.rows = members.staleRun(
+      this.disk,
+      place,
+      Math.floor(STEP_BLOCKS / this.group.layout.unitBlocks),
+    );
     this.working = true;
     requests.op[io] = WRITE;
     requests.world[io] = 0;
     requests.disk[io] = -1;
     requests.arrivedAt[io] = this.sim.now;
     this.enter(io);
-    this.group.rebuild(io, place, this.disk);
+    this.group.rebuild(io, place, this.rows, this.disk);
   }
 
   private finish(): void {

@@ -93,18 +93,21 @@ export class StripePlan {
     }
   }
 
-  /** What is read to rebuild the unit of a disk. */
-  rebuildFrom(row: number, disk: number): void {
+  /**
+   * What is read to rebuild the units of a disk in some stripes, which lie one after the other on every
+   * disk; where there is parity to choose from, the first stripe's choice stands for all.
+   */
+  rebuildFrom(row: number, blocks: number, disk: number): void {
     this.clear();
-    const { copies, unitBlocks } = this.layout;
-    if (copies === 1) this.survivors(row, 0, unitBlocks);
-    else this.add(this.nearest(row, Math.floor(disk / copies)), 0, unitBlocks);
+    const { copies } = this.layout;
+    if (copies === 1) this.survivors(row, 0, blocks);
+    else this.add(this.nearest(row, Math.floor(disk / copies)), 0, blocks);
   }
 
-  /** The unit of a disk as a whole. */
-  whole(disk: number): void {
+  /** The units of a disk in some stripes. */
+  whole(disk: number, blocks: number): void {
     this.clear();
-    this.add(disk, 0, this.layout.unitBlocks);
+    this.add(disk, 0, blocks);
   }
 
   private olds(row: number, from: number, to: number, low: number, high: number): void {
