@@ -40,10 +40,19 @@ const transport = word(['fc', 'iscsi', 'sas', 'nvme']);
 const access = word(['alua', 'active-active', 'active-passive']);
 const copies = integer(1, 4096).optional();
 
+const raidLevel = scalar('one of 0, 1, 5, 6, 10', (value) =>
+  [0, 1, 5, 6, 10].find((level) => String(level) === String(value)),
+);
+
 const pool = z.strictObject({
   name: name.default('pool1'),
   disk: diskModel.default({ model: 'ssd' }),
   disks: integer(1, 4096).default(8),
+  raid: raidLevel.default(0),
+  /** Data on one disk before the next disk's turn. */
+  stripe: size('64KiB', '16MiB').optional(),
+  spares: integer(0, 64).default(1),
+  rebuildRate: bandwidth.default(100 * 1024 * 1024),
   /** Without it: as much as its LUNs need. */
   capacity: size('1GiB').optional(),
   softThreshold: part.default({ fraction: 0.8 }),
@@ -69,6 +78,17 @@ const vaai = z.strictObject({
   unmap: flag.default(true),
 });
 
+/** `true`, or the link over which two controllers mirror what is written. */
+const mirror = z.preprocess(
+  (value) => (value === true ? {} : value === false ? undefined : value),
+  z
+    .strictObject({
+      latency: duration('0s', '1s').default(20e3),
+      bandwidth: bandwidth.default(4 * 1024 ** 3),
+    })
+    .optional(),
+);
+
 const array = z.strictObject({
   name,
   kind: word(['array', 'jbod', 'scale-out']).default('array'),
@@ -83,6 +103,7 @@ const array = z.strictObject({
   tpgs: word(['implicit', 'explicit', 'both']).default('both'),
   transition: duration('0s', '10m').default(2e9),
   cache: size('0B', '4TiB').default(1024 ** 3),
+  mirror,
   vaai: vaai.default({ ats: true, clone: true, zero: true, unmap: true }),
   portQueueDepth: integer(1, 65536).default(2048),
   pools: z

@@ -44,7 +44,7 @@ export function drawTrial(seed: number): DrawnTrial {
     title: `Swarm, seed ${seed}: ${kind}`,
     seed,
     duration: ns(Math.round(stopNs * (1 + AFTERWARDS))),
-    ...drawSystem(draw, new Draw(seed, 'operations'), new Draw(seed, 'service'), kind, stopNs),
+    ...drawSystem(seed, draw, kind, stopNs, healNs),
   };
   const simulation = new Simulation(planOf(seed, stringify(calm)));
   const faults = drawWeather({
@@ -59,14 +59,15 @@ export function drawTrial(seed: number): DrawnTrial {
 }
 
 function drawSystem(
+  seed: number,
   draw: Draw,
-  drawMore: Draw,
-  drawQos: Draw,
   kind: TrialKind,
   stopNs: number,
+  healNs: number,
 ): Record<string, unknown> {
   const mayFail = kind === 'errors' || kind === 'loss';
-  const arrays = drawArrays(draw);
+  const drawMore = new Draw(seed, 'operations');
+  const arrays = drawArrays(draw, new Draw(seed, 'raid'));
   const nfsServers = draw.chance(0.3)
     ? [
         {
@@ -89,8 +90,29 @@ function drawSystem(
     datastores,
     vms,
     operations: drawOperations(drawMore, vms, datastores, stopNs),
+    changes: drawSnapshots(new Draw(seed, 'snapshots'), arrays, healNs),
   };
-  return { ...system, ...drawService(drawQos, system) };
+  return { ...system, ...drawService(new Draw(seed, 'service'), system) };
+}
+
+/** Snapshots of some LUNs, all deleted before everything has to be well again. */
+function drawSnapshots(
+  draw: Draw,
+  arrays: readonly Shelf[],
+  healNs: number,
+): Record<string, unknown>[] {
+  const luns = arrays.flatMap(({ name, luns: own }) => own.map((lun) => `${name}/${lun}`));
+  return luns.flatMap((lun) => {
+    if (draw.chance(0.7)) return [];
+    return ['one', 'two'].flatMap((name) => {
+      const from = draw.whole(0, healNs - 2);
+      const to = draw.whole(from + 1, healNs - 1);
+      return [
+        { at: ns(from), lun, createSnapshot: name },
+        { at: ns(to), lun, deleteSnapshot: name },
+      ];
+    });
+  });
 }
 
 /** A place for virtual disks. */

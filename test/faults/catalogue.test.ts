@@ -8,6 +8,8 @@ closeLedgers();
 
 const ON_NS = 1_200 * MS;
 const OFF_NS = 200 * MS;
+/** For faults after which more is to be done: a disk that is back is not whole at once. */
+const REPAIR_NS: Readonly<Record<string, number>> = { 'disk-failure': 4 * SECOND };
 /** From the last healing until all is at rest: a retry, a poll, a probe (10 s), a reset (2 s). */
 const REST_NS = 15 * SECOND;
 
@@ -19,6 +21,8 @@ const PARAMS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'reservation-conflict-storm': { period: 300 * MS, hold: 100 * MS },
   'latency-spike': { period: 200 * MS, length: 100 * MS },
   'switch-loss': { share: 0.5 },
+  // The disk comes back and gets what it has missed.
+  'disk-failure': { spareAfter: 3600 * SECOND },
 };
 /** Faults after which a guest may have seen an error: the array itself says that a LUN is gone. */
 const FATAL = ['pdl'];
@@ -42,7 +46,8 @@ describe.each(FAULTS)('$name', ({ name, target, summary, params }) => {
     const targets = known.simulation.faultTargets(target);
     expect(targets.length).toBeGreaterThan(0);
     const book = new Ledger();
-    const stopNs = 100 * MS + targets.length * (ON_NS + OFF_NS);
+    const offNs = REPAIR_NS[name] ?? OFF_NS;
+    const stopNs = 100 * MS + targets.length * (ON_NS + offNs);
     const plan = planOf(IMPATIENT);
     const run = new Run({ ...plan, jobs: plan.jobs.map((job) => ({ ...job, stopNs })) });
     const { simulation } = run;
@@ -51,7 +56,7 @@ describe.each(FAULTS)('$name', ({ name, target, summary, params }) => {
       const heal = run.inject(name, where, PARAMS[name]);
       simulation.runUntil(simulation.now + ON_NS);
       heal();
-      simulation.runUntil(simulation.now + OFF_NS);
+      simulation.runUntil(simulation.now + offNs);
     }
     expect(simulation.activeFaults).toEqual([]);
     expect(run.drain(stopNs + REST_NS)).toBeDefined();

@@ -13,7 +13,7 @@ export const SMALL = `
 duration: 600s
 arrays:
   - name: array1
-    pools: [{ name: pool1, disks: 4, disk: ssd, capacity: 40GiB }]
+    pools: [{ name: pool1, disks: 4, disk: ssd, capacity: 40GiB, raid: 5, rebuildRate: 1GB/s }]
     luns:
       - { name: lun0, size: 10GiB, thin: true, owner: A }
       - { name: lun1, size: 10GiB, owner: B }

@@ -1,3 +1,4 @@
+import { InputError } from '../../src/engine/core/errors.js';
 import type { LogEntry } from '../../src/engine/core/event-log.js';
 import type { EntityInfo, Sample } from '../../src/engine/core/meters.js';
 import type { Sim } from '../../src/engine/core/sim.js';
@@ -47,10 +48,17 @@ export class Run {
     };
   }
 
-  /** Injects a fault now and returns what heals it. */
+  /** Injects a fault now and returns what heals it; nothing, when it would lose data and is refused. */
   inject(fault: string, target: string, params: Readonly<Record<string, number>> = {}): () => void {
     const before = new Set(this.simulation.activeFaults.map(({ id }) => id));
-    this.simulation.command({ kind: 'inject', fault, target, params });
+    try {
+      this.simulation.command({ kind: 'inject', fault, target, params });
+    } catch (error) {
+      if (error instanceof InputError && error.message.includes('data would be lost')) {
+        return () => undefined;
+      }
+      throw error;
+    }
     const made = this.simulation.activeFaults.find(({ id }) => !before.has(id));
     return () => {
       if (made !== undefined) this.simulation.command({ kind: 'heal', id: made.id });

@@ -118,4 +118,5 @@ const KEYS: Readonly<Record<string, string>> = {
   space: ' ',
   'ctrl+c': '\u0003',
   'ctrl+l': '\u000C',
+  'ctrl+o': '\u000F',
 };

@@ -37,12 +37,18 @@ export class Disk extends Layer {
     this.entity = sim.meters.define('spindle', name, { array, pool, model: model.model }, [
       ...TRAFFIC_FIELDS,
       ...STATION_FIELDS,
+      'state',
     ]);
     this.traffic = new Traffic(sim, this.entity);
     this.inOrder = discipline === undefined;
     const { channels, order } = this.model;
     const own = order === undefined ? new Fifo() : new AccessOrder(sim, order);
     this.station = new Station(sim, 'spindle', this.entity, channels, discipline ?? own);
+  }
+
+  /** Shows what the disk is to its group: 0 whole, 1 failed, 2 being rebuilt. */
+  showState(state: number): void {
+    this.entity.values[this.entity.slot('state')] = state;
   }
 
   /** Every command takes `factor` times as long; 1 is healthy. */

@@ -16,7 +16,7 @@ export interface FlashValues {
  * Flash behind one interface (model). Reads wait for a die, writes end in the device's buffer. Two
  * serial resources bound the rates: the interface (bytes per second, each direction) and, for writes,
  * the programming of flash behind the buffer, one `program` time per command.
- * Left out: garbage collection in bursts, the fill level, read retries.
+ * Left out: read retries; garbage collection, which flash/collected.ts has.
  */
 export class FlashMedia implements DiskModel {
   readonly channels: number;

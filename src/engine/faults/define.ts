@@ -25,6 +25,8 @@ export interface FaultInfo {
   readonly target: FaultTarget;
   readonly params: Params;
   readonly lasting: boolean;
+  /** Why it cannot be injected there now; undefined when it can. */
+  refusal(sites: Sites, target: string): string | undefined;
   /** Finds the target by name and breaks it; undefined when there is no such target. */
   apply(
     sites: Sites,
@@ -45,6 +47,8 @@ export interface Fault<T extends FaultTarget, P extends Params> {
    * nothing. Where several act on one thing, it stays broken until the last of them is healed.
    */
   readonly lasting?: true;
+  /** Why it must not be injected now: what it would break cannot be mended. Undefined when it may. */
+  refusal?(target: SiteOf<T>): string | undefined;
   /** Breaks `target`; the returned function heals it and is called at most once. */
   inject(target: SiteOf<T>, params: Values<P>, tools: FaultTools): () => void;
 }
@@ -59,6 +63,10 @@ export function defineFault<T extends FaultTarget, P extends Params>(
     target,
     params,
     lasting,
+    refusal(sites, where) {
+      const site = (sites[target] as ReadonlyMap<string, SiteOf<T>>).get(where);
+      return site && fault.refusal?.(site);
+    },
     apply(sites, where, given, tools) {
       const site = (sites[target] as ReadonlyMap<string, SiteOf<T>>).get(where);
       if (site === undefined) return undefined;

@@ -3,10 +3,12 @@ import { adapterRemoval } from './adapter-removal.js';
 import { adapterReset } from './adapter-reset.js';
 import { apd } from './apd.js';
 import { bitRot } from './bit-rot.js';
+import { cacheBatteryLoss } from './cache-battery-loss.js';
 import { controllerFailover } from './controller-failover.js';
 import { controllerHang } from './controller-hang.js';
 import type { FaultInfo } from './define.js';
 import { deviceStall } from './device-stall.js';
+import { diskFailure } from './disk-failure.js';
 import { fillDatastore } from './fill-datastore.js';
 import { fillPool } from './fill-pool.js';
 import { latencySpike } from './latency-spike.js';
@@ -24,6 +26,7 @@ import { queueFullStorm } from './queue-full-storm.js';
 import { reservationConflictStorm } from './reservation-conflict-storm.js';
 import { serverDown } from './server-down.js';
 import { slowDevice } from './slow-device.js';
+import { slowDisk } from './slow-disk.js';
 import { switchLoss } from './switch-loss.js';
 import { tornWrite } from './torn-write.js';
 import { vaaiRefused } from './vaai-refused.js';
@@ -41,6 +44,9 @@ export const FAULTS: readonly FaultInfo[] = [
   switchLoss,
   controllerFailover,
   controllerHang,
+  cacheBatteryLoss,
+  diskFailure,
+  slowDisk,
   queueFullStorm,
   slowDevice,
   latencySpike,

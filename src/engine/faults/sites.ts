@@ -41,6 +41,14 @@ export interface ControllerSite {
   readonly controller: number;
 }
 
+/** A disk of an array's pool. */
+export interface SpindleSite {
+  readonly disk: Disk;
+  /** Its number in the pool. */
+  readonly number: number;
+  readonly pool: Pool;
+}
+
 export interface LunSite {
   readonly lun: Lun;
   /** The disks its data lies on, shared with other LUNs of the pool. */
@@ -77,6 +85,10 @@ export interface Sites {
   readonly lun: ReadonlyMap<string, LunSite>;
   /** `array1/lun0`, or the name of an NFS server. */
   readonly medium: ReadonlyMap<string, MediumSite>;
+  /** `array1`: an array with a cache. */
+  readonly cache: ReadonlyMap<string, DiskArray>;
+  /** `array1:pool1:d0` */
+  readonly spindle: ReadonlyMap<string, SpindleSite>;
   /** `array1/pool1` */
   readonly pool: ReadonlyMap<string, Pool>;
   /** `array1:A0`: the first port of controller A. */

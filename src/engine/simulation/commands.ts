@@ -67,5 +67,12 @@ export type Command =
   | { readonly kind: 'deleteDisk'; readonly datastore: string; readonly name: string }
   /** Gives the free space of a VMFS datastore back to its arrays (UNMAP). */
   | { readonly kind: 'reclaim'; readonly datastore: string }
+  /** Creates or deletes a snapshot of a LUN, `array1/lun0`, in its array. */
+  | {
+      readonly kind: 'lun-snapshot';
+      readonly lun: string;
+      readonly action: 'create' | 'delete';
+      readonly snapshot: string;
+    }
   /** Looks for paths again, also of devices that were permanently lost. */
   | { readonly kind: 'rescan'; readonly host: string };

@@ -47,7 +47,7 @@ export class FaultController {
   /**
    * @param params settings in base units; missing ones take their default
    * @param why who asked: `timeline`, `operator`, ...
-   * @returns the number by which the fault is healed
+   * @returns the number by which the fault is healed; undefined when it was refused
    * @throws InputError when fault or target do not exist
    */
   inject(
@@ -55,7 +55,30 @@ export class FaultController {
     target: string,
     params: Readonly<Record<string, number>>,
     why: string,
-  ): number {
+  ): number | undefined {
+    const info = this.find(name, target);
+    const refusal = info.refusal(this.sites, target);
+    if (refusal !== undefined) {
+      this.sim.log.note('fault.refused', target, `${name}: ${refusal}`, why);
+      return undefined;
+    }
+    const id = this.count++;
+    this.sim.log.note('fault.inject', target, `${name} (#${id}): ${info.summary}`, why);
+    const heal = info.apply(this.sites, target, params, this.tools);
+    const since = { id, fault: name, target, sinceNs: this.sim.now };
+    if (heal !== undefined) this.running.set(id, { ...since, info, params, heal });
+    return id;
+  }
+
+  /**
+   * Why a fault would be refused now; undefined when it would not.
+   * @throws InputError when fault or target do not exist
+   */
+  refusal(name: string, target: string): string | undefined {
+    return this.find(name, target).refusal(this.sites, target);
+  }
+
+  private find(name: string, target: string): FaultInfo {
     const info = FAULTS.find((entry) => entry.name === name);
     if (info === undefined) {
       const known = FAULTS.map((entry) => entry.name).join(', ');
@@ -70,12 +93,7 @@ export class FaultController {
         `known: ${known}`,
       );
     }
-    const id = this.count++;
-    this.sim.log.note('fault.inject', target, `${name} (#${id}): ${info.summary}`, why);
-    const heal = info.apply(this.sites, target, params, this.tools);
-    const since = { id, fault: name, target, sinceNs: this.sim.now };
-    if (heal !== undefined) this.running.set(id, { ...since, info, params, heal });
-    return id;
+    return info;
   }
 
   /** Heals an active fault; false when it is not active (any more). */

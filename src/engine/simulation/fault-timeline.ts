@@ -18,7 +18,8 @@ export function armFault(
   if (repeat === undefined) {
     timers.at(atNs, () => {
       const id = faults.inject(fault, target, params, 'timeline');
-      if (untilNs > 0) timers.at(untilNs, () => faults.heal(id, 'timeline'));
+      if (id === undefined || untilNs === 0) return;
+      timers.at(untilNs, () => faults.heal(id, 'timeline'));
     });
     return;
   }
@@ -29,9 +30,10 @@ export function armFault(
     if (untilNs > 0 && at >= untilNs) return;
     timers.at(at, () => {
       const id = faults.inject(fault, target, params, why);
+      next(at);
+      if (id === undefined) return;
       const endsAt = at + repeat.lastsNs;
       timers.at(untilNs > 0 ? Math.min(endsAt, untilNs) : endsAt, () => faults.heal(id, why));
-      next(at);
     });
   };
   next(atNs);

@@ -1,5 +1,8 @@
 import type { Requirements } from '../stack/storage-apis/vasa/monitor.js';
 import type { Command } from './commands.js';
+import type { MirrorPlan, RaidPlan } from './redundancy-plan.js';
+
+export type { MirrorPlan, RaidLevel, RaidPlan } from './redundancy-plan.js';
 
 /**
  * A plan is a scenario with every name, number and route decided: plain data, printable, complete.
@@ -58,6 +61,8 @@ export interface ArrayPlan {
   /** How long a change of ownership takes; commands meanwhile get 02/04/0A. */
   readonly transitionNs: number;
   readonly cacheBytes: number;
+  /** Writes are in the caches of two controllers before they are answered; without it, in one. */
+  readonly mirror?: MirrorPlan;
   /** VAAI primitives the array supports. */
   readonly vaai: {
     readonly ats: boolean;
@@ -77,6 +82,11 @@ export interface PoolPlan {
   readonly disks: number;
   /** Each disk is a node of distributed storage, with a dmClock scheduler of its own. */
   readonly scaleOut?: boolean;
+  /** Copies or parity; without it the disks are striped and nothing more (RAID 0). */
+  readonly raid?: RaidPlan;
+  /** Bytes on one disk before the next disk's turn; a multiple of 64 KiB. */
+  readonly stripeBytes?: number;
+  /** What LUNs can use: copies and parity come on top. */
   readonly capacityBytes: number;
   /** Share of the pool in use at which thin LUNs raise the soft threshold (06/38/07), 0..1. */
   readonly softThreshold: number;

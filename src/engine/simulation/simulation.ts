@@ -70,7 +70,7 @@ export class Simulation {
     this.hosts = new Map(
       plan.hosts.map((host) => [host.name, buildHost(sim, host, arrays, plan.claimRules)]),
     );
-    this.storage = new StorageAdmin(this.hosts);
+    this.storage = new StorageAdmin(this.hosts, arrays);
     const lunBlocks = new Map(
       plan.arrays.flatMap(({ luns }) => luns.map((l) => [l.uid, Math.floor(l.sizeBytes / 512)])),
     );
@@ -242,7 +242,7 @@ export class Simulation {
   private apply(command: Command, why: string): void {
     switch (command.kind) {
       case 'inject':
-        this.faults.inject(command.fault, command.target, command.params, why);
+        this.inject(command, why);
         break;
       case 'heal':
         this.faults.heal(command.id, why);
@@ -279,6 +279,9 @@ export class Simulation {
         break;
       case 'reclaim':
         this.operations.reclaim(command, why);
+        break;
+      case 'lun-snapshot':
+        this.storage.snapshotLun(command, why);
         break;
       case 'rescan':
         this.storage.rescan(command.host);
@@ -340,6 +343,12 @@ export class Simulation {
       const [{ place, message }] = error.problems;
       this.sim.log.note('command.refused', place, message, `${command.kind}, timeline`);
     }
+  }
+
+  private inject({ fault, target, params }: Extract<Command, { kind: 'inject' }>, why: string) {
+    const refusal = this.faults.refusal(fault, target);
+    if (refusal !== undefined) throw InputError.of(`fault ${fault}`, `${target}: ${refusal}`);
+    this.faults.inject(fault, target, params, why);
   }
 
   private changePace(job: string, pace: Pace, why: string): void {

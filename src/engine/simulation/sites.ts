@@ -69,6 +69,8 @@ export function buildSites(parts: SiteParts): Sites {
       ),
     ),
     medium: media(parts),
+    cache: new Map([...arrays].filter(([, { plan }]) => plan.cacheBytes > 0)),
+    spindle: spindles(parts),
     pool: new Map(
       [...arrays.values()].flatMap(({ name, pools }) =>
         [...pools].map(([pool, built]) => [`${name}/${pool}`, built]),
@@ -84,6 +86,16 @@ export function buildSites(parts: SiteParts): Sites {
     datastore: datastores,
     vm: new Map(plan.vms.map(({ name }) => [name, noisyVm(parts, name)])),
   };
+}
+
+function spindles({ arrays }: SiteParts): Sites['spindle'] {
+  return new Map(
+    [...arrays.values()].flatMap(({ pools }) =>
+      [...pools.values()].flatMap((pool) =>
+        pool.disks.map((disk, number) => [disk.name, { disk, number, pool }] as const),
+      ),
+    ),
+  );
 }
 
 function switches({ plan, hosts }: SiteParts): Sites['switch'] {

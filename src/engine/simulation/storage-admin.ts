@@ -1,11 +1,16 @@
 import { InputError } from '../core/errors.js';
+import type { DiskArray } from '../devices/array/disk-array.js';
 import type { Path, PathEvent } from '../stack/storage-apis/psa/path.js';
 import type { DeviceStatus, PsaDevice } from '../stack/storage-apis/psa/psa-device.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
+import type { Command } from './commands.js';
 
 /** What an administrator asks of and does to the hosts' devices and paths. */
 export class StorageAdmin {
-  constructor(private readonly hosts: ReadonlyMap<string, BuiltHost>) {}
+  constructor(
+    private readonly hosts: ReadonlyMap<string, BuiltHost>,
+    private readonly arrays: ReadonlyMap<string, DiskArray>,
+  ) {}
 
   /** The last things that happened to a path, oldest first. */
   pathHistory(host: string, path: string): readonly PathEvent[] {
@@ -38,6 +43,19 @@ export class StorageAdmin {
     const { queue } = this.built(host, device);
     if (dqlen !== undefined) queue.setDepth(dqlen);
     if (dsnro !== undefined) queue.setCompetingDepth(dsnro);
+  }
+
+  /** @throws InputError when there is no such LUN, or the snapshot exists, or does not */
+  snapshotLun(command: Extract<Command, { kind: 'lun-snapshot' }>, why: string): void {
+    const { lun, action, snapshot } = command;
+    const places = new Map(
+      [...this.arrays.values()].flatMap((array) =>
+        [...array.luns.values()].map((own) => [`${array.name}/${own.name}`, { array, own }]),
+      ),
+    );
+    const { array, own } = found('LUN', lun, places.get(lun), places.keys());
+    if (action === 'create') array.createSnapshot(own, snapshot, why);
+    else array.deleteSnapshot(own, snapshot, why);
   }
 
   /** Looks for paths of all devices of a host again. */

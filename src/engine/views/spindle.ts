@@ -23,6 +23,15 @@ export const spindle = defineView({
     },
     labelled('POOL', 10, 3, 'pool', 'pool'),
     labelled('MODEL', 10, 4, 'model', 'device model'),
+    {
+      id: 'STATE',
+      width: 7,
+      weight: 5,
+      format: 'text',
+      help: 'failed, or being rebuilt from the other disks of its group',
+      value: (row) => ['', 'failed', 'rebuild'][row.now('state')] ?? '',
+      level: (_value, row) => (row.now('state') > 0 ? 2 : 0),
+    },
     ...queueStats.slice(0, 2),
     {
       id: '%BUSY',

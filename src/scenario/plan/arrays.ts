@@ -1,10 +1,12 @@
 import { formatSize } from '../../engine/core/units.js';
+import { raidProblem } from '../../engine/devices/array/raid/layout.js';
 import type {
   ArrayPlan,
   LunPlan,
   ModelPlan,
   NfsServerPlan,
   PoolPlan,
+  RaidLevel,
   Transport,
 } from '../../engine/simulation/plan.js';
 import { bytesOf } from '../quantities.js';
@@ -72,11 +74,26 @@ function planArray(context: Context, array: ArrayText, path: Path): ArrayPlan {
     tpgs: array.tpgs,
     transitionNs: array.transition,
     cacheBytes: isArray && !isScaleOut ? array.cache : 0,
+    ...mirrorOf(context, array, controllers, path),
     vaai: array.vaai,
     pools: isArray ? planPools(context, array, luns, path) : shelf(context, array, luns, path),
     luns,
     portQueueDepth: array.portQueueDepth,
   };
+}
+
+function mirrorOf(
+  context: Context,
+  { name, kind, cache, mirror }: ArrayText,
+  controllers: number,
+  path: Path,
+): Pick<ArrayPlan, 'mirror'> {
+  if (mirror === undefined) return {};
+  if (kind !== 'array' || cache === 0 || controllers < 2) {
+    const hint = 'give it a cache and a second controller, or leave "mirror" out';
+    context.report([...path, 'mirror'], `${name} has no two caches to mirror`, hint);
+  }
+  return { mirror: { latencyNs: mirror.latency, bytesPerSecond: mirror.bandwidth } };
 }
 
 function planLuns(context: Context, array: ArrayText, controllers: number, path: Path): LunPlan[] {
@@ -141,12 +158,36 @@ function planPools(
       disk: planModel(context, pool.disk, [...at, 'disk']),
       disks: pool.disks,
       ...(array.kind === 'scale-out' && { scaleOut: true }),
+      ...raidOf(context, array, pool, at),
       capacityBytes,
       softThreshold: bytesOf(pool.softThreshold, capacityBytes, 1) / capacityBytes,
     };
     pools.add(pool.name, plan, [...at, 'name']);
   }
   return [...pools.values()];
+}
+
+/** Copies or parity, and the stripe; nothing for what is as it always was. */
+function raidOf(
+  context: Context,
+  array: ArrayText,
+  pool: ArrayText['pools'][number],
+  at: Path,
+): Pick<PoolPlan, 'raid' | 'stripeBytes'> {
+  const { stripe, disks, spares, rebuildRate } = pool;
+  const level = pool.raid as RaidLevel;
+  const problem = raidProblem(level, disks);
+  if (problem !== undefined) context.report([...at, 'raid'], `${problem}, not ${disks}`);
+  if (level !== 0 && array.kind === 'scale-out') {
+    context.report([...at, 'raid'], 'nodes of a scale-out array have no RAID', 'leave it out');
+  }
+  if (stripe !== undefined && stripe % (64 * 1024) !== 0) {
+    context.report([...at, 'stripe'], `${formatSize(stripe)} is not a multiple of 64KiB`);
+  }
+  return {
+    ...(level !== 0 && { raid: { level, spares, rebuildBytesPerSecond: rebuildRate } }),
+    ...(stripe !== undefined && { stripeBytes: stripe }),
+  };
 }
 
 /** A shelf of single disks: each LUN is a pool of one. */

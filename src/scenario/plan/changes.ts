@@ -31,13 +31,14 @@ export function planChanges(
       ...disksOf(context, text, around, path),
       ...pacesOf(context, text, around, path),
       ...depthsOf(context, text, around, path),
+      ...snapshotsOf(context, text, around, path),
     ];
     plans.push(...commands.map((command) => ({ atNs: text.at, command, path })));
-    if (!says(text, [...QOS_KEYS, ...PACE_KEYS, ...DEPTH_KEYS])) {
+    if (!says(text, [...QOS_KEYS, ...PACE_KEYS, ...DEPTH_KEYS, ...SNAPSHOT_KEYS])) {
       context.report(
         path,
         'changes nothing',
-        `give one of ${[...QOS_KEYS, ...PACE_KEYS].join(', ')} with "vm", or ${DEPTH_KEYS.join(', ')} with "device"`,
+        `give one of ${[...QOS_KEYS, ...PACE_KEYS].join(', ')} with "vm", ${DEPTH_KEYS.join(', ')} with "device", or ${SNAPSHOT_KEYS.join(', ')} with "lun"`,
       );
     }
   }
@@ -48,6 +49,8 @@ export function planChanges(
 const QOS_KEYS = ['shares', 'reservation', 'limit'] as const;
 const PACE_KEYS = ['iodepth', 'thinktime', 'rate_iops'] as const;
 const DEPTH_KEYS = ['queueDepth', 'schedNumReqOutstanding'] as const;
+
+const SNAPSHOT_KEYS = ['createSnapshot', 'deleteSnapshot'] as const;
 
 const says = (text: ChangeText, keys: readonly (keyof ChangeText)[]): boolean =>
   keys.some((key) => text[key] !== undefined);
@@ -142,6 +145,27 @@ function checkKind(context: Context, text: ChangeText, job: JobPlan, path: Path)
     const hint = 'change its iodepth or thinktime, or give the job a rate_iops';
     context.report([...path, 'rate_iops'], `${job.name} keeps commands in flight`, hint);
   }
+}
+
+function snapshotsOf(context: Context, text: ChangeText, { luns }: Changeable, path: Path) {
+  const { lun, createSnapshot, deleteSnapshot } = text;
+  if (!says(text, SNAPSHOT_KEYS)) {
+    const hint = `give ${SNAPSHOT_KEYS.join(' or ')}`;
+    if (lun !== undefined) context.report([...path, 'lun'], 'nothing of it changes', hint);
+    return [];
+  }
+  if (lun === undefined) {
+    context.report(path, 'says not of which LUN', 'give "lun": array/lun');
+    return [];
+  }
+  const commands: Command[] = [];
+  for (const wanted of lun) {
+    context.find(luns, wanted, [...path, 'lun'], 'LUN');
+    const about = { kind: 'lun-snapshot', lun: wanted } as const;
+    if (deleteSnapshot) commands.push({ ...about, action: 'delete', snapshot: deleteSnapshot });
+    if (createSnapshot) commands.push({ ...about, action: 'create', snapshot: createSnapshot });
+  }
+  return commands;
 }
 
 function depthsOf(context: Context, text: ChangeText, around: Changeable, path: Path): Command[] {

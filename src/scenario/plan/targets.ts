@@ -20,7 +20,7 @@ export interface Objects {
 
 /**
  * What faults may name, by the scope of the thing: `esx1/vmhba1`, `esx1/vmhba1:C0:T0:L1`,
- * `esx1/lun0`, `array1:A`, `array1:A1`, `fc-A`, `array1/lun0`, `array1/pool1`; others by their own name.
+ * `esx1/lun0`, `array1:A`, `array1:A1`, `fc-A`, `array1/lun0`, `array1/pool1`, `array1:pool1:d0`; others by their own name.
  */
 export function targetsOf(objects: Objects): ReadonlyMap<string, readonly string[]> {
   const { arrays, luns, hosts, servers, datastores, vms } = objects;
@@ -37,6 +37,8 @@ export function targetsOf(objects: Objects): ReadonlyMap<string, readonly string
     ['path', all.flatMap((host) => host.paths.map(({ name }) => `${host.name}/${name}`))],
     ['device', all.flatMap((host) => devicesOf(host, luns))],
     ['array', arrays.filter(({ kind }) => kind === 'array').map(({ name }) => name)],
+    ['cache', arrays.filter(({ cacheBytes }) => cacheBytes > 0).map(({ name }) => name)],
+    ['spindle', arrays.flatMap(spindlesOf)],
     [
       'controller',
       arrays.flatMap(({ name, controllers }) =>
@@ -56,6 +58,17 @@ export function targetsOf(objects: Objects): ReadonlyMap<string, readonly string
       [...vms.values()].flatMap(({ plan }) => plan.disks.map(({ name }) => `${plan.name}:${name}`)),
     ],
   ]);
+}
+
+/** Disks of an array's pools; nodes of a distributed one. */
+function spindlesOf({ name, kind, pools }: ArrayPlan): string[] {
+  if (kind === 'jbod') return [];
+  return pools.flatMap((pool) =>
+    Array.from(
+      { length: Math.max(1, pool.disks) },
+      (_, number) => `${name}:${pool.name}:${pool.scaleOut ? 'n' : 'd'}${number}`,
+    ),
+  );
 }
 
 /** Devices a host sees. A LUN's own name serves where it is unique, else `array.lun`. */

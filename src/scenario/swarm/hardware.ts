@@ -48,11 +48,14 @@ const RR = [
 ];
 const PSSS = ['LB-RR', 'LB-IOPS', 'LB-BYTES', 'LB-Latency', 'FIXED'];
 
-export function drawArrays(draw: Draw): Shelf[] {
-  return Array.from({ length: draw.one([1, 1, 1, 2]) }, (_, number) => drawArray(draw, number));
+/** @param raid draws of their own, so that systems stay what they are but for their disks */
+export function drawArrays(draw: Draw, raid: Draw): Shelf[] {
+  return Array.from({ length: draw.one([1, 1, 1, 2]) }, (_, number) =>
+    drawArray(draw, raid, number),
+  );
 }
 
-function drawArray(draw: Draw, number: number): Shelf {
+function drawArray(draw: Draw, raid: Draw, number: number): Shelf {
   const name = `array${number + 1}`;
   const transport = draw.one(['fc', 'fc', 'iscsi', 'iscsi', 'sas', 'nvme'] as const);
   const controllers = draw.whole(1, 2);
@@ -79,11 +82,25 @@ function drawArray(draw: Draw, number: number): Shelf {
       unmap: draw.chance(0.7),
     },
     portQueueDepth: draw.one([2048, 2048, 64, 8, 2]),
-    pools: [{ name: 'pool1', disk: draw.one(DISKS), disks: draw.whole(1, 5) }],
+    pools: [{ name: 'pool1', disk: draw.one(DISKS), disks: draw.whole(1, 5), ...drawRaid(raid) }],
     luns: [{ name: `${name}lun`, count, size: '3GiB', thin }],
   };
   const luns = Array.from({ length: count }, (_, index) => `${name}lun${index}`);
   return { name, transport, access, luns, text };
+}
+
+/** Copies or parity, sometimes; what the pool has else stays. */
+function drawRaid(draw: Draw): Record<string, unknown> {
+  if (draw.chance(0.5)) return {};
+  const { raid, disks } = draw.one([
+    { raid: 1, disks: 2 },
+    { raid: 5, disks: 3 },
+    { raid: 5, disks: 5 },
+    { raid: 6, disks: 6 },
+    { raid: 10, disks: 4 },
+  ]);
+  const stripe = draw.one(['64KiB', '192KiB', '512KiB', '1MiB']);
+  return { raid, disks, stripe, spares: draw.whole(0, 2), rebuildRate: '1GB/s' };
 }
 
 /** @param mayFail hosts may be told to give errors to guests */

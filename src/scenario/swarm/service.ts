@@ -24,7 +24,7 @@ export function drawService(draw: Draw, { arrays, hosts, datastores, vms }: Serv
     ),
     hosts: hosts.map((host) => ({
       ...host,
-      settings: { ...(host['settings'] as Text), ...settings },
+      settings: { ...(host.settings as Text), ...settings },
     })),
     datastores: datastores.map((datastore) => {
       if (!draw.chance(0.2)) return datastore;
@@ -34,7 +34,7 @@ export function drawService(draw: Draw, { arrays, hosts, datastores, vms }: Serv
     policies: [{ name: 'capped', shares: 2000, limit: 800 }],
     vms: vms.map((vm) => ({
       ...vm,
-      disks: (vm['disks'] as readonly Text[]).map((disk) =>
+      disks: (vm.disks as readonly Text[]).map((disk) =>
         draw.chance(0.15) ? { ...disk, policy: draw.one(POLICIES) } : disk,
       ),
     })),

@@ -16,8 +16,8 @@ export interface Backing {
 }
 
 /**
- * The disks' side of a LUN: finds the disks a row concerns, splits it where it crosses stripe units,
- * and keeps in the cache what was read.
+ * The disks' side of a LUN: finds the disks a row concerns, splits it where it crosses stripe units
+ * (stripes, where there are copies or parity), and keeps in the cache what was read.
  */
 export class BackEnd extends Layer {
   private readonly pool: Pool;
@@ -61,9 +61,9 @@ export class BackEnd extends Layer {
       blocks = Math.min(this.cache.stage(address, blocks), this.sizeBlocks - requests.lba[io]);
       requests.blocks[io] = blocks;
     }
-    const { stripeBlocks } = this.pool;
-    const within = address - Math.floor(address / stripeBlocks) * stripeBlocks;
-    if (within + blocks <= stripeBlocks || this.pool.disks.length === 1) {
+    const { wholeBlocks } = this.pool;
+    const within = address - Math.floor(address / wholeBlocks) * wholeBlocks;
+    if (within + blocks <= wholeBlocks || this.pool.disks.length === 1) {
       this.toDisk(io, address, blocks);
     } else {
       this.toStripes(io, address, address + blocks);
@@ -78,24 +78,25 @@ export class BackEnd extends Layer {
       if (io === NO_IO) return;
     }
     requests.lba[io] = this.hostLba[io];
-    if (this.cache !== undefined && requests.op[io] === READ) {
+    // Reads find what was written through in the cache, as they find what was read.
+    if (this.cache !== undefined && (requests.op[io] === READ || !this.cache.safety.writeBack)) {
       this.cache.keep(this.start + requests.lba[io], requests.blocks[io]);
     }
     requests.blocks[io] = this.hostBlocks[io];
     this.leave(io).complete(io);
   }
 
-  /** One child for each stripe unit; when rows run out, the last child takes all that is left. */
+  /** One child for each stripe unit, or for each stripe of a group; when rows run out, the last child takes all that is left. */
   private toStripes(io: Io, address: number, end: number): void {
     const { requests } = this.sim;
-    const { stripeBlocks } = this.pool;
+    const { wholeBlocks } = this.pool;
     let child = requests.split(io);
     if (child === NO_IO) {
       this.toDisk(io, address, end - address);
       return;
     }
     for (let at = address; at < end; ) {
-      const unitEnd = (Math.floor(at / stripeBlocks) + 1) * stripeBlocks;
+      const unitEnd = (Math.floor(at / wholeBlocks) + 1) * wholeBlocks;
       const next = unitEnd < end ? requests.split(io) : NO_IO;
       const stop = next === NO_IO ? end : unitEnd;
       this.piece[child] = 1;
@@ -107,9 +108,15 @@ export class BackEnd extends Layer {
 
   private toDisk(io: Io, address: number, blocks: number): void {
     const { requests } = this.sim;
-    requests.lba[io] = this.pool.lbaOf(address);
+    const { group } = this.pool;
     requests.blocks[io] = blocks;
     this.enter(io);
-    this.pool.diskOf(address).submit(io);
+    if (group === undefined) {
+      requests.lba[io] = this.pool.lbaOf(address);
+      this.pool.diskOf(address).submit(io);
+    } else {
+      requests.lba[io] = address;
+      group.submit(io);
+    }
   }
 }

@@ -1,6 +1,8 @@
 import { Fifo } from '../../core/discipline.js';
 import type { Io } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
+import type { MirrorPlan } from '../../simulation/plan.js';
+import { CacheSafety } from './cache-safety.js';
 import type { Lun } from './lun.js';
 import type { Pool } from './pool.js';
 import { CLEAN, DESTAGING, DIRTY, REDIRTIED, TRACK_BLOCKS, TrackTable } from './track-table.js';
@@ -16,15 +18,17 @@ const HURRY_SHARE = 0.5;
 /**
  * The cache of an array, shared by its LUNs: reads that find all their blocks are hits, writes end
  * in it and are destaged later. Addresses are blocks of the array's own address space.
- * Left out: mirroring between controllers, write-through while one of them is down, read-ahead
- * beyond the track.
+ * While it is not safe (its battery has failed, or the controller that mirrors it) writes go through
+ * to the disks, and what is dirty follows at once. Left out: read-ahead beyond the track; what a
+ * controller that fails takes with it from a cache without mirror.
  */
 export class Cache {
   readonly table: TrackTable;
   /** Tracks that the disks do not have yet. */
   dirtyTracks = 0;
-  /** Above this, dirty tracks do not wait for their age. */
-  readonly hurryTracks: number;
+  /** Writes are as safe here as on the disks. */
+  readonly safety: CacheSafety;
+  private readonly hurryAbove: number;
   private readonly limitTracks: number;
   private readonly waiting = new Fifo();
   private waitingCount = 0;
@@ -32,10 +36,17 @@ export class Cache {
   constructor(
     private readonly sim: Sim,
     bytes: number,
+    mirror?: MirrorPlan,
   ) {
+    this.safety = new CacheSafety(sim, mirror);
     this.table = new TrackTable(Math.min(TRACKS_MAX, Math.floor(bytes / TRACK_BYTES)));
     this.limitTracks = Math.max(1, Math.floor(this.table.slots * DIRTY_SHARE));
-    this.hurryTracks = Math.floor(this.limitTracks * HURRY_SHARE);
+    this.hurryAbove = Math.floor(this.limitTracks * HURRY_SHARE);
+  }
+
+  /** Above this, dirty tracks do not wait for their age. */
+  get hurryTracks(): number {
+    return this.safety.writeBack ? this.hurryAbove : 0;
   }
 
   /** True when writes have to wait for room: too much is dirty, or others wait already. */

@@ -20,21 +20,22 @@ const IN_FLIGHT_MAX = 16;
  * goes when it is old enough, or at once while much of the cache is dirty.
  */
 export class Destager extends Layer {
-  private readonly slotOf: Int32Array;
+  protected readonly slotOf: Int32Array;
   /** Ring of dirty slots and since when they are dirty. */
-  private ring = new Int32Array(64);
-  private since = new Float64Array(64);
-  private head = 0;
-  private count = 0;
+  protected ring = new Int32Array(64);
+  protected since = new Float64Array(64);
+  protected head = 0;
+  protected count = 0;
   private inFlight = 0;
-  private readonly limit: number;
+  /** Most writes in flight. */
+  protected limit: number;
   /** When the earliest event asked for fires; infinite when none is under way. */
   private wakesAt = Number.POSITIVE_INFINITY;
 
   constructor(
     sim: Sim,
-    private readonly cache: Cache,
-    private readonly pool: Pool,
+    protected readonly cache: Cache,
+    protected readonly pool: Pool,
     private readonly disk: Disk,
   ) {
     super(sim, `${disk.name} destage`);
@@ -46,6 +47,11 @@ export class Destager extends Layer {
     assert(false, 'a destager makes its own rows');
   }
 
+  /** Looks again at what waits: it may have to go at once. */
+  hurry(): void {
+    this.pump();
+  }
+
   /** A slot has become dirty. */
   add(slot: number): void {
     this.append(slot);
@@ -54,18 +60,10 @@ export class Destager extends Layer {
 
   override complete(io: Io): void {
     const { requests } = this.sim;
-    const { table } = this.cache;
-    const slot = this.slotOf[io];
     this.pool.dirtyBlocks -= requests.blocks[io];
+    this.landed(io);
     requests.give(io);
     this.inFlight--;
-    if (table.state[slot] === REDIRTIED) {
-      table.state[slot] = DIRTY;
-      this.append(slot);
-    } else {
-      table.state[slot] = CLEAN;
-      this.cache.dirtyTracks--;
-    }
     this.cache.admit();
     this.pump();
   }
@@ -74,6 +72,22 @@ export class Destager extends Layer {
     if (this.sim.now < this.wakesAt) return;
     this.wakesAt = Number.POSITIVE_INFINITY;
     this.pump();
+  }
+
+  /** The disks have what a row carried. */
+  protected landed(io: Io): void {
+    this.settle(this.slotOf[io]);
+  }
+
+  protected settle(slot: number): void {
+    const { table } = this.cache;
+    if (table.state[slot] === REDIRTIED) {
+      table.state[slot] = DIRTY;
+      this.append(slot);
+    } else {
+      table.state[slot] = CLEAN;
+      this.cache.dirtyTracks--;
+    }
   }
 
   private pump(): void {
@@ -106,12 +120,17 @@ export class Destager extends Layer {
     const address = table.trackOf(slot) * TRACK_BLOCKS + table.dirtyFrom[slot];
     this.slotOf[io] = slot;
     requests.op[io] = WRITE;
-    requests.lba[io] = this.pool.lbaOf(address);
     requests.blocks[io] = table.dirtyTo[slot] - table.dirtyFrom[slot] + 1;
     requests.world[io] = 0;
     requests.disk[io] = -1;
     requests.arrivedAt[io] = this.sim.now;
     this.enter(io);
+    this.dispatch(io, address);
+  }
+
+  /** The row, set up but for its address, goes to the disks. */
+  protected dispatch(io: Io, address: number): void {
+    this.sim.requests.lba[io] = this.pool.lbaOf(address);
     this.disk.submit(io);
   }
 

@@ -1,15 +1,20 @@
 import { assert } from '../../core/assert.js';
+import { InputError } from '../../core/errors.js';
 import { BLOCK_BYTES } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
 import type { ArrayPlan, LunPlan, PoolPlan, Qos } from '../../simulation/plan.js';
 import { Disk } from '../disk.js';
 import { BackEnd } from './back-end.js';
 import { Cache } from './cache.js';
+import type { CacheSafety } from './cache-safety.js';
 import { Controllers } from './controllers.js';
 import { Destager } from './destager.js';
 import { Lun } from './lun.js';
 import type { Offload } from './offload.js';
 import { PAGE_BLOCKS, Pool, stripeBlocksOf } from './pool.js';
+import { dataUnitsOf } from './raid/layout.js';
+import { StripeDestager } from './raid/stripe-destager.js';
+import { SnapshotLun } from './snapshot/snapshot-lun.js';
 import { ScaleOutClients, StorageNode } from './storage-node.js';
 import { TargetPort } from './target-port.js';
 
@@ -37,7 +42,7 @@ export class DiskArray {
     this.name = plan.name;
     this.controllers = new Controllers(plan.controllers);
     const cached = plan.kind === 'array' && plan.cacheBytes > 0;
-    this.cache = cached ? new Cache(sim, plan.cacheBytes) : undefined;
+    this.cache = cached ? new Cache(sim, plan.cacheBytes, plan.mirror) : undefined;
     for (let controller = 0; controller < plan.controllers; controller++) {
       for (let number = 0; number < plan.portsPerController; number++) {
         this.ports.push(this.makePort(controller, number));
@@ -63,11 +68,39 @@ export class DiskArray {
     return this.controllers.alive[controller] === 1;
   }
 
+  /** @throws InputError when the LUN is a disk of its own, or there is one of that name */
+  createSnapshot(lun: Lun, name: string, why: string): void {
+    this.snapshotLun(lun).createSnapshot(name, () => this.space(lun.sizeBlocks), why);
+  }
+
+  /** @throws InputError when there is none of that name */
+  deleteSnapshot(lun: Lun, name: string, why: string): void {
+    this.snapshotLun(lun).deleteSnapshot(name, why);
+  }
+
+  private snapshotLun(lun: Lun): SnapshotLun {
+    if (lun instanceof SnapshotLun) return lun;
+    throw InputError.of(`LUN ${lun.name}`, 'is a disk of its own', 'snapshots need a pool');
+  }
+
+  /** Addresses nobody has yet, in whole pages. */
+  private space(blocks: number): number {
+    const first = this.nextBlock;
+    this.nextBlock += Math.ceil(blocks / PAGE_BLOCKS) * PAGE_BLOCKS;
+    return first;
+  }
+
+  /** Without its battery the cache holds no writes: they go through to the disks. */
+  setBattery(well: boolean, why: string): void {
+    this.changeSafety(why, (safety) => safety.setBattery(well));
+  }
+
   /** The controller's ports go down and its LUNs move to one that runs, if there is one. */
   failController(controller: number, why: string): void {
     if (!this.controllerUp(controller)) return;
     this.controllers.alive[controller] = 0;
     this.sim.log.note('controller.failed', this.controllerName(controller), 'failed', why);
+    this.countControllers(`controller ${controller} failed`);
     const heir = this.controllers.survivor();
     for (const lun of this.luns.values()) {
       if (heir >= 0 && lun.destination === controller) {
@@ -86,6 +119,7 @@ export class DiskArray {
     if (this.controllerUp(controller)) return;
     this.controllers.alive[controller] = 1;
     this.sim.log.note('controller.repaired', this.controllerName(controller), 'runs again', why);
+    this.countControllers(`controller ${controller} repaired`);
     for (const port of this.ports) {
       if (port.controller === controller) port.setControllerUp(true, why);
     }
@@ -102,6 +136,23 @@ export class DiskArray {
     for (const lun of this.luns.values()) {
       if (only === undefined || lun.index === only) lun.releaseHeld(nexus);
     }
+  }
+
+  private countControllers(why: string): void {
+    const running = this.controllers.alive.reduce((sum, alive) => sum + alive, 0);
+    this.changeSafety(why, (safety) => safety.setControllers(running));
+  }
+
+  /** Where writes no longer end in the cache, what is dirty goes to the disks at once. */
+  private changeSafety(why: string, change: (safety: CacheSafety) => void): void {
+    const safety = this.cache?.safety;
+    if (safety === undefined) return;
+    const was = safety.writeBack;
+    change(safety);
+    if (safety.writeBack === was) return;
+    const what = safety.writeBack ? 'write-back' : 'write-through: not safe any more';
+    this.sim.log.note('cache.mode', this.name, what, why);
+    if (was) for (const { destagers } of this.pools.values()) for (const d of destagers) d.hurry();
   }
 
   private controllerName(controller: number): string {
@@ -121,7 +172,8 @@ export class DiskArray {
   }
 
   private addPool(plan: PoolPlan): void {
-    const perDisk = Math.floor(plan.capacityBytes / BLOCK_BYTES / Math.max(1, plan.disks));
+    const units = dataUnitsOf(plan.raid?.level ?? 0, Math.max(1, plan.disks));
+    const perDisk = Math.floor(plan.capacityBytes / BLOCK_BYTES / units);
     const stripe = stripeBlocksOf(plan);
     const diskBlocks = Math.max(stripe, perDisk - (perDisk % stripe));
     const clients = plan.scaleOut ? new ScaleOutClients(this.sim, plan.disks) : undefined;
@@ -138,7 +190,8 @@ export class DiskArray {
     };
     if (this.cache !== undefined) {
       for (const disk of disks) {
-        pool.destagers.push(new Destager(this.sim, this.cache, pool, disk));
+        const destager = pool.group === undefined ? Destager : StripeDestager;
+        pool.destagers.push(new destager(this.sim, this.cache, pool, disk));
       }
     }
     this.pools.set(plan.name, pool);
@@ -155,12 +208,12 @@ export class DiskArray {
       pool,
       cache: this.cache,
       disk: jbod ? this.makeLunDisk(plan) : undefined,
-      start: this.nextBlock,
+      start: this.space(pages * PAGE_BLOCKS),
     };
-    this.nextBlock += pages * PAGE_BLOCKS;
     const blocks = Math.floor(plan.sizeBytes / BLOCK_BYTES);
     const backEnd = new BackEnd(this.sim, plan.name, blocks, backing);
-    const lun = new Lun(this.sim, this.plan, plan, this.controllers, backing, backEnd);
+    const kind = jbod ? Lun : SnapshotLun;
+    const lun = new kind(this.sim, this.plan, plan, this.controllers, backing, backEnd);
     lun.offload.join(this.offloads);
     this.luns.set(plan.uid, lun);
   }

@@ -8,6 +8,9 @@ export interface LunGauges {
   readonly sizeBlocks: number;
   readonly allocatedBlocks: number;
   readonly owner: number;
+  readonly snapshotCount?: number;
+  /** Room in the pool that copies for snapshots take. */
+  readonly snapshotBlocks?: number;
 }
 
 /** The `lun` entity of a LUN, whose gauges are read when it is sampled. */
@@ -20,6 +23,8 @@ export function defineLun(sim: Sim, array: ArrayPlan, plan: LunPlan, gauges: Lun
     'owner',
     'cacheHits',
     'cacheMisses',
+    'snapshots',
+    'snapshotBlocks',
   ];
   const entity = sim.meters.define('lun', plan.name, labels, fields);
   const size = entity.slot('sizeBlocks');
@@ -27,6 +32,8 @@ export function defineLun(sim: Sim, array: ArrayPlan, plan: LunPlan, gauges: Lun
     entity.values[size] = gauges.sizeBlocks;
     entity.values[size + 1] = gauges.allocatedBlocks;
     entity.values[size + 2] = gauges.owner;
+    entity.values[size + 5] = gauges.snapshotCount ?? 0;
+    entity.values[size + 6] = gauges.snapshotBlocks ?? 0;
   };
   return entity;
 }

@@ -66,22 +66,22 @@ export class Lun extends Layer {
   /** The VAAI commands. */
   readonly offload: Offload;
 
-  private readonly cache: Cache | undefined;
-  private readonly start: number;
+  protected readonly cache: Cache | undefined;
+  protected readonly start: number;
   /** A jbod LUN zeroes by writing to its disk. */
   private readonly zeroesOnDisk: boolean;
   private readonly answerNs: number;
   private readonly shared: boolean;
   private readonly ownership: Ownership;
   private readonly groups: PortGroups;
-  private readonly pages: ThinPages | undefined;
+  protected readonly pages: ThinPages | undefined;
   private readonly held: HeldAnswers;
   private readonly traffic: Traffic;
   private readonly hitSlot: number;
   /** Answers that need no disk, in order for each controller they leave by. */
   private readonly lanes: Lane[] = [];
   private readonly lastAt: Float64Array;
-  private readonly takenAt: Float64Array;
+  protected readonly takenAt: Float64Array;
   private readonly controllerOf: Uint8Array;
 
   private trouble = 0;
@@ -241,7 +241,9 @@ export class Lun extends Layer {
   /** A write that waited for room in the cache. */
   admit(io: Io): void {
     const { lba, blocks } = this.sim.requests;
-    if (this.cache!.write(this.pool, this.start + lba[io], blocks[io])) this.answer(io);
+    const { cache, pool, start } = this;
+    if (cache!.write(pool, start + lba[io], blocks[io]))
+      this.answer(io, cache!.safety.mirrorNs(blocks[io]));
     else this.toDisks(io);
   }
 
@@ -279,7 +281,7 @@ export class Lun extends Layer {
   }
 
   private write(io: Io): void {
-    if (this.cache === undefined) this.toDisks(io);
+    if (this.cache === undefined || !this.cache.safety.writeBack) this.toDisks(io);
     else if (this.cache.full) this.cache.wait(io);
     else this.admit(io);
   }
@@ -316,12 +318,12 @@ export class Lun extends Layer {
     else this.answer(io);
   }
 
-  /** Answers a row that needs no disk, after the controller's turn and the cache's time. */
-  private answer(io: Io): void {
+  /** Answers a row that needs no disk, after the controller's turn and the cache's time, or longer. */
+  private answer(io: Io, longerNs = 0): void {
     if (this.media !== undefined && this.sim.requests.op[io] <= WRITE) this.media.execute(io);
     const leaves = this.controllerOf[io];
     const by = this.shared ? leaves : this.ownership.owner;
-    let at = this.charge(by) + this.answerNs;
+    let at = this.charge(by) + this.answerNs + longerNs;
     if (by !== leaves) at += FORWARD_NS;
     if (at >= this.lastAt[leaves]) {
       this.lastAt[leaves] = at;

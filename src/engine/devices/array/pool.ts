@@ -3,10 +3,13 @@ import { BLOCK_BYTES } from '../../core/io.js';
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
 import { formatSize } from '../../core/units.js';
-import type { PoolPlan } from '../../simulation/plan.js';
+import type { PoolPlan, RaidLevel } from '../../simulation/plan.js';
 import type { Disk } from '../disk.js';
 import { Space } from '../space.js';
 import type { Destager } from './destager.js';
+import { RaidLayout } from './raid/layout.js';
+import { RaidGroup } from './raid/raid-group.js';
+import { Redundancy } from './raid/redundancy.js';
 
 /** Unit in which thin LUNs take space: 1 MiB (model). */
 export const PAGE_BLOCKS = 2048;
@@ -14,16 +17,26 @@ export const PAGE_BLOCKS = 2048;
 export const STRIPE_BLOCKS = 1024;
 
 /** Blocks on one disk before the next one's turn: distributed storage has objects of 1 MiB (model). */
-export function stripeBlocksOf({ scaleOut }: Pick<PoolPlan, 'scaleOut'>): number {
+export function stripeBlocksOf({
+  scaleOut,
+  stripeBytes,
+}: Pick<PoolPlan, 'scaleOut' | 'stripeBytes'>): number {
+  if (stripeBytes !== undefined) return stripeBytes / BLOCK_BYTES;
   return scaleOut ? PAGE_BLOCKS : STRIPE_BLOCKS;
 }
 
-/** Disks whose room is shared by LUNs: striped without parity, handed out by the page. */
+/** Disks whose room is shared by LUNs: striped, with copies or parity or none, handed out by the page. */
 export class Pool extends Space {
   readonly name: string;
   readonly entity: Entity;
   /** Blocks in the cache that the disks do not have yet. */
   dirtyBlocks = 0;
+  /** Copies or parity over the disks; undefined where there are none. */
+  readonly group: RaidGroup | undefined;
+  /** What keeps the group whole. */
+  readonly redundancy: Redundancy | undefined;
+  /** A command that stays within so many blocks goes to the disks, or their group, in one. */
+  readonly wholeBlocks: number;
   /** One per disk when the array has a cache. */
   readonly destagers: Destager[] = [];
   /** Called each time the use climbs over the soft threshold. */
@@ -45,15 +58,20 @@ export class Pool extends Space {
     this.name = `${array}:${plan.name}`;
     this.stripeBlocks = stripeBlocksOf(plan);
     this.threshold = plan.softThreshold * this.capacityBlocks;
+    this.group = plan.raid && this.makeGroup(plan.raid.level);
+    this.redundancy = this.group && plan.raid && new Redundancy(sim, this.group, plan.raid);
+    this.wholeBlocks = this.group?.layout.rowBlocks ?? this.stripeBlocks;
     this.entity = sim.meters.define('pool', this.name, { array }, [
       'capacityBlocks',
       'usedBlocks',
       'dirtyBlocks',
+      'impairedDisks',
     ]);
     this.entity.refresh = () => {
       this.entity.values[0] = this.capacityBlocks;
       this.entity.values[1] = this.usedBlocks;
       this.entity.values[2] = this.dirtyBlocks;
+      this.entity.values[3] = this.group?.members.impaired ?? 0;
     };
   }
 
@@ -62,8 +80,12 @@ export class Pool extends Space {
     return this.disks[this.diskNumber(address)];
   }
 
-  /** The destager of that disk. */
+  /** The destager of that disk; of a group, one that has whole stripes. */
   destagerOf(address: number): Destager {
+    if (this.group !== undefined) {
+      const row = Math.floor(address / this.wholeBlocks);
+      return this.destagers[row % this.destagers.length];
+    }
     return this.destagers[this.diskNumber(address)];
   }
 
@@ -114,6 +136,11 @@ export class Pool extends Space {
     const filled = super.fill(bytes);
     this.checkThreshold(why);
     return filled;
+  }
+
+  private makeGroup(level: RaidLevel): RaidGroup {
+    const layout = new RaidLayout(level, this.disks.length, this.stripeBlocks, this.diskBlocks);
+    return new RaidGroup(this.sim, this.name, layout, this.disks);
   }
 
   private diskNumber(address: number): number {

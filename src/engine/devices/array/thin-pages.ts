@@ -14,6 +14,11 @@ export class ThinPages {
     this.bits = new Uint8Array(Math.ceil(sizeBlocks / PAGE_BLOCKS / 8));
   }
 
+  /** True when a page has room. */
+  has(page: number): boolean {
+    return (this.bits[page >>> 3] & (1 << (page & 7))) !== 0;
+  }
+
   /** Makes sure every page of a range has room; false, and nothing taken, when the pool is full. */
   allocate(lba: number, blocks: number): boolean {
     const { bits } = this;

@@ -1,4 +1,6 @@
 import { count, duration, ratio, size } from '../../core/params.js';
+import { CollectedFlash } from '../flash/collected.js';
+import { COLLECTION_SOURCES, collectionParams } from '../flash/settings.js';
 import { FlashMedia } from '../flash.js';
 import { defineDevice, MODEL } from '../model.js';
 
@@ -23,6 +25,7 @@ export const nvme = defineDevice({
       '100000000000B',
       'bytes per second of the interface',
     ),
+    ...collectionParams(240),
   },
   sources: {
     channels: READS,
@@ -32,6 +35,8 @@ export const nvme = defineDevice({
     spread: MODEL,
     readRate: 'Intel SSD DC P3700, from memory',
     writeRate: 'Intel SSD DC P3700, from memory',
+    ...COLLECTION_SOURCES,
   },
-  create: (site, values) => new FlashMedia(site, values),
+  create: (site, values) =>
+    values.overProvisioning > 0 ? new CollectedFlash(site, values) : new FlashMedia(site, values),
 });

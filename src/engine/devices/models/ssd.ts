@@ -1,4 +1,6 @@
 import { count, duration, ratio, size } from '../../core/params.js';
+import { CollectedFlash } from '../flash/collected.js';
+import { COLLECTION_SOURCES, collectionParams } from '../flash/settings.js';
 import { FlashMedia } from '../flash.js';
 import { defineDevice, MODEL } from '../model.js';
 
@@ -17,6 +19,7 @@ export const ssd = defineDevice({
     spread: ratio(0.15, 0, 1, 'largest deviation of read and write, as a share'),
     readRate: size('500000000B', '1000000B', '100000000000B', 'bytes per second of the interface'),
     writeRate: size('460000000B', '1000000B', '100000000000B', 'bytes per second of the interface'),
+    ...collectionParams(48),
   },
   sources: {
     channels: READS,
@@ -26,6 +29,8 @@ export const ssd = defineDevice({
     spread: MODEL,
     readRate: 'Intel SSD DC S3700, from memory: 500 MB/s',
     writeRate: 'Intel SSD DC S3700, from memory: 460 MB/s',
+    ...COLLECTION_SOURCES,
   },
-  create: (site, values) => new FlashMedia(site, values),
+  create: (site, values) =>
+    values.overProvisioning > 0 ? new CollectedFlash(site, values) : new FlashMedia(site, values),
 });

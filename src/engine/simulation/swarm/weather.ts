@@ -23,6 +23,9 @@ const MASKED: readonly string[] = [
   'switch-loss',
   'controller-failover',
   'controller-hang',
+  'cache-battery-loss',
+  'disk-failure',
+  'slow-disk',
   'queue-full-storm',
   'slow-device',
   'latency-spike',
@@ -58,6 +61,7 @@ const SPREAD = 20;
 /** Where that would cost too much time to simulate, or leave nothing to do. */
 const LIMITS: Readonly<Record<string, readonly [number, number]>> = {
   'noisy-neighbour iodepth': [1, 8],
+  'disk-failure spareAfter': [1e3, 10e9],
   'fill-datastore leave': [0, 16 * 1024 * 1024],
   'fill-pool leave': [0, 16 * 1024 * 1024],
   'bit-rot rate': [0.005, 0.5],

@@ -1,0 +1,52 @@
+/** Blocks that are copied at once: 64 KiB, a track of the cache (model). */
+export const GRAIN_BLOCKS = 128;
+
+/** What a snapshot has of a LUN, grain by grain: one bit each. */
+export class GrainMap {
+  /** 1: nothing is to be copied for the snapshot any more. */
+  private readonly done: Uint8Array;
+  /** 1: the snapshot holds a copy. */
+  private readonly held: Uint8Array;
+
+  constructor(
+    readonly name: string,
+    grains: number,
+  ) {
+    this.done = new Uint8Array(Math.ceil(grains / 8));
+    this.held = new Uint8Array(this.done.length);
+  }
+
+  isDone(grain: number): boolean {
+    return (this.done[grain >>> 3] & (1 << (grain & 7))) !== 0;
+  }
+
+  /** The grain held nothing when the snapshot was made. */
+  skip(grain: number): void {
+    this.done[grain >>> 3] |= 1 << (grain & 7);
+  }
+
+  /** The snapshot gets a copy of the grain. */
+  hold(grain: number): void {
+    this.skip(grain);
+    this.held[grain >>> 3] |= 1 << (grain & 7);
+  }
+
+  /** Hands what only this snapshot has to the next older one; returns how many copies are not needed. */
+  mergeInto(older: GrainMap | undefined): number {
+    let freed = 0;
+    for (let index = 0; index < this.held.length; index++) {
+      const moved = older === undefined ? 0 : this.held[index] & ~older.done[index];
+      freed += bitsOf(this.held[index] & ~moved);
+      if (older === undefined) continue;
+      older.held[index] |= moved;
+      older.done[index] |= this.done[index];
+    }
+    return freed;
+  }
+}
+
+function bitsOf(byte: number): number {
+  let count = 0;
+  for (let rest = byte; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}

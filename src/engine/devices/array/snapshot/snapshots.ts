@@ -1,0 +1,238 @@
+import { assert } from '../../../core/assert.js';
+import { InputError } from '../../../core/errors.js';
+import { ATS, type Io, NO_IO, READ, UNMAP, WRITE, XCOPY, ZERO } from '../../../core/io.js';
+import { Layer } from '../../../core/layer.js';
+import type { Sim } from '../../../core/sim.js';
+import type { Cache } from '../cache.js';
+import { PAGE_BLOCKS, type Pool } from '../pool.js';
+import { GRAIN_BLOCKS, GrainMap } from './grain-map.js';
+
+const GRAINS_PER_PAGE = PAGE_BLOCKS / GRAIN_BLOCKS;
+/** Copies of one LUN under way at once (model). */
+const COPIES = 16;
+/** Time until the next try when the request table is full (model). */
+const RETRY_NS = 1e6;
+
+/** The LUN whose past is kept. */
+export interface SnapshotSource {
+  readonly name: string;
+  readonly pool: Pool;
+  readonly cache: Cache | undefined;
+  /** First block in the array's address space. */
+  readonly start: number;
+  readonly sizeBlocks: number;
+  /** False for pages of a thin LUN that hold nothing. */
+  hasPage(page: number): boolean;
+  /** A command that waited for copies goes on. */
+  resume(io: Io): void;
+}
+
+/**
+ * Snapshots of a LUN by copy on write: before a part of it changes for the first time since the newest
+ * snapshot, the old content is read and written elsewhere in the pool, and the command waits for that.
+ * Older snapshots find there what has not changed between them. When the pool has no room for a copy,
+ * the snapshots are lost, not the write. Left out: hosts reading snapshots; a second command on a part
+ * that is being copied does not wait.
+ */
+export class Snapshots extends Layer {
+  /** Oldest first. */
+  private readonly list: GrainMap[] = [];
+  /** Names of those that were lost and nobody has deleted yet. */
+  private readonly lost = new Set<string>();
+  /** Copies the snapshots hold, and pages of the pool taken for them. */
+  private held = 0;
+  private pages = 0;
+  /** Where the next copy goes in the array's address space. */
+  private nextBlock: number;
+  /** Copies to be made, each with the command that waits for it; from `head` on. */
+  private grains: number[] = [];
+  private waiters: Io[] = [];
+  private head = 0;
+  private copying = 0;
+  private retrying = false;
+  private readonly pending: Int32Array;
+  private readonly copyFor: Int32Array;
+  private readonly copyTarget: Float64Array;
+
+  /** @param space first block of an address range as large as the LUN */
+  constructor(
+    sim: Sim,
+    private readonly source: SnapshotSource,
+    space: number,
+  ) {
+    super(sim, `${source.name} snapshots`);
+    this.nextBlock = space;
+    this.pending = sim.requests.column('snapshot.pending', Int32Array);
+    this.copyFor = sim.requests.column('snapshot.copyFor', Int32Array);
+    this.copyTarget = sim.requests.column('xcopy.target', Float64Array);
+  }
+
+  get count(): number {
+    return this.list.length;
+  }
+
+  /** Blocks of the pool the copies take. */
+  get blocks(): number {
+    return this.pages * PAGE_BLOCKS;
+  }
+
+  /** @throws InputError when there is one of that name */
+  create(name: string, why: string): void {
+    const { source } = this;
+    if (this.lost.has(name) || this.list.some((map) => map.name === name)) {
+      throw InputError.of(`LUN ${source.name}`, `has a snapshot ${name} already`);
+    }
+    const map = new GrainMap(name, Math.ceil(source.sizeBlocks / GRAIN_BLOCKS));
+    for (let page = 0; page * PAGE_BLOCKS < source.sizeBlocks; page++) {
+      if (source.hasPage(page)) continue;
+      const first = page * GRAINS_PER_PAGE;
+      for (let grain = first; grain < first + GRAINS_PER_PAGE; grain++) map.skip(grain);
+    }
+    this.list.push(map);
+    this.sim.log.note('snapshot.created', source.name, name, why);
+  }
+
+  /** @throws InputError when there is none of that name */
+  delete(name: string, why: string): void {
+    const { source } = this;
+    if (this.lost.delete(name)) {
+      this.sim.log.note('snapshot.deleted', source.name, `${name}, which was lost`, why);
+      return;
+    }
+    const index = this.list.findIndex((map) => map.name === name);
+    if (index < 0) {
+      const known = this.list.map((map) => map.name).join(', ') || 'none';
+      throw InputError.of(`LUN ${source.name}`, `has no snapshot ${name}`, `known: ${known}`);
+    }
+    this.held -= this.list[index].mergeInto(this.list[index - 1]);
+    this.list.splice(index, 1);
+    this.sim.log.note('snapshot.deleted', source.name, name, why);
+    this.giveSurplus();
+  }
+
+  /** True when a command has to wait until what it changes has been copied; it resumes by itself. */
+  holds(io: Io): boolean {
+    const newest = this.list.at(-1);
+    const { op, lba, blocks } = this.sim.requests;
+    const code = op[io];
+    if (newest === undefined || code === READ) return false;
+    if (code !== WRITE && code !== UNMAP && code !== ZERO && code !== ATS && code !== XCOPY) {
+      return false;
+    }
+    const from = code === XCOPY ? this.copyTarget[io] : lba[io];
+    const to = from + blocks[io];
+    if (to > this.source.sizeBlocks) return false;
+    let copies = 0;
+    for (let grain = Math.floor(from / GRAIN_BLOCKS); grain * GRAIN_BLOCKS < to; grain++) {
+      if (newest.isDone(grain)) continue;
+      if (!this.takeRoom()) break;
+      newest.hold(grain);
+      this.grains.push(grain);
+      this.waiters.push(io);
+      copies++;
+    }
+    if (copies === 0) return false;
+    this.pending[io] = copies;
+    this.pump();
+    return true;
+  }
+
+  override submit(): void {
+    assert(false, 'snapshots make their own rows');
+  }
+
+  override complete(io: Io): void {
+    const { op } = this.sim.requests;
+    if (op[io] === READ) {
+      this.writeCopy(io);
+      return;
+    }
+    const waiter = this.copyFor[io];
+    this.sim.requests.give(io);
+    this.copying--;
+    if (--this.pending[waiter] === 0) this.source.resume(waiter);
+    this.pump();
+  }
+
+  override fire(): void {
+    this.retrying = false;
+    this.pump();
+  }
+
+  private pump(): void {
+    const { requests } = this.sim;
+    const { start, cache } = this.source;
+    while (this.head < this.grains.length && this.copying < COPIES && !this.retrying) {
+      const io = requests.take();
+      if (io === NO_IO) {
+        this.retrying = true;
+        this.after(RETRY_NS, NO_IO);
+        return;
+      }
+      const address = start + this.grains[this.head] * GRAIN_BLOCKS;
+      this.copyFor[io] = this.waiters[this.head++];
+      this.copying++;
+      requests.world[io] = 0;
+      requests.disk[io] = -1;
+      requests.arrivedAt[io] = this.sim.now;
+      requests.op[io] = READ;
+      if (cache?.hit(address, GRAIN_BLOCKS)) this.writeCopy(io);
+      else this.access(io, address);
+    }
+    if (this.head < this.grains.length) return;
+    this.grains = [];
+    this.waiters = [];
+    this.head = 0;
+  }
+
+  private writeCopy(io: Io): void {
+    this.sim.requests.op[io] = WRITE;
+    this.access(io, this.nextBlock);
+    this.nextBlock += GRAIN_BLOCKS;
+  }
+
+  private access(io: Io, address: number): void {
+    const { requests } = this.sim;
+    const { pool } = this.source;
+    requests.blocks[io] = GRAIN_BLOCKS;
+    this.enter(io);
+    if (pool.group === undefined) {
+      requests.lba[io] = pool.lbaOf(address);
+      pool.diskOf(address).submit(io);
+    } else {
+      requests.lba[io] = address;
+      pool.group.submit(io);
+    }
+  }
+
+  /** Room for one more copy; without it the snapshots are lost. */
+  private takeRoom(): boolean {
+    const { pool, name } = this.source;
+    if (this.held + 1 > this.pages * GRAINS_PER_PAGE) {
+      if (!pool.takePages(1, `snapshots of ${name}`)) {
+        this.lose();
+        return false;
+      }
+      this.pages++;
+    }
+    this.held++;
+    return true;
+  }
+
+  private lose(): void {
+    for (const { name } of this.list) {
+      this.lost.add(name);
+      this.sim.log.note('snapshot.lost', this.source.name, name, 'no room in the pool for copies');
+    }
+    this.list.length = 0;
+    this.held = 0;
+    this.giveSurplus();
+  }
+
+  private giveSurplus(): void {
+    const needed = Math.ceil(this.held / GRAINS_PER_PAGE);
+    const surplus = this.pages - needed;
+    this.pages = needed;
+    this.source.pool.give(surplus * PAGE_BLOCKS);
+  }
+}
