@@ -6,7 +6,7 @@ import { vmtop } from './helpers.js';
 const DRILLS = bundledScenarios().filter((name) => name !== 'default');
 
 describe('drills', () => {
-  it('are eleven', () => {
+  it('are twelve', () => {
     expect(DRILLS).toEqual([
       'all-paths-down',
       'datastore-full',
@@ -15,6 +15,7 @@ describe('drills', () => {
       'merge-order',
       'noisy-neighbour',
       'path-loss',
+      'raid-rebuild',
       'schedulers',
       'sioc',
       'stuck-controller',
