@@ -20,7 +20,7 @@ export function drawService(draw: Draw, { arrays, hosts, datastores, vms }: Serv
   const settings = drawSettings(draw);
   return {
     arrays: arrays.map((array) =>
-      draw.chance(0.15) ? { ...array, kind: 'scale-out', cache: '0B' } : array,
+      draw.chance(0.25) && !hasRaid(array) ? { ...array, kind: 'scale-out', cache: '0B' } : array,
     ),
     hosts: hosts.map((host) => ({
       ...host,
@@ -39,6 +39,11 @@ export function drawService(draw: Draw, { arrays, hosts, datastores, vms }: Serv
       ),
     })),
   };
+}
+
+/** Nodes of scale-out storage keep no parity for one another. */
+function hasRaid({ pools }: Text): boolean {
+  return (pools as readonly Text[]).some((pool) => 'raid' in pool);
 }
 
 function drawSettings(draw: Draw): Record<string, number> {
