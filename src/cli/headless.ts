@@ -1,6 +1,6 @@
 import type { Plan } from '../engine/simulation/plan.js';
 import { Simulation } from '../engine/simulation/simulation.js';
-import { runDocument } from '../output/document.js';
+import { DocumentWriter } from '../output/document-writer.js';
 import { EventFile } from '../output/event-file.js';
 import { Progress } from '../output/progress.js';
 import { type RunResult, runToEnd } from '../output/run.js';
@@ -21,19 +21,19 @@ export interface HeadlessOptions {
 export function runHeadless(plan: Plan, options: HeadlessOptions): RunResult {
   const file = options.events === undefined ? undefined : new EventFile(options.events);
   const progress = new Progress(process.stderr, plan.durationNs);
+  const writer = new DocumentWriter((text) => process.stdout.write(text));
   try {
     const simulation = new Simulation(plan);
     const result = runToEnd(simulation, plan, {
       intervalNs: options.intervalNs,
+      onInterval: options.json ? (interval) => writer.interval(interval) : undefined,
       untilFinished: options.untilFinished ?? false,
       onEntry: file === undefined ? undefined : (entry) => file.write(entry),
       onProgress: progress.visible ? (at, totals) => progress.update(at, totals) : undefined,
     });
     progress.clear();
     if (options.json) {
-      process.stdout.write(
-        `${JSON.stringify(runDocument(plan, result, options.trace), null, 2)}\n`,
-      );
+      writer.end(plan, result, options.trace);
     } else {
       process.stdout.write(`${formatSummary(plan, simulation.entities, result, options.notes)}\n`);
     }

@@ -1,7 +1,9 @@
 import type { Plan } from '../engine/simulation/plan.js';
+import type { DeviceDocument, SiocDocument } from './devices.js';
 import type { Layers, Totals } from './engine.js';
 import type { ExpectationResult } from './expectations.js';
-import type { RunResult, Verified } from './run.js';
+import type { Interval, RunResult, Verified } from './run.js';
+import type { VmDocument } from './service.js';
 
 /** One span of a run, in the document's units. */
 export interface IntervalDocument {
@@ -9,6 +11,9 @@ export interface IntervalDocument {
   readonly toSeconds: number;
   readonly totals: Totals;
   readonly layers: Layers;
+  readonly vms: readonly VmDocument[];
+  readonly devices: readonly DeviceDocument[];
+  readonly sioc: readonly SiocDocument[];
 }
 
 /**
@@ -23,6 +28,11 @@ export interface RunDocument {
   readonly simulatedSeconds: number;
   readonly totals: Totals;
   readonly layers: Layers;
+  /** What each VM and virtual disk asked for and got, over the whole run. */
+  readonly vms: readonly VmDocument[];
+  readonly devices: readonly DeviceDocument[];
+  /** Storage I/O Control at the end, per host and datastore. */
+  readonly sioc: readonly SiocDocument[];
   readonly expectations: readonly ExpectationResult[];
   /** Expectations of the scenario that were not checked: the run was cut short. */
   readonly expectationsSkipped: number;
@@ -38,7 +48,8 @@ export function runDocument(
   result: RunResult,
   trace?: Readonly<Record<string, unknown>>,
 ): RunDocument {
-  const { digest, totals, layers, expectations, intervals, simulatedNs, verified } = result;
+  const { digest, totals, layers, service, expectations, intervals, simulatedNs, verified } =
+    result;
   return {
     digest,
     scenario: plan.name,
@@ -47,18 +58,19 @@ export function runDocument(
     simulatedSeconds: simulatedNs / 1e9,
     totals,
     layers,
+    ...service,
     expectations,
     expectationsSkipped: plan.expectationsSkipped,
     ...(verified === undefined ? {} : { verified }),
     ...(intervals.length === 0
       ? {}
       : {
-          intervals: intervals.map(({ fromNs, toNs, ...rest }) => ({
-            fromSeconds: fromNs / 1e9,
-            toSeconds: toNs / 1e9,
-            ...rest,
-          })),
+          intervals: intervals.map(intervalDocument),
         }),
     ...(trace === undefined ? {} : { trace }),
   };
+}
+
+export function intervalDocument({ fromNs, toNs, service, ...rest }: Interval): IntervalDocument {
+  return { fromSeconds: fromNs / 1e9, toSeconds: toNs / 1e9, ...rest, ...service };
 }

@@ -1,12 +1,16 @@
 import type { LogEntry } from '../engine/core/event-log.js';
 import type { Sample } from '../engine/core/meters.js';
 import type { Plan } from '../engine/simulation/plan.js';
+import { type DeviceDocument, devicesOf, type SiocDocument, siocOf } from './devices.js';
 import type { Engine, Layers, Totals } from './engine.js';
 import { type ExpectationResult, Expectations } from './expectations.js';
+import { ServiceReport, type VmDocument } from './service.js';
 
 export interface RunOptions {
   /** Report figures for each of these spans too; 0 for none. */
   readonly intervalNs?: number | undefined;
+  /** Gets each span as it ends; without it they are all kept for the result. */
+  readonly onInterval?: ((interval: Interval) => void) | undefined;
   /** End when every replay is done instead of at the plan's end. */
   readonly untilFinished?: boolean;
   readonly onEntry?: ((entry: LogEntry) => void) | undefined;
@@ -20,6 +24,14 @@ export interface Interval {
   readonly toNs: number;
   readonly totals: Totals;
   readonly layers: Layers;
+  readonly service: Service;
+}
+
+/** Who got what: virtual machines, devices, Storage I/O Control. */
+export interface Service {
+  readonly vms: readonly VmDocument[];
+  readonly devices: readonly DeviceDocument[];
+  readonly sioc: readonly SiocDocument[];
 }
 
 export interface RunResult {
@@ -29,6 +41,7 @@ export interface RunResult {
   readonly digest: string;
   readonly totals: Totals;
   readonly layers: Layers;
+  readonly service: Service;
   readonly last: Sample;
   readonly intervals: readonly Interval[];
   readonly expectations: readonly ExpectationResult[];
@@ -71,25 +84,35 @@ export function runToEnd(engine: Engine, plan: Plan, options: RunOptions = {}): 
     options.onEntry?.(entry);
   };
   const intervals: Interval[] = [];
+  const report = new ServiceReport(plan, engine.entities);
+  const serviceOf = (before: Sample | undefined, after: Sample): Service => ({
+    vms: report.span(before, after),
+    devices: devicesOf(engine.entities, before, after),
+    sioc: siocOf(engine.entities, after),
+  });
+  const onInterval = options.onInterval ?? ((span: Interval) => intervals.push(span));
   const stretch = new Stretch(engine, options.onProgress);
   let stuck = false;
   if (options.untilFinished === true) {
     stuck = !finishReplays(engine, plan, stretch);
   } else {
     const interval = options.intervalNs ?? 0;
+    const edges = new Set(expectations.edges());
     let before: Sample | undefined;
     let totalsBefore = engine.totals();
-    for (const at of instants(plan, expectations.edges(), interval)) {
+    for (const at of instants(plan, edges, interval)) {
       stretch.runUntil(at);
       const sample = engine.sample();
-      expectations.take(sample);
+      // Samples are large: only those that will be needed are kept.
+      if (edges.has(at)) expectations.take(sample);
       if (interval > 0 && at > 0 && (at % interval === 0 || at === plan.durationNs)) {
         const totals = engine.totals();
-        intervals.push({
+        onInterval({
           fromNs: before?.at ?? 0,
           toNs: at,
           totals: difference(totals, totalsBefore),
           layers: engine.layerSummary(before, sample),
+          service: serviceOf(before, sample),
         });
         before = sample;
         totalsBefore = totals;
@@ -103,6 +126,7 @@ export function runToEnd(engine: Engine, plan: Plan, options: RunOptions = {}): 
     digest: engine.digest(),
     totals: engine.totals(),
     layers: engine.layerSummary(undefined, last),
+    service: serviceOf(undefined, last),
     last,
     intervals,
     expectations: expectations.results(engine),
@@ -122,10 +146,20 @@ function verifiedBy({ verified, violations = [] }: Engine): Verified {
 }
 
 /** Every instant at which the run has to pause, in order, the end last. */
-function instants({ durationNs }: Plan, edges: readonly number[], interval: number): number[] {
-  const all = new Set<number>([durationNs, ...edges.filter((at) => at <= durationNs)]);
-  if (interval > 0) for (let at = interval; at < durationNs; at += interval) all.add(at);
-  return [...all].sort((a, b) => a - b);
+function* instants(
+  { durationNs }: Plan,
+  edges: ReadonlySet<number>,
+  interval: number,
+): Generator<number> {
+  const ahead = [...edges].filter((at) => at < durationNs).sort((a, b) => a - b);
+  let next = 0;
+  for (let at = interval > 0 ? interval : durationNs; at < durationNs; at += interval) {
+    for (; next < ahead.length && ahead[next]! < at; next++) yield ahead[next]!;
+    if (ahead[next] === at) next++;
+    yield at;
+  }
+  for (; next < ahead.length; next++) yield ahead[next]!;
+  yield durationNs;
 }
 
 /** True when all replays came to their end. */

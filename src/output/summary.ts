@@ -2,9 +2,9 @@ import type { EntityInfo } from '../engine/core/meters.js';
 import { formatDuration, formatSize } from '../engine/core/units.js';
 import type { Plan } from '../engine/simulation/plan.js';
 import { UNBOUNDED } from '../scenario/plan/expectations.js';
-import { type DiskFigures, diskFigures, disksOf } from './disk-figures.js';
 import type { ExpectationResult } from './expectations.js';
 import type { RunResult, Verified } from './run.js';
+import { type SchedulerDocument, ServiceReport, type VmDocument } from './service.js';
 import { type Column, formatTable, groupDigits } from './table.js';
 
 /**
@@ -31,7 +31,7 @@ export function formatSummary(
     '',
     formatLayers(result, seconds),
     '',
-    formatVms(plan, entities, result),
+    formatVms(new ServiceReport(plan, entities).span(undefined, result.last)),
   ];
   if (result.verified !== undefined) parts.push('', formatVerified(result.verified));
   if (result.expectations.length > 0) parts.push('', formatExpectations(result.expectations));
@@ -64,25 +64,42 @@ function formatLayers({ layers }: RunResult, seconds: number): string {
   return formatTable(Object.values(layers), columns);
 }
 
-function formatVms(plan: Plan, entities: readonly EntityInfo[], { last }: RunResult): string {
-  const rows = plan.vms.map((vm) => ({
-    vm,
-    figures: diskFigures(disksOf(entities, [vm.name]), undefined, last),
-  }));
-  const ms = (ns: number): string => (Number.isFinite(ns) ? (ns / 1e6).toFixed(3) : '-');
-  const seconds = last.at / 1e9;
-  const megabytes = ({ bytesRead, bytesWritten }: DiskFigures): string =>
-    (seconds > 0 ? (bytesRead + bytesWritten) / seconds / 1024 / 1024 : 0).toFixed(1);
-  return formatTable(rows, [
-    { title: 'VM', align: 'left', text: ({ vm }) => vm.name },
-    { title: 'host', align: 'left', text: ({ vm }) => vm.host },
-    { title: 'I/Os per s', text: ({ figures }) => groupDigits(figures.iops) },
-    { title: 'MB/s', text: ({ figures }) => megabytes(figures) },
-    { title: 'mean ms', text: ({ figures }) => ms(figures.meanLatency) },
-    { title: 'p95 ms', text: ({ figures }) => ms(figures.p95Latency) },
-    { title: 'in flight', text: ({ figures }) => String(figures.inFlight) },
-    { title: 'errors', text: ({ figures }) => groupDigits(figures.errors) },
+function formatVms(vms: readonly VmDocument[]): string {
+  const ms = (value: number | null | undefined): string => value?.toFixed(3) ?? '-';
+  const mean = (value: number | undefined): string => value?.toFixed(1) ?? '-';
+  return formatTable(vms, [
+    { title: 'VM', align: 'left', text: ({ name }) => name },
+    { title: 'host', align: 'left', text: ({ host }) => host },
+    { title: 'asked/s', text: ({ askedIops }) => groupDigits(askedIops) },
+    { title: 'I/Os per s', text: ({ iops }) => groupDigits(iops) },
+    { title: '32K/s', text: ({ scheduler }) => count(scheduler?.unitsPerSecond) },
+    { title: 'MB/s', text: ({ bytesPerSecond }) => (bytesPerSecond / 1024 / 1024).toFixed(1) },
+    { title: 'mean ms', text: ({ latencyMs }) => ms(latencyMs.mean) },
+    { title: 'p95 ms', text: ({ latencyMs }) => ms(latencyMs.p95) },
+    { title: 'p99 ms', text: ({ latencyMs }) => ms(latencyMs.p99) },
+    { title: 'wait ms', text: ({ scheduler }) => ms(scheduler?.queueMs) },
+    { title: 'queued', text: ({ scheduler }) => mean(scheduler?.meanQueued) },
+    { title: 'active', text: ({ scheduler }) => mean(scheduler?.meanActive) },
+    { title: 'served by', align: 'left', text: ({ scheduler }) => formatPhases(scheduler) },
+    { title: 'errors', text: ({ errors }) => groupDigits(errors) },
   ]);
+}
+
+const count = (value: number | undefined): string =>
+  value === undefined ? '-' : groupDigits(value);
+
+/** How its commands came to their turn: `30 % reservation`, and `limited 80 %` of the time. */
+function formatPhases(scheduler: SchedulerDocument | null): string {
+  if (scheduler === null) return '-';
+  const { byReservation, byWeight, limited } = scheduler;
+  const part = (value: number): string => `${Math.round(100 * value)} %`;
+  const all = byReservation + byWeight;
+  const parts = [
+    ...(byReservation > 0 ? [`reservation ${part(byReservation / all)}`] : []),
+    ...(byWeight > 0 ? [`shares ${part(byWeight / all)}`] : []),
+    ...(limited >= 0.005 ? [`limit held ${part(limited)}`] : []),
+  ];
+  return parts.length === 0 ? '-' : parts.join(', ');
 }
 
 export function formatExpectations(results: readonly ExpectationResult[]): string {

@@ -146,7 +146,24 @@ export const shares = scalar('low, normal, high, or a number from 1 to 100000', 
   return typeof value === 'string' ? SHARES[value] : undefined;
 });
 
+/** I/Os per second of 32 KB of a reservation or a limit; `none` is 0. */
+export const iopsOrNone = scalar('I/Os per second, 0 to 10000000, or none', (value) =>
+  value === 'none'
+    ? 0
+    : typeof value === 'number' && Number.isInteger(value)
+      ? within(value, 0, 1e7)
+      : undefined,
+);
+
 /** One of a few words. */
 export function word<const T extends string>(words: readonly T[]) {
   return z.enum(words);
+}
+
+/** A list of which one item may stand alone. */
+export function oneOrMore<T extends z.ZodType>(item: T) {
+  return z.preprocess(
+    (value) => (value === undefined || Array.isArray(value) ? value : [value]),
+    z.array(item),
+  );
 }

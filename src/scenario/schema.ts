@@ -1,33 +1,27 @@
 import { z } from 'zod';
 import {
   bandwidth,
-  blockSizes,
   duration,
   flag,
   integer,
+  iopsOrNone,
   name,
   number,
+  oneOrMore,
   part,
+  readDuration,
   scalar,
   shares,
   size,
   text,
   word,
 } from './quantities.js';
-import { readTiming } from './timing.js';
+import { change, disk, vm } from './schema-machines.js';
 
 /**
  * What a scenario file may say. Shapes, ranges and defaults are here; what refers to what is checked
  * by the planner (`plan/`). Numbers without a source in a comment are *model*: our choice.
  */
-
-/** A list of which one item may stand alone. */
-function oneOrMore<T extends z.ZodType>(item: T) {
-  return z.preprocess(
-    (value) => (value === undefined || Array.isArray(value) ? value : [value]),
-    z.array(item),
-  );
-}
 
 const setting = scalar('a number, or a text with its unit', (value) =>
   typeof value === 'number' || typeof value === 'string' ? value : undefined,
@@ -202,6 +196,29 @@ const claimRule = z.strictObject({
   params: settings.optional(),
 });
 
+const siocThreshold = scalar(
+  'automatic, or a latency from 5ms to 100ms',
+  (value): 'automatic' | number | undefined => {
+    if (value === 'automatic') return value;
+    const ns = readDuration(value) ?? 0;
+    return ns >= 5e6 && ns <= 100e6 ? ns : undefined;
+  },
+);
+
+/** `true`, or what is not as usual (stack-lower reference, 10.3). */
+const sioc = z.preprocess(
+  (value) => (value === true ? {} : value === false ? undefined : value),
+  z
+    .strictObject({
+      threshold: siocThreshold.default(30e6),
+      /** Automatic: the threshold is the latency at this part of peak throughput. */
+      percentOfPeak: integer(50, 100).optional(),
+      /** Measure, and leave the hosts' queues alone. */
+      statisticsOnly: flag.default(false),
+    })
+    .optional(),
+);
+
 const datastore = z.strictObject({
   name,
   type: word(['vmfs', 'nfs']).optional(),
@@ -213,83 +230,16 @@ const datastore = z.strictObject({
   /** Without it: every host that reaches it. */
   hosts: oneOrMore(name).optional(),
   used: part.default({ bytes: 0 }),
+  /** Storage I/O Control. */
+  sioc,
 });
 
-const qos = z.strictObject({
-  shares: shares.optional(),
-  reservation: integer(0, 10_000_000).optional(),
-  limit: integer(0, 10_000_000).optional(),
-});
-
-const disk = z.strictObject({
-  count: copies,
-  /** 2 GB to 62 TB is what ESXi offers; smaller ones are useful in drills. */
-  size: size('1MiB', '62TiB').default(40 * 1024 ** 3),
-  datastore: name.optional(),
-  kind: word(['thin', 'lazyThick', 'eagerThick']).default('thin'),
-  /** How much of a thin or lazy disk was written before the run. */
-  written: part.default({ bytes: 0 }),
-  qos: qos.default({}),
-});
-
-/** fio's words for a job; every one may also come from a `profile`. */
-const job = z.strictObject({
-  profile: text.optional(),
-  name: name.optional(),
-  disk: scalar('a disk: its number from 0, or its name such as scsi0:1', (value) =>
-    typeof value === 'number' || typeof value === 'string' ? value : undefined,
-  ).default(0),
-  rw: word(['read', 'write', 'randread', 'randwrite', 'rw', 'randrw', 'unmap']).optional(),
-  rwmixread: integer(0, 100).optional(),
-  bs: blockSizes.optional(),
-  iodepth: integer(1, 4096).optional(),
-  rate_iops: number(0, 10_000_000).optional(),
-  thinktime: duration('0s', '1h').optional(),
-  zipf: number(0, 5).optional(),
-  offset: part.optional(),
-  size: part.optional(),
-  start: duration().optional(),
-  stop: duration().optional(),
-  /** Check every read against what the job wrote. */
-  verify: flag.default(false),
-});
-
-const workload = z.preprocess(
-  (value) => (typeof value === 'string' ? { profile: value } : value),
-  job,
-);
-
-const timing = scalar('original, asap, or a factor such as 2x', (value) => readTiming(value));
-
-const replay = z.strictObject({
-  /** File; relative paths start at the scenario's folder. */
-  trace: text,
-  timing: timing.default(1),
-  /** In flight at once when as fast as possible. */
-  iodepth: integer(1, 4096).default(32),
-  /** Virtual disks the trace's units are mapped onto; without it all of the VM's. */
-  disks: oneOrMore(integer(0, 63)).optional(),
-});
-
-const vm = z.strictObject({
-  name,
-  count: copies,
-  /** One, or several that the copies take in turn. */
-  host: oneOrMore(name).optional(),
-  memory: size('4MiB', '24TiB').default(4 * 1024 ** 3),
-  reserved: size('0B', '24TiB').default(0),
-  adapter: word(['pvscsi', 'lsilogic']).default('pvscsi'),
-  /** Sets how long its disk driver waits for a command; without it, for ever. */
-  guest: word(['linux', 'windows', 'tools']).optional(),
-  /** Instead of the guest's own time; 0 is for ever. */
-  diskTimeout: duration('0s', '1h').optional(),
-  /** Datastore of the VM's files. */
-  home: name.optional(),
-  /** Datastore of disks that do not name one. */
-  datastore: name.optional(),
-  disks: z.array(disk).default([]),
-  workloads: oneOrMore(workload).default([]),
-  replay: replay.optional(),
+/** Of I/O filter style, for virtual disks. */
+const policy = z.strictObject({
+  name: text,
+  shares: shares.default(1000),
+  reservation: iopsOrNone.default(0),
+  limit: iopsOrNone.default(0),
 });
 
 const fault = z.strictObject({
@@ -303,17 +253,6 @@ const fault = z.strictObject({
   fault: text,
   target: text,
   params: settings.default({}),
-});
-
-const change = z.strictObject({
-  at: duration(),
-  vm: text,
-  disk: scalar('a disk: its number from 0, or its name such as scsi0:1', (value) =>
-    typeof value === 'number' || typeof value === 'string' ? value : undefined,
-  ).default(0),
-  shares: shares.optional(),
-  reservation: integer(0, 10_000_000).optional(),
-  limit: integer(0, 10_000_000).optional(),
 });
 
 const bound = scalar('a number, or a time with its unit', (value) =>
@@ -345,6 +284,7 @@ export const scenarioSchema = z.strictObject({
   hosts: z.array(host).min(1, 'expected at least one host'),
   claimRules: z.array(claimRule).default([]),
   datastores: z.array(datastore).min(1, 'expected at least one datastore'),
+  policies: z.array(policy).default([]),
   vms: z.array(vm).min(1, 'expected at least one VM'),
   faults: z.array(fault).default([]),
   changes: z.array(change).default([]),
@@ -361,6 +301,7 @@ export type AdapterText = z.output<typeof adapter>;
 export type DatastoreText = Scenario['datastores'][number];
 export type VmText = Scenario['vms'][number];
 export type DiskText = VmText['disks'][number];
+export type ChangeText = Scenario['changes'][number];
 export type JobText = VmText['workloads'][number];
 export type ExpectationText = Scenario['expect'][number];
 export type ModelText = z.output<typeof diskModel>;

@@ -91,7 +91,7 @@ export const bindings: readonly Binding[] = [
       'global',
       [key],
       { do: 'screen', name },
-      title.replace(/\b[A-Z][a-z]*\b/g, (word) => word.toLowerCase()),
+      title.replace(/\b[A-Z][a-z]+\b/g, (word) => word.toLowerCase()),
     ),
   ),
   bind('global', ['tab'], { do: 'next-screen', by: 1 }, 'next screen'),

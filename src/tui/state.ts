@@ -98,7 +98,7 @@ export interface FormField {
 
 export type Purpose =
   | { readonly do: 'inject'; readonly fault: FaultInfo; readonly target: string }
-  | { readonly do: 'qos'; readonly disk: number; readonly name: string }
+  | { readonly do: 'qos'; readonly disks: readonly number[]; readonly name: string }
   | {
       readonly do: 'rank';
       readonly host: string;

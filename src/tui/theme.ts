@@ -20,6 +20,8 @@ export interface Glyphs {
   readonly pointer: string;
   readonly full: string;
   readonly empty: string;
+  /** A dashed line, in a legend. */
+  readonly dashes: string;
   /** Eight heights, lowest first; blank is apart. */
   readonly levels: string;
   readonly braille: boolean;
@@ -37,6 +39,7 @@ const UNICODE: Glyphs = {
   pointer: '▸',
   full: '█',
   empty: '·',
+  dashes: '╌╌',
   levels: '▁▂▃▄▅▆▇█',
   braille: true,
   border: 'round',
@@ -47,6 +50,7 @@ const ASCII: Glyphs = {
   pointer: '>',
   full: '#',
   empty: '.',
+  dashes: '--',
   levels: '.:-=+*#@',
   braille: false,
   border: 'classic',

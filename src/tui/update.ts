@@ -168,10 +168,11 @@ function inTable(state: UiState, action: Action, world: World): Change {
 /** What Enter does with the selected row: parts where there are any, else what it is about. */
 function open(state: UiState, world: World): Change {
   const { view } = screenOf(state.screen);
+  const row = selectedObject(state, world);
+  if (row?.scope === 'client') return openQos(state, world);
   if (view?.expand !== undefined) return expand(state, world);
   if (view?.scope !== 'path') return openQos(state, world);
-  const path = selectedObject(state, world);
-  return path === undefined ? only(state) : openHistory(state, path);
+  return row === undefined ? only(state) : openHistory(state, row);
 }
 
 /** Splits the selected row into its parts, or rolls it up again. */

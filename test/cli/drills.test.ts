@@ -6,13 +6,17 @@ import { vmtop } from './helpers.js';
 const DRILLS = bundledScenarios().filter((name) => name !== 'default');
 
 describe('drills', () => {
-  it('are six', () => {
+  it('are ten', () => {
     expect(DRILLS).toEqual([
       'all-paths-down',
       'datastore-full',
+      'idle-credit',
+      'mclock',
       'merge-order',
       'noisy-neighbour',
       'path-loss',
+      'schedulers',
+      'sioc',
       'stuck-controller',
     ]);
   });

@@ -5,6 +5,7 @@ import { codeOf, sources } from './tree.js';
 const FLOORS: readonly (readonly [string, number])[] = [
   ['engine/core/', 0],
   ['engine/formats/', 1],
+  ['engine/qos/', 1],
   ['engine/devices/', 2],
   ['engine/stack/', 3],
   ['engine/workloads/', 5],

@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { NAA } from './fake-layout.js';
 import { type Mounted, type MountOptions, mount } from './harness.js';
+
+const CLIENT = `client web1:scsi0:0 on ${NAA[0]}`;
 
 let mounted: Mounted | undefined;
 
@@ -128,18 +131,75 @@ describe('QoS', () => {
       type: 'command',
       command: { kind: 'qos', disk: 1, qos: { limit: 500, shares: 2000, reservation: 100 } },
     });
-    expect(await text()).toContain('QoS of web2:scsi0:0 changed');
+    expect(await text()).toContain('web2:scsi0:0: limit 500, shares 2000, reservation 100');
+  });
+
+  test('of one disk of an expanded VM; words do, and only what was typed is sent', async () => {
+    const { press, text, engine } = open();
+    await press('Q', 'e', 'down', 'enter');
+    expect(await text()).toContain('QoS of web1:scsi0:0');
+    await press('n', 'o', 'n', 'e', 'down', 'h', 'i', 'g', 'h', 'enter');
+    expect(engine.heard.at(-1)).toEqual({
+      type: 'command',
+      command: { kind: 'qos', disk: 0, qos: { limit: 0, shares: 2000 } },
+    });
+    expect(await text()).toContain('web1:scsi0:0: limit none, shares 2000');
+  });
+
+  test('of every disk of a VM; what differs among them stays unless it is typed', async () => {
+    const { press, text, engine } = open();
+    const disk = { ...engine.plan.disks[0], index: 3, name: 'scsi0:1' };
+    const qos = { shares: 1000, reservation: 0, limit: 100 };
+    engine.plan = { ...engine.plan, disks: [...engine.plan.disks, { ...disk, qos }] };
+    engine.sendLayout();
+    engine.frame();
+    await press('V', 'i');
+    expect(await text()).toContain('QoS of web1, each of 2 disks');
+    expect(await text()).toMatch(/limit +differs/);
+    expect(await text()).toMatch(/shares +1000/);
+    await press('down', 'down', '5', '0', 'enter');
+    expect(engine.heard.slice(-2)).toEqual(
+      [0, 3].map((index) => ({
+        type: 'command',
+        command: { kind: 'qos', disk: index, qos: { reservation: 50 } },
+      })),
+    );
+  });
+
+  test('where all disks of a VM are one client, of all of them', async () => {
+    const { press, text, engine } = open();
+    const disk = { ...engine.plan.disks[0], index: 3, name: 'scsi0:1' };
+    engine.plan = { ...engine.plan, disks: [...engine.plan.disks, disk] };
+    const client = engine.layout.find('client', CLIENT.slice('client '.length));
+    engine.layout.entities[client.index] = { ...client, labels: { ...client.labels, disk: '*' } };
+    engine.sendLayout();
+    engine.frame();
+    await press('Q', 'e', 'down');
+    expect(await text()).toMatch(/▸. {2}all disks/);
+    await press('i');
+    expect(await text()).toContain('QoS of web1, each of 2 disks');
+  });
+
+  test('a reservation above the limit is refused; nothing typed changes nothing', async () => {
+    const { press, text, engine } = open();
+    engine.frame({ [CLIENT]: { shares: 1000, limit: 200, reservation: 0 } });
+    await press('Q', 'i', 'down', 'down', '3', '0', '0', 'enter');
+    expect(await text()).toContain('reservation 300 is above limit 200');
+    await press('escape', 'i', 'enter');
+    expect(await text()).toContain('QoS of web1:scsi0:0 is as it was');
+    expect(engine.heard.some(({ type }) => type === 'command')).toBe(false);
   });
 
   test('of a virtual disk, with Enter; what is set now is the start', async () => {
     const { press, text, engine } = open();
-    engine.frame({ 'world db1': { shares: 500, limit: 250, reservation: 0 } });
+    const client = `client db1:scsi0:0 on ${NAA[1]}`;
+    engine.frame({ [client]: { shares: 500, limit: 250, reservation: 0 } });
     await press('v', 'end', 'enter');
     expect(await text()).toContain('QoS of db1:scsi0:0');
     expect(await text()).toMatch(/limit +250/);
     expect(await text()).toMatch(/shares +500/);
-    await press('down', '9', '9', '9', '9', 'enter');
-    expect(await text()).toContain('not in the range 200 to 4000');
+    await press('down', '9', '9', '9', '9', '9', '9', 'enter');
+    expect(await text()).toContain('shares: "999999" is not a whole number from 1 to 100000');
     await press('escape');
     expect(engine.heard.some(({ type }) => type === 'command')).toBe(false);
   });

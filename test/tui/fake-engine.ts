@@ -31,6 +31,7 @@ const LATENCY_MS: Record<string, number> = {
   lun: 1.6,
   spindle: 1.2,
   world: 4.6,
+  client: 4.6,
 };
 
 export const PLAN: PlanSummary = {
@@ -183,6 +184,10 @@ function counterOf(
       return scope === 'adapter' ? 1000 * seconds * share * 0.05e6 : 1000 * seconds * share * 1e6;
     case 'finished':
     case 'arrived':
+    case 'arrivals':
+    case 'arrivedUnits':
+    case 'units':
+    case 'byWeight':
     case 'commands':
       return 1000 * seconds * share;
     case 'busyNs':
@@ -190,7 +195,12 @@ function counterOf(
     case 'active':
       return 3;
     case 'queued':
-      return scope === 'device' || scope === 'world' ? 2 : 0;
+      return scope === 'device' || scope === 'world' || scope === 'client' ? 2 : 0;
+    case 'waitingNs':
+      return seconds * 1e9;
+    case 'dqlen':
+    case 'configuredDepth':
+      return 64;
     case 'slots':
       return scope === 'device' ? 64 : scope === 'adapter' ? 128 : 32;
     case 'linkUp':

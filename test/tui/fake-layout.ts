@@ -31,6 +31,23 @@ const DEVICE = [
   'deleteFailed',
 ];
 
+const DEPTH = ['dqlen', 'configuredDepth', 'fullDepth', 'siocDepth', 'competing'];
+const CLIENT = [
+  'active',
+  'queued',
+  'waitNs',
+  'shares',
+  'reservation',
+  'limit',
+  'byReservation',
+  'byWeight',
+  'arrivals',
+  'arrivedUnits',
+  'units',
+  'limitedNs',
+  'waitingNs',
+];
+
 const PATH = [
   'active',
   'state',
@@ -140,22 +157,31 @@ export function fakeLayout(): Layout {
       'device',
       device,
       { host, lun: `lun${index}`, array: 'array1', satp: 'ALUA', psp: 'RR' },
-      [...T, ...S, ...DEVICE],
+      [...T, ...S, ...DEVICE, ...DEPTH],
       true,
     );
     for (const vm of index === 0 ? ['web1', 'web2'] : ['db1']) {
-      layout.add('world', vm, { host, device, vm }, [
-        ...T,
-        'active',
-        'queued',
-        'waitNs',
-        'shares',
-        'reservation',
-        'limit',
-        'byReservation',
-        'byWeight',
-      ]);
+      const datastore = `ds${index + 1}`;
+      const disk = 'scsi0:0';
+      layout
+        .add('world', vm, { host, device, vm }, [...T, ...CLIENT])
+        .add('client', `${vm}:${disk} on ${device}`, { host, device, vm, disk, datastore }, [
+          ...T,
+          ...CLIENT,
+        ]);
     }
+    layout.add('sioc', `ds${index + 1} on ${host}`, { host, device, datastore: `ds${index + 1}` }, [
+      'window',
+      'latencyNs',
+      'localLatencyNs',
+      'thresholdNs',
+      'beta',
+      'activeShares',
+      'entitlement',
+      'congested',
+      'enabled',
+      'steps',
+    ]);
     for (const [adapter, controller] of [
       ['vmhba1', 'A'],
       ['vmhba2', 'B'],

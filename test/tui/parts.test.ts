@@ -181,6 +181,35 @@ describe('charts', () => {
     expect(rows.map((row) => row.endsWith(full))).toEqual([false, false, true, true]);
   });
 
+  test('what values are compared with is a dashed line in the same scale, named in the title', () => {
+    const values = [10, 10, 10, 10, 10, 10, 10, 10];
+    const against = { title: 'ENTITLED', values: values.map(() => 20) };
+    const series = { title: 'GIVEN web1', values, spanNs: 1, against };
+    const ascii = makeTheme(1, true);
+    // The scale above 20 is 30: 3 of 9 rows are filled, and the line is in the sixth.
+    const rows = areaChart(series, 16, 10, ascii);
+    const [title = ''] = areaChart(series, 60, 10, ascii);
+    expect(title.replaceAll(/\u001B\[[\d;]*m/g, '')).toBe('GIVEN web1 10  -- ENTITLED 20');
+    const bars = rows.slice(1).map((row) => row.slice(-8));
+    const gap = '        ';
+    expect(bars).toEqual([gap, gap, gap, '- - - - ', gap, gap, ...Array(3).fill('########')]);
+  });
+
+  test('in braille the line is dots above the graph and a gap within it', () => {
+    const full = [8, 8, 8, 8, 8, 8, 8, 8];
+    const at = (value: number): string => {
+      const against = { title: 'x', values: full.map(() => value) };
+      // The scale above 9.5 is 10 rows of one: a cell is 4 steps of 0.25.
+      const series = { title: '', values: full, spanNs: 1, top: 10, against };
+      const row = areaChart(series, 12, 11, theme)[10 - Math.floor(value)];
+      return (row ?? '').slice(-4);
+    };
+    expect(new Set(at(9.25))).toEqual(new Set([' ', String.fromCharCode(0x28c0)]));
+    expect(new Set(at(5.25))).toEqual(
+      new Set([String.fromCharCode(0x28ff), String.fromCharCode(0x28ff ^ 0xc0)]),
+    );
+  });
+
   test('in ASCII there is nothing but ASCII', () => {
     const ascii = makeTheme(1, true);
     const rows = areaChart({ title: 'x', values: [1, 2, 3, Number.NaN], spanNs: 1 }, 40, 6, ascii);

@@ -243,29 +243,6 @@ test('growth: how long until the disk is full', () => {
   expect(row['%ALLOC']).toBe(10);
 });
 
-test('QoS: share of the device, settings of 0 are none', () => {
-  const window = windowOf({
-    'world web1': {
-      reads: 25,
-      shares: 1000,
-      limit: 0,
-      reservation: 200,
-      byReservation: 5,
-      byWeight: 15,
-      waitNs: 25 * 2e6,
-    },
-    [`device ${NAA[0]}`]: { reads: 100 },
-  });
-  expect(cells('qos', window, 'web1')).toMatchObject({
-    SHARES: 1000,
-    RESERV: 200,
-    'SHARE%': 25,
-    'RESV%': 25,
-    'WAIT/cmd': 2,
-  });
-  expect(cells('qos', window, 'web1').LIMIT).toBeNaN();
-});
-
 test('machines: the sum of their disks', () => {
   const window = windowOf({
     'disk web1:scsi0:0': { reads: 10, readNs: 10 * 3e6 },

@@ -6,25 +6,38 @@ import type { Datastore } from '../stack/filesystem/datastore.js';
 import { FileNumbers } from '../stack/filesystem/file.js';
 import { FileSystemSwitch } from '../stack/filesystem/file-system-switch.js';
 import type { Mount } from '../stack/filesystem/mount.js';
+import type { NfsHeartbeatSettings } from '../stack/filesystem/nfs/heartbeat.js';
 import { NfsMount } from '../stack/filesystem/nfs/mount.js';
+import { NfsSession } from '../stack/filesystem/nfs/session.js';
 import { NfsVolume } from '../stack/filesystem/nfs/volume.js';
 import { VmfsMount } from '../stack/filesystem/vmfs/mount.js';
 import { VmfsVolume } from '../stack/filesystem/vmfs/volume.js';
+import { DeviceQueue } from '../stack/scheduler/device-queue.js';
+import { schedulerSettingsOf } from '../stack/scheduler/settings.js';
 import type { Settings } from '../stack/settings.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
+import { buildStorageIoControl, type SiocHost } from './build-storage-io-control.js';
 import type { DatastorePlan } from './plan.js';
 
 /** The file systems one host has mounted. */
 export class HostFileSystems {
   readonly fileSystemSwitch: FileSystemSwitch;
   private readonly mounts = new Map<string, Mount>();
+  private readonly queues = new Map<string, readonly DeviceQueue[]>();
 
   constructor(sim: Sim, host: string) {
     this.fileSystemSwitch = new FileSystemSwitch(sim, { host });
   }
 
-  add(datastore: string, mount: Mount): void {
+  /** @param queues of the datastore's devices */
+  add(datastore: string, mount: Mount, queues: readonly DeviceQueue[]): void {
     this.mounts.set(datastore, mount);
+    this.queues.set(datastore, queues);
+  }
+
+  /** The queues that commands for a datastore may pass. */
+  queuesOf(datastore: string): readonly DeviceQueue[] {
+    return this.queues.get(datastore) ?? [];
   }
 
   /** @param traffic counters of TRAFFIC_FIELDS kept of this file */
@@ -51,48 +64,65 @@ export function buildDatastores(
   for (const name of hosts.keys()) fileSystems.set(name, new HostFileSystems(sim, name));
   const numbers = new FileNumbers();
   for (const plan of plans) {
-    const mount = plan.type === 'nfs' ? exportOf(plan) : volumeOf(plan);
-    for (const name of plan.hosts) {
-      const host = hosts.get(name) as BuiltHost;
-      (fileSystems.get(name) as HostFileSystems).add(plan.name, mount(host));
+    const mountOn = plan.type === 'nfs' ? exportOf(plan) : volumeOf(plan);
+    const mounts = plan.hosts.map((name) => mountOn(hosts.get(name) as BuiltHost));
+    for (const { name, mount, queues } of mounts) {
+      fileSystems.get(name)?.add(plan.name, mount, queues);
     }
+    const datastore = datastores.get(plan.name) as Datastore;
+    if (plan.sioc) buildStorageIoControl(sim, plan.sioc, datastore, mounts);
   }
   return { datastores, fileSystems };
 
-  function exportOf(plan: DatastorePlan): (host: BuiltHost) => Mount {
+  function exportOf(plan: DatastorePlan): (host: BuiltHost) => SiocHost {
     const volume = new NfsVolume(sim, plan, numbers);
     datastores.set(plan.name, volume);
     const server = servers.get(plan.server) as NfsServer;
-    return ({ plan: { name }, settings }) =>
-      new NfsMount(sim, { host: name, ...nfsSettings(settings) }, volume, server);
+    return ({ plan: { name }, settings }) => {
+      const heartbeat = heartbeatOf(settings);
+      const session = new NfsSession(sim, { host: name, volume, heartbeat }, server);
+      const queue = nfsQueue(sim, name, session, settings);
+      const mount = new NfsMount(sim, name, volume, queue);
+      return { name, settings, mount, volume: queue, queues: [queue] };
+    };
   }
 
-  function volumeOf(plan: DatastorePlan): (host: BuiltHost) => Mount {
+  function volumeOf(plan: DatastorePlan): (host: BuiltHost) => SiocHost {
     const extents = extentsOf(plan.extents.map((uid) => lunBlocks.get(uid) as number));
     const blocks = extents.reduce((sum, extent) => sum + extent.blocks, 0);
     const volume = new VmfsVolume(sim, plan, numbers, blocks);
     datastores.set(plan.name, volume);
-    return ({ plan: { name }, devices }) => {
-      const disks = plan.extents.map((uid) => (devices.get(uid) as BuiltDevice).driver);
+    return ({ plan: { name }, settings, devices }) => {
+      const own = plan.extents.map((uid) => devices.get(uid) as BuiltDevice);
+      const disks = own.map(({ driver }) => driver);
       const lvm = new LvmVolume(sim, { host: name, datastore: plan.name, extents }, disks);
-      return new VmfsMount(sim, { host: name }, volume, lvm);
+      const mount = new VmfsMount(sim, { host: name }, volume, lvm);
+      return { name, settings, mount, volume: lvm, queues: own.map(({ queue }) => queue) };
     };
   }
 }
 
-function nfsSettings(settings: Settings): {
-  maxQueueDepth: number;
-  heartbeat: Record<string, number>;
-} {
+/** The queue of an NFS volume: that of a device, without what only LUNs have (stack-lower 5.4). */
+function nfsQueue(sim: Sim, host: string, session: NfsSession, settings: Settings): DeviceQueue {
+  const { entity } = session;
+  const dqlen = settings.get('NFS.MaxQueueDepth');
+  const scheduler = {
+    ...schedulerSettingsOf(settings),
+    worldDepth: dqlen,
+    competingDepth: 0,
+    fullSample: 0,
+  };
+  const options = { host, uid: entity.name, entity, dqlen, settings: scheduler };
+  return new DeviceQueue(sim, options, session);
+}
+
+function heartbeatOf(settings: Settings): NfsHeartbeatSettings {
   return {
-    maxQueueDepth: settings.get('NFS.MaxQueueDepth'),
-    heartbeat: {
-      frequencyNs: settings.ns('NFS.HeartbeatFrequency'),
-      timeoutNs: settings.ns('NFS.HeartbeatTimeout'),
-      deltaNs: settings.ns('NFS.HeartbeatDelta'),
-      maxFailures: settings.get('NFS.HeartbeatMaxFailures'),
-      apdStartCount: settings.get('NFS.ApdStartCount'),
-      apdTimeoutNs: settings.ns('Misc.APDTimeout'),
-    },
+    frequencyNs: settings.ns('NFS.HeartbeatFrequency'),
+    timeoutNs: settings.ns('NFS.HeartbeatTimeout'),
+    deltaNs: settings.ns('NFS.HeartbeatDelta'),
+    maxFailures: settings.get('NFS.HeartbeatMaxFailures'),
+    apdStartCount: settings.get('NFS.ApdStartCount'),
+    apdTimeoutNs: settings.ns('Misc.APDTimeout'),
   };
 }

@@ -10,6 +10,7 @@ import { defineDevice } from '../stack/device-entity.js';
 import { createDriver } from '../stack/driver/index.js';
 import { moduleOf } from '../stack/driver/modules.js';
 import { DeviceQueue } from '../stack/scheduler/device-queue.js';
+import { schedulerSettingsOf } from '../stack/scheduler/settings.js';
 import { Settings } from '../stack/settings.js';
 import { claim } from '../stack/storage-apis/psa/claim-rules.js';
 import { claimedDevice } from '../stack/storage-apis/psa/claimed-device.js';
@@ -105,15 +106,7 @@ function buildDevice(sim: Sim, parts: DeviceParts): BuiltDevice {
       uid,
       entity,
       dqlen,
-      settings: {
-        costUnitBytes: settings.bytes('Disk.SchedCostUnit'),
-        competingDepth: settings.get('Disk.SchedNumReqOutstanding'),
-        vmSwitches: settings.get('Disk.SchedQControlVMSwitches'),
-        seqReqs: settings.get('Disk.SchedQControlSeqReqs'),
-        fullSample: settings.get('Disk.QFullSampleSize'),
-        fullThreshold: settings.get('Disk.QFullThreshold'),
-        fullByWindow: settings.on('Vmtop.QFullByWindow'),
-      },
+      settings: schedulerSettingsOf(settings),
     },
     psa,
   );

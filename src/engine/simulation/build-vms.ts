@@ -1,10 +1,13 @@
 import type { Layer } from '../core/layer.js';
 import type { Sim } from '../core/sim.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
+import { PolicyFilter } from '../stack/io-filters/policy-filter.js';
+import type { Settings } from '../stack/settings.js';
 import { TaskManager } from '../stack/task-management/task-manager.js';
 import { buildHome } from '../stack/vmfiles/home.js';
 import { VirtualDisk } from '../stack/vmfiles/virtual-disk.js';
 import { Vm } from '../stack/vmfiles/vm.js';
+import type { AdapterType } from '../stack/vscsi/adapter-type.js';
 import { ADAPTER_TYPES } from '../stack/vscsi/index.js';
 import { VirtualAdapter } from '../stack/vscsi/virtual-adapter.js';
 import { VirtualScsiDisk } from '../stack/vscsi/virtual-scsi-disk.js';
@@ -12,6 +15,9 @@ import { GuestDiskDriver } from '../workloads/guest-disk-driver.js';
 import type { HostFileSystems } from './build-datastores.js';
 import type { BuiltHost } from './build-hosts.js';
 import type { DiskPlan, VmPlan } from './plan.js';
+
+/** Entries of a ring of 32 pages, the largest there is (stack-upper 19). */
+const RING_MAX = 1024;
 
 /** A virtual disk as its guests reach it. */
 export interface BuiltDisk {
@@ -64,12 +70,14 @@ export function buildVms(
       const backing = backings[position];
       const adapter = adapterOf(sim, plan, disk.name, adapters);
       const options = { vm: plan.name, host: plan.host, adapter, plan: disk, backing };
+      const { settings } = hosts.get(plan.host) as BuiltHost;
+      const lowest = filtered(sim, plan, disk, settings, backing);
       const { diskTimeout } = plan;
       if (diskTimeout === undefined) {
-        const front = new VirtualScsiDisk(sim, options, backing);
+        const front = new VirtualScsiDisk(sim, options, lowest);
         disks.set(disk.index, { plan: disk, vm, front });
       } else {
-        const below = new VirtualScsiDisk(sim, { ...options, tasks: tasksOf(plan.host) }, backing);
+        const below = new VirtualScsiDisk(sim, { ...options, tasks: tasksOf(plan.host) }, lowest);
         const guest = { ...diskTimeout, machine: vm, disk: `${plan.name}:${disk.name}` };
         const front = new GuestDiskDriver(sim, guest, below);
         disks.set(disk.index, { plan: disk, vm, front });
@@ -77,6 +85,19 @@ export function buildVms(
     }
   }
   return { vms, disks };
+}
+
+/** The disk behind the filter of its storage policy, if it follows one. */
+function filtered(
+  sim: Sim,
+  { name, host }: VmPlan,
+  { name: disk, datastore, policy }: DiskPlan,
+  settings: Settings,
+  backing: Layer,
+): Layer {
+  if (policy === undefined) return backing;
+  const unitBytes = settings.bytes('Disk.SchedCostUnit');
+  return new PolicyFilter(sim, { vm: name, host, disk, datastore, policy, unitBytes }, backing);
 }
 
 /** The virtual adapter of `scsi1:3`, made when its first disk asks for it. */
@@ -87,7 +108,15 @@ function adapterOf(sim: Sim, plan: VmPlan, disk: string, made: VirtualAdapter[])
     vm: plan.name,
     host: plan.host,
     name,
-    type: ADAPTER_TYPES[plan.adapter],
+    type: typeOf(plan),
   });
   return made[number];
+}
+
+/** Guests that ask for deeper queues set up larger rings with them (stack-upper 19 and 22). */
+function typeOf({ adapter, queueDepth }: VmPlan): AdapterType {
+  const type = ADAPTER_TYPES[adapter];
+  if (queueDepth === undefined) return type;
+  const ringDepth = queueDepth > type.diskQueueDepth ? RING_MAX : type.ringDepth;
+  return { ...type, diskQueueDepth: queueDepth, ringDepth };
 }

@@ -1,4 +1,4 @@
-import type { Qos } from './plan.js';
+import type { Pace, Qos } from './plan.js';
 
 /**
  * What a person (or a script) may do to a running simulation. Commands are applied at a simulated
@@ -15,6 +15,19 @@ export type Command =
   | { readonly kind: 'heal'; readonly id: number }
   /** Changes the logical I/O scheduler's settings of one virtual disk. */
   | { readonly kind: 'qos'; readonly disk: number; readonly qos: Partial<Qos> }
+  /** Changes the pace of a job, by name: `web1/oltp`. What it was (closed or open loop) it stays. */
+  | { readonly kind: 'pace'; readonly job: string; readonly pace: Pace }
+  /**
+   * Sets how many commands a device, by uid or LUN name, may have at once: its maximum queue depth,
+   * and the depth while several worlds compete (DSNRO).
+   */
+  | {
+      readonly kind: 'depth';
+      readonly host: string;
+      readonly device: string;
+      readonly dqlen?: number;
+      readonly dsnro?: number;
+    }
   /** Answers the question of a stunned VM. */
   | { readonly kind: 'answer'; readonly vm: string; readonly answer: 'retry' | 'cancel' }
   /** Switches a path on or off; the last usable one of a device stays on. */

@@ -1,4 +1,6 @@
+import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
+import { arrivalsPerSecond } from '../workloads/arrivals.js';
 import type { Guest } from '../workloads/guest.js';
 import { SyntheticJob } from '../workloads/job.js';
 import { TraceReplay } from '../workloads/replay.js';
@@ -6,13 +8,31 @@ import { GuestTotals } from '../workloads/totals.js';
 import type { Verifier } from '../workloads/verifier.js';
 import { VerifyingJob } from '../workloads/verifying-job.js';
 import type { BuiltDisk } from './build-vms.js';
-import type { JobPlan, Plan, ReplayPlan } from './plan.js';
+import type { ChangePlan, JobPlan, Pace, Plan, ReplayPlan } from './plan.js';
+
+/** Commands asked for, issued to the disk, and waiting in the guest for a row. */
+const JOB_FIELDS = ['asked', 'issued', 'waiting'];
+
+/** The part of the request table that open loops may fill together, each by its rate (model). */
+const OPEN_PART = 0.5;
+
+/** Highest arrivals per second an open loop will have; 0 for a closed one. */
+function peakOf(plan: JobPlan, changes: readonly ChangePlan[]): number {
+  let peak = arrivalsPerSecond(plan);
+  for (const { command } of changes) {
+    if (command.kind !== 'pace' || command.job !== plan.name) continue;
+    peak = Math.max(peak, command.pace.rateIops ?? 0);
+  }
+  return peak;
+}
 
 /** The guests of a run: what they issue, and what they saw completed. */
 export class Guests {
   private readonly parts: GuestTotals[] = [];
   private readonly guests: Guest[] = [];
   private readonly replays: TraceReplay[] = [];
+  /** Those of the plan, by name. */
+  private readonly jobs = new Map<string, SyntheticJob>();
   private readonly verifying: VerifyingJob[] = [];
 
   constructor(
@@ -21,13 +41,21 @@ export class Guests {
   ) {}
 
   /** Makes and arms every guest of the plan. */
-  startAll({ jobs, replays }: Pick<Plan, 'jobs' | 'replays'>): void {
-    for (const plan of jobs) this.startJob(plan);
+  startAll({ jobs, replays, changes }: Pick<Plan, 'jobs' | 'replays' | 'changes'>): void {
+    const peaks = jobs.map((plan) => peakOf(plan, changes));
+    const arrivals = peaks.reduce((sum, peak) => sum + peak, 0);
+    const rows = this.sim.requests.capacity * OPEN_PART;
+    for (const [index, plan] of jobs.entries()) {
+      const part = peaks[index] / arrivals;
+      const job = this.startJob(plan, part > 0 ? Math.ceil(rows * part) : undefined);
+      this.jobs.set(plan.name, job);
+      this.measure(plan, job);
+    }
     for (const plan of replays) this.startReplay(plan);
   }
 
   /** A job that starts now or at its own time; also for faults that make load. */
-  startJob(plan: JobPlan): SyntheticJob {
+  startJob(plan: JobPlan, inFlightMax?: number): SyntheticJob {
     const { vm, front } = this.disk(plan.disk);
     const options = {
       plan,
@@ -36,6 +64,7 @@ export class Guests {
       disk: plan.disk,
       capacityBlocks: front.sizeBlocks,
       totals: this.newTotals(),
+      ...(inFlightMax === undefined ? {} : { inFlightMax }),
     };
     const job =
       plan.verify === true
@@ -45,6 +74,28 @@ export class Guests {
     this.guests.push(job);
     job.start();
     return job;
+  }
+
+  /** @throws InputError when there is no such job */
+  setPace(name: string, pace: Pace): void {
+    const job = this.jobs.get(name);
+    if (job === undefined) {
+      const known = [...this.jobs.keys()].slice(0, 12).join(', ') || 'none';
+      throw InputError.of('job', `there is no job ${name}`, `known: ${known}`);
+    }
+    job.setPace(pace);
+  }
+
+  /** What the program wants, whether it gets through to the disk or not. */
+  private measure(plan: JobPlan, job: SyntheticJob): void {
+    const { vm, plan: disk } = this.disk(plan.disk);
+    const labels = { vm: vm.name, host: vm.host, disk: `${vm.name}:${disk.name}` };
+    const entity = this.sim.meters.define('job', plan.name, labels, JOB_FIELDS);
+    entity.refresh = () => {
+      entity.values[0] = job.asked;
+      entity.values[1] = job.issued;
+      entity.values[2] = job.waiting;
+    };
   }
 
   /** Those who check what they read. */

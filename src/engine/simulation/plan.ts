@@ -1,3 +1,5 @@
+import type { Command } from './commands.js';
+
 /**
  * A plan is a scenario with every name, number and route decided: plain data, printable, complete.
  * `scenario/` makes plans from YAML; `simulation/` builds layers from plans. All times are ns, all
@@ -188,6 +190,23 @@ export interface DatastorePlan {
   readonly hosts: readonly string[];
   /** Space taken at start by files that are not modelled one by one. */
   readonly usedBytes: number;
+  /** Storage I/O Control, where it is on. */
+  readonly sioc?: SiocPlan;
+}
+
+/** Storage I/O Control of a datastore. */
+export interface SiocPlan {
+  /** False measures without lowering any host's queue depth. */
+  readonly enforced: boolean;
+  /** Latency above which the datastore is congested; in automatic mode where none can be measured. */
+  readonly thresholdNs: number;
+  /** Automatic mode: the threshold is the latency at this part of peak throughput, percent; else 0. */
+  readonly percentOfPeak: number;
+}
+
+/** A storage policy of I/O filter style: what the virtual disks that follow it get. */
+export interface PolicyPlan extends Qos {
+  readonly name: string;
 }
 
 export interface VmPlan {
@@ -201,6 +220,8 @@ export interface VmPlan {
   /** Datastore of the VM's home. */
   readonly home: string;
   readonly disks: readonly DiskPlan[];
+  /** Commands the guest may have in each disk's queue; without it, the adapter's default. */
+  readonly queueDepth?: number;
   /** How long the guest's disk driver waits for a command; without it, for ever. */
   readonly diskTimeout?: { readonly guest: string; readonly timeoutNs: number };
 }
@@ -216,6 +237,8 @@ export interface DiskPlan {
   /** Bytes already written when the run starts; counts for thin and lazy disks. */
   readonly writtenBytes: number;
   readonly qos: Qos;
+  /** Storage policy; its limit is enforced by a filter above the file system. */
+  readonly policy?: PolicyPlan;
 }
 
 /** Logical I/O scheduler settings of one virtual disk. */
@@ -241,6 +264,10 @@ export interface JobPlan {
   readonly iodepth: number;
   /** Open arrivals per second; 0 is a closed loop of `iodepth`. */
   readonly rateIops: number;
+  /** Open arrivals: independent of one another (the default), or all the same time apart. */
+  readonly rateProcess?: 'poisson' | 'linear';
+  /** Open loop instead of a rate: so many commands at one instant, again and again. */
+  readonly burst?: { readonly count: number; readonly everyNs: number };
   readonly thinkNs: number;
   readonly distribution: 'random' | 'zipf';
   readonly zipfTheta: number;
@@ -252,6 +279,13 @@ export interface JobPlan {
   readonly stopNs: number;
   /** Checks every read against what was written; the part of the disk is the job's alone. */
   readonly verify?: boolean;
+}
+
+/** A closed loop's commands in flight and pause, or an open one's rate. */
+export interface Pace {
+  readonly iodepth?: number;
+  readonly thinkNs?: number;
+  readonly rateIops?: number;
 }
 
 export interface ReplayPlan {
@@ -297,9 +331,7 @@ export interface FaultPlan {
 /** A setting changed while running: what an administrator would do at that time. */
 export interface ChangePlan {
   readonly atNs: number;
-  readonly vm: string;
-  readonly disk: number;
-  readonly qos: Partial<Qos>;
+  readonly command: Command;
 }
 
 export interface NarrativePlan {

@@ -2,6 +2,7 @@ import type { EventLog } from '../core/event-log.js';
 import type { EntityInfo, Sample } from '../core/meters.js';
 import { ROUTE_SCALE, ROW_STRIDE } from '../core/requests.js';
 import { Sim } from '../core/sim.js';
+import { formatDuration } from '../core/units.js';
 import { DiskArray } from '../devices/array/disk-array.js';
 import { NfsServer } from '../devices/nfs-server.js';
 import type { FaultTarget } from '../faults/define.js';
@@ -11,7 +12,7 @@ import type { DeviceStatus } from '../stack/storage-apis/psa/psa-device.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
 import type { GuestTotals } from '../workloads/totals.js';
 import type { Violation } from '../workloads/verifier.js';
-import { buildDatastores } from './build-datastores.js';
+import { buildDatastores, type HostFileSystems } from './build-datastores.js';
 import { type BuiltHost, buildHost } from './build-hosts.js';
 import { type BuiltDisk, buildVms } from './build-vms.js';
 import type { Command } from './commands.js';
@@ -19,7 +20,8 @@ import { type ActiveFault, FaultController } from './fault-controller.js';
 import { armFault } from './fault-timeline.js';
 import { Guests } from './guests.js';
 import { type LayerName, type LayerSummary, summariseLayers } from './layer-summary.js';
-import type { Plan, Qos } from './plan.js';
+import { measureThresholds } from './measured-thresholds.js';
+import type { Pace, Plan, Qos } from './plan.js';
 import { buildSites } from './sites.js';
 import { StorageAdmin } from './storage-admin.js';
 import { connectThinLuns } from './thin-luns.js';
@@ -33,6 +35,7 @@ export class Simulation {
   private readonly guests: Guests;
   private readonly sites: Sites;
   private readonly faults: FaultController;
+  private readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
   private readonly vms: ReadonlyMap<string, Vm>;
   private readonly disks: ReadonlyMap<number, BuiltDisk>;
   private readonly arrays: ReadonlyMap<string, DiskArray>;
@@ -40,8 +43,18 @@ export class Simulation {
   private readonly storage: StorageAdmin;
   private readonly qosNow = new Map<number, Qos>();
 
-  /** @throws InputError when parts of the plan do not fit one another */
-  constructor(readonly plan: Plan) {
+  /** The plan, with what was measured before the run began. */
+  readonly plan: Plan;
+
+  /**
+   * @param measures false for the copy in which something is measured beforehand
+   * @throws InputError when parts of the plan do not fit one another
+   */
+  constructor(given: Plan, measures = true) {
+    const { plan, found } = measures
+      ? measureThresholds(given, (idle) => new Simulation(idle, false))
+      : { plan: given, found: [] };
+    this.plan = plan;
     const verify = plan.jobs.some((job) => job.verify);
     const sim = new Sim(plan.seed, plan.rows, verify);
     this.sim = sim;
@@ -63,6 +76,7 @@ export class Simulation {
       lunBlocks,
     );
     const { vms, disks } = buildVms(sim, plan.vms, datastores, fileSystems, this.hosts);
+    this.fileSystems = fileSystems;
     this.vms = vms;
     this.disks = disks;
     connectThinLuns(plan.datastores, datastores, arrays);
@@ -81,6 +95,7 @@ export class Simulation {
     });
     this.faults = new FaultController(sim, this.sites);
     this.armTimeline();
+    for (const { kind, object, what, why } of found) sim.log.note(kind, object, what, why);
   }
 
   /** Simulated time, ns. */
@@ -189,15 +204,25 @@ export class Simulation {
 
   /** Applies a command now. @throws InputError when it names something that does not exist */
   command(command: Command): void {
+    this.apply(command, 'operator');
+  }
+
+  private apply(command: Command, why: string): void {
     switch (command.kind) {
       case 'inject':
-        this.faults.inject(command.fault, command.target, command.params, 'operator');
+        this.faults.inject(command.fault, command.target, command.params, why);
         break;
       case 'heal':
-        this.faults.heal(command.id, 'operator');
+        this.faults.heal(command.id, why);
         break;
       case 'qos':
-        this.changeQos(command.disk, command.qos, 'operator');
+        this.changeQos(command.disk, command.qos, why);
+        break;
+      case 'pace':
+        this.changePace(command.job, command.pace, why);
+        break;
+      case 'depth':
+        this.changeDepth(command, why);
         break;
       case 'answer':
         this.vms.get(command.vm)?.answer(command.answer);
@@ -254,12 +279,33 @@ export class Simulation {
     const { timers, log } = this.sim;
     const { faults, changes, narrative } = this.plan;
     for (const [index, plan] of faults.entries()) armFault(this.sim, this.faults, plan, index);
-    for (const { atNs, disk, qos } of changes) {
-      timers.at(atNs, () => this.changeQos(disk, qos, 'timeline'));
+    for (const { atNs, command } of changes) {
+      timers.at(atNs, () => this.apply(command, 'timeline'));
     }
     for (const { atNs, text } of narrative) {
       timers.at(atNs, () => log.note('narrative', this.plan.name, text, 'scenario'));
     }
+  }
+
+  private changePace(job: string, pace: Pace, why: string): void {
+    this.guests.setPace(job, pace);
+    const { iodepth, thinkNs, rateIops } = pace;
+    const what = [
+      ...(iodepth === undefined ? [] : [`${iodepth} in flight`]),
+      ...(thinkNs === undefined ? [] : [`thinks ${formatDuration(thinkNs)}`]),
+      ...(rateIops === undefined ? [] : [`${rateIops} per second`]),
+    ];
+    this.sim.log.note('job.pace', job, what.join(', '), why);
+  }
+
+  private changeDepth(command: Extract<Command, { kind: 'depth' }>, why: string): void {
+    const { host, device, dqlen, dsnro } = command;
+    this.storage.setDepth(host, device, dqlen, dsnro);
+    const what = [
+      ...(dqlen === undefined ? [] : [`queue depth is ${dqlen}`]),
+      ...(dsnro === undefined ? [] : [`${dsnro} with competing worlds`]),
+    ];
+    this.sim.log.note('device.depth', `${host} ${device}`, what.join(', '), why);
   }
 
   private changeQos(disk: number, change: Partial<Qos>, why: string): void {
@@ -273,14 +319,13 @@ export class Simulation {
     this.setQos(disk, next);
   }
 
-  /** Tells every device queue the disk's commands may pass; NFS volumes have none. */
+  /** Tells every queue the disk's commands may pass. */
   private setQos(disk: number, qos: Qos): void {
     this.qosNow.set(disk, qos);
     const { plan, vm } = this.disks.get(disk) as BuiltDisk;
-    const datastore = this.plan.datastores.find(({ name }) => name === plan.datastore);
-    const host = this.hosts.get(vm.host) as BuiltHost;
-    for (const uid of datastore?.extents ?? []) {
-      host.devices.get(uid)?.queue.setQos(disk, vm.world, vm.name, qos);
+    const names = { disk: plan.name, datastore: plan.datastore };
+    for (const queue of this.fileSystems.get(vm.host)?.queuesOf(plan.datastore) ?? []) {
+      queue.setQos(disk, vm.world, vm.name, qos, names);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { InputError } from '../core/errors.js';
 import type { Path, PathEvent } from '../stack/storage-apis/psa/path.js';
 import type { DeviceStatus, PsaDevice } from '../stack/storage-apis/psa/psa-device.js';
-import type { BuiltHost } from './build-hosts.js';
+import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 
 /** What an administrator asks of and does to the hosts' devices and paths. */
 export class StorageAdmin {
@@ -33,6 +33,13 @@ export class StorageAdmin {
     else refuse(`device ${device}`, found.detach());
   }
 
+  /** Sets the device's maximum queue depth, its depth while worlds compete, or both. */
+  setDepth(host: string, device: string, dqlen?: number, dsnro?: number): void {
+    const { queue } = this.built(host, device);
+    if (dqlen !== undefined) queue.setDepth(dqlen);
+    if (dsnro !== undefined) queue.setCompetingDepth(dsnro);
+  }
+
   /** Looks for paths of all devices of a host again. */
   rescan(host: string): void {
     for (const { psa } of this.host(host).devices.values()) psa.rescan();
@@ -43,9 +50,13 @@ export class StorageAdmin {
   }
 
   private device(host: string, name: string): PsaDevice {
+    return this.built(host, name).psa;
+  }
+
+  private built(host: string, name: string): BuiltDevice {
     const { devices } = this.host(host);
     const built = devices.get(name) ?? [...devices.values()].find(({ lun }) => lun.name === name);
-    return found('device', name, built?.psa, devices.keys());
+    return found('device', name, built, devices.keys());
   }
 
   private path(host: string, name: string): Path {

@@ -31,6 +31,11 @@ export const DEVICE_FIELDS = [
   'zeroFailed',
   'deletes',
   'deleteFailed',
+  'dqlen',
+  'configuredDepth',
+  'fullDepth',
+  'siocDepth',
+  'competing',
 ] as const;
 
 /** The entity of a logical device on a host; several layers write their own part of it. */

@@ -12,6 +12,7 @@ import {
   labelled,
   latency,
   latencyPerCommand,
+  limitedDepth,
   QAVG_LIMITS,
   QUEUE_NS,
   queueStats,
@@ -21,9 +22,6 @@ import {
 import { lastError } from './kit/lower-fields.js';
 import { perCommandMs, type Row } from './kit/row.js';
 import { defineView, type Field } from './kit/view.js';
-
-/** NFS volumes have no queue depth; NFS.MaxQueueDepth says so with the largest 32-bit number. */
-const UNLIMITED = 4_294_967_295;
 
 const STATES = ['on', 'APD', 'APD-TO', 'PDL', 'off', 'GONE'];
 
@@ -107,7 +105,7 @@ export const device = defineView({
       weight: 2,
       format: 'count',
       help: 'device queue depth in force; - is unlimited',
-      value: (row) => (row.now('slots') < UNLIMITED ? row.now('slots') : Number.NaN),
+      value: (row) => limitedDepth(row.now('slots')),
     },
     ...queueStats,
     ...ioStats,

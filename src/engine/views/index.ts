@@ -9,6 +9,7 @@ import { lun } from './lun.js';
 import { path } from './path.js';
 import { port } from './port.js';
 import { qos } from './qos.js';
+import { sioc } from './sioc.js';
 import { spindle } from './spindle.js';
 import { virtualDisk } from './virtual-disk.js';
 import { vm } from './vm.js';
@@ -19,6 +20,7 @@ export const views: readonly View[] = [
   virtualDisk,
   path,
   qos,
+  sioc,
   datastore,
   growth,
   vm,

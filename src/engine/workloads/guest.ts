@@ -10,9 +10,10 @@ const RETRY_NS = 1_000_000;
 
 /** What a guest's events mean: the number they carry in place of a row. */
 export const START = 0;
-export const DUE = 1;
-export const THOUGHT = 2;
-export const RETRY = 3;
+export const THOUGHT = 1;
+export const RETRY = 2;
+/** An arrival; jobs add which of their paces it belongs to. */
+export const DUE = 3;
 
 /** The top of the stack: makes rows, and is the last to see them. */
 export abstract class Guest extends Layer {

@@ -3,6 +3,7 @@ import type {
   DatastorePlan,
   HostPlan,
   NfsServerPlan,
+  SiocPlan,
 } from '../../engine/simulation/plan.js';
 import { EXTENTS_MAX, extentsOf, volumeBlocks } from '../../engine/stack/block/lvm-volume.js';
 import { metadataFileBlocks } from '../../engine/stack/filesystem/vmfs/layout.js';
@@ -72,6 +73,7 @@ function planNfs(
     server: server?.name ?? '',
     hosts: text.hosts ?? [...hosts.keys()],
     usedBytes: bytesOf(text.used, capacityBytes, MIB),
+    ...siocOf(context, text, path),
   };
 }
 
@@ -120,6 +122,33 @@ function planVmfs(
     server: '',
     hosts: mountingHosts(context, text, around, extents, path),
     usedBytes: bytesOf(text.used, capacityBytes, MIB),
+    ...siocOf(context, text, path),
+  };
+}
+
+/** Manual threshold, and the one in force until an automatic one is known (stack-lower 10.3). */
+const THRESHOLD_NS = 30e6;
+/** percentOfPeakThroughput (stack-lower 10.3). */
+const PERCENT_OF_PEAK = 90;
+
+function siocOf(
+  context: Context,
+  { sioc }: DatastoreText,
+  path: Path,
+): { readonly sioc?: SiocPlan } {
+  if (sioc === undefined) return {};
+  const { threshold, percentOfPeak = PERCENT_OF_PEAK, statisticsOnly } = sioc;
+  const isAutomatic = threshold === 'automatic';
+  if (!isAutomatic && sioc.percentOfPeak !== undefined) {
+    const at = [...path, 'sioc', 'percentOfPeak'];
+    context.report(at, 'is of use only with "threshold: automatic"');
+  }
+  return {
+    sioc: {
+      enforced: !statisticsOnly,
+      thresholdNs: isAutomatic ? THRESHOLD_NS : threshold,
+      percentOfPeak: isAutomatic ? percentOfPeak : 0,
+    },
   };
 }
 

@@ -1,17 +1,20 @@
 import { InputError } from '../../engine/core/errors.js';
-import type { JobPlan, Plan, ReplayPlan } from '../../engine/simulation/plan.js';
+import type { ChangePlan, JobPlan, Plan, ReplayPlan } from '../../engine/simulation/plan.js';
+import { arrivalsPerSecond } from '../../engine/workloads/arrivals.js';
 import type { Catalogues } from '../catalogues.js';
 import type { Scenario } from '../schema.js';
 import type { Source } from '../source.js';
 import { planArrays, planNfsServers } from './arrays.js';
+import { planChanges } from './changes.js';
 import { planClaimRules } from './claim-rules.js';
 import { Context, copies } from './context.js';
 import { planDatastores } from './datastores.js';
 import { planExpectations } from './expectations.js';
 import { planHosts } from './hosts.js';
 import { planJobs, planReplays, type Traces } from './jobs.js';
+import { planPolicies } from './policies.js';
 import { targetsOf } from './targets.js';
-import { planChanges, planFaults, planNarrative } from './timeline.js';
+import { planFaults, planNarrative } from './timeline.js';
 import { planVms } from './vms.js';
 
 /** Request table: at least this many rows, and at most what 16-bit-and-a-bit tables stay fast with. */
@@ -48,12 +51,13 @@ export function makePlan(
   const claimRules = planClaimRules(context, scenario);
   const around = { hosts, luns: planned.luns, servers, claimRules };
   const datastores = planDatastores(context, scenario, around);
-  const vms = planVms(context, scenario, hosts, datastores);
+  const policies = planPolicies(context, scenario);
+  const vms = planVms(context, scenario, hosts, datastores, policies);
   const jobs = planJobs(context, vms.values(), scenario.duration);
   const replays = planReplays(context, vms.values(), options.traces);
   const targets = targetsOf({ arrays: planned.arrays, ...around, datastores, vms });
   const faults = planFaults(context, scenario, targets);
-  const changes = planChanges(context, scenario, vms);
+  const changes = planChanges(context, scenario, { vms, jobs, hosts, luns: planned.luns });
   const narrative = planNarrative(context, scenario);
   const expectations = planExpectations(context, scenario, vms);
   if (context.problems.length > 0) throw new InputError(context.problems);
@@ -64,7 +68,7 @@ export function makePlan(
     summary: scenario.summary.trim(),
     seed: scenario.seed,
     durationNs: scenario.duration,
-    rows: rowsFor(jobs, replays),
+    rows: rowsFor(jobs, replays, changes),
     arrays: planned.arrays,
     nfsServers: [...servers.values()],
     hosts: [...hosts.values()],
@@ -82,9 +86,18 @@ export function makePlan(
 }
 
 /** The least power of two with room for what the workloads may have in flight. */
-function rowsFor(jobs: readonly JobPlan[], replays: readonly ReplayPlan[]): number {
+function rowsFor(
+  jobs: readonly JobPlan[],
+  replays: readonly ReplayPlan[],
+  changes: readonly ChangePlan[],
+): number {
   let commands = 0;
-  for (const { iodepth, rateIops } of jobs) commands += iodepth + rateIops * OPEN_SECONDS;
+  for (const job of jobs) commands += job.iodepth + arrivalsPerSecond(job) * OPEN_SECONDS;
+  for (const { command } of changes) {
+    if (command.kind !== 'pace') continue;
+    const { iodepth = 0, rateIops = 0 } = command.pace;
+    commands += iodepth + rateIops * OPEN_SECONDS;
+  }
   for (const { timing } of replays) {
     commands += timing.kind === 'asap' ? timing.iodepth : REPLAY_ROWS;
   }

@@ -69,6 +69,8 @@ function planJob(
       `blocks larger than the ${formatSize(sizeBytes)} the job works on`,
     );
   }
+  const rateIops = text.burst === undefined ? (text.rate_iops ?? base.rateIops) : 0;
+  checkPace(context, text, rateIops, path);
   const startNs = text.start ?? 0;
   const stopNs = text.stop ?? 0;
   if (startNs >= endNs) context.report([...path, 'start'], 'starts when the run is over');
@@ -81,7 +83,11 @@ function planJob(
     rwmixread: text.rwmixread ?? base.rwmixread,
     bs,
     iodepth: text.iodepth ?? base.iodepth,
-    rateIops: text.rate_iops ?? base.rateIops,
+    rateIops,
+    ...(text.rate_process === undefined ? {} : { rateProcess: text.rate_process }),
+    ...(text.burst === undefined
+      ? {}
+      : { burst: { count: text.burst.count, everyNs: text.burst.every } }),
     thinkNs: text.thinktime ?? base.thinkNs,
     distribution: zipfTheta > 0 ? 'zipf' : 'random',
     zipfTheta,
@@ -91,6 +97,26 @@ function planJob(
     stopNs,
     ...(text.verify ? { verify: true } : {}),
   };
+}
+
+/** Words about a pace the job does not have would be ignored without a word. */
+function checkPace(context: Context, text: JobText, rateIops: number, path: Path): void {
+  const { burst, rate_process, rate_iops, thinktime } = text;
+  if (burst !== undefined && (rate_iops ?? 0) > 0) {
+    context.report([...path, 'burst'], 'bursts have their own rate', 'leave "rate_iops" out');
+  }
+  if (burst !== undefined && rate_process !== undefined) {
+    context.report([...path, 'rate_process'], 'bursts are evenly spaced', 'leave it out');
+  } else if (rate_process !== undefined && rateIops === 0) {
+    context.report([...path, 'rate_process'], 'is about a rate', 'give "rate_iops" too');
+  }
+  if ((thinktime ?? 0) > 0 && (burst !== undefined || (rate_iops ?? 0) > 0)) {
+    context.report(
+      [...path, 'thinktime'],
+      'commands that come at a rate or in bursts wait for no answer',
+      'leave "thinktime" out',
+    );
+  }
 }
 
 /** A virtual disk of the VM by its number or its name. */

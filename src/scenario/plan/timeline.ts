@@ -1,9 +1,8 @@
-import type { ChangePlan, FaultPlan, NarrativePlan } from '../../engine/simulation/plan.js';
+import type { FaultPlan, NarrativePlan } from '../../engine/simulation/plan.js';
 import type { Scenario } from '../schema.js';
 import type { Path } from '../source.js';
 import { suggest } from '../suggest.js';
 import type { Context } from './context.js';
-import { findDisk } from './jobs.js';
 import type { PlannedVm } from './vms.js';
 
 export function planFaults(
@@ -65,32 +64,6 @@ function endOf(
   return { untilNs: lastsNs > 0 ? atNs + lastsNs : until };
 }
 
-export function planChanges(
-  context: Context,
-  scenario: Scenario,
-  vms: ReadonlyMap<string, PlannedVm>,
-): ChangePlan[] {
-  const plans: ChangePlan[] = [];
-  for (const [index, text] of scenario.changes.entries()) {
-    const path: Path = ['changes', index];
-    checkTime(context, text.at, scenario.duration, [...path, 'at']);
-    const { shares, reservation, limit } = text;
-    if (shares === undefined && reservation === undefined && limit === undefined) {
-      context.report(path, 'changes nothing', 'give shares, reservation or limit');
-    }
-    const qos = {
-      ...(shares === undefined ? {} : { shares }),
-      ...(reservation === undefined ? {} : { reservation }),
-      ...(limit === undefined ? {} : { limit }),
-    };
-    for (const vm of selectVms(context, text.vm, vms, [...path, 'vm'])) {
-      const disk = findDisk(context, vm.plan, text.disk, [...path, 'disk']);
-      if (disk !== undefined) plans.push({ atNs: text.at, vm: vm.name, disk: disk.index, qos });
-    }
-  }
-  return plans.sort((a, b) => a.atNs - b.atNs);
-}
-
 export function planNarrative(context: Context, scenario: Scenario): NarrativePlan[] {
   for (const [index, { at }] of scenario.narrative.entries()) {
     checkTime(context, at, scenario.duration, ['narrative', index, 'at']);
@@ -119,7 +92,7 @@ export function selectVms(
   return found;
 }
 
-function checkTime(context: Context, atNs: number, endNs: number, path: Path): void {
+export function checkTime(context: Context, atNs: number, endNs: number, path: Path): void {
   if (atNs <= endNs) return;
   context.report(
     path,

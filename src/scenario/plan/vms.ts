@@ -3,6 +3,7 @@ import type {
   DatastorePlan,
   DiskPlan,
   HostPlan,
+  PolicyPlan,
   Qos,
   VmPlan,
 } from '../../engine/simulation/plan.js';
@@ -40,11 +41,12 @@ export function planVms(
   scenario: Scenario,
   hosts: ReadonlyMap<string, HostPlan>,
   datastores: ReadonlyMap<string, DatastorePlan>,
+  policies: ReadonlyMap<string, PolicyPlan>,
 ): Map<string, PlannedVm> {
   const vms = new Names<PlannedVm>(context, 'VM');
   let disks = 0;
   for (const vm of copies(scenario.vms, ['vms'], 1)) {
-    const plan = planVm(context, vm, vms.size + 1, disks, hosts, datastores);
+    const plan = planVm(context, vm, vms.size + 1, disks, hosts, datastores, policies);
     disks += plan.disks.length;
     vms.add(vm.name, { ...vm, plan, entry: vm.item.name }, [...vm.path, 'name']);
   }
@@ -59,12 +61,16 @@ function planVm(
   firstDisk: number,
   hosts: ReadonlyMap<string, HostPlan>,
   datastores: ReadonlyMap<string, DatastorePlan>,
+  policies: ReadonlyMap<string, PolicyPlan>,
 ): VmPlan {
   const { item, path } = vm;
   const hostNames = item.host ?? [[...hosts.keys()][(world - 1) % hosts.size] ?? ''];
   const turn = vm.copy % hostNames.length;
   const host = hostNames[turn] ?? '';
   if (item.host !== undefined) context.find(hosts, host, [...path, 'host', turn], 'host');
+  if (item.queueDepth !== undefined && item.adapter !== 'pvscsi') {
+    context.report([...path, 'queueDepth'], 'only pvscsi has queues of another depth');
+  }
   if (item.reserved > item.memory) {
     context.report([...path, 'reserved'], 'more memory reserved than the VM has');
   }
@@ -102,8 +108,17 @@ function planVm(
       placed(name, [...at, 'datastore']);
     }
     checkSize(context, text, datastores.get(name), at);
+    const policy =
+      text.policy === undefined
+        ? undefined
+        : context.find(policies, text.policy, [...at, 'policy'], 'storage policy');
+    const qos = qosOf(item, text, policy);
+    checkQos(context, qos, item.disks.length === 0 ? path : [...at, 'qos']);
     for (let copy = 0; copy < (text.count ?? 1); copy++) {
-      disks.push(planDisk(text, name, disks.length, firstDisk));
+      disks.push({
+        ...planDisk(text, qos, name, disks.length, firstDisk),
+        ...(policy && { policy }),
+      });
     }
   }
   if (disks.length > DISKS_MAX) {
@@ -118,6 +133,7 @@ function planVm(
     adapter: item.adapter,
     home,
     disks,
+    ...(item.queueDepth === undefined ? {} : { queueDepth: item.queueDepth }),
     ...timeoutOf(item),
   };
 }
@@ -128,7 +144,32 @@ function timeoutOf({ guest, diskTimeout }: VmText): Pick<VmPlan, 'diskTimeout'> 
   return timeoutNs === 0 ? {} : { diskTimeout: { guest: guest ?? 'guest', timeoutNs } };
 }
 
-function planDisk(text: DiskText, datastore: string, number: number, first: number): DiskPlan {
+/**
+ * What a disk says for itself, else what its policy, else what its VM says. The policy's limit is its
+ * filter's business.
+ */
+function qosOf(vm: VmText, { qos }: DiskText, policy: PolicyPlan | undefined): Qos {
+  return {
+    shares: qos.shares ?? policy?.shares ?? vm.shares ?? QOS_DEFAULTS.shares,
+    reservation:
+      qos.reservation ?? policy?.reservation ?? vm.reservation ?? QOS_DEFAULTS.reservation,
+    limit: qos.limit ?? vm.limit ?? QOS_DEFAULTS.limit,
+  };
+}
+
+/** @param path where the settings stand */
+export function checkQos(context: Context, { reservation, limit }: Qos, path: Path): void {
+  if (limit === 0 || reservation <= limit) return;
+  context.report(path, `reservation ${reservation} is above limit ${limit}`);
+}
+
+function planDisk(
+  text: DiskText,
+  qos: Qos,
+  datastore: string,
+  number: number,
+  first: number,
+): DiskPlan {
   const target = number % DISKS_PER_ADAPTER;
   const sizeBytes = Math.floor(text.size / 512) * 512;
   return {
@@ -138,11 +179,7 @@ function planDisk(text: DiskText, datastore: string, number: number, first: numb
     sizeBytes,
     kind: text.kind,
     writtenBytes: Math.min(sizeBytes, bytesOf(text.written, sizeBytes, 512)),
-    qos: {
-      shares: text.qos.shares ?? QOS_DEFAULTS.shares,
-      reservation: text.qos.reservation ?? QOS_DEFAULTS.reservation,
-      limit: text.qos.limit ?? QOS_DEFAULTS.limit,
-    },
+    qos,
   };
 }
 
@@ -152,10 +189,6 @@ function checkSize(
   datastore: DatastorePlan | undefined,
   path: Path,
 ): void {
-  const { limit = 0, reservation = 0 } = text.qos;
-  if (limit > 0 && reservation > limit) {
-    context.report([...path, 'qos'], `reservation ${reservation} is above limit ${limit}`);
-  }
   if (datastore === undefined || datastore.capacityBytes === 0) return;
   if (text.size <= datastore.capacityBytes) return;
   context.report(

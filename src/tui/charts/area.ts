@@ -1,5 +1,5 @@
 /** A filled graph of our own: two samples per column, four levels per row, or plain ASCII bars. */
-import { plain } from '../text.js';
+import { plain, shorten } from '../text.js';
 import type { Theme } from '../theme.js';
 
 export interface Series {
@@ -10,16 +10,21 @@ export interface Series {
   readonly spanNs: number;
   /** Top of the scale where it has one of its own, such as 100 for percentages. */
   readonly top?: number;
+  /** What the values are to be compared with: as many, of the same times, drawn as a dashed line. */
+  readonly against?: { readonly title: string; readonly values: readonly number[] };
 }
 
 /** Top of the scale: the series' own, unless a value is above it. */
-export function scaleTop({ values, top }: Series): number {
-  const most = values.reduce((highest, value) => (value > highest ? value : highest), 0);
+export function scaleTop({ values, against, top }: Series): number {
+  let most = 0;
+  for (const value of [...values, ...(against?.values ?? [])]) if (value > most) most = value;
   return top !== undefined && most <= top ? top : niceTop(most);
 }
 
 const LEFT = [0x00, 0x40, 0x44, 0x46, 0x47];
 const RIGHT = [0x00, 0x80, 0xa0, 0xb0, 0xb8];
+/** Both dots of one height, lowest first. */
+const LINE = [0xc0, 0x24, 0x12, 0x09];
 const BRAILLE = 0x2800;
 const DOTS = 4;
 const AXIS = 7;
@@ -28,14 +33,15 @@ const HEADROOM = 1.05;
 
 /** Title with the latest value, then the graph with its scale at the left. */
 export function areaChart(series: Series, width: number, height: number, theme: Theme): string[] {
-  const values = series.values.map((value) => (Number.isFinite(value) ? value : 0));
+  const values = series.values.map(finite);
+  const line = (series.against?.values ?? []).map(finite);
   const top = scaleTop(series);
   const head = chartTitle(series, width, theme);
   const rows = Math.max(1, height - 1);
   const columns = Math.max(1, width - AXIS - 1);
   const graph = theme.glyph.braille
-    ? brailleRows(values, columns, rows, top)
-    : asciiRows(values, columns, rows, top);
+    ? brailleRows(values, line, columns, rows, top)
+    : asciiRows(values, line, columns, rows, top);
   return [
     head,
     ...graph.map((row, index) => {
@@ -45,15 +51,31 @@ export function areaChart(series: Series, width: number, height: number, theme: 
   ];
 }
 
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
+}
+
+/** `GIVEN/s web1 320 -- ENTITLED 400`: the dashes are the line of what it is compared with. */
 export function chartTitle(series: Series, width: number, theme: Theme): string {
-  const last = series.values.at(-1);
-  const now = last === undefined || Number.isNaN(last) ? '-' : shortNumber(last);
-  const title = plain(series.title).slice(0, Math.max(0, width - now.length - 1));
-  return `${theme.paint('title', title)} ${theme.paint('strong', now)}`;
+  const { against } = series;
+  const now = latest(series.values);
+  const legend =
+    against === undefined
+      ? ''
+      : `  ${theme.glyph.dashes} ${plain(against.title)} ${latest(against.values)}`;
+  const room = Math.max(0, width - now.length - 1 - legend.length);
+  const title = shorten(plain(series.title), room, theme.glyph.more);
+  return `${theme.paint('title', title)} ${theme.paint('strong', now)}${theme.paint('accent', legend)}`;
+}
+
+function latest(values: readonly number[]): string {
+  const last = values.at(-1);
+  return last === undefined || Number.isNaN(last) ? '-' : shortNumber(last);
 }
 
 function brailleRows(
   values: readonly number[],
+  line: readonly number[],
   columns: number,
   rows: number,
   top: number,
@@ -61,11 +83,16 @@ function brailleRows(
   // An even first sample, or the whole graph shimmers with every step.
   const count = columns * 2;
   const first = Math.max(0, values.length - count + (values.length % 2));
-  const shown = values.slice(first);
-  const pad = count - shown.length - (shown.length % 2);
-  const level = (index: number): number => {
-    const value = shown[index - pad];
-    return value === undefined ? 0 : Math.round((value / top) * rows * DOTS);
+  const pad = count - (values.length - first) - (values.length % 2);
+  const dotsOf = (value: number | undefined): number =>
+    value === undefined ? 0 : Math.round((value / top) * rows * DOTS);
+  const level = (index: number): number => (index < pad ? 0 : dotsOf(values[first + index - pad]));
+  /** The line's dot in a cell, 0 for none; every other column has none, which makes the dashes. */
+  const dash = (column: number, base: number): number => {
+    const index = 2 * column - pad;
+    const height = index < 0 || column % 2 === 1 ? 0 : dotsOf(line[first + index]);
+    const dot = height - base;
+    return dot >= 1 && dot <= DOTS ? (LINE[dot - 1] ?? 0) : 0;
   };
   return Array.from({ length: rows }, (_, row) => {
     const base = (rows - 1 - row) * DOTS;
@@ -73,7 +100,8 @@ function brailleRows(
     for (let column = 0; column < columns; column++) {
       const a = Math.min(DOTS, Math.max(0, level(2 * column) - base));
       const b = Math.min(DOTS, Math.max(0, level(2 * column + 1) - base));
-      const dots = (LEFT[a] ?? 0) | (RIGHT[b] ?? 0);
+      // Dots where the graph ends below the line, a gap where it reaches above it.
+      const dots = ((LEFT[a] ?? 0) | (RIGHT[b] ?? 0)) ^ dash(column, base);
       text += dots === 0 ? ' ' : String.fromCharCode(BRAILLE | dots);
     }
     return text;
@@ -82,18 +110,22 @@ function brailleRows(
 
 function asciiRows(
   values: readonly number[],
+  line: readonly number[],
   columns: number,
   rows: number,
   top: number,
 ): string[] {
-  const shown = values.slice(-columns);
-  const pad = columns - shown.length;
+  const first = Math.max(0, values.length - columns);
+  const pad = columns - (values.length - first);
   return Array.from({ length: rows }, (_, row) => {
     const base = rows - 1 - row;
+    const levelOf = (value: number): number => (value / top) * rows - base;
     let text = ' '.repeat(pad);
-    for (const value of shown) {
-      const level = (value / top) * rows - base;
-      text += level >= 0.75 ? '#' : level >= 0.25 ? '.' : ' ';
+    for (let index = first; index < values.length; index++) {
+      const level = levelOf(values[index] ?? 0);
+      const dash = index % 2 === 0 ? levelOf(line[index] ?? 0) : 0;
+      if (dash > 0 && dash <= 1) text += '-';
+      else text += level >= 0.75 ? '#' : level >= 0.25 ? '.' : ' ';
     }
     return text;
   });

@@ -115,13 +115,20 @@ export function lineChart(
   screen.append(widget);
   return {
     rows(series, axis) {
-      const y = series.values.map((value) => (Number.isFinite(value) ? value : 0));
+      const y = series.values.map(finite);
+      const line = { x: axis, y, style: { line: 'cyan' } };
+      const { against } = series;
       const scale = scaleTop(series);
       // The widget does not draw what touches the top of its scale.
       const top = scale === series.top ? scale * WHOLE_HEADROOM : scale;
       widget.options.maxY = top;
       widget.options.numYLabels = steps(top, height - ROWS_BESIDE_SCALE);
-      widget.setData([{ x: axis, y, style: { line: 'cyan' } }]);
+      // What is drawn later has the cells both go through.
+      widget.setData(
+        against === undefined
+          ? [line]
+          : [{ x: axis, y: against.values.map(finite), style: { line: 'yellow' } }, line],
+      );
       screen.render();
       return internals.lines.map(encode);
     },
@@ -152,20 +159,33 @@ export function steps(top: number, rows: number): number {
   return even ?? choices.at(-1) ?? 2;
 }
 
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
+}
+
 const DEFAULT_COLOUR = 0x1ff;
+const YELLOW = 3;
+/** Of this many columns of a dashed line the last is left out. */
+const DASH = 3;
 const codes = new Map<number, string>();
 
 function encode(cells: readonly Cell[]): string {
   let out = '';
   let current = -1;
-  for (const [attribute, char] of cells) {
+  for (const [column, [attribute, char]] of cells.entries()) {
     if (attribute !== current) {
       out += sgr(attribute);
       current = attribute;
     }
-    out += char;
+    out += isYellow(attribute) && column % DASH === DASH - 1 ? ' ' : char;
   }
   return `${out}\u001B[0m`;
+}
+
+/** The line of what is compared with, which is dashed: colours alone do not tell lines apart. */
+function isYellow(attribute: number): boolean {
+  const colour = (attribute >> 9) & 0x1ff;
+  return colour !== DEFAULT_COLOUR && (colour < 8 ? colour : colour & 15) % 8 === YELLOW;
 }
 
 /** Only the sixteen basic colours are asked for, which every depth with colour has. */

@@ -3,6 +3,7 @@ import { BLOCK_BYTES } from '../../engine/core/io.js';
 import type { LayerFigures } from '../../engine/views/kit/layers.js';
 import { layerFigures } from '../../engine/views/kit/layers.js';
 import { Row, type Window } from '../../engine/views/kit/row.js';
+import type { Field, View } from '../../engine/views/kit/view.js';
 import { OVERVIEW, screenOf } from '../screens.js';
 import type { UiState } from '../state.js';
 import { selectedRow } from '../table/rows.js';
@@ -26,14 +27,41 @@ export function chartSeries(world: World, ui: UiState, points: number): Series[]
   return view.charts.flatMap((id): Series[] => {
     const field = view.fields.find((candidate) => candidate.id === id);
     if (field === undefined) return [];
-    const isSpace = field.format === 'blocks';
-    const scale = isSpace ? BLOCK_BYTES / MB : 1;
-    const values = windows.map(
-      (window) => Number(field.value(new Row(window, row.info, row.depth))) * scale,
-    );
-    const title = `${id}${isSpace ? ' MB' : ''} ${plain(row.name)}`;
-    return [{ title, values, spanNs, ...(field.format === 'percent' ? { top: 100 } : {}) }];
+    const values = past(field, row, windows);
+    const title = `${unitOf(field)} ${plain(nameOf(view, row))}`;
+    const other = view.fields.find((candidate) => candidate.id === field.against);
+    const series: Series = {
+      title,
+      values,
+      spanNs,
+      ...(field.format === 'percent' ? { top: 100 } : {}),
+      ...(other === undefined
+        ? {}
+        : { against: { title: unitOf(other), values: past(other, row, windows) } }),
+    };
+    return [series];
   });
+}
+
+/** Rows in groups are told apart by their first column, whatever the names of their objects. */
+function nameOf({ groups, fields }: View, row: Row): string {
+  const [first] = fields;
+  if (groups === undefined || row.depth > 0 || first === undefined) return row.name;
+  return String(first.value(row));
+}
+
+function unitOf({ id, format }: Field): string {
+  return format === 'blocks' ? `${id} MB` : id;
+}
+
+/** The field's values of one object over the windows. */
+function past(
+  { format, value }: Field,
+  { info, depth }: Row,
+  windows: readonly Window[],
+): number[] {
+  const scale = format === 'blocks' ? BLOCK_BYTES / MB : 1;
+  return windows.map((window) => Number(value(new Row(window, info, depth))) * scale);
 }
 
 const GUESTS: readonly (readonly [title: string, value: (guests: LayerFigures) => number])[] = [

@@ -1,8 +1,7 @@
 /** Forms: values with units and limits, or free text. */
 import type { Problem } from '../../engine/core/errors.js';
 import { count, duration, formatParam, type Param, readParams } from '../../engine/core/params.js';
-import type { Qos } from '../../engine/simulation/plan.js';
-import type { FaultInfo, PlanSummary } from '../engine.js';
+import type { FaultInfo } from '../engine.js';
 import type { Form, FormField } from '../state.js';
 
 function field(name: string, param: Param | undefined, text: string, help: string): FormField {
@@ -19,27 +18,6 @@ export function injectForm(fault: FaultInfo, target: string): Form {
     index: 0,
     problem: '',
     purpose: { do: 'inject', fault, target },
-  };
-}
-
-/** Limits: shares as vSphere takes them; I/O rates no simulated device comes near. */
-const QOS_PARAMS = {
-  limit: count(0, 0, 10_000_000, 'most I/Os per second, in units of 32 KB; 0 is unlimited'),
-  shares: count(1000, 200, 4000, 'weight against others: low 500, normal 1000, high 2000'),
-  reservation: count(0, 0, 10_000_000, 'I/Os per second kept free; 0 is none'),
-};
-
-export function qosForm(disk: PlanSummary['disks'][number], now: Qos): Form {
-  const name = `${disk.vm}:${disk.name}`;
-  return {
-    kind: 'form',
-    title: `QoS of ${name}`,
-    fields: (['limit', 'shares', 'reservation'] as const).map((key) =>
-      field(key, QOS_PARAMS[key], String(now[key]), QOS_PARAMS[key].help),
-    ),
-    index: 0,
-    problem: '',
-    purpose: { do: 'qos', disk: disk.index, name },
   };
 }
 

@@ -1,4 +1,4 @@
-/** Which virtual disk the QoS form is about, and what is set now. */
+/** Which virtual disks the QoS form is about, and what is set now. */
 import { Row } from '../../engine/views/kit/row.js';
 import type { PlanSummary } from '../engine.js';
 import { screenOf } from '../screens.js';
@@ -6,7 +6,7 @@ import type { UiState } from '../state.js';
 import { selectedRow } from '../table/rows.js';
 import type { Change } from '../update.js';
 import type { World } from '../world.js';
-import { qosForm } from './form.js';
+import { qosForm } from './qos-form.js';
 
 type Disk = PlanSummary['disks'][number];
 
@@ -15,46 +15,63 @@ export function openQos(state: UiState, world: World): Change {
   if (state.readOnly) return say('read only: QoS cannot be changed');
   const { view } = screenOf(state.screen);
   const row = view === undefined ? undefined : selectedRow(view, world, state);
-  const disk = row === undefined ? undefined : diskOf(row, world);
-  if (disk === undefined) return say('select a virtual disk, or a VM on a device');
-  const form = qosForm(disk, qosNow(disk, world));
+  const disks = row === undefined ? [] : disksOf(row, world);
+  const [first] = disks;
+  if (first === undefined) return say('select a virtual disk, or a VM on a device');
+  const name = disks.length === 1 ? nameOf(first) : `${first.vm}, each of ${disks.length} disks`;
+  const form = qosForm(
+    name,
+    disks.map(({ index }) => index),
+    disks.map((disk) => qosNow(disk, world)),
+  );
   return { state: { ...state, dialogs: [form] }, messages: [] };
 }
 
-/** The row's disk; of a VM on a device, its first disk there. */
-function diskOf(row: Row, world: World): Disk | undefined {
-  const { plan } = world;
-  if (plan === undefined) return undefined;
-  const { scope, name } = row.info;
-  if (scope === 'disk') return plan.disks.find((disk) => `${disk.vm}:${disk.name}` === name);
-  if (scope !== 'world' && scope !== 'vm') return undefined;
-  const vm = scope === 'vm' ? name : row.label('vm');
-  return plan.disks.find(
-    (disk) =>
-      disk.vm === vm && (scope === 'vm' || devicesOf(disk, plan).includes(row.label('device'))),
-  );
+function nameOf({ vm, name }: Disk): string {
+  return `${vm}:${name}`;
 }
 
-function devicesOf(disk: Disk, plan: PlanSummary): readonly string[] {
-  return plan.datastores.find(({ name }) => name === disk.datastore)?.devices ?? [];
+/** The row's virtual disks: of a VM all, of a VM on a device those that lie there. */
+function disksOf(row: Row, { plan }: World): readonly Disk[] {
+  const disks = plan?.disks ?? [];
+  switch (row.info.scope) {
+    case 'disk':
+      return disks.filter((disk) => nameOf(disk) === row.name);
+    case 'vm':
+      return disks.filter(({ vm }) => vm === row.name);
+    case 'world':
+    case 'client': {
+      const own = disks.filter((disk) => isOf(row, disk));
+      if (own.length > 0) return own;
+      const onDevice = (disk: Disk): boolean => lieOn(disk, plan).includes(row.label('device'));
+      return disks.filter((disk) => disk.vm === row.label('vm') && onDevice(disk));
+    }
+    default:
+      return [];
+  }
 }
 
-/** The scheduler's own settings where the disk has a queue; else what the plan says. */
-function qosNow(disk: Disk, world: World): Disk['qos'] {
-  const { plan } = world;
-  const { window } = world.frames;
-  const devices = plan === undefined ? [] : devicesOf(disk, plan);
-  const found = window.entities
-    .scope('world')
-    .find(({ labels }) => labels.vm === disk.vm && devices.includes(labels.device ?? ''));
-  const sharing = plan?.disks.filter(
-    (other) => other.vm === disk.vm && other.datastore === disk.datastore,
-  );
-  if (found === undefined || (sharing?.length ?? 0) > 1) return disk.qos;
-  const row = new Row(window, found);
+/** Devices a disk's commands go to; an NFS volume is a device of its own. */
+function lieOn({ datastore }: Disk, plan: PlanSummary | undefined): readonly string[] {
+  const found = plan?.datastores.find(({ name }) => name === datastore);
+  return [...(found?.devices ?? []), `{NFS}${datastore}`];
+}
+
+/** Whether the disk is this client of a scheduler; one that all disks of a VM are together is none. */
+function isOf(client: Row, disk: Disk): boolean {
+  return client.label('vm') === disk.vm && client.label('disk') === disk.name;
+}
+
+/** The scheduler's own settings where the disk is a client of one; else what the plan says. */
+function qosNow(disk: Disk, { frames: { window } }: World): Disk['qos'] {
+  const client = window.entities
+    .scope('client')
+    .map((info) => new Row(window, info))
+    .find((row) => isOf(row, disk));
+  if (client === undefined) return disk.qos;
   return {
-    limit: row.now('limit'),
-    shares: row.now('shares'),
-    reservation: row.now('reservation'),
+    limit: client.now('limit'),
+    shares: client.now('shares'),
+    reservation: client.now('reservation'),
   };
 }

@@ -9,6 +9,7 @@ import type { World } from '../world.js';
 import { injectForm, readForm, typeInto } from './form.js';
 import { scrollHistory } from './history.js';
 import { menuItems, targetMenu } from './menu.js';
+import { submitQos } from './qos-form.js';
 
 export function dialogKey(
   state: UiState,
@@ -109,6 +110,7 @@ function formKey(state: UiState, form: Form, key: string, action: Action | undef
 }
 
 function submit(state: UiState, form: Form): Change {
+  if (form.purpose.do === 'qos') return submitQos(state, form, form.purpose);
   const values = readForm(form);
   if (typeof values === 'string') return only(state, { ...form, problem: values });
   const { purpose } = form;
@@ -120,15 +122,6 @@ function submit(state: UiState, form: Form): Change {
         { kind: 'inject', fault: fault.name, target, params: values },
         `injecting ${fault.name} on ${target}`,
       );
-    }
-    case 'qos': {
-      const { disk, name } = purpose;
-      const qos = {
-        limit: values.limit ?? 0,
-        shares: values.shares ?? 0,
-        reservation: values.reservation ?? 0,
-      };
-      return send(state, { kind: 'qos', disk, qos }, `QoS of ${name} changed`);
     }
     case 'rank': {
       const { host, path, note } = purpose;

@@ -3,7 +3,7 @@ import { formatCell } from '../../engine/views/kit/format.js';
 import type { Row } from '../../engine/views/kit/row.js';
 import { type Field, type Level, type View, viewFields } from '../../engine/views/kit/view.js';
 import type { UiState } from '../state.js';
-import { cut, plain, shorten, shortenMiddle } from '../text.js';
+import { cut, plain, shorten, shortenMiddle, wrap } from '../text.js';
 import type { Theme, Tone } from '../theme.js';
 import type { World } from '../world.js';
 import { type Column, fitColumns } from './columns.js';
@@ -33,17 +33,55 @@ export function renderTable(
     head(columns, theme),
   ];
   if (rows.length === 0) {
-    out.push(theme.paint('dim', ui.filter === '' ? '  nothing here yet' : '  no row matches'));
+    const nothing = view.empty ?? 'nothing here yet';
+    out.push(...wrapped(ui.filter === '' ? nothing : 'no row matches', width, theme));
     return out;
   }
   const room = Math.max(1, height - HEAD_ROWS);
-  const first = firstVisible(rows.length, selected, room);
-  const last = Math.min(rows.length, first + room);
-  for (let index = first; index < last; index++) {
-    const row = rows[index];
-    if (row !== undefined) out.push(renderRow(row, columns, index === selected, width, theme));
+  const lines = linesOf(view, rows);
+  const first = firstVisible(lines.length, lines.indexOf(selected), room);
+  const shown = lines.slice(first, first + room);
+  // A group whose title is scrolled past has it in place of the first row that is left.
+  if (view.groups !== undefined && shown.length > 2 && shown[0] !== selected) {
+    const [top = 0] = shown;
+    if (top >= 0) shown[0] = titleOf(top);
+  }
+  for (const line of shown) {
+    const row = rows[line < 0 ? titleOf(line) : line];
+    if (row === undefined) continue;
+    out.push(
+      line < 0
+        ? groupTitle(view, row, width, theme)
+        : renderRow(row, columns, line === selected, width, theme),
+    );
   }
   return out;
+}
+
+function wrapped(text: string, width: number, theme: Theme): string[] {
+  return wrap(text, width - 4).map((line) => theme.paint('dim', `  ${line}`));
+}
+
+/** Rows by index; a negative line is the title of the group of row `-line - 1`. */
+function linesOf({ groups }: View, rows: readonly Row[]): number[] {
+  if (groups === undefined) return rows.map((_, index) => index);
+  let group: string | undefined;
+  return rows.flatMap((row, index) => {
+    const name = groups.of(row);
+    if (name === group) return [index];
+    group = name;
+    return [titleOf(index), index];
+  });
+}
+
+/** From a row to the line of its group's title, and back. */
+function titleOf(line: number): number {
+  return -line - 1;
+}
+
+function groupTitle({ groups }: View, row: Row, width: number, theme: Theme): string {
+  const text = shorten(plain(groups?.title(row) ?? ''), width - 2, theme.glyph.more);
+  return `  ${theme.paint('accent', text)}`;
 }
 
 /** Scrolls only as far as the selected row needs. */
@@ -70,7 +108,7 @@ function titleRow(
 }
 
 function head(columns: readonly Column[], theme: Theme): string {
-  const cells = columns.map(({ field, width }) => align(field.id, width, field.format === 'text'));
+  const cells = columns.map(({ field, width }) => align(field.id, width, isLeft(field)));
   return `  ${theme.paint('head', cells.join(' '))}`;
 }
 
@@ -90,7 +128,7 @@ function renderRow(
     const { more } = theme.glyph;
     const text =
       index === 0 || field.grow ? shortenMiddle(raw, room, more) : shorten(raw, room, more);
-    const aligned = align(text, room, field.format === 'text');
+    const aligned = align(text, room, isLeft(field));
     return selected ? aligned : theme.paint(TONES[level] ?? 'plain', aligned);
   });
   const mark = MARKS[worst] ?? ' ';
@@ -106,6 +144,10 @@ function textOf(row: Row, field: Field, first: boolean): string {
 function nameOf(row: Row, field: Field): string {
   const text = String(field.value(row));
   return (row.depth > 0 ? '  ' : '') + plain(text);
+}
+
+function isLeft({ format, right }: Field): boolean {
+  return format === 'text' && !right;
 }
 
 function align(text: string, width: number, left: boolean): string {

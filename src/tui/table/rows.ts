@@ -1,4 +1,4 @@
-/** Which rows a table shows, in which order: filter, sort, expanded rows below their parents. */
+/** Which rows a table shows, in which order: filter, sort, groups, expanded rows below their parents. */
 import type { Row } from '../../engine/views/kit/row.js';
 import { type View, viewRows } from '../../engine/views/kit/view.js';
 import type { UiState } from '../state.js';
@@ -6,7 +6,7 @@ import { keyOf, type World } from '../world.js';
 
 export function tableRows(view: View, world: World, ui: UiState): Row[] {
   const rows = viewRows(view, world.frames.window).filter((row) => matches(row, ui.filter));
-  const sorted = sortRows(view, rows, ui.sort[view.name] ?? '');
+  const sorted = groupRows(view, rows, sortRows(view, rows, ui.sort[view.name] ?? ''));
   if (view.expand === undefined || ui.expanded.size === 0) return sorted;
   const { expand } = view;
   return sorted.flatMap((row) =>
@@ -22,6 +22,15 @@ function sortRows(view: View, rows: Row[], key: string): Row[] {
     .map((row) => ({ row, value: Number(field.value(row)) || 0 }))
     .sort((a, b) => b.value - a.value)
     .map(({ row }) => row);
+}
+
+/** Groups stay in the order of definition however their rows are sorted. */
+function groupRows(view: View, rows: readonly Row[], sorted: Row[]): Row[] {
+  const { groups } = view;
+  if (groups === undefined) return sorted;
+  const found = new Map<string, Row[]>(rows.map((row) => [groups.of(row), []]));
+  for (const row of sorted) found.get(groups.of(row))?.push(row);
+  return [...found.values()].flat();
 }
 
 function matches({ info }: Row, filter: string): boolean {

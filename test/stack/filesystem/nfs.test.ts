@@ -5,9 +5,9 @@ import { CHECK, pluginStatus, SENSE_INVALID_OPCODE } from '../../../src/engine/c
 import type { FileHandle } from '../../../src/engine/stack/files.js';
 import { FileNumbers } from '../../../src/engine/stack/filesystem/file.js';
 import { FileSystemSwitch } from '../../../src/engine/stack/filesystem/file-system-switch.js';
-import { NfsMount } from '../../../src/engine/stack/filesystem/nfs/mount.js';
 import { NfsVolume } from '../../../src/engine/stack/filesystem/nfs/volume.js';
 import { TestDevice, TestGuest } from '../rig.js';
+import { mountNfs } from './nfs-rig.js';
 import { FB, GB, MB, planOf } from './vmfs-rig.js';
 
 const SECOND = 1e9;
@@ -16,8 +16,7 @@ function setUp(capacityMb: number, maxQueueDepth?: number) {
   const sim = new Sim(1, 256);
   const server = new TestDevice(sim);
   const volume = new NfsVolume(sim, planOf('nas', 'nfs', capacityMb * MB), new FileNumbers());
-  const options = maxQueueDepth === undefined ? {} : { maxQueueDepth };
-  const mount = new NfsMount(sim, { host: 'esx1', ...options }, volume, server);
+  const mount = mountNfs(sim, 'esx1', volume, server, maxQueueDepth);
   const fss = new FileSystemSwitch(sim, { host: 'esx1' });
   const guest = new TestGuest(sim, 'guest');
   guest.lower = fss;

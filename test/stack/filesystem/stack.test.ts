@@ -6,11 +6,11 @@ import { DiskDriver } from '../../../src/engine/stack/block/disk-driver.js';
 import { extentsOf, LvmVolume, volumeBlocks } from '../../../src/engine/stack/block/lvm-volume.js';
 import { FileNumbers } from '../../../src/engine/stack/filesystem/file.js';
 import { FileSystemSwitch } from '../../../src/engine/stack/filesystem/file-system-switch.js';
-import { NfsMount } from '../../../src/engine/stack/filesystem/nfs/mount.js';
 import { NfsVolume } from '../../../src/engine/stack/filesystem/nfs/volume.js';
 import { VmfsMount } from '../../../src/engine/stack/filesystem/vmfs/mount.js';
 import { VmfsVolume } from '../../../src/engine/stack/filesystem/vmfs/volume.js';
 import { TestDevice, TestGuest } from '../rig.js';
+import { mountNfs } from './nfs-rig.js';
 import { FB, GB, MB, planOf } from './vmfs-rig.js';
 
 const SECOND = 1e9;
@@ -83,7 +83,7 @@ describe('a datastore down to the devices', () => {
       bytesPerSecond: 1e9,
     });
     const volume = new NfsVolume(sim, planOf('nas', 'nfs', 100 * MB), new FileNumbers());
-    const mount = new NfsMount(sim, { host: 'h', maxQueueDepth: 8 }, volume, server);
+    const mount = mountNfs(sim, 'h', volume, server, 8);
     const fss = new FileSystemSwitch(sim, { host: 'h' });
     const guest = new TestGuest(sim, 'guest');
     guest.lower = fss;

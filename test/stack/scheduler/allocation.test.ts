@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { READ, UNMAP } from '../../../src/engine/core/io.js';
-import { costOf } from '../../../src/engine/stack/scheduler/mclock.js';
+import { costOf } from '../../../src/engine/qos/cost.js';
 import { build, type ClientSpec, fluid, measure, rates } from './rig.js';
 
 const TOLERANCE = 0.03;

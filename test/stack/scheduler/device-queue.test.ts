@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../../src/engine/core/assert.js';
 import { InputError } from '../../../src/engine/core/errors.js';
 import type { Entity } from '../../../src/engine/core/meters.js';
+import { TagHeap } from '../../../src/engine/qos/tag-heap.js';
 import { DepthControl } from '../../../src/engine/stack/scheduler/depth-control.js';
 import { SCHEDULER_DEFAULTS } from '../../../src/engine/stack/scheduler/settings.js';
-import { TagHeap } from '../../../src/engine/stack/scheduler/tag-heap.js';
 import { build, type Rig } from './rig.js';
 
 function value(entity: Entity, field: string): number {

@@ -3,6 +3,7 @@ import { formatParam } from '../../core/params.js';
 import type { ModelPlan } from '../../simulation/plan.js';
 import type { DeviceModel, DeviceSite, DiskModel } from '../model.js';
 import { constant } from './constant.js';
+import { constantRate } from './constant-rate.js';
 import { exponential } from './exponential.js';
 import { hdd } from './hdd.js';
 import { hdd7k } from './hdd-7k.js';
@@ -12,6 +13,7 @@ import { ssd } from './ssd.js';
 /** Every device model a scenario can name. */
 export const DEVICE_MODELS: readonly DeviceModel[] = [
   constant, //
+  constantRate,
   exponential,
   hdd,
   hdd7k,

@@ -35,6 +35,9 @@ const FREE = datastoreSlot('freeBlocks');
 const PROVISIONED = datastoreSlot('provisionedBlocks');
 const FULL = datastoreSlot('full');
 
+/** Where one host's mount counts its traffic, TRAFFIC_FIELDS first. */
+type MountCounters = Pick<Entity, 'values' | 'refresh'>;
+
 /**
  * A datastore: files and free space, the same for every host that mounts it. Not a layer; the
  * mounts carry the I/O. Space is counted in file blocks of 1 MiB.
@@ -48,7 +51,7 @@ export abstract class Datastore implements DatastoreFiles {
   /** File blocks promised to files, whether they hold them or not. */
   protected provisioned = 0;
 
-  private readonly mountEntities: Entity[] = [];
+  private readonly mounts: MountCounters[] = [];
   private readonly listeners: (() => void)[] = [];
   private telling = false;
   private readonly tell = (): void => {
@@ -93,8 +96,8 @@ export abstract class Datastore implements DatastoreFiles {
   }
 
   /** Traffic of one host's mount counts as traffic of the datastore. */
-  addMount(entity: Entity): void {
-    this.mountEntities.push(entity);
+  addMount(counters: MountCounters): void {
+    this.mounts.push(counters);
   }
 
   /** A write found no free block: written to the log once until there is space again. */
@@ -153,8 +156,8 @@ export abstract class Datastore implements DatastoreFiles {
 
   private publish(): void {
     const { values } = this;
-    for (const entity of this.mountEntities) entity.refresh?.();
-    const parts = this.mountEntities.map((entity) => entity.values);
+    for (const mount of this.mounts) mount.refresh?.();
+    const parts = this.mounts.map((mount) => mount.values);
     sumTraffic(values, parts);
     values[CAPACITY] = this.capacity * FILE_BLOCK;
     values[FREE] = this.free * FILE_BLOCK;

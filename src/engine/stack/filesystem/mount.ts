@@ -10,6 +10,8 @@ export interface Mount extends Layer {
    * @param traffic counters of TRAFFIC_FIELDS which whoever uses the file keeps of it
    */
   open(file: FileHandle, traffic?: Float64Array): void;
+  /** Counters of TRAFFIC_FIELDS that are part of what this mount shows. */
+  count(traffic: Float64Array): void;
   /** Gives the lock up; no row for the file may be in flight. */
   close(file: FileHandle): void;
 }

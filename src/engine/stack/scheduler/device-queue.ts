@@ -1,18 +1,22 @@
-import { type Io, NO_IO } from '../../core/io.js';
+import { BLOCK_BYTES, type Io, NO_IO } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
 import { Station } from '../../core/station.js';
 import { HOST_ABORT, hostStatus } from '../../core/status.js';
 import { Traffic } from '../../core/traffic.js';
+import { ClientTable } from '../../qos/clients.js';
+import { costOf } from '../../qos/cost.js';
+import type { QosDiscipline } from '../../qos/discipline.js';
+import { createDiscipline } from '../../qos/index.js';
+import { NO_CLIENT } from '../../qos/tag-heap.js';
 import type { Qos } from '../../simulation/plan.js';
 import { type AbortCounter, type Recall, type Recaller, recallFrom, WITHDRAWN } from '../recall.js';
+import { ClientMeter } from './client-meter.js';
 import { DepthControl } from './depth-control.js';
-import { MClock } from './mclock.js';
 import { QueueFullControl } from './queue-full.js';
 import { SCHEDULER_DEFAULTS, type SchedulerSettings } from './settings.js';
-import { NO_CLIENT } from './tag-heap.js';
-import { WorldQueue } from './world-queue.js';
+import { together, WorldQueue } from './world-queue.js';
 
 export interface DeviceQueueOptions {
   readonly host: string;
@@ -25,9 +29,17 @@ export interface DeviceQueueOptions {
   readonly settings?: Partial<SchedulerSettings>;
 }
 
+/** What a virtual disk is called in the figures of its client. */
+export interface DiskNames {
+  /** `scsi0:0`. */
+  readonly disk: string;
+  readonly datastore: string;
+}
+
 /**
  * The queue of a logical device on a host: the one place where commands of different virtual
- * machines compete. At most DQLEN are below; mClock chooses who is next. What waits here is QAVG.
+ * machines compete. At most DQLEN are below; a scheduler, mClock if nothing else is set, chooses
+ * which client is next. What waits here is QAVG.
  */
 export class DeviceQueue extends Layer implements Recaller, AbortCounter {
   readonly entity: Entity;
@@ -36,12 +48,15 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
   private readonly uid: string;
   private readonly station: Station;
   private readonly traffic: Traffic;
-  private readonly clock: MClock;
+  private readonly settings: SchedulerSettings;
+  private readonly unitBlocks: number;
+  private readonly table = new ClientTable();
+  private readonly discipline: QosDiscipline;
   private readonly depth: DepthControl;
   private readonly queueFull: QueueFullControl;
   private readonly worlds = new Map<number, WorldQueue>();
-  /** The world of each client of the scheduler. */
-  private readonly worldOf: WorldQueue[] = [];
+  /** Figures of each client of the scheduler. */
+  private readonly meters: ClientMeter[] = [];
   private readonly deviceNsSlot: number;
   private readonly queueNsSlot: number;
   private readonly abortsSlot: number;
@@ -64,13 +79,25 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
     this.queueNsSlot = this.entity.slot('queueReadNs');
     this.abortsSlot = this.entity.slot('aborts');
     const known = { ...SCHEDULER_DEFAULTS, ...settings };
+    this.settings = known;
+    this.unitBlocks = known.costUnitBytes / BLOCK_BYTES;
     this.depth = new DepthControl(dqlen, known);
     this.queueFull = new QueueFullControl(dqlen, known);
-    const arrivedAt = sim.requests.column('device.arrivedAt', Float64Array);
     this.waitedNs = sim.requests.column('device.waitedNs', Float64Array);
-    this.clock = new MClock(sim, arrivedAt, known);
-    this.station = new Station(sim, 'device', this.entity, dqlen, this.clock);
+    this.discipline = createDiscipline(sim, this.table, known.kind, known);
+    this.station = new Station(sim, 'device', this.entity, dqlen, this.discipline);
     this.traffic = new Traffic(sim, this.entity);
+    const earlier = this.entity.refresh;
+    const first = this.entity.slot('dqlen');
+    this.entity.refresh = () => {
+      earlier?.();
+      const { values } = this.entity;
+      values[first] = this.depth.depth;
+      values[first + 1] = this.depth.configuredDepth;
+      values[first + 2] = this.queueFull.depth;
+      values[first + 3] = this.depth.siocDepth;
+      values[first + 4] = this.depth.competing ? 1 : 0;
+    };
   }
 
   /** Commands waiting here. */
@@ -83,25 +110,76 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
     return this.station.active;
   }
 
-  /** Makes a virtual disk known, or changes its settings while it runs. */
-  setQos(disk: number, world: number, vm: string, qos: Qos): void {
-    const client = this.clock.setQos(disk, qos);
-    let queue = this.worlds.get(world);
-    if (queue === undefined) {
-      const options = { host: this.host, device: this.uid, vm };
-      queue = new WorldQueue(this.sim, options, this.clock);
-      this.worlds.set(world, queue);
+  /**
+   * Makes a virtual disk known, or changes its settings while it runs.
+   * @throws InputError for settings the scheduler cannot work with
+   */
+  setQos(disk: number, world: number, vm: string, qos: Qos, names?: DiskNames): void {
+    const { perDisk } = this.settings;
+    const own = this.worlds.get(world) ?? this.addWorld(world, vm);
+    const disks = new Map(own.disks).set(disk, qos);
+    const shared = perDisk ? qos : together(disks.values());
+    const client = this.clientFor(disk, own);
+    this.discipline.setClient(client, shared);
+    own.disks.set(disk, qos);
+    this.table.assign(disk, client);
+    if (this.meters[client] === undefined) {
+      const labels = {
+        host: this.host,
+        device: this.uid,
+        vm,
+        disk: perDisk ? (names?.disk ?? String(disk)) : '*',
+        datastore: names?.datastore ?? '',
+      };
+      this.meters[client] = new ClientMeter(this.sim, client, own, labels, this.discipline);
+      own.add(this.meters[client]);
     }
-    this.worldOf[client] = queue;
-    queue.setQos(client, qos);
+    this.meters[client].setQos(shared);
     this.pump();
+  }
+
+  /** The client of a disk's commands: its own, or its world's where all disks are one client. */
+  private clientFor(disk: number, own: WorldQueue): number {
+    if (this.table.knows(disk)) return this.table.at(disk);
+    const isShared = !this.settings.perDisk && own.disks.size > 0;
+    return isShared ? own.firstClient : this.meters.length;
+  }
+
+  private addWorld(world: number, vm: string): WorldQueue {
+    const depth = this.settings.worldDepth;
+    const options = { host: this.host, device: this.uid, vm, depth };
+    const own = new WorldQueue(this.sim, options, this.discipline);
+    this.worlds.set(world, own);
+    return own;
   }
 
   /** Changes DQLEN; commands beyond a smaller one stay below until they are done. */
   setDepth(dqlen: number): void {
     this.queueFull.setFull(dqlen);
-    this.depth.setFull(dqlen);
-    this.station.slots = dqlen;
+    this.depth.setConfigured(dqlen);
+    this.station.slots = this.depth.depth;
+    this.pump();
+  }
+
+  /** Changes DSNRO, the depth while several worlds compete. */
+  setCompetingDepth(depth: number): void {
+    this.depth.setCompeting(depth);
+    this.station.slots = this.depth.depth;
+    this.pump();
+  }
+
+  /** The depth the device is configured to have. */
+  get configuredDepth(): number {
+    return this.depth.configuredDepth;
+  }
+
+  /**
+   * Storage I/O Control's window: the device gets no more at once, and DSNRO has no say.
+   * @param depth commands; 0 when Storage I/O Control is not in charge
+   */
+  setSiocDepth(depth: number): void {
+    this.depth.setSioc(depth);
+    this.station.slots = this.depth.depth;
     this.pump();
   }
 
@@ -116,8 +194,8 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
     const { disk, status } = this.sim.requests;
     status[io] = hostStatus(HOST_ABORT);
     const waitedNs = this.sim.now - this.station.arrivalOf(io);
-    const client = this.clock.clientAt(disk[io]);
-    if (client !== NO_CLIENT) this.worldOf[client].queued--;
+    const client = this.table.at(disk[io]);
+    if (client !== NO_CLIENT) this.meters[client].withdraw();
     this.count(io, client, waitedNs, waitedNs);
     this.leave(io);
     return WITHDRAWN;
@@ -131,10 +209,10 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
   override submit(io: Io): void {
     const { deviceNs, disk } = this.sim.requests;
     deviceNs[io] = 0;
-    const client = this.clock.clientAt(disk[io]);
+    const client = this.table.at(disk[io]);
     this.enter(io);
     this.station.arrive(io);
-    if (client !== NO_CLIENT) this.worldOf[client].queued++;
+    if (client !== NO_CLIENT) this.meters[client].arrive(this.unitsOf(io));
     if (this.station.active < this.station.slots) this.pump();
   }
 
@@ -142,8 +220,13 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
     const { disk } = this.sim.requests;
     const latencyNs = this.sim.now - this.station.arrivalOf(io);
     this.station.finish(io);
-    const client = this.clock.clientAt(disk[io]);
-    if (client !== NO_CLIENT) this.worldOf[client].active--;
+    const client = this.table.at(disk[io]);
+    if (client !== NO_CLIENT) {
+      const meter = this.meters[client];
+      meter.finish(this.unitsOf(io));
+      meter.world.finish();
+      this.discipline.finish(client);
+    }
     this.count(io, client, latencyNs, this.waitedNs[io]);
     if (this.queueFull.watching) this.noteAnswer(io);
     if (this.station.queued > 0) this.pump();
@@ -165,9 +248,12 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
     this.entity.values[this.deviceNsSlot + kind] += deviceNs[io];
     this.entity.values[this.queueNsSlot + kind] += waitedNs;
     if (client === NO_CLIENT) return;
-    const world = this.worldOf[client];
-    world.waitNs += waitedNs;
-    world.traffic.add(op[io], blocks[io], latencyNs, status[io]);
+    this.meters[client].count(op[io], blocks[io], latencyNs, status[io], waitedNs);
+  }
+
+  private unitsOf(io: Io): number {
+    const { op, blocks } = this.sim.requests;
+    return costOf(op[io], blocks[io], this.unitBlocks);
   }
 
   private noteAnswer(io: Io): void {
@@ -191,18 +277,18 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
   private pump(): void {
     const { station } = this;
     for (let io = station.start(); io !== NO_IO; io = station.start()) this.dispatch(io);
-    if (station.queued > 0 && station.active < station.slots) this.wakeBy(this.clock.nextAt());
+    if (station.queued > 0 && station.active < station.slots) this.wakeBy(this.discipline.nextAt());
   }
 
   private dispatch(io: Io): void {
     const { disk, world } = this.sim.requests;
     const waitedNs = this.sim.now - this.station.arrivalOf(io);
     this.waitedNs[io] = waitedNs;
-    const client = this.clock.clientAt(disk[io]);
+    const client = this.table.at(disk[io]);
     if (client !== NO_CLIENT) {
-      const queue = this.worldOf[client];
-      queue.queued--;
-      queue.active++;
+      const meter = this.meters[client];
+      meter.start();
+      meter.world.start();
       this.depth.note(world[io]);
       this.station.slots = this.depth.depth;
     }

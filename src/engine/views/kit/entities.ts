@@ -34,19 +34,21 @@ export class Entities {
   }
 }
 
+/** Labels in which an object and its parts do not differ. */
+const SHARED = ['host', 'array', 'device'];
+
 function agree(a: string | undefined, b: string | undefined): boolean {
   return a === undefined || b === undefined || a === b;
 }
 
 /**
  * Whether `child` names `parent` in its labels. Names are unique per host or array, if that; parts of
- * an array carry its name in theirs (`array1:pool1`), labels do not repeat it.
+ * an array carry its name in theirs (`array1:pool1`), labels do not repeat it. A world has the name of
+ * its virtual machine and is one per device.
  */
 export function belongs(child: EntityInfo, parent: EntityInfo): boolean {
-  const named = child.labels[parent.scope];
+  const named = child.labels[parent.scope === 'world' ? 'vm' : parent.scope];
   if (named === undefined) return false;
   if (named !== parent.name && `${parent.labels.array}:${named}` !== parent.name) return false;
-  return (
-    agree(child.labels.host, parent.labels.host) && agree(child.labels.array, parent.labels.array)
-  );
+  return SHARED.every((label) => agree(child.labels[label], parent.labels[label]));
 }

@@ -20,6 +20,14 @@ export function megabytesPerSecond(row: Row, field: string): number {
   return (row.rate(field) * BLOCK_BYTES) / MB;
 }
 
+/** NFS volumes have no queue depth; NFS.MaxQueueDepth says so with the largest 32-bit number. */
+const UNLIMITED = 4_294_967_295;
+
+/** A queue depth; NaN where there is none. */
+export function limitedDepth(depth = Number.NaN): number {
+  return depth < UNLIMITED ? depth : Number.NaN;
+}
+
 /** Level of a number by two limits, both inclusive. */
 export function above(warn: number, bad: number): (value: Cell) => Level {
   return (value) => {

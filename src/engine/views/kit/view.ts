@@ -26,8 +26,19 @@ export interface Field {
   readonly stays?: boolean;
   /** Takes spare width as far as its content needs it, from the left. */
   readonly grow?: boolean;
+  /** Text that is a number with a mark: stands at the right. */
+  readonly right?: boolean;
+  /** Id of the field drawn in the same chart, for comparison. */
+  readonly against?: string;
   /** Left out where it would say the same in every row. */
   readonly shown?: (entities: Entities) => boolean;
+}
+
+export interface Groups {
+  /** Names a row's group. */
+  readonly of: (row: Row) => string;
+  /** What stands above a group, made from any row of it. */
+  readonly title: (row: Row) => string;
 }
 
 /** A table: one row per object of a scope. */
@@ -42,18 +53,24 @@ export interface View {
   readonly scope: string;
   /** Scope of the rows an expanded row is split into. */
   readonly expand?: string;
+  /** Rows that belong together stay together, under a title. */
+  readonly groups?: Groups;
+  /** Said instead of rows when there are none. */
+  readonly empty?: string;
   readonly fields: readonly Field[];
   /** Fields worth a chart for the selected row, most telling first. */
   readonly charts: readonly string[];
 }
 
-/** Checks what a type cannot say: ids and sort keys are unique, charts name fields. */
+/** Checks what a type cannot say: ids and sort keys are unique, charts and comparisons name fields. */
 export function defineView(view: View): View {
   const ids = new Set<string>();
   const keys = new Set<string>();
-  for (const { id, sort } of view.fields) {
+  const all = new Set(view.fields.map(({ id }) => id));
+  for (const { id, sort, against } of view.fields) {
     assert(!ids.has(id), `view ${view.name} has two fields ${id}`);
     assert(sort === undefined || !keys.has(sort), `view ${view.name} sorts twice by ${sort}`);
+    assert(against === undefined || all.has(against), `view ${view.name} has no field ${against}`);
     ids.add(id);
     if (sort !== undefined) keys.add(sort);
   }

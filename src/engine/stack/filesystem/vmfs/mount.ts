@@ -97,13 +97,17 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
   }
 
   open(handle: FileHandle, traffic?: Float64Array): void {
-    if (traffic !== undefined) this.parts.push(traffic);
+    if (traffic !== undefined) this.count(traffic);
     const file = this.datastore.fileOf(handle);
     assert(file.holder === undefined, `${file.path} is locked by another host`);
     file.holder = this;
     this.pointers.reach(this.datastore.pointerCount);
     this.locks.change(file);
     if (this.openFiles++ === 0) this.heartbeat.start();
+  }
+
+  count(traffic: Float64Array): void {
+    this.parts.push(traffic);
   }
 
   close(handle: FileHandle): void {

@@ -1,26 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Io, NO_IO } from '../../../src/engine/core/io.js';
-import { Sim } from '../../../src/engine/core/sim.js';
-import { MClock } from '../../../src/engine/stack/scheduler/mclock.js';
-import { SCHEDULER_DEFAULTS } from '../../../src/engine/stack/scheduler/settings.js';
+import { type Io, NO_IO } from '../../src/engine/core/io.js';
+import { Sim } from '../../src/engine/core/sim.js';
+import { ClientTable } from '../../src/engine/qos/clients.js';
+import { QOS_DEFAULTS, type QosSettings } from '../../src/engine/qos/discipline.js';
+import { MClock } from '../../src/engine/qos/mclock.js';
 
 class Bench {
   readonly sim = new Sim(1, 512);
-  readonly arrivedAt = new Float64Array(512);
   readonly clock: MClock;
 
-  constructor(idleCredit = 0) {
-    this.clock = new MClock(this.sim, this.arrivedAt, { ...SCHEDULER_DEFAULTS, idleCredit });
+  constructor(settings: Partial<QosSettings> = {}) {
+    const table = new ClientTable();
+    for (let disk = 0; disk < 4; disk++) table.assign(disk, disk);
+    this.clock = new MClock(this.sim, table, { ...QOS_DEFAULTS, idleCredit: 0, ...settings });
   }
 
   push(disk: number, blocks = 8): Io {
-    const { requests, now } = this.sim;
+    const { requests } = this.sim;
     const io = requests.take();
     requests.disk[io] = disk;
     requests.blocks[io] = blocks;
     requests.op[io] = 0;
-    this.arrivedAt[io] = now;
     this.clock.push(io);
     return io;
   }
@@ -34,8 +35,8 @@ class Bench {
 describe('mClock tags (stack-lower 11.2)', () => {
   it('Q1: weights 1:2 start 2 and 4 of the first 6', () => {
     const bench = new Bench();
-    bench.clock.setQos(0, { shares: 1, reservation: 0, limit: 0 });
-    bench.clock.setQos(1, { shares: 2, reservation: 0, limit: 0 });
+    bench.clock.setClient(0, { shares: 1, reservation: 0, limit: 0 });
+    bench.clock.setClient(1, { shares: 2, reservation: 0, limit: 0 });
     for (let count = 0; count < 5; count++) {
       bench.push(0);
       bench.push(1);
@@ -48,8 +49,8 @@ describe('mClock tags (stack-lower 11.2)', () => {
 
   it('Q2: reservations 2:1 that are overdue start 4 and 2 of the first 6', () => {
     const bench = new Bench();
-    bench.clock.setQos(0, { shares: 1, reservation: 2, limit: 0 });
-    bench.clock.setQos(1, { shares: 1, reservation: 1, limit: 0 });
+    bench.clock.setClient(0, { shares: 1, reservation: 2, limit: 0 });
+    bench.clock.setClient(1, { shares: 1, reservation: 1, limit: 0 });
     for (let count = 0; count < 5; count++) {
       bench.push(0);
       bench.push(1);
@@ -62,7 +63,7 @@ describe('mClock tags (stack-lower 11.2)', () => {
 
   it('holds a limited client back until its interval has passed, and says until when', () => {
     const bench = new Bench();
-    bench.clock.setQos(0, { shares: 1, reservation: 0, limit: 3 });
+    bench.clock.setClient(0, { shares: 1, reservation: 0, limit: 3 });
     bench.push(0);
     bench.push(0, 128);
     bench.push(0);
@@ -78,7 +79,7 @@ describe('mClock tags (stack-lower 11.2)', () => {
 
   it('a withdrawn row leaves no trace in the tags', () => {
     const bench = new Bench();
-    bench.clock.setQos(0, { shares: 1, reservation: 0, limit: 1 });
+    bench.clock.setClient(0, { shares: 1, reservation: 0, limit: 1 });
     const [, second] = [bench.push(0), bench.push(0, 640), bench.push(0)];
     bench.clock.pop();
     expect(bench.clock.pop()).toBe(NO_IO);
@@ -89,9 +90,9 @@ describe('mClock tags (stack-lower 11.2)', () => {
 
   it('idle time earns no more than the idle credit', () => {
     for (const credit of [0, 10]) {
-      const bench = new Bench(credit);
-      bench.clock.setQos(0, { shares: 1, reservation: 0, limit: 0 });
-      bench.clock.setQos(1, { shares: 1, reservation: 0, limit: 0 });
+      const bench = new Bench({ idleCredit: credit });
+      bench.clock.setClient(0, { shares: 1, reservation: 0, limit: 0 });
+      bench.clock.setClient(1, { shares: 1, reservation: 0, limit: 0 });
       for (let count = 0; count < 100; count++) bench.push(0);
       bench.disks(50);
       for (let count = 0; count < 30; count++) bench.push(1);
@@ -107,9 +108,9 @@ describe('mClock as a discipline', () => {
     const step = fc.record({ kind: fc.nat(9), disk: fc.integer({ min: -1, max: 3 }) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-        const bench = new Bench(32);
+        const bench = new Bench({ idleCredit: 32 });
         for (let disk = 0; disk < 4; disk++) {
-          bench.clock.setQos(disk, {
+          bench.clock.setClient(disk, {
             shares: 1 + disk,
             reservation: disk === 1 ? 1000 : 0,
             limit: disk === 2 ? 2000 : 0,

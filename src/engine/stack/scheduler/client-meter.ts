@@ -1,0 +1,118 @@
+import type { Entity } from '../../core/meters.js';
+import type { Sim } from '../../core/sim.js';
+import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
+import type { QosDiscipline } from '../../qos/discipline.js';
+import type { Qos } from '../../simulation/plan.js';
+import type { WorldQueue } from './world-queue.js';
+
+/** What a client of a device queue shows besides its traffic; units are of Disk.SchedCostUnit. */
+export const CLIENT_FIELDS = [
+  'arrivals',
+  'arrivedUnits',
+  'units',
+  'byReservation',
+  'byWeight',
+  'limitedNs',
+  'waitingNs',
+  'waitNs',
+  'active',
+  'queued',
+  'shares',
+  'reservation',
+  'limit',
+] as const;
+
+const FIRST = TRAFFIC_FIELDS.length;
+const ARRIVALS = FIRST;
+const ARRIVED_UNITS = FIRST + 1;
+const UNITS = FIRST + 2;
+const BY_RESERVATION = FIRST + 3;
+const BY_WEIGHT = FIRST + 4;
+const LIMITED_NS = FIRST + 5;
+const WAITING_NS = FIRST + 6;
+const WAIT_NS = FIRST + 7;
+const ACTIVE = FIRST + 8;
+const QUEUED = FIRST + 9;
+const SETTINGS = FIRST + 10;
+
+export interface ClientLabels {
+  readonly host: string;
+  readonly device: string;
+  readonly vm: string;
+  /** `scsi0:0`; `*` where all disks of a VM are one client. */
+  readonly disk: string;
+  readonly datastore: string;
+}
+
+/** One client of a device queue, a virtual disk: what came, waits, is below and has come back. */
+export class ClientMeter {
+  /** Sums and gauges, TRAFFIC_FIELDS and CLIENT_FIELDS. */
+  readonly values: Float64Array;
+  private readonly traffic: Traffic;
+  /** Since when commands wait, and for how long in all some did before, ns. */
+  private waitingSince = 0;
+  private waitedNs = 0;
+
+  constructor(
+    private readonly sim: Sim,
+    readonly client: number,
+    readonly world: WorldQueue,
+    labels: ClientLabels,
+    private readonly discipline: QosDiscipline,
+  ) {
+    const { vm, disk, device } = labels;
+    const name = `${disk === '*' ? vm : `${vm}:${disk}`} on ${device}`;
+    const fields = [...TRAFFIC_FIELDS, ...CLIENT_FIELDS];
+    const entity: Entity = sim.meters.define('client', name, { ...labels }, fields);
+    entity.refresh = () => this.publish();
+    this.values = entity.values;
+    this.traffic = new Traffic(sim, entity);
+  }
+
+  setQos({ shares, reservation, limit }: Qos): void {
+    this.values[SETTINGS] = shares;
+    this.values[SETTINGS + 1] = reservation;
+    this.values[SETTINGS + 2] = limit;
+  }
+
+  /** A command has come. */
+  arrive(units: number): void {
+    const { values } = this;
+    values[ARRIVALS]++;
+    values[ARRIVED_UNITS] += units;
+    if (values[QUEUED]++ === 0) this.waitingSince = this.sim.now;
+  }
+
+  /** A command goes to the device. */
+  start(): void {
+    this.withdraw();
+    this.values[ACTIVE]++;
+  }
+
+  /** A command is taken out before it started. */
+  withdraw(): void {
+    if (--this.values[QUEUED] === 0) this.waitedNs += this.sim.now - this.waitingSince;
+  }
+
+  /** A started command has come back. */
+  finish(units: number): void {
+    this.values[ACTIVE]--;
+    this.values[UNITS] += units;
+  }
+
+  /** Counts a command that is done, started or not. */
+  count(op: number, blocks: number, latencyNs: number, status: number, waitedNs: number): void {
+    this.values[WAIT_NS] += waitedNs;
+    this.traffic.add(op, blocks, latencyNs, status);
+  }
+
+  /** Brings what the scheduler counts up to date. */
+  publish(): void {
+    const { values, client, discipline } = this;
+    values[BY_RESERVATION] = discipline.byReservation[client];
+    values[BY_WEIGHT] = discipline.byWeight[client];
+    values[LIMITED_NS] = discipline.limitedNs(client);
+    const open = values[QUEUED] > 0 ? this.sim.now - this.waitingSince : 0;
+    values[WAITING_NS] = this.waitedNs + open;
+  }
+}

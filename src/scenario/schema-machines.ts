@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import {
+  blockSizes,
+  duration,
+  flag,
+  integer,
+  iopsOrNone,
+  name,
+  number,
+  oneOrMore,
+  part,
+  scalar,
+  shares,
+  size,
+  text,
+  word,
+} from './quantities.js';
+import { readTiming } from './timing.js';
+
+/** What a scenario may say of virtual machines: disks, guests, and what changes while they run. */
+
+const copies = integer(1, 1000).optional();
+
+const qosKeys = {
+  shares: shares.optional(),
+  reservation: iopsOrNone.optional(),
+  limit: iopsOrNone.optional(),
+};
+
+const qos = z.strictObject(qosKeys);
+
+const diskName = scalar('a disk: its number from 0, or its name such as scsi0:1', (value) =>
+  typeof value === 'number' || typeof value === 'string' ? value : undefined,
+);
+
+export const disk = z.strictObject({
+  count: copies,
+  /** 2 GB to 62 TB is what ESXi offers; smaller ones are useful in drills. */
+  size: size('1MiB', '62TiB').default(40 * 1024 ** 3),
+  datastore: name.optional(),
+  kind: word(['thin', 'lazyThick', 'eagerThick']).default('thin'),
+  /** How much of a thin or lazy disk was written before the run. */
+  written: part.default({ bytes: 0 }),
+  qos: qos.default({}),
+  /** Storage policy, by name. */
+  policy: text.optional(),
+});
+
+/** fio's words for a job; every one may also come from a `profile`. */
+const job = z.strictObject({
+  profile: text.optional(),
+  name: name.optional(),
+  disk: diskName.default(0),
+  rw: word(['read', 'write', 'randread', 'randwrite', 'rw', 'randrw', 'unmap']).optional(),
+  rwmixread: integer(0, 100).optional(),
+  bs: blockSizes.optional(),
+  iodepth: integer(1, 4096).optional(),
+  rate_iops: number(0, 10_000_000).optional(),
+  /** Open arrivals: independent, or evenly spaced. */
+  rate_process: word(['poisson', 'linear']).optional(),
+  /** Open arrivals in bursts. */
+  burst: z.strictObject({ count: integer(1, 4096), every: duration('1us', '1h') }).optional(),
+  thinktime: duration('0s', '1h').optional(),
+  zipf: number(0, 5).optional(),
+  offset: part.optional(),
+  size: part.optional(),
+  start: duration().optional(),
+  stop: duration().optional(),
+  /** Check every read against what the job wrote. */
+  verify: flag.default(false),
+});
+
+const workload = z.preprocess(
+  (value) => (typeof value === 'string' ? { profile: value } : value),
+  job,
+);
+
+const timing = scalar('original, asap, or a factor such as 2x', (value) => readTiming(value));
+
+const replay = z.strictObject({
+  /** File; relative paths start at the scenario's folder. */
+  trace: text,
+  timing: timing.default(1),
+  /** In flight at once when as fast as possible. */
+  iodepth: integer(1, 4096).default(32),
+  /** Virtual disks the trace's units are mapped onto; without it all of the VM's. */
+  disks: oneOrMore(integer(0, 63)).optional(),
+});
+
+export const vm = z.strictObject({
+  name,
+  count: copies,
+  /** One, or several that the copies take in turn. */
+  host: oneOrMore(name).optional(),
+  memory: size('4MiB', '24TiB').default(4 * 1024 ** 3),
+  reserved: size('0B', '24TiB').default(0),
+  adapter: word(['pvscsi', 'lsilogic']).default('pvscsi'),
+  /** Commands in each disk's queue; PVSCSI takes up to 254 (stack-upper 19). */
+  queueDepth: integer(1, 254).optional(),
+  /** For its disks; each may have its own. */
+  ...qosKeys,
+  /** Sets how long its disk driver waits for a command; without it, for ever. */
+  guest: word(['linux', 'windows', 'tools']).optional(),
+  /** Instead of the guest's own time; 0 is for ever. */
+  diskTimeout: duration('0s', '1h').optional(),
+  /** Datastore of the VM's files. */
+  home: name.optional(),
+  /** Datastore of disks that do not name one. */
+  datastore: name.optional(),
+  disks: z.array(disk).default([]),
+  workloads: oneOrMore(workload).default([]),
+  replay: replay.optional(),
+});
+
+export const change = z.strictObject({
+  at: duration(),
+  /** Settings of virtual disks and pace of jobs: of which VMs; all disks and jobs unless named. */
+  vm: oneOrMore(text).optional(),
+  disk: oneOrMore(diskName).optional(),
+  ...qosKeys,
+  job: oneOrMore(text).optional(),
+  iodepth: integer(1, 4096).optional(),
+  thinktime: duration('0s', '1h').optional(),
+  rate_iops: number(0.001, 10_000_000).optional(),
+  /** Depth of devices: on which hosts; all that see them unless named. */
+  host: oneOrMore(name).optional(),
+  device: oneOrMore(text).optional(),
+  queueDepth: integer(1, 4096).optional(),
+  /** DSNRO, under esxcli's name; range of Disk.SchedNumReqOutstanding. */
+  schedNumReqOutstanding: integer(1, 256).optional(),
+});

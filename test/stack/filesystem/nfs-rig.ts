@@ -1,0 +1,22 @@
+import type { Layer } from '../../../src/engine/core/layer.js';
+import type { Sim } from '../../../src/engine/core/sim.js';
+import { NfsMount } from '../../../src/engine/stack/filesystem/nfs/mount.js';
+import { NfsSession } from '../../../src/engine/stack/filesystem/nfs/session.js';
+import type { NfsVolume } from '../../../src/engine/stack/filesystem/nfs/volume.js';
+import { DeviceQueue } from '../../../src/engine/stack/scheduler/device-queue.js';
+
+/** An NFS volume mounted as the simulation does it (mount, queue, session), for virtual disk 0. */
+export function mountNfs(
+  sim: Sim,
+  host: string,
+  volume: NfsVolume,
+  server: Layer,
+  maxQueueDepth = 4_294_967_295,
+): NfsMount {
+  const session = new NfsSession(sim, { host, volume }, server);
+  const { entity } = session;
+  const options = { host, uid: entity.name, entity, dqlen: maxQueueDepth };
+  const queue = new DeviceQueue(sim, options, session);
+  queue.setQos(0, 1, 'guest', { shares: 1000, reservation: 0, limit: 0 });
+  return new NfsMount(sim, host, volume, queue);
+}
