@@ -3,23 +3,37 @@ import { pathToFileURL } from 'node:url';
 import { InputError } from '../engine/core/errors.js';
 import { findScenario, packageFolder, REPLAY_SCENARIO } from '../scenario/bundled.js';
 import type { ReplayOptions } from '../scenario/replay.js';
-import { readSeed } from './options.js';
+import { onlySession, readSeed } from './options.js';
 
 /** `vmtop` and `vmtop top`. */
 export async function openDashboard(args: {
-  readonly scenario: string;
+  readonly scenario?: string | undefined;
   readonly seed?: string | undefined;
+  readonly session?: string | undefined;
+  readonly 'save-session'?: string | undefined;
 }): Promise<void> {
-  const { scenario } = args;
+  if (args.session !== undefined) onlySession(args);
+  const scenario = args.scenario ?? 'default';
   const seed = readSeed(args.seed);
   findScenario(scenario);
   if (!hasTerminal()) {
+    if (args.session !== undefined) {
+      const { readSession } = await import('../scenario/session/file.js');
+      readSession(args.session);
+      throw noTerminal(`vmtop run --session ${args.session}`);
+    }
     const { loadScenario } = await import('../scenario/load.js');
     loadScenario(scenario);
     throw noTerminal(`vmtop run ${scenario}`);
   }
   const { runDashboard } = await import('../tui/dashboard.js');
-  process.exitCode = await runDashboard({ scenario, seed, workerUrl: workerUrl() });
+  process.exitCode = await runDashboard({
+    scenario,
+    seed,
+    session: args.session,
+    saveSession: args['save-session'],
+    workerUrl: workerUrl(),
+  });
 }
 
 /** `vmtop replay` without `--headless`. */

@@ -11,6 +11,10 @@ export interface DashboardOptions {
   readonly seed?: number | undefined;
   /** Trace to replay and how; handed to the worker as it is. */
   readonly replay?: StartMessage['replay'];
+  /** File of a session to go on with. */
+  readonly session?: string | undefined;
+  /** File the session is written to at the end. */
+  readonly saveSession?: string | undefined;
   /** Only ASCII characters; default from TERM. */
   readonly ascii?: boolean | undefined;
   /** Bits per pixel; default what the terminal says. NO_COLOR wins. */
@@ -22,6 +26,7 @@ export interface DashboardOptions {
 }
 
 const EXIT_INPUT = 2;
+const EXIT_INTERRUPTED = 130;
 
 /** The bundler puts shared code into `dist/chunks` and the worker into `dist`. */
 function bundledWorker(): URL {
@@ -54,6 +59,7 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
         scenario: options.scenario,
         seed: options.seed,
         replay: options.replay,
+        session: options.session,
       },
       readOnly: options.readOnly ?? false,
     });
@@ -62,7 +68,11 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
     const { code, lines } = await session.ended;
     terminal.leave();
     for (const line of lines) stderr.write(`${line}\n`);
-    return code;
+    const left = code === 0 || code === EXIT_INTERRUPTED;
+    if (options.saveSession === undefined || !left) return code;
+    const problems = await session.save(options.saveSession);
+    for (const line of problems) stderr.write(`${line}\n`);
+    return problems.length > 0 ? EXIT_INPUT : code;
   } finally {
     stdout.off('resize', redraw);
     terminal.dispose();

@@ -5,6 +5,8 @@
 import { InputError } from '../engine/core/errors.js';
 import type { LogEntry } from '../engine/core/event-log.js';
 import type { EntityInfo, Sample } from '../engine/core/meters.js';
+import type { TimedCommand } from '../engine/simulation/recorded-simulation.js';
+import type { SavedSession } from '../scenario/session/file.js';
 import type {
   ActiveFault,
   Command,
@@ -15,6 +17,8 @@ import type {
   StartMessage,
   ToEngine,
 } from './engine.js';
+import type { Goal, Score, ToTimeline } from './time/messages.js';
+import { isAboutTime, Timeline } from './time/timeline.js';
 
 /** What the screen needs of a simulation. */
 export interface Machine {
@@ -35,6 +39,20 @@ export interface Machine {
   pathHistory(host: string, path: string): readonly PathEvent[];
   /** Entries written since the last call. */
   takeEvents(): readonly LogEntry[];
+  /** What it was made from. */
+  readonly origin: Omit<SavedSession, 'branches' | 'current'>;
+  /** A session it is to go on with. */
+  readonly saved?: SavedSession | undefined;
+  /** Commands so far, and recorded ones still to come. */
+  readonly commands: readonly TimedCommand[];
+  readonly ahead: readonly TimedCommand[];
+  digest(): string;
+  /** The same system at its start; these commands will come at their instants. */
+  again(commands: readonly TimedCommand[]): Machine;
+  /** Takes the last action back; in words. @throws InputError when there is none */
+  undo(): string;
+  /** How the goals stand; undefined for scenarios without goals. */
+  drill(): { readonly goals: readonly Goal[]; readonly score: Score | null } | undefined;
 }
 
 /** Time and turns; tests pass their own. */
@@ -80,6 +98,8 @@ export class EngineServer {
   private layoutSize = 0;
   private layoutVersion = 0;
   private faultsSent = '';
+  private drillSent = '';
+  private timeline: Timeline | undefined;
   private doneSent = false;
   private stopped = false;
 
@@ -100,13 +120,36 @@ export class EngineServer {
   }
 
   private async start(message: StartMessage): Promise<void> {
-    this.machine = await this.open(message);
+    const machine = await this.open(message);
+    this.machine = machine;
+    const host = {
+      send: this.send,
+      now: () => this.clock.now(),
+      adopt: (other: Machine) => this.adopt(other),
+      frame: () => this.frame(),
+    };
     this.anchor();
     this.frame();
+    this.timeline = new Timeline(host, machine, machine.saved);
     this.turnSoon(0);
   }
 
+  /** Another run takes the place of the one so far; its names are sent anew. */
+  private adopt(machine: Machine): void {
+    this.machine = machine;
+    this.layoutSize = 0;
+    this.doneSent = false;
+    this.frameAtNs = machine.now;
+    this.frameCompleted = machine.completed;
+    this.anchor();
+    this.frame();
+  }
+
   private obey(message: Exclude<ToEngine, StartMessage>): void {
+    if (isAboutTime(message)) {
+      this.time(message);
+      return;
+    }
     switch (message.type) {
       case 'pace':
         this.speed = message.speed;
@@ -131,9 +174,16 @@ export class EngineServer {
     }
   }
 
+  private time(message: ToTimeline): void {
+    this.orRefuse(() => this.timeline?.hear(message));
+    if (message.type === 'undo') this.frame();
+    this.anchor();
+    this.turnSoon(0);
+  }
+
   private step(ns: number): void {
     const { machine } = this;
-    if (machine === undefined) return;
+    if (machine === undefined || this.timeline?.busy) return;
     machine.runUntil(Math.min(machine.now + ns, machine.plan.durationNs));
     this.anchor();
     this.frame();
@@ -142,7 +192,11 @@ export class EngineServer {
   private command(command: Command): void {
     const { machine } = this;
     if (machine === undefined) return;
-    this.orRefuse(() => machine.command(command));
+    this.orRefuse(() => {
+      this.timeline?.beforeCommand();
+      machine.command(command);
+      this.timeline?.tell();
+    });
     this.frame();
   }
 
@@ -188,6 +242,12 @@ export class EngineServer {
   private turn(): void {
     const { machine } = this;
     if (machine === undefined || this.stopped) return;
+    if (this.timeline?.busy) {
+      this.timeline.work(this.clock.now() + SLICE_MS);
+      this.anchor();
+      this.turnSoon(0);
+      return;
+    }
     if (this.speed <= 0) {
       this.frame();
       return;
@@ -237,6 +297,7 @@ export class EngineServer {
     const done = machine.over;
     this.events(machine);
     this.active(machine);
+    this.drill(machine);
     this.send({
       type: 'frame',
       layoutVersion: this.layoutVersion,
@@ -289,6 +350,15 @@ export class EngineServer {
     if (text === this.faultsSent) return;
     this.faultsSent = text;
     this.send({ type: 'faults', active });
+  }
+
+  private drill(machine: Machine): void {
+    const state = machine.drill();
+    if (state === undefined) return;
+    const text = JSON.stringify(state);
+    if (text === this.drillSent) return;
+    this.drillSent = text;
+    this.send({ type: 'drill', ...state });
   }
 
   private fail(error: unknown): void {

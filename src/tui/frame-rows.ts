@@ -6,6 +6,7 @@ import { EVENTS, screenOf, screens } from './screens.js';
 import { type Dialog, SPEEDS, type UiState } from './state.js';
 import { plain, shorten, widthOf, wrap } from './text.js';
 import type { Theme } from './theme.js';
+import { branchMark, goalMark, pastMark, shownAt, timeNotice } from './time/marks.js';
 import { activeScopes } from './update.js';
 import type { World } from './world.js';
 
@@ -15,24 +16,31 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
   const name = theme.paint('title', 'vmtop');
   if (plan === undefined) return `${name} ${theme.paint('dim', 'starting the engine')}`;
   const asked = speedName(ui.speed);
-  const state = world.done
-    ? theme.paint('strong', 'END')
-    : ui.paused
-      ? theme.paint('warn', 'PAUSED')
-      : `${asked} ${theme.paint('dim', `(${world.speed.toFixed(1)}x)`)}`;
-  const clock = `${clockOf(world.at)} ${theme.paint('dim', `of ${clockOf(plan.durationNs)}`)}`;
+  const state =
+    world.lookAt !== undefined
+      ? pastMark(world, theme)
+      : world.done
+        ? theme.paint('strong', 'END')
+        : ui.paused
+          ? theme.paint('warn', 'PAUSED')
+          : `${asked} ${theme.paint('dim', `(${world.speed.toFixed(1)}x)`)}`;
+  const clock = `${clockOf(shownAt(world))} ${theme.paint('dim', `of ${clockOf(plan.durationNs)}`)}`;
   const window = world.frames.window;
   const span = (window.after.at - window.before.at) / 1e9;
   const rate = `${shortNumber(world.ioPerSecond)} I/O/s`;
   const counts = `${several(plan.hosts.length, 'host')}, ${several(plan.vms.length, 'VM')}`;
   const faults =
-    world.active.length > 0 ? theme.paint('bad', `! ${world.active.length} active`) : '';
+    world.active.length > 0 && world.lookAt === undefined
+      ? theme.paint('bad', `! ${world.active.length} active`)
+      : '';
   const parts = [
     clock,
     state,
     faults,
     rate,
     theme.paint('dim', `avg over ${span.toFixed(1)} s`),
+    goalMark(world, theme),
+    branchMark(world, theme),
     theme.paint('dim', counts),
   ].filter((part) => part !== '');
   const title = shorten(plain(plan.title || plan.name), Math.max(20, width - 84), theme.glyph.more);
@@ -102,6 +110,8 @@ export function noticeRow(world: World, ui: UiState, width: number, theme: Theme
     const fitting = text.length < width ? text : shortenDevices(text, more);
     return theme.paint('strong', ` ${shorten(fitting, width - 1, more)}`);
   }
+  const time = timeNotice(world, width - 1, theme);
+  if (time !== '') return ` ${time}`;
   const [stunned] = world.stunned;
   if (stunned !== undefined) {
     return theme.paint(
@@ -164,6 +174,7 @@ function dialogKeys(kind: Dialog['kind']): FooterKey[] {
   const keys = {
     help: { arrows: 'scroll', Esc: 'close' },
     history: { arrows: 'scroll', Esc: 'close' },
+    report: { arrows: 'scroll', Esc: 'close' },
     form: { Enter: 'confirm', arrows: 'field', Esc: 'back' },
     menu: { Enter: 'choose', arrows: 'move', letters: 'narrow', Esc: 'back' },
   };

@@ -2,26 +2,62 @@
 import type { LogEntry } from '../engine/core/event-log.js';
 import { FAULTS } from '../engine/faults/index.js';
 import type { Plan } from '../engine/simulation/plan.js';
-import { Simulation } from '../engine/simulation/simulation.js';
-import { loadScenario } from '../scenario/load.js';
-import { planReplay, type ReplayOptions } from '../scenario/replay.js';
+import { RecordedSimulation, type TimedCommand } from '../engine/simulation/recorded-simulation.js';
+import { WatchedSimulation } from '../output/watched-simulation.js';
+import type { ReplayOptions } from '../scenario/replay.js';
+import {
+  branchOf,
+  planStart,
+  readSession,
+  type SavedSession,
+  type SessionStart,
+} from '../scenario/session/file.js';
+import { fingerprint } from '../scenario/session/fingerprint.js';
 import type { FaultInfo, PlanSummary, StartMessage } from './engine.js';
 import type { Machine } from './engine-server.js';
+import { Undo } from './time/undo.js';
 
-/** @throws InputError for a scenario or trace that cannot be read */
-export function openMachine({ scenario, seed, replay }: StartMessage): Machine {
-  const plan =
-    replay === undefined
-      ? loadScenario(scenario, { seed })
-      : planReplay(replay as unknown as ReplayOptions).plan;
-  return machineOf(new Simulation(plan), plan);
+/** @throws InputError for a scenario, trace or session that cannot be read */
+export function openMachine({ scenario, seed, replay, session }: StartMessage): Machine {
+  const saved = session === undefined ? undefined : readSession(session);
+  const start: SessionStart = saved ?? {
+    scenario,
+    seed,
+    ...(replay === undefined ? {} : { replay: replay as unknown as ReplayOptions }),
+  };
+  const plan = planStart(start);
+  const origin = {
+    scenario: start.scenario,
+    seed: plan.seed,
+    sha256: fingerprint(start),
+    ...(start.replay === undefined ? {} : { replay: start.replay }),
+  };
+  const commands = saved === undefined ? [] : branchOf(saved).commands;
+  return machineOf(plan, origin, commands, saved);
 }
 
-function machineOf(simulation: Simulation, plan: Plan): Machine {
-  let entries: LogEntry[] = [...simulation.log.entries];
-  simulation.log.onEntry = (entry) => entries.push(entry);
-  return {
-    plan: summaryOf(plan),
+function machineOf(
+  plan: Plan,
+  origin: Machine['origin'],
+  commands: readonly TimedCommand[],
+  saved?: SavedSession,
+): Machine {
+  const isDrill = plan.expectations.length > 0 || plan.narrative.length > 0;
+  const watched = isDrill ? new WatchedSimulation(plan, commands) : undefined;
+  const simulation = watched ?? new RecordedSimulation(plan, commands);
+  const summary = summaryOf(plan);
+  const undo = new Undo(simulation, summary.disks);
+  let entries: LogEntry[] = [];
+  const note = (entry: LogEntry): void => {
+    entries.push(entry);
+    watched?.watch.note(entry);
+  };
+  entries.push(...simulation.log.entries);
+  simulation.log.onEntry = note;
+  const machine: Machine = {
+    plan: summary,
+    origin,
+    saved,
     entities: simulation.entities,
     faults: faultsOf(simulation),
     get now() {
@@ -34,6 +70,12 @@ function machineOf(simulation: Simulation, plan: Plan): Machine {
     get over() {
       return simulation.finished || simulation.now >= plan.durationNs;
     },
+    get commands() {
+      return simulation.commands;
+    },
+    get ahead() {
+      return simulation.ahead;
+    },
     runUntil: (ns) => simulation.runUntil(ns),
     sample: () => simulation.sample(),
     command: (command) => simulation.command(command),
@@ -44,10 +86,20 @@ function machineOf(simulation: Simulation, plan: Plan): Machine {
       entries = [];
       return taken;
     },
+    digest: () => simulation.digest(),
+    again: (recorded) => machineOf(plan, origin, recorded),
+    undo: () => undo.undo(),
+    drill() {
+      if (watched === undefined) return undefined;
+      const { watch } = watched;
+      const goals = watch.standing(machine.over);
+      return { goals, score: machine.over ? watch.score(goals) : null };
+    },
   };
+  return machine;
 }
 
-function faultsOf(simulation: Simulation): FaultInfo[] {
+function faultsOf(simulation: RecordedSimulation): FaultInfo[] {
   return FAULTS.map(({ name, summary, target, params }) => ({
     name,
     summary,

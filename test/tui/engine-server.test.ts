@@ -44,7 +44,10 @@ class FakeMachine implements Machine {
   readonly faults = [];
   now = 0;
   longestMs = 0;
-  commands: unknown[] = [];
+  heard: unknown[] = [];
+  readonly origin = { scenario: 'x', seed: 1, sha256: '' };
+  readonly commands = [];
+  readonly ahead = [];
   pending: LogEntry[] = [];
 
   constructor(
@@ -73,7 +76,7 @@ class FakeMachine implements Machine {
   }
 
   command(command: unknown): void {
-    this.commands.push(command);
+    this.heard.push(command);
     if (JSON.stringify(command).includes('nowhere')) throw InputError.of('fault', 'no such target');
   }
 
@@ -84,6 +87,22 @@ class FakeMachine implements Machine {
   pathHistory(host: string, path: string): PathEvent[] {
     if (path === 'nowhere') throw InputError.of('path', 'there is no path nowhere');
     return [{ at: this.now, what: 'active -> dead', why: `${host} has lost ${path}` }];
+  }
+
+  digest(): string {
+    return String(this.now);
+  }
+
+  again(): FakeMachine {
+    return new FakeMachine(this.clock, this.msPerSecond);
+  }
+
+  undo(): string {
+    throw InputError.of('', 'nothing to undo');
+  }
+
+  drill(): undefined {
+    return undefined;
   }
 
   takeEvents(): LogEntry[] {
@@ -196,7 +215,7 @@ describe('messages', () => {
   test('a command is carried out; one that names nothing is refused, and it goes on', async () => {
     const { machine, server, sent } = await serve(10);
     await server.hear({ type: 'command', command: { kind: 'heal', id: 3 } });
-    expect(machine.commands).toEqual([{ kind: 'heal', id: 3 }]);
+    expect(machine.heard).toEqual([{ kind: 'heal', id: 3 }]);
     await server.hear({
       type: 'command',
       command: { kind: 'inject', fault: 'x', target: 'nowhere', params: {} },

@@ -1,4 +1,5 @@
 import { check } from './check.js';
+import { compare } from './compare.js';
 import { list } from './list.js';
 import { replay } from './replay.js';
 import { run } from './run.js';
@@ -10,6 +11,7 @@ export const COMMANDS = [
   top, //
   run,
   replay,
+  compare,
   swarm,
   check,
   list,

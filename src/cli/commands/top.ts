@@ -7,12 +7,14 @@ export const top = defineCommand({
     yargs
       .positional('scenario', {
         type: 'string',
-        default: 'default',
-        describe: 'name of a bundled scenario (vmtop list scenarios), or a file',
+        describe: 'bundled scenario (vmtop list scenarios), or a file [default]',
       })
       .option('seed', SHARED.seed)
+      .option('session', SHARED.session)
+      .option('save-session', { type: 'string', describe: 'write the session to FILE at the end' })
       .example('vmtop', 'the default scenario, live')
       .example('vmtop path-loss', 'a drill, live')
+      .example('vmtop --session a.yaml', 'go on with what was saved')
       .example('vmtop ./mine.yaml --seed 7', 'your own scenario'),
   handler: async (args) => {
     const { openDashboard } = await import('../dashboard.js');
