@@ -41,11 +41,12 @@ export async function compareSessions(args: {
       'a branch that has hardly begun shows more with a later --to',
     );
   }
-  const sides = [a, b].map((side) => sideOf(side, fromNs, toNs)) as [Side, Side];
-  const result = compare(...sides);
+  const names = a.branch.name === b.branch.name ? ['1', '2'] : [a.branch.name, b.branch.name];
+  const sides = [a, b].map((side, index) => sideOf(side, names[index] ?? '', fromNs, toNs));
+  const result = compare(...(sides as [Side, Side]));
   const text = args.json
-    ? JSON.stringify({ scenario: a.session.scenario, ...result }, null, 2)
-    : comparisonLines(result).join('\n');
+    ? JSON.stringify({ sessions: [args.a, args.b], ...result }, null, 2)
+    : [`${names[0]} is ${args.a}, ${names[1]} is ${args.b}`, ...comparisonLines(result)].join('\n');
   process.stdout.write(`${text}\n`);
 }
 
@@ -53,17 +54,16 @@ interface Opened {
   readonly session: SavedSession;
   readonly branch: Branch;
   readonly plan: Plan;
-  readonly title: string;
 }
 
 /** `FILE`, or `FILE:B` for another branch than the one the session goes on with. */
 function open(name: string): Opened {
   const [, file = name, letter] = /^(.+):([A-Z])$/.exec(name) ?? [];
   const session = readSession(file);
-  return { session, branch: branchOf(session, letter), plan: planStart(session), title: name };
+  return { session, branch: branchOf(session, letter), plan: planStart(session) };
 }
 
-function sideOf({ branch, plan, title }: Opened, fromNs: number, toNs: number): Side {
+function sideOf({ branch, plan }: Opened, name: string, fromNs: number, toNs: number): Side {
   const simulation = new RecordedSimulation(plan, branch.commands);
   simulation.runUntil(fromNs);
   const before = simulation.sample();
@@ -72,7 +72,7 @@ function sideOf({ branch, plan, title }: Opened, fromNs: number, toNs: number): 
     vm.disks.map(({ index, name }) => ({ index, name, vm: vm.name })),
   );
   return {
-    name: title,
+    name,
     entities: simulation.entities,
     before,
     after: simulation.sample(),

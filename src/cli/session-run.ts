@@ -33,12 +33,13 @@ export class SessionRun {
 
   document(): SessionDocument {
     const { watch, commands } = this.simulation;
+    const isDrill = this.plan.expectations.length > 0 || this.plan.narrative.length > 0;
     return {
       branch: this.branch.name,
       savedSeconds: this.endNs / 1e9,
       asSaved: this.same ?? null,
       actions: commands.map((timed) => ({ atSeconds: timed.atNs / 1e9, what: this.words(timed) })),
-      score: watch.score(watch.standing(true)),
+      score: isDrill ? watch.score(watch.standing(true)) : null,
     };
   }
 
@@ -49,7 +50,7 @@ export class SessionRun {
     return [
       title,
       ...actions.map(({ atSeconds, what }) => `  ${atSeconds.toFixed(3)} s  ${what}`),
-      ...scoreLines(score),
+      ...(score === null ? [] : scoreLines(score)),
     ];
   }
 

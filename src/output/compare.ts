@@ -112,30 +112,64 @@ function difference(a: Figures, b: Figures): Figures {
   };
 }
 
-/** For people: both branches' actions, then a table of VMs and one of devices. */
-export function comparisonLines({
-  fromSeconds,
-  toSeconds,
-  branches,
-  vms,
-  devices,
-}: Comparison): string[] {
+/**
+ * For people: both branches' actions, then a table of VMs and one of devices.
+ * @param width columns there are; tables that do not fit leave the errors to the lines above them,
+ * then a decimal
+ */
+export function comparisonLines(
+  { fromSeconds, toSeconds, branches, vms, devices }: Comparison,
+  width = Number.POSITIVE_INFINITY,
+): string[] {
   const [a = '', b = ''] = branches.map(({ name }) => name);
+  const errorsOf = (side: 'a' | 'b'): number => vms.reduce((sum, vm) => sum + vm[side].errors, 0);
+  const errors = [errorsOf('a'), errorsOf('b')];
   return [
     `${a} and ${b} from ${fromSeconds.toFixed(3)} s to ${toSeconds.toFixed(3)} s of simulated time`,
-    ...branches.map(({ name, actions }) => `${name}: ${actions.join('; ') || 'nothing was done'}`),
+    ...branches.map(
+      ({ name, actions }, index) =>
+        `${name}: ${errors[index]} I/O errors; ${actions.join('; ') || 'nothing was done'}`,
+    ),
     '',
-    ...formatTable(vms, columns('VM', a, b)).split('\n'),
+    ...tableOf('VM', vms, a, b, width),
     '',
-    ...formatTable(devices, columns('device', a, b)).split('\n'),
+    ...tableOf('device', devices, a, b, width),
   ];
 }
 
-function columns(title: string, a: string, b: string): Column<Compared>[] {
+function tableOf(
+  title: string,
+  rows: readonly Compared[],
+  a: string,
+  b: string,
+  width: number,
+): string[] {
+  let lines: string[] = [];
+  for (const [decimals, errors] of [
+    [2, true],
+    [2, false],
+    [1, false],
+  ] as const) {
+    lines = formatTable(rows, columns(title, a, b, decimals, errors)).split('\n');
+    if (lines.every((line) => line.length <= width)) break;
+  }
+  return lines;
+}
+
+function columns(
+  title: string,
+  a: string,
+  b: string,
+  decimals: number,
+  errors: boolean,
+): Column<Compared>[] {
   const rate = (value: number): string => value.toFixed(0);
-  const ms = (value: number | null): string => value?.toFixed(2) ?? '-';
-  const signed = (text: string): string => (/^(-|0(\.0+)?$)/.test(text) ? text : `+${text}`);
-  const three = (name: string, show: (figures: Figures) => string): readonly Column<Compared>[] => [
+  const ms = (value: number | null): string => value?.toFixed(decimals) ?? '-';
+  const signed = (text: string): string => {
+    if (/^-?0(\.0+)?$/.test(text)) return text.replace('-', '');
+    return text.startsWith('-') ? text : `+${text}`;
+  };
+  const three = (name: string, show: (figures: Figures) => string): Column<Compared>[] => [
     { title: `${name} ${a}`, text: (row) => show(row.a) },
     { title: b, text: (row) => show(row.b) },
     { title: 'diff', text: (row) => signed(show(row.difference)) },
@@ -149,6 +183,6 @@ function columns(title: string, a: string, b: string): Column<Compared>[] {
     ...three('I/O/s', ({ iops }) => rate(iops)),
     ...three('mean ms', ({ meanMs }) => ms(meanMs)),
     ...three('p99 ms', ({ p99Ms }) => ms(p99Ms)),
-    ...three('errors', ({ errors }) => rate(errors)),
+    ...(errors ? three('errors', (figures) => rate(figures.errors)) : []),
   ];
 }

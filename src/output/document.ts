@@ -54,7 +54,8 @@ export interface SessionDocument {
   /** Whether the digest there is the saved one; null when the run ended before. */
   readonly asSaved: boolean | null;
   readonly actions: readonly { readonly atSeconds: number; readonly what: string }[];
-  readonly score: Score;
+  /** Null for scenarios that are no drills. */
+  readonly score: Score | null;
 }
 
 export function runDocument(

@@ -37,10 +37,10 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
     clock,
     state,
     faults,
+    branchMark(world, theme),
+    goalMark(world, theme),
     rate,
     theme.paint('dim', `avg over ${span.toFixed(1)} s`),
-    goalMark(world, theme),
-    branchMark(world, theme),
     theme.paint('dim', counts),
   ].filter((part) => part !== '');
   const title = shorten(plain(plan.title || plan.name), Math.max(20, width - 84), theme.glyph.more);

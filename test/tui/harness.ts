@@ -114,4 +114,5 @@ const KEYS: Readonly<Record<string, string>> = {
   space: ' ',
   'ctrl+c': '\u0003',
   'ctrl+l': '\u000C',
+  'ctrl+s': '\u0013',
 };

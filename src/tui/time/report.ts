@@ -61,13 +61,16 @@ function figures({ state, value, unit, min, max, dueNs }: Goal): string {
 
 function comparisonRows({ comparison }: World, width: number, theme: Theme): string[] {
   if (comparison === undefined) return [theme.paint('dim', 'nothing has been compared yet')];
-  const [title = '', ...lines] = comparisonLines(comparison);
+  const lines = comparisonLines(comparison, width);
+  const tables = lines.indexOf('');
   return [
-    theme.paint('title', cut(plain(title), 0, width)),
-    ...lines.map((line) => {
-      const head = /^(VM|device) /.test(line);
+    ...lines.slice(0, tables).flatMap((line, index) => {
+      const wrapped = wrap(plain(line), width);
+      return index === 0 ? wrapped.map((text) => theme.paint('title', text)) : wrapped;
+    }),
+    ...lines.slice(tables).map((line) => {
       const text = cut(plain(line), 0, width);
-      return head ? theme.paint('head', text) : text;
+      return /^(VM|device) /.test(line) ? theme.paint('head', text) : text;
     }),
   ];
 }
