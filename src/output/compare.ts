@@ -125,7 +125,7 @@ export function comparisonLines(
   const errorsOf = (side: 'a' | 'b'): number => vms.reduce((sum, vm) => sum + vm[side].errors, 0);
   const errors = [errorsOf('a'), errorsOf('b')];
   return [
-    `${a} and ${b} from ${fromSeconds.toFixed(3)} s to ${toSeconds.toFixed(3)} s of simulated time`,
+    `${a} and ${b} from ${fromSeconds.toFixed(3)} s to ${toSeconds.toFixed(3)} s of simulated time; latencies in ms`,
     ...branches.map(
       ({ name, actions }, index) =>
         `${name}: ${errors[index]} I/O errors; ${actions.join('; ') || 'nothing was done'}`,
@@ -137,6 +137,15 @@ export function comparisonLines(
   ];
 }
 
+/** The first of these that fits; of the last the names give way. */
+const STYLES = [
+  { decimals: 2, errors: true },
+  { decimals: 2, errors: false },
+  { decimals: 1, errors: false },
+] as const;
+/** What is left of a name. */
+const NAME_MIN = 8;
+
 function tableOf(
   title: string,
   rows: readonly Compared[],
@@ -144,24 +153,37 @@ function tableOf(
   b: string,
   width: number,
 ): string[] {
-  let lines: string[] = [];
-  for (const [decimals, errors] of [
-    [2, true],
-    [2, false],
-    [1, false],
-  ] as const) {
-    lines = formatTable(rows, columns(title, a, b, decimals, errors)).split('\n');
-    if (lines.every((line) => line.length <= width)) break;
+  const lines = (style: (typeof STYLES)[number], names: number): string[] =>
+    formatTable(rows, columns(title, a, b, style, names)).split('\n');
+  const widest = (table: readonly string[]): number =>
+    table.reduce((most, line) => Math.max(most, line.length), 0);
+  const longest = rows.reduce((most, row) => Math.max(most, nameOf(row).length), 0);
+  for (const style of STYLES) {
+    const table = lines(style, longest);
+    if (widest(table) <= width) return table;
   }
-  return lines;
+  const [, , last] = STYLES;
+  const over = widest(lines(last, longest)) - width;
+  return lines(last, Math.max(NAME_MIN, longest - over));
+}
+
+function nameOf({ host, name }: Compared): string {
+  return host === '' ? name : `${host} ${name}`;
+}
+
+/** Both ends tell names apart. */
+function shorter(name: string, length: number): string {
+  if (name.length <= length) return name;
+  const tail = Math.floor((length - 1) / 2);
+  return `${name.slice(0, length - 1 - tail)}~${name.slice(name.length - tail)}`;
 }
 
 function columns(
   title: string,
   a: string,
   b: string,
-  decimals: number,
-  errors: boolean,
+  { decimals, errors }: (typeof STYLES)[number],
+  names: number,
 ): Column<Compared>[] {
   const rate = (value: number): string => value.toFixed(0);
   const ms = (value: number | null): string => value?.toFixed(decimals) ?? '-';
@@ -175,14 +197,10 @@ function columns(
     { title: 'diff', text: (row) => signed(show(row.difference)) },
   ];
   return [
-    {
-      title,
-      align: 'left',
-      text: ({ host, name }) => (host === '' ? name : `${host} ${name}`),
-    },
+    { title, align: 'left', text: (row) => shorter(nameOf(row), names) },
     ...three('I/O/s', ({ iops }) => rate(iops)),
-    ...three('mean ms', ({ meanMs }) => ms(meanMs)),
-    ...three('p99 ms', ({ p99Ms }) => ms(p99Ms)),
+    ...three(decimals > 1 ? 'mean ms' : 'mean', ({ meanMs }) => ms(meanMs)),
+    ...three(decimals > 1 ? 'p99 ms' : 'p99', ({ p99Ms }) => ms(p99Ms)),
     ...(errors ? three('errors', (figures) => rate(figures.errors)) : []),
   ];
 }

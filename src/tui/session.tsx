@@ -156,9 +156,13 @@ export class Session {
   /** Writes what was run and done to a file; lines that say what went wrong, none when it is there. */
   save(file: string): Promise<readonly string[]> {
     return new Promise((resolve) => {
-      this.saved = resolve;
+      const late = `${file}: not saved, the engine does not answer`;
+      const timer = setTimeout(() => resolve([late]), SAVE_MS);
+      this.saved = (lines) => {
+        clearTimeout(timer);
+        resolve(lines);
+      };
       this.engine?.post({ type: 'save', file });
-      setTimeout(() => resolve([`${file}: not saved, the engine does not answer`]), SAVE_MS);
     });
   }
 

@@ -47,7 +47,7 @@ export function press(state: UiState, key: string, world: World): Change {
   const quiet = state.notice === '' ? state : { ...state, notice: '' };
   if (key === 'ctrl+c') return { state: { ...quiet, exitCode: INTERRUPTED }, messages: [] };
   if (key === 'ctrl+l') return { state: quiet, messages: [], redraw: true };
-  if (key === 'escape' && world.progress !== undefined) {
+  if (key === 'escape' && world.progress !== undefined && quiet.dialogs.length === 0) {
     return { state: quiet, messages: [{ type: 'cancel' }] };
   }
   const action = lookup(key, activeScopes(quiet));

@@ -50,7 +50,9 @@ describe('the past', () => {
     const { press, text, screen, engine } = one;
     await press('[');
     expect((await screen())[0]).toContain('0:03.000 of 3:00.000   PAST -0:01.000');
-    expect(await text()).toContain('the past: 0:02.000 to 0:03.000; now is 0:04.000.');
+    expect(await text()).toContain(
+      'the past: 0:02.000 to 0:03.000, now 0:04.000: ) now, b rewinds',
+    );
     await press('[');
     expect((await screen())[0]).toContain('PAST -0:02.000');
     // The engine goes on; what is shown does not.
@@ -194,6 +196,15 @@ describe('B compares branches', () => {
     expect(text).toMatch(/esx1 lun0 +1000/);
     await one.press('escape');
     expect(await one.text()).not.toContain('A and B from');
+  });
+
+  test('on a narrow screen names give way, not figures', async () => {
+    const one = open({ columns: 80, rows: 24 });
+    const long = row('{NFS}a-datastore-with-a-very-long-name', 'esx1');
+    one.engine.send({ type: 'comparison', comparison: { ...COMPARISON, devices: [long] } });
+    const line = (await one.screen()).find((text) => text.startsWith('esx1 ')) ?? '';
+    expect(line).toMatch(/^esx1 \S+~\S+name +1000 +400 +-600 +2\.0 +5\.5 +\+3\.5 .*\+10\.5$/);
+    expect(line.length).toBeLessThanOrEqual(80);
   });
 
   test('of several it asks which', async () => {

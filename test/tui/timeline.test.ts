@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RecordedSimulation } from '../../src/engine/simulation/recorded-simulation.js';
 import { loadScenario } from '../../src/scenario/load.js';
 import { readSession } from '../../src/scenario/session/file.js';
-import type { Command, FromEngine } from '../../src/tui/engine.js';
+import type { Command, FromEngine, StartMessage } from '../../src/tui/engine.js';
 import { type Clock, EngineServer, type Machine } from '../../src/tui/engine-server.js';
 import { openMachine } from '../../src/tui/machine.js';
 
@@ -74,7 +74,7 @@ class Turns implements Clock {
   }
 }
 
-async function serve(start: { session?: string } = {}) {
+async function serve(start: Partial<StartMessage> = {}) {
   const clock = new Turns();
   const sent: FromEngine[] = [];
   let machine: Machine | undefined;
@@ -341,5 +341,32 @@ describe('sessions', () => {
     const one = await serve();
     await one.do({ type: 'save', file: join(folder, 'nowhere', 'x.yaml') });
     expect(one.last('refused')?.lines.join()).toContain('cannot be written (ENOENT)');
+  });
+});
+
+describe('a replayed trace', () => {
+  test('is saved with what was asked for, and replays', async () => {
+    const trace = join(folder, 'a.csv');
+    const lines = Array.from({ length: 300 }, (_, index) =>
+      [128_166_372_000_000_000 + index * 100_000, 'hm', 0, 'Read', index * 65_536, 4096, 9].join(
+        ',',
+      ),
+    );
+    writeFileSync(trace, `${lines.join('\n')}\n`);
+    const replay = { trace, scale: 2, iodepth: undefined, disks: undefined, seed: undefined };
+    const file = join(folder, 'replay.yaml');
+    const one = await serve({ replay });
+    await one.do(step(1), order({ kind: 'rescan', host: 'esx1' }), step(0.2));
+    await one.do({ type: 'save', file });
+    expect(one.first().completed).toBeGreaterThan(100);
+    const two = await serve({ session: file });
+    expect(two.first().now).toBe(1.2e9);
+    expect(two.first().digest()).toBe(one.first().digest());
+    writeFileSync(trace, lines.slice(1).join('\n'));
+    const three = await serve({ session: file });
+    expect(three.sent.at(-1)).toMatchObject({
+      type: 'problem',
+      lines: [expect.stringContaining('a.csv has changed since'), expect.any(String)],
+    });
   });
 });

@@ -16,6 +16,11 @@ const MB = 1024 * 1024;
 
 /** @param points how many samples the widest chart can show */
 export function chartSeries(world: World, ui: UiState, points: number): Series[] {
+  const past = world.lookAt !== undefined;
+  return seriesOf(world, ui, points).map((series) => (past ? { ...series, past } : series));
+}
+
+function seriesOf(world: World, ui: UiState, points: number): Series[] {
   const windows = world.frames.windows(points);
   const [first] = windows;
   const last = windows.at(-1);

@@ -40,7 +40,7 @@ export function timeNotice(world: World, width: number, theme: Theme): string {
   if (world.lookAt === undefined) return '';
   const { before, after } = world.frames.window;
   const text =
-    `the past: ${clockOf(before.at)} to ${clockOf(after.at)}; now is ${clockOf(world.at)}.` +
-    ' [ ] sample, { } minute, ( start, ) now, b rewinds';
+    `the past: ${clockOf(before.at)} to ${clockOf(after.at)}, now ${clockOf(world.at)}: ` +
+    ') now, b rewinds, [ ] { } ( move';
   return theme.paint('warn', shorten(text, width, theme.glyph.more));
 }
