@@ -37,7 +37,7 @@ export async function openDashboard(args: {
 }
 
 /** `vmtop replay` without `--headless`. */
-export async function openReplay(options: ReplayOptions): Promise<void> {
+export async function openReplay(options: ReplayOptions, saveSession?: string): Promise<void> {
   if (!hasTerminal()) {
     const { planReplay } = await import('../scenario/replay.js');
     planReplay(options);
@@ -48,6 +48,7 @@ export async function openReplay(options: ReplayOptions): Promise<void> {
     scenario: options.scenario ?? REPLAY_SCENARIO,
     seed: options.seed,
     replay: { ...options },
+    saveSession,
     workerUrl: workerUrl(),
   });
 }

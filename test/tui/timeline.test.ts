@@ -278,6 +278,16 @@ describe('undo', () => {
   });
 });
 
+describe('what is over', () => {
+  test('a fault that was healed or ended by itself is not taken back', async () => {
+    const one = await serve();
+    const off: Command = { kind: 'path', host: 'esx1', path: 'vmhba1:C0:T0:L0', state: 'off' };
+    await one.do(order(off), step(0.1), order(DOWN), order({ kind: 'heal', id: 0 }));
+    await one.do({ type: 'undo' });
+    expect(one.last('said')?.text).toBe('taken back: switch esx1 vmhba1:C0:T0:L0 off');
+  });
+});
+
 describe('sessions', () => {
   test('what is saved replays to the same digest, and goes on', async () => {
     const file = join(folder, 'one.yaml');

@@ -11,7 +11,7 @@ export const top = defineCommand({
       })
       .option('seed', SHARED.seed)
       .option('session', SHARED.session)
-      .option('save-session', { type: 'string', describe: 'write the session to FILE at the end' })
+      .option('save-session', SHARED.saveSession)
       .example('vmtop', 'the default scenario, live')
       .example('vmtop path-loss', 'a drill, live')
       .example('vmtop --session a.yaml', 'go on with what was saved')

@@ -32,7 +32,7 @@ export class Undo {
 
   /** Takes the last action back; in words. @throws InputError when there is none left */
   undo(): string {
-    const deed = this.deeds.findLast(({ opposite }) => opposite !== undefined);
+    const deed = this.deeds[this.last()];
     if (deed?.opposite === undefined) {
       throw InputError.of('', 'there is no action that could be taken back');
     }
@@ -42,15 +42,14 @@ export class Undo {
 
   private around({ command, undo }: TimedCommand, apply: () => void): void {
     if (undo) {
+      const last = this.last();
       apply();
-      const last = this.deeds.findLastIndex(({ opposite }) => opposite !== undefined);
       this.deeds.splice(last, this.deeds.length);
       return;
     }
-    const known = new Set(this.simulation.activeFaults.map(({ id }) => id));
+    const known = this.active();
     const before = this.before(command);
     apply();
-    if (command.kind === 'heal') this.forget(command.id);
     const injected = this.simulation.activeFaults.find(({ id }) => !known.has(id));
     const opposite: Command | undefined =
       command.kind === 'inject' && injected !== undefined
@@ -59,13 +58,16 @@ export class Undo {
     this.deeds.push({ command, opposite });
   }
 
-  /** A fault that was healed by hand needs no undoing. */
-  private forget(id: number): void {
-    for (const [index, { command, opposite }] of this.deeds.entries()) {
-      if (opposite?.kind === 'heal' && opposite.id === id) {
-        this.deeds[index] = { command, opposite: undefined };
-      }
-    }
+  /** The last deed that can be taken back; a fault that is over by itself or was healed cannot. */
+  private last(): number {
+    const active = this.active();
+    return this.deeds.findLastIndex(({ opposite }) =>
+      opposite?.kind === 'heal' ? active.has(opposite.id) : opposite !== undefined,
+    );
+  }
+
+  private active(): Set<number> {
+    return new Set(this.simulation.activeFaults.map(({ id }) => id));
   }
 
   /** What restores the state before the command. */
