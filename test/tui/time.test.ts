@@ -292,6 +292,9 @@ describe('drills', () => {
     expect(await text()).toContain('+ met      quick at first (2 ms; at most 5 ms)');
     engine.send({ type: 'drill', goals: GOALS, score: null });
     expect((await screen())[0]).toContain('goals 1/3 ! 1 missed');
+    await press('escape', '[');
+    expect((await screen())[0]).not.toContain('goals');
+    await press(')', 'g');
     expect(await text()).toContain('! missed   quick later (9 ms; at most 5 ms)');
     expect(await text()).toContain('not yet  quick in the end (at most 5 ms, by 0:20.000)');
     await press('g');

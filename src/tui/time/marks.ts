@@ -21,8 +21,9 @@ export function branchMark({ branches }: World, theme: Theme): string {
   return theme.paint('strong', `branch ${branches.current}`);
 }
 
-export function goalMark({ goals }: World, theme: Theme): string {
-  if (goals.length === 0) return '';
+/** Goals stand as they do now; beside a picture of the past they would mislead. */
+export function goalMark({ goals, lookAt }: World, theme: Theme): string {
+  if (goals.length === 0 || lookAt !== undefined) return '';
   const count = (state: string): number => goals.filter((goal) => goal.state === state).length;
   const missed = count('missed');
   const text = `goals ${count('met')}/${goals.length}`;
