@@ -73,7 +73,7 @@ function say(state: UiState, notice: string): Change {
 
 function act(state: UiState, action: Action, world: World): Change {
   if (world.lookAt !== undefined && CHANGES.has(action.do)) {
-    return say(state, 'this is the past: b rewinds to it, ) goes back to what is now');
+    return say(state, 'this is the past: ctrl+r rewinds to it, $ goes back to what is now');
   }
   switch (action.do) {
     case 'quit':

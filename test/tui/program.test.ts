@@ -216,7 +216,7 @@ describe.skipIf(!existsSync(PROGRAM))('time', () => {
     await pty.waitFor((text) => /0:0[3-9]\.\d{3} of/.test(text), 20_000);
     pty.press('P[');
     await pty.waitFor((text) => text.includes('PAST') && text.includes('the past:'));
-    pty.press('b');
+    pty.press('\u0012');
     await pty.waitFor((text) => text.includes('the moment that is shown'));
     pty.press('\r');
     await pty.waitFor((text) => text.includes('PAUSED') && text.includes('branch B'), 20_000);

@@ -44,14 +44,14 @@ const BRANCHES = {
 } as const;
 
 describe('the past', () => {
-  test('[ and ] go by samples, ) is now, and the screen says so', async () => {
+  test('[ and ] go by samples, $ is now, and the screen says so', async () => {
     // The harness has shown 1 s to 4 s.
     const one = open();
     const { press, text, screen, engine } = one;
     await press('[');
     expect((await screen())[0]).toContain('0:03.000 of 3:00.000   PAST -0:01.000');
     expect(await text()).toContain(
-      'the past: 0:02.000 to 0:03.000, now 0:04.000: ) now, b rewinds',
+      'the past: 0:02.000 to 0:03.000, now 0:04.000: $ now, ctrl+r rewinds',
     );
     await press('[');
     expect((await screen())[0]).toContain('PAST -0:02.000');
@@ -60,7 +60,7 @@ describe('the past', () => {
     expect((await screen())[0]).toContain('0:02.000 of 3:00.000   PAST -0:03.000');
     await press(']');
     expect((await screen())[0]).toContain('0:03.000');
-    await press(')');
+    await press('$');
     expect((await screen())[0]).toContain('0:05.000');
     expect(await text()).not.toContain('PAST');
     await press(']');
@@ -68,20 +68,20 @@ describe('the past', () => {
     expect(told(one)).toEqual([]);
   });
 
-  test('{ } go by minutes, ( to the start; no key leaves what is kept', async () => {
+  test('{ } go by minutes, ^ to the start; no key leaves what is kept', async () => {
     const { press, screen, text, engine } = open();
     for (let second = 0; second < 86; second++) engine.frame();
     await press('{');
     expect((await screen())[0]).toContain('PAST -1:00.000');
     await press('{');
     expect((await screen())[0]).toContain('0:02.000 of');
-    await press('(');
+    await press('^');
     expect(await text()).toContain('nothing earlier is kept');
     await press('}');
     expect((await screen())[0]).toContain('1:02.000 of');
     await press('}');
     expect(await text()).not.toContain('PAST');
-    await press('(');
+    await press('^');
     expect((await screen())[0]).toContain('0:02.000 of');
   });
 
@@ -99,23 +99,23 @@ describe('the past', () => {
     await press('E');
     expect(await text()).toContain('p1: dead');
     expect(await text()).not.toContain('p2: active again');
-    await press(')');
+    await press('$');
     expect(await text()).toContain('p2: active again');
   });
 
   test('nothing can be changed in it', async () => {
     const one = open();
     await one.press('P', '[', '!');
-    expect(await one.text()).toContain('this is the past: b rewinds to it');
+    expect(await one.text()).toContain('this is the past: ctrl+r rewinds to it');
     await one.press('X', 'K', 'H', 'z', '@');
     expect(told(one)).toEqual([]);
   });
 });
 
-describe('b rewinds', () => {
+describe('ctrl+r rewinds', () => {
   test('to the moment shown, and waits there', async () => {
     const one = open();
-    await one.press('[', 'b');
+    await one.press('[', 'ctrl+r');
     expect(await one.text()).toMatch(/▸ 0:03.000 +the moment that is shown/);
     await one.press('enter');
     expect(one.engine.heard.slice(-2)).toEqual([
@@ -142,15 +142,15 @@ describe('b rewinds', () => {
     const one = open();
     one.engine.send(BRANCHES);
     expect((await one.screen())[0]).toContain('branch B');
-    await one.press('b');
+    await one.press('ctrl+r');
     const menu = await one.text();
     expect(menu).toMatch(/▸ 0:03.000 +before: rescan esx1/);
     expect(menu).toMatch(/branch A +until 0:09.000, 1 done, last: inject path-down/);
     await one.press('down', 'enter');
     expect(one.engine.heard.at(-1)).toEqual({ type: 'rewind', toNs: 2e9, keep: 0 });
-    await one.press('b', 'down', 'down', 'enter');
+    await one.press('ctrl+r', 'down', 'down', 'enter');
     expect(one.engine.heard.at(-1)).toEqual({ type: 'rewind', toNs: 0, keep: 0 });
-    await one.press('b', 'b', 'r', 'a', 'n', 'enter');
+    await one.press('ctrl+r', 'b', 'r', 'a', 'n', 'enter');
     expect(one.engine.heard.at(-1)).toEqual({ type: 'branch', name: 'A' });
   });
 });
@@ -261,7 +261,7 @@ describe('sessions and actions', () => {
     const one = open({ readOnly: true });
     await one.press('z', '@');
     expect(told(one)).toEqual([]);
-    await one.press('[', 'b', 'enter');
+    await one.press('[', 'ctrl+r', 'enter');
     expect(one.engine.heard.at(-1)).toEqual({ type: 'rewind', toNs: 3e9 });
   });
 });
@@ -294,7 +294,7 @@ describe('drills', () => {
     expect((await screen())[0]).toContain('goals 1/3 ! 1 missed');
     await press('escape', '[');
     expect((await screen())[0]).not.toContain('goals');
-    await press(')', 'g');
+    await press('$', 'g');
     expect(await text()).toContain('! missed   quick later (9 ms; at most 5 ms)');
     expect(await text()).toContain('not yet  quick in the end (at most 5 ms, by 0:20.000)');
     await press('g');

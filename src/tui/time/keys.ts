@@ -126,7 +126,7 @@ function compareKey(state: UiState, world: World): Change {
   );
   const [first] = others;
   if (first === undefined) {
-    return say(state, 'there is one branch only: b rewinds and starts another');
+    return say(state, 'there is one branch only: ctrl+r rewinds and starts another');
   }
   if (others.length === 1) {
     return { state, messages: [{ type: 'compare', name: first.name }] };
