@@ -3,35 +3,49 @@ import { pathToFileURL } from 'node:url';
 import { InputError } from '../engine/core/errors.js';
 import { findScenario, packageFolder, REPLAY_SCENARIO } from '../scenario/bundled.js';
 import type { ReplayOptions } from '../scenario/replay.js';
-import { readSeed } from './options.js';
+import { onlySession, readSeed } from './options.js';
 
 /** Options that say how a batch file is written. */
 const BATCH_ONLY = ['delay', 'iterations', 'all', 'host', 'start'];
 
 /** `vmtop` and `vmtop top`. */
 export async function openDashboard(args: {
-  readonly scenario: string;
+  readonly scenario?: string | undefined;
   readonly seed?: string | undefined;
   readonly [option: string]: unknown;
+  readonly session?: string | undefined;
+  readonly 'save-session'?: string | undefined;
 }): Promise<void> {
-  const { scenario } = args;
   const only = BATCH_ONLY.find((option) => args[option] !== undefined);
   if (only !== undefined) {
     throw InputError.of(`--${only}`, 'is for batch mode only', 'add --batch, or leave it out');
   }
+  if (args.session !== undefined) onlySession(args);
+  const scenario = args.scenario ?? 'default';
   const seed = readSeed(args.seed);
   findScenario(scenario);
   if (!hasTerminal()) {
+    if (args.session !== undefined) {
+      const { readSession } = await import('../scenario/session/file.js');
+      readSession(args.session);
+      throw noTerminal(`vmtop run --session ${args.session}`);
+    }
     const { loadScenario } = await import('../scenario/load.js');
     loadScenario(scenario);
     throw noTerminal(`vmtop run ${scenario}, or vmtop ${scenario} --batch`);
   }
   const { runDashboard } = await import('../tui/dashboard.js');
-  process.exitCode = await runDashboard({ scenario, seed, workerUrl: workerUrl() });
+  process.exitCode = await runDashboard({
+    scenario,
+    seed,
+    session: args.session,
+    saveSession: args['save-session'],
+    workerUrl: workerUrl(),
+  });
 }
 
 /** `vmtop replay` without `--headless`. */
-export async function openReplay(options: ReplayOptions): Promise<void> {
+export async function openReplay(options: ReplayOptions, saveSession?: string): Promise<void> {
   if (!hasTerminal()) {
     const { planReplay } = await import('../scenario/replay.js');
     planReplay(options);
@@ -42,6 +56,7 @@ export async function openReplay(options: ReplayOptions): Promise<void> {
     scenario: options.scenario ?? REPLAY_SCENARIO,
     seed: options.seed,
     replay: { ...options },
+    saveSession,
     workerUrl: workerUrl(),
   });
 }

@@ -41,3 +41,13 @@ export function readTimingOption(text: string | undefined): number {
     `expected original, asap or a factor such as 2x, found "${text}"`,
   );
 }
+
+/** A session says itself what is run. */
+export function onlySession(args: {
+  readonly scenario?: string | undefined;
+  readonly seed?: string | undefined;
+}): void {
+  const other = args.scenario ?? (args.seed === undefined ? undefined : '--seed');
+  if (other === undefined) return;
+  throw InputError.of('--session', `a session has its own scenario and seed, found ${other} too`);
+}

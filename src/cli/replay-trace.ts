@@ -16,6 +16,7 @@ export interface ReplayArguments {
   readonly seed?: string | undefined;
   readonly duration?: string | undefined;
   readonly events?: string | undefined;
+  readonly 'save-session'?: string | undefined;
 }
 
 /** Virtual disks of one VM. */
@@ -34,7 +35,7 @@ export async function replayTrace(args: ReplayArguments): Promise<void> {
   };
   if (!args.headless && !args.json) {
     const { openReplay } = await import('./dashboard.js');
-    await openReplay(options);
+    await openReplay(options, args['save-session']);
     return;
   }
   const { plan, trace } = planReplay(options);

@@ -13,6 +13,10 @@ export interface DashboardOptions {
   readonly replay?: StartMessage['replay'];
   /** Batch file of esxtop to show instead; nothing in it can be changed. */
   readonly recording?: string | undefined;
+  /** File of a session to go on with. */
+  readonly session?: string | undefined;
+  /** File the session is written to at the end. */
+  readonly saveSession?: string | undefined;
   /** Only ASCII characters; default from TERM. */
   readonly ascii?: boolean | undefined;
   /** Bits per pixel; default what the terminal says. NO_COLOR wins. */
@@ -24,6 +28,7 @@ export interface DashboardOptions {
 }
 
 const EXIT_INPUT = 2;
+const EXIT_INTERRUPTED = 130;
 
 /** The bundler puts shared code into `dist/chunks` and the worker into `dist`. */
 function bundledWorker(): URL {
@@ -57,6 +62,7 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
         seed: options.seed,
         replay: options.replay,
         recording: options.recording,
+        session: options.session,
       },
       readOnly: options.readOnly ?? options.recording !== undefined,
     });
@@ -65,7 +71,11 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
     const { code, lines } = await session.ended;
     terminal.leave();
     for (const line of lines) stderr.write(`${line}\n`);
-    return code;
+    const left = code === 0 || code === EXIT_INTERRUPTED;
+    if (options.saveSession === undefined || !left) return code;
+    const problems = await session.save(options.saveSession);
+    for (const line of problems) stderr.write(`${line}\n`);
+    return problems.length > 0 ? EXIT_INPUT : code;
   } finally {
     stdout.off('resize', redraw);
     terminal.dispose();

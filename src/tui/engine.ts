@@ -6,6 +6,7 @@ import type { Command } from '../engine/simulation/commands.js';
 import type { ActiveFault } from '../engine/simulation/fault-controller.js';
 import type { Qos } from '../engine/simulation/plan.js';
 import type { PathEvent } from '../engine/stack/storage-apis/psa/path.js';
+import type { FromTimeline, ToTimeline } from './time/messages.js';
 
 export type { ActiveFault, Command, PathEvent };
 
@@ -18,10 +19,13 @@ export interface StartMessage {
   readonly replay?: Readonly<Record<string, unknown>> | undefined;
   /** Batch file of esxtop to show instead of a simulation. */
   readonly recording?: string | undefined;
+  /** File of a session to go on with; scenario, seed and trace are then those of the session. */
+  readonly session?: string | undefined;
 }
 
 export type ToEngine =
   | StartMessage
+  | ToTimeline
   /** Simulated seconds per real second; Infinity is as fast as possible, 0 is paused. */
   | { readonly type: 'pace'; readonly speed: number }
   | { readonly type: 'step'; readonly ns: number }
@@ -101,6 +105,7 @@ export interface PathHistoryMessage {
 }
 
 export type FromEngine =
+  | FromTimeline
   | LayoutMessage
   | FrameMessage
   | PathHistoryMessage

@@ -7,6 +7,7 @@ import { EVENTS, screenOf, screens } from './screens.js';
 import { type Dialog, SPEEDS, type UiState } from './state.js';
 import { plain, shorten, widthOf, wrap } from './text.js';
 import type { Theme } from './theme.js';
+import { branchMark, goalMark, pastMark, shownAt, timeNotice } from './time/marks.js';
 import { activeScopes } from './update.js';
 import type { World } from './world.js';
 
@@ -16,24 +17,32 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
   const name = theme.paint('title', 'vmtop');
   if (plan === undefined) return `${name} ${theme.paint('dim', 'starting the engine')}`;
   const asked = speedName(ui.speed);
-  const state = world.done
-    ? theme.paint('strong', 'END')
-    : ui.paused
-      ? theme.paint('warn', 'PAUSED')
-      : `${asked} ${theme.paint('dim', `(${world.speed.toFixed(1)}x)`)}`;
+  const state =
+    world.lookAt !== undefined
+      ? pastMark(world, theme)
+      : world.done
+        ? theme.paint('strong', 'END')
+        : ui.paused
+          ? theme.paint('warn', 'PAUSED')
+          : `${asked} ${theme.paint('dim', `(${world.speed.toFixed(1)}x)`)}`;
   const { startsAt } = plan;
-  const time = startsAt === undefined ? clockOf(world.at) : formatStamp(startsAt + world.at / 1e9);
+  const shown = shownAt(world);
+  const time = startsAt === undefined ? clockOf(shown) : formatStamp(startsAt + shown / 1e9);
   const clock = `${time} ${theme.paint('dim', `of ${clockOf(plan.durationNs)}`)}`;
   const window = world.frames.window;
   const span = (window.after.at - window.before.at) / 1e9;
   const rate = `${shortNumber(world.ioPerSecond)} I/O/s`;
   const counts = `${several(plan.hosts.length, 'host')}, ${several(plan.vms.length, 'VM')}`;
   const faults =
-    world.active.length > 0 ? theme.paint('bad', `! ${world.active.length} active`) : '';
+    world.active.length > 0 && world.lookAt === undefined
+      ? theme.paint('bad', `! ${world.active.length} active`)
+      : '';
   const parts = [
     clock,
     state,
     faults,
+    branchMark(world, theme),
+    goalMark(world, theme),
     rate,
     theme.paint('dim', `avg over ${span.toFixed(1)} s`),
     theme.paint('dim', counts),
@@ -105,6 +114,8 @@ export function noticeRow(world: World, ui: UiState, width: number, theme: Theme
     const fitting = text.length < width ? text : shortenDevices(text, more);
     return theme.paint('strong', ` ${shorten(fitting, width - 1, more)}`);
   }
+  const time = timeNotice(world, width - 1, theme);
+  if (time !== '') return ` ${time}`;
   const [stunned] = world.stunned;
   if (stunned !== undefined) {
     return theme.paint(
@@ -167,6 +178,7 @@ function dialogKeys(kind: Dialog['kind']): FooterKey[] {
   const keys = {
     help: { arrows: 'scroll', Esc: 'close' },
     history: { arrows: 'scroll', Esc: 'close' },
+    report: { arrows: 'scroll', Esc: 'close' },
     form: { Enter: 'confirm', arrows: 'field', Esc: 'back' },
     menu: { Enter: 'choose', arrows: 'move', letters: 'narrow', Esc: 'back' },
   };

@@ -11,6 +11,7 @@ export type Scope =
   | 'form'
   | 'help'
   | 'history'
+  | 'report'
   | 'table'
   | 'events'
   | 'overview'
@@ -25,11 +26,18 @@ export type Action =
   | { readonly do: 'pause' }
   | { readonly do: 'step'; readonly ns: number }
   | { readonly do: 'speed'; readonly by: 1 | -1 }
-  | { readonly do: 'seek'; readonly samples: number }
   | { readonly do: 'delay' }
   | { readonly do: 'faults' }
   | { readonly do: 'answer' }
   | { readonly do: 'redraw' }
+  /** Shows an earlier or later moment: by a sample, by a minute, the start or now. */
+  | { readonly do: 'look'; readonly by: 'sample' | 'minute' | 'end'; readonly way: 1 | -1 }
+  | { readonly do: 'rewind' }
+  | { readonly do: 'compare' }
+  | { readonly do: 'save' }
+  | { readonly do: 'undo' }
+  | { readonly do: 'again' }
+  | { readonly do: 'goals' }
   | { readonly do: 'move'; readonly by: number }
   | { readonly do: 'shift'; readonly by: 1 | -1 }
   | { readonly do: 'sort'; readonly key: string }
@@ -85,6 +93,34 @@ const sortKeys = [...new Set(views.flatMap(({ fields }) => fields.map(({ sort })
   (key) => key !== undefined,
 );
 
+const timeBindings: readonly Binding[] = [
+  bind(
+    'global',
+    ['@'],
+    { do: 'again' },
+    'inject the last fault again, on the selected object if it fits',
+  ),
+  bind('global', ['z'], { do: 'undo' }, 'take the last action back', 'undo'),
+  bind('global', ['['], { do: 'look', by: 'sample', way: -1 }, 'a sample back in time', 'past'),
+  bind('global', [']'], { do: 'look', by: 'sample', way: 1 }, 'a sample forward'),
+  bind('global', ['{'], { do: 'look', by: 'minute', way: -1 }, 'a minute back'),
+  bind('global', ['}'], { do: 'look', by: 'minute', way: 1 }, 'a minute forward'),
+  bind('global', ['^'], { do: 'look', by: 'end', way: -1 }, 'back to the start'),
+  bind('global', ['$'], { do: 'look', by: 'end', way: 1 }, 'to what is now'),
+  bind(
+    'global',
+    ['ctrl+r'],
+    { do: 'rewind' },
+    'rewind the engine, or go to another branch',
+    'rewind',
+  ),
+  bind('global', ['B'], { do: 'compare' }, 'compare two branches'),
+  bind('global', ['g'], { do: 'goals' }, 'goals of the drill and how they stand'),
+  bind('global', ['ctrl+s'], { do: 'save' }, 'save the session'),
+  bind('report', ['escape', 'q', 'enter', 'space', 'g', 'B'], { do: 'close' }, 'close'),
+  ...moves('report', 'line'),
+];
+
 export const bindings: readonly Binding[] = [
   ...screens.map(({ key, name, title }) =>
     // Words become small, acronyms stay.
@@ -102,13 +138,10 @@ export const bindings: readonly Binding[] = [
   bind('global', ['space', 'p'], { do: 'pause' }, 'pause and resume', 'pause'),
   bind('global', ['.'], { do: 'step', ns: 100e6 }, 'pause and step 100 ms', 'step'),
   bind('global', [','], { do: 'step', ns: 1e6 }, 'pause and step 1 ms'),
-  bind('global', [')'], { do: 'seek', samples: 1 }, 'next sample of a recording'),
-  bind('global', ['('], { do: 'seek', samples: -1 }, 'previous sample of a recording'),
-  bind('global', ['}'], { do: 'seek', samples: 10 }, 'ten samples on'),
-  bind('global', ['{'], { do: 'seek', samples: -10 }, 'ten samples back'),
   bind('global', ['+', '='], { do: 'speed', by: 1 }, 'faster', 'speed'),
   bind('global', ['-'], { do: 'speed', by: -1 }, 'slower'),
   bind('global', ['s'], { do: 'delay' }, 'seconds between updates', 'delay'),
+  ...timeBindings,
   bind('global', ['ctrl+l'], { do: 'redraw' }, 'draw the screen anew'),
   bind('global', ['h', '?'], { do: 'help' }, 'this help', 'help'),
   bind('global', ['q'], { do: 'quit' }, 'quit', 'quit'),

@@ -17,6 +17,8 @@ import { DELAY_MS, initialState, SPEEDS } from './state.js';
 import { type Size, Store } from './store.js';
 import { PainterContext } from './surface.js';
 import type { Theme } from './theme.js';
+import { followTime } from './time/follow.js';
+import { reportRows } from './time/report.js';
 import { press } from './update.js';
 import { World } from './world.js';
 
@@ -38,6 +40,8 @@ const EXIT_BUG = 1;
 const EXIT_INPUT = 2;
 /** Two samples per column and a few columns of axis. */
 const POINTS_PER_COLUMN = 2;
+/** The engine hears within a slice; a large session takes a moment to write, ms. */
+const SAVE_MS = 5_000;
 
 export class Session {
   readonly world = new World();
@@ -50,6 +54,7 @@ export class Session {
   private finish: (outcome: Outcome) => void = () => {};
   private over = false;
   private painting = false;
+  private saved: ((lines: readonly string[]) => void) | undefined;
 
   constructor(private readonly options: SessionOptions) {
     const { screen, stdin, theme } = options;
@@ -111,6 +116,7 @@ export class Session {
     if (this.over) return;
     const { state, messages, redraw } = press(this.store.ui, key, this.world);
     for (const message of messages) this.engine?.post(message);
+    this.world.look(state.lookAt);
     this.store.set({ ui: state });
     if (state.exitCode !== undefined) {
       this.end(state.exitCode, []);
@@ -121,6 +127,8 @@ export class Session {
   }
 
   private hear(message: FromEngine): void {
+    if (message.type === 'saved') this.saved?.([]);
+    if (message.type === 'refused') this.saved?.(message.lines);
     if (this.over) return;
     if (message.type === 'problem') {
       this.end(EXIT_INPUT, message.lines);
@@ -132,14 +140,44 @@ export class Session {
     } else if (message.type === 'path-history') {
       this.store.set({ ui: hearHistory(this.store.ui, message) });
       this.repaint();
+    } else if (message.type === 'said' || message.type === 'saved') {
+      this.answer(message);
     } else {
       this.world.hear(message);
+      this.follow(message);
       if (message.type === 'frame') this.ask();
       this.store.set({
         story: this.world.narrative !== undefined || (this.world.plan?.drill ?? false),
       });
       this.repaint();
     }
+  }
+
+  /** Writes what was run and done to a file; lines that say what went wrong, none when it is there. */
+  save(file: string): Promise<readonly string[]> {
+    return new Promise((resolve) => {
+      const late = `${file}: not saved, the engine does not answer`;
+      const timer = setTimeout(() => resolve([late]), SAVE_MS);
+      this.saved = (lines) => {
+        clearTimeout(timer);
+        resolve(lines);
+      };
+      this.engine?.post({ type: 'save', file });
+    });
+  }
+
+  private answer(message: Extract<FromEngine, { type: 'said' | 'saved' }>): void {
+    const notice =
+      message.type === 'said' ? message.text : `the session is saved in ${message.file}`;
+    this.store.set({ ui: { ...this.store.ui, notice } });
+    this.repaint();
+  }
+
+  /** What the screen does on its own when time has been turned back, or a drill is over. */
+  private follow(message: FromEngine): void {
+    const ui = followTime(this.store.ui, message, this.world);
+    this.store.set({ ui });
+    this.world.look(ui.lookAt);
   }
 
   /** What an open dialog shows goes on changing. */
@@ -185,6 +223,7 @@ export class Session {
         const first = Math.min(help.scroll, Math.max(0, rows.length - height));
         return rows.slice(first, first + height);
       }
+      if (help?.kind === 'report') return reportRows(help, world, width, height, theme);
       return renderScreen({ world, ui, theme }, width, height);
     });
     draw('charts', (width, height) =>

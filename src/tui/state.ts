@@ -1,6 +1,6 @@
 /** What the person at the screen has done. Everything shown follows from this and the world. */
 import type { Param } from '../engine/core/params.js';
-import type { Command, FaultInfo, PathEvent } from './engine.js';
+import type { Command, FaultInfo, PathEvent, ToEngine } from './engine.js';
 import { OVERVIEW } from './screens.js';
 
 /** Simulated seconds per real second. */
@@ -22,6 +22,10 @@ export interface UiState {
   readonly wideNames: boolean;
   /** Lines the event log is scrolled back. */
   readonly back: number;
+  /** The moment the screens show, ns of simulated time; undefined is now. */
+  readonly lookAt: number | undefined;
+  /** The last fault injected from here, to be injected again. */
+  readonly lastInject: Extract<Command, { readonly kind: 'inject' }> | undefined;
   readonly paused: boolean;
   /** Index into SPEEDS. */
   readonly speed: number;
@@ -35,7 +39,14 @@ export interface UiState {
   readonly exitCode: number | undefined;
 }
 
-export type Dialog = Menu | Form | Help | History;
+export type Dialog = Menu | Form | Help | History | Report;
+
+/** Text over the whole screen that follows what happens. */
+export interface Report {
+  readonly kind: 'report';
+  readonly about: 'goals' | 'comparison';
+  readonly scroll: number;
+}
 
 export interface Help {
   readonly kind: 'help';
@@ -75,6 +86,8 @@ export type Choice =
   | { readonly do: 'command'; readonly command: Command; readonly said: string }
   | { readonly do: 'target'; readonly fault: FaultInfo }
   | { readonly do: 'params'; readonly fault: FaultInfo; readonly target: string }
+  /** Said to the engine; the screen shows what is now again. */
+  | { readonly do: 'send'; readonly message: ToEngine; readonly pause: boolean }
   | { readonly do: 'close' };
 
 export interface Form {
@@ -107,6 +120,7 @@ export type Purpose =
       readonly note: string;
     }
   | { readonly do: 'delay' }
+  | { readonly do: 'save' }
   | { readonly do: 'filter' };
 
 export function initialState(readOnly: boolean): UiState {
@@ -119,6 +133,8 @@ export function initialState(readOnly: boolean): UiState {
     filter: '',
     wideNames: false,
     back: 0,
+    lookAt: undefined,
+    lastInject: undefined,
     paused: false,
     speed: 0,
     delayMs: DELAY_MS,

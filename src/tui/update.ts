@@ -11,6 +11,8 @@ import { type Action, lookup, type Scope } from './keymap.js';
 import { EVENTS, OVERVIEW, screenOf, screens } from './screens.js';
 import { SPEEDS, type UiState } from './state.js';
 import { selectedIndex, selectedRow, tableRows } from './table/rows.js';
+import { injectAgain, timeKey } from './time/keys.js';
+import { look } from './time/look.js';
 import { keyOf, type World } from './world.js';
 
 export interface Change {
@@ -21,6 +23,17 @@ export interface Change {
 }
 
 const INTERRUPTED = 130;
+/** What can only be done to the engine as it is now. */
+const CHANGES: ReadonlySet<Action['do']> = new Set<Action['do']>([
+  'faults',
+  'answer',
+  'qos',
+  'switch',
+  'rank',
+  'rescan',
+  'undo',
+  'again',
+]);
 
 /** Scopes the keyboard acts in, innermost first. */
 export function activeScopes(state: UiState): readonly Scope[] {
@@ -34,6 +47,9 @@ export function press(state: UiState, key: string, world: World): Change {
   const quiet = state.notice === '' ? state : { ...state, notice: '' };
   if (key === 'ctrl+c') return { state: { ...quiet, exitCode: INTERRUPTED }, messages: [] };
   if (key === 'ctrl+l') return { state: quiet, messages: [], redraw: true };
+  if (key === 'escape' && world.progress !== undefined && quiet.dialogs.length === 0) {
+    return { state: quiet, messages: [{ type: 'cancel' }] };
+  }
   const action = lookup(key, activeScopes(quiet));
   if (quiet.dialogs.length > 0) {
     return dialogKey(quiet, key, action, world, selectedObject(quiet, world));
@@ -56,6 +72,9 @@ function say(state: UiState, notice: string): Change {
 }
 
 function act(state: UiState, action: Action, world: World): Change {
+  if (world.lookAt !== undefined && CHANGES.has(action.do)) {
+    return say(state, 'this is the past: ctrl+r rewinds to it, $ goes back to what is now');
+  }
   switch (action.do) {
     case 'quit':
       return only({ ...state, exitCode: 0 });
@@ -72,8 +91,6 @@ function act(state: UiState, action: Action, world: World): Change {
     case 'step':
     case 'speed':
       return pace(state, action, world);
-    case 'seek':
-      return { state, messages: [{ type: 'seek', samples: action.samples }] };
     case 'delay':
       return only({ ...state, dialogs: [delayForm(state.delayMs)] });
     case 'filter':
@@ -86,6 +103,16 @@ function act(state: UiState, action: Action, world: World): Change {
       if (state.readOnly) return say(state, 'read only: faults are off');
       if (world.faults.length === 0) return say(state, 'the engine has not started yet');
       return only({ ...state, dialogs: [faultMenu(world)] });
+    case 'look':
+      return look(state, action, world);
+    case 'rewind':
+    case 'compare':
+    case 'save':
+    case 'undo':
+    case 'goals':
+      return timeKey(state, action.do, world);
+    case 'again':
+      return injectAgain(state, world, selectedObject(state, world));
     case 'answer':
       if (world.stunned.length === 0) return say(state, 'no virtual machine has a question');
       if (state.readOnly) return say(state, 'read only: questions cannot be answered');

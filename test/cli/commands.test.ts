@@ -184,7 +184,7 @@ describe('bad input', () => {
       /did you mean "seed"\?/,
     ],
     ['an unknown option', () => ['run', 'default', '--sed', '1'], /Unknown argument: sed/],
-    ['no scenario', () => ['run'], /Not enough/],
+    ['no scenario', () => ['run'], /expected a scenario, or --session FILE/],
     ['a wrong seed', () => ['run', 'default', '--seed', '-1'], /--seed: expected a whole number/],
     [
       'a wrong duration',

@@ -118,4 +118,6 @@ const KEYS: Readonly<Record<string, string>> = {
   space: ' ',
   'ctrl+c': '\u0003',
   'ctrl+l': '\u000C',
+  'ctrl+r': '\u0012',
+  'ctrl+s': '\u0013',
 };

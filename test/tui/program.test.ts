@@ -1,6 +1,6 @@
 /** The built program in a real pseudo terminal: start, keys, and every way out. */
 import { execFile } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     pty.press(' ');
     pty.press('}');
     await pty.waitFor((text) => /vmhba7 .* 91\.00/.test(text) && text.includes('10:00:15'));
-    pty.press('(');
+    pty.press('[');
     await pty.waitFor((text) => /vmhba7 .* 81\.00/.test(text));
     pty.press('q');
     expect((await pty.exit).exitCode).toBe(0);
@@ -224,5 +224,66 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     });
     expect(code).toBe(2);
     expect(stderr).toContain('vmtop run');
+  });
+});
+
+describe.skipIf(!existsSync(PROGRAM))('time', () => {
+  let folder: string;
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  test('rewinds, saves at the end, and goes on with the session', { timeout: 90_000 }, async () => {
+    folder = await mkdtemp(join(tmpdir(), 'vmtop-time-'));
+    const file = join(folder, 's.yaml');
+    const pty = start(['path-loss', '--save-session', file]);
+    await pty.waitFor((text) => /0:0[3-9]\.\d{3} of/.test(text), 20_000);
+    pty.press('P[');
+    await pty.waitFor((text) => text.includes('PAST') && text.includes('the past:'));
+    pty.press('\u0012');
+    await pty.waitFor((text) => text.includes('the moment that is shown'));
+    pty.press('\r');
+    await pty.waitFor((text) => text.includes('PAUSED') && text.includes('branch B'), 20_000);
+    pty.press('K7\r');
+    await pty.waitFor((text) => text.includes('rank of esx1'));
+    pty.press('z');
+    await pty.waitFor((text) => text.includes('taken back: rank 7'));
+    pty.press('g');
+    await pty.waitFor((text) => text.includes('no guest sees an error'));
+    pty.press('gq');
+    expect((await pty.exit).exitCode).toBe(0);
+    await expectRestored(pty);
+    const saved = readFileSync(file, 'utf8');
+    expect(saved).toContain('current: B');
+    expect(saved).toMatch(/"kind":"rank".*"rank":7}/);
+    expect(saved).toMatch(/"kind":"rank".*"undo":true}/);
+
+    const again = start(['--session', file]);
+    await again.waitFor(
+      (text) => text.includes('has been replayed, to the last completion'),
+      20_000,
+    );
+    expect(await again.waitFor((text) => text.includes('branch B'))).toContain('path loss');
+    // It runs on from where it was left, so that the branches have some time in common.
+    const [, left = ''] = /(\d:\d\d\.\d{3}) of/.exec(again.screen()[0] ?? '') ?? [];
+    await again.waitFor((text) => !text.includes(`${left} of`));
+    again.press('B');
+    await again.waitFor((text) => text.includes('A and B from'), 20_000);
+    again.press('q');
+    await again.waitFor((text) => !text.includes('A and B from'));
+    again.press('q');
+    expect((await again.exit).exitCode).toBe(0);
+  });
+
+  test('a session of a scenario that has changed is refused, with the reason', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'vmtop-time-'));
+    const file = join(folder, 's.yaml');
+    const hash = '0'.repeat(64);
+    writeFileSync(
+      file,
+      `vmtopSession: 1\nscenario: default\nsha256: "${hash}"\nseed: 1\ncurrent: A\nbranches:\n  - { name: A, endNs: 0, digest: "0000000000000000", commands: [] }\n`,
+    );
+    const pty = start(['--session', file]);
+    expect((await pty.exit).exitCode).toBe(2);
+    await pty.parsed();
+    expect(pty.output()).toContain('default has changed since this session was saved');
   });
 });

@@ -177,16 +177,22 @@ describe('a recorded batch file on the screens', () => {
     clock.pass(5_000);
     await settle();
     expect(await rate()).toBe('101.00');
-    await press('space', ')');
+    await press('space', ']');
     expect(await rate()).toBe('102.00');
     expect(await text()).toContain('10:00:15');
-    await press('(');
+    await press('[');
     expect(await rate()).toBe('101.00');
     await press('{');
     expect(await rate()).toBe('100.00');
     await press('}');
     expect(await rate()).toBe('102.00');
-    await press('(', '(', '.');
+    await press('[', '[', '.');
+    expect(await rate()).toBe('101.00');
+    await press('^');
+    expect(await rate()).toBe('100.00');
+    await press('$');
+    expect(await rate()).toBe('102.00');
+    await press('[');
     expect(await rate()).toBe('101.00');
     await press('+', '+', 'space');
     clock.pass(1_000);
@@ -202,6 +208,8 @@ describe('a recorded batch file on the screens', () => {
     expect(await text()).toContain('read only');
     await press('P', 'enter');
     expect(await text()).toContain('a batch file holds no history of paths');
+    await press('escape', 'ctrl+r');
+    expect(await text()).toContain('what is recorded cannot be run once more');
   });
 
   test('the overview has the layers the file knows', async () => {

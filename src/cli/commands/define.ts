@@ -4,6 +4,8 @@ import type { Argv, CommandModule } from 'yargs';
 export const SHARED = {
   seed: { type: 'string', describe: "seed, instead of the scenario's" },
   events: { type: 'string', describe: 'write the event log to FILE, as JSON lines' },
+  saveSession: { type: 'string', describe: 'write the session to FILE when the dashboard is left' },
+  session: { type: 'string', describe: 'FILE of a saved session, instead of a scenario' },
 } as const;
 
 /** A command: what it is called and takes. What it does is loaded only when it is asked for. */

@@ -1,4 +1,5 @@
 import { check } from './check.js';
+import { compare } from './compare.js';
 import { device } from './device.js';
 import { list } from './list.js';
 import { replay } from './replay.js';
@@ -13,6 +14,7 @@ export const COMMANDS = [
   run,
   replay,
   replayBatch,
+  compare,
   swarm,
   check,
   device,

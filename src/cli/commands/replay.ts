@@ -27,6 +27,7 @@ export const replay = defineCommand({
       .option('seed', SHARED.seed)
       .option('duration', { type: 'string', describe: 'end after this simulated time' })
       .option('events', SHARED.events)
+      .option('save-session', SHARED.saveSession)
       .example('vmtop replay disk.vscsi.gz', 'live, at the original speed')
       .example('vmtop replay disk.vscsi.gz --headless', 'in seconds, with a summary per layer')
       .example('vmtop replay volumes.csv --timing 10x --disks 4 --json', 'for scripts'),

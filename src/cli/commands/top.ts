@@ -7,8 +7,7 @@ export const top = defineCommand({
     yargs
       .positional('scenario', {
         type: 'string',
-        default: 'default',
-        describe: 'name of a bundled scenario (vmtop list scenarios), or a file',
+        describe: 'bundled scenario (vmtop list scenarios), or a file [default]',
       })
       .option('seed', SHARED.seed)
       .option('batch', {
@@ -37,9 +36,12 @@ export const top = defineCommand({
         type: 'string',
         describe: 'with -b: date and time the simulation starts at [2026-01-01 00:00:00]',
       })
+      .option('session', SHARED.session)
+      .option('save-session', SHARED.saveSession)
       .example('vmtop', 'the default scenario, live')
       .example('vmtop path-loss', 'a drill, live')
       .example('vmtop ./mine.yaml --seed 7', 'your own scenario')
+      .example('vmtop --session a.yaml', 'go on with what was saved')
       .example('vmtop path-loss -b -a -d 2 > path-loss.csv', 'for readers of esxtop files'),
   handler: async (args) => {
     if (args.batch) {

@@ -271,6 +271,11 @@ export class Simulation {
     return this.sim.digest.toString();
   }
 
+  /** Settings of a virtual disk now, by its index; undefined when there is no such disk. */
+  qosOf(disk: number): Qos | undefined {
+    return this.qosNow.get(disk);
+  }
+
   /** What the guests saw completed. */
   totals(): GuestTotals {
     return this.guests.totals();

@@ -10,11 +10,17 @@ import { selectedRow } from '../table/rows.js';
 import { plain } from '../text.js';
 import type { World } from '../world.js';
 import type { Series } from './area.js';
+import { evenly } from './even.js';
 
 const MB = 1024 * 1024;
 
 /** @param points how many samples the widest chart can show */
 export function chartSeries(world: World, ui: UiState, points: number): Series[] {
+  const past = world.lookAt !== undefined;
+  return seriesOf(world, ui, points).map((series) => (past ? { ...series, past } : series));
+}
+
+function seriesOf(world: World, ui: UiState, points: number): Series[] {
   const windows = world.frames.windows(points);
   const [first] = windows;
   const last = windows.at(-1);
@@ -61,7 +67,8 @@ function past(
   windows: readonly Window[],
 ): number[] {
   const scale = format === 'blocks' ? BLOCK_BYTES / MB : 1;
-  return windows.map((window) => Number(value(new Row(window, info, depth))) * scale);
+  const values = windows.map((window) => Number(value(new Row(window, info, depth))) * scale);
+  return evenly(values, windows);
 }
 
 const GUESTS: readonly (readonly [title: string, value: (guests: LayerFigures) => number])[] = [
@@ -74,22 +81,25 @@ const GUESTS: readonly (readonly [title: string, value: (guests: LayerFigures) =
 function overview(windows: readonly Window[], spanNs: number): Series[] {
   return GUESTS.map(([title, value]) => ({
     title,
-    values: windows.map((window) => {
-      const [guests] = layersOf(window);
-      return guests === undefined ? Number.NaN : value(guests);
-    }),
+    values: evenly(
+      windows.map((window) => {
+        const [guests] = layersOf(window);
+        return guests === undefined ? Number.NaN : value(guests);
+      }),
+      windows,
+    ),
     spanNs,
   }));
 }
 
-const known = new WeakMap<object, readonly LayerFigures[]>();
+const known = new WeakMap<object, { readonly fromNs: number; readonly figures: LayerFigures[] }>();
 
-/** Kept per sample: trends ask for the same windows in every frame. */
+/** Kept per sample: trends ask for the same windows in every frame. Old ones grow together. */
 export function layersOf(window: Window): readonly LayerFigures[] {
-  let figures = known.get(window.after);
-  if (figures === undefined) {
-    figures = layerFigures(window);
-    known.set(window.after, figures);
-  }
+  const fromNs = window.before.at;
+  const kept = known.get(window.after);
+  if (kept?.fromNs === fromNs) return kept.figures;
+  const figures = [...layerFigures(window)];
+  known.set(window.after, { fromNs, figures });
   return figures;
 }

@@ -78,10 +78,10 @@ export class ChartStrip {
 }
 
 /** Labels of the time axis: how long ago in simulated time. The widget shows as many as fit. */
-function axisOf({ values, spanNs }: Series): string[] {
+function axisOf({ values, spanNs, past }: Series): string[] {
   const last = values.length - 1;
   return values.map((_, index) => {
     const ago = ((last - index) / Math.max(1, last)) * spanNs;
-    return ago === 0 ? 'now' : `-${formatDuration(Math.round(ago / 1e8) * 1e8)}`;
+    return ago === 0 ? (past ? 'then' : 'now') : `-${formatDuration(Math.round(ago / 1e8) * 1e8)}`;
   });
 }

@@ -46,6 +46,18 @@ export function delayForm(delayMs: number): Form {
   };
 }
 
+/** @param file what is suggested */
+export function saveForm(file: string): Form {
+  return {
+    kind: 'form',
+    title: 'Save the session',
+    fields: [field('file', undefined, file, 'scenario, seed and what was done, to go on from')],
+    index: 0,
+    problem: '',
+    purpose: { do: 'save' },
+  };
+}
+
 export function filterForm(filter: string): Form {
   return {
     kind: 'form',

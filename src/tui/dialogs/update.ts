@@ -4,6 +4,7 @@ import type { Command } from '../engine.js';
 import type { Action } from '../keymap.js';
 import { typed } from '../keys.js';
 import type { Dialog, Form, Menu, UiState } from '../state.js';
+import { sendAbout } from '../time/keys.js';
 import type { Change } from '../update.js';
 import type { World } from '../world.js';
 import { injectForm, readForm, typeInto } from './form.js';
@@ -23,6 +24,11 @@ export function dialogKey(
   if (action?.do === 'close') return { state: pop(state), messages: [] };
   switch (dialog.kind) {
     case 'help':
+      return only(state, {
+        ...dialog,
+        scroll: action?.do === 'move' ? Math.max(0, dialog.scroll + action.by) : dialog.scroll,
+      });
+    case 'report':
       return only(state, {
         ...dialog,
         scroll: action?.do === 'move' ? Math.max(0, dialog.scroll + action.by) : dialog.scroll,
@@ -81,6 +87,8 @@ function menuKey(
   switch (choice?.do) {
     case 'command':
       return send(state, choice.command, choice.said);
+    case 'send':
+      return sendAbout(state, choice.message, choice.pause);
     case 'target':
       if (choice.fault.targets.length === 0) {
         return {
@@ -117,11 +125,14 @@ function submit(state: UiState, form: Form): Change {
   switch (purpose.do) {
     case 'inject': {
       const { fault, target } = purpose;
-      return send(
-        state,
-        { kind: 'inject', fault: fault.name, target, params: values },
-        `injecting ${fault.name} on ${target}`,
-      );
+      const command = { kind: 'inject', fault: fault.name, target, params: values } as const;
+      const next = { ...state, lastInject: command };
+      return send(next, command, `injecting ${fault.name} on ${target}`);
+    }
+    case 'save': {
+      const file = form.fields[0]?.text.trim() ?? '';
+      if (file === '') return only(state, { ...form, problem: 'a session needs a file' });
+      return { state: pop(state), messages: [{ type: 'save', file }] };
     }
     case 'rank': {
       const { host, path, note } = purpose;
