@@ -9,8 +9,9 @@ import { readSeed } from './options.js';
 export async function openDashboard(args: {
   readonly scenario: string;
   readonly seed?: string | undefined;
+  readonly config?: string | undefined;
 }): Promise<void> {
-  const { scenario } = args;
+  const { scenario, config } = args;
   const seed = readSeed(args.seed);
   findScenario(scenario);
   if (!hasTerminal()) {
@@ -19,7 +20,7 @@ export async function openDashboard(args: {
     throw noTerminal(`vmtop run ${scenario}`);
   }
   const { runDashboard } = await import('../tui/dashboard.js');
-  process.exitCode = await runDashboard({ scenario, seed, workerUrl: workerUrl() });
+  process.exitCode = await runDashboard({ scenario, seed, config, workerUrl: workerUrl() });
 }
 
 /** `vmtop replay` without `--headless`. */

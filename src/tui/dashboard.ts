@@ -1,7 +1,9 @@
 /** `vmtop top`: the dashboard on the real terminal, with the engine in a worker. */
+import { loadTables } from './config/tables.js';
 import type { StartMessage } from './engine.js';
 import { connectWorker } from './engine-link.js';
 import { Session } from './session.js';
+import { initialState } from './state.js';
 import { openTerminal } from './terminal.js';
 import { type ColourDepth, colourDepth, makeTheme, needsAscii } from './theme.js';
 
@@ -15,6 +17,8 @@ export interface DashboardOptions {
   readonly ascii?: boolean | undefined;
   /** Bits per pixel; default what the terminal says. NO_COLOR wins. */
   readonly colour?: ColourDepth | undefined;
+  /** Settings: vmtop's own file, or an rc file of esxtop; default the person's own. */
+  readonly config?: string | undefined;
   /** No faults, no changes. */
   readonly readOnly?: boolean | undefined;
   /** The worker's bundle; it lies beside the one of the program. */
@@ -38,6 +42,7 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
     );
     return EXIT_INPUT;
   }
+  const tables = loadTables(options.config);
   const depth = options.colour ?? stdout.getColorDepth();
   const theme = makeTheme(colourDepth(depth, env), options.ascii ?? needsAscii(env));
   let session: Session | undefined;
@@ -55,7 +60,7 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
         seed: options.seed,
         replay: options.replay,
       },
-      readOnly: options.readOnly ?? false,
+      state: { ...initialState(options.readOnly ?? false), ...tables },
     });
     stdout.on('resize', redraw);
     session.connect(connectWorker(options.workerUrl ?? bundledWorker()));

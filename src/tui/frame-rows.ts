@@ -139,8 +139,8 @@ const SCOPES_OF: Partial<Record<Action['do'], ReadonlySet<string>>> = {
   switch: new Set(['path', 'device']),
   rank: new Set(['path']),
 };
-/** How to learn the rest, and how to leave. */
-const ALWAYS = new Set(['help', 'quit']);
+/** What the screen is for, how to learn the rest, and how to leave. */
+const ALWAYS = new Set(['faults', 'help', 'quit']);
 
 function mainKeys(ui: UiState): FooterKey[] {
   const { view } = screenOf(ui.screen);
@@ -164,6 +164,7 @@ function dialogKeys(kind: Dialog['kind']): FooterKey[] {
   const keys = {
     help: { arrows: 'scroll', Esc: 'close' },
     history: { arrows: 'scroll', Esc: 'close' },
+    fields: { letters: 'show, hide or move groups', Esc: 'back' },
     form: { Enter: 'confirm', arrows: 'field', Esc: 'back' },
     menu: { Enter: 'choose', arrows: 'move', letters: 'narrow', Esc: 'back' },
   };

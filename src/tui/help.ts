@@ -41,6 +41,7 @@ export function helpRows(world: World, ui: UiState, width: number, theme: Theme)
 }
 
 const SCOPE_NAMES: Partial<Record<Scope, string>> = {
+  device: 'Keys of devices',
   table: 'Keys of tables',
   events: 'Keys of the log',
   global: 'Keys everywhere',

@@ -323,7 +323,7 @@ describe('help', () => {
     expect(await text()).toContain('inject or heal a fault');
     await press('?');
     expect(await text()).toContain('DEVICE');
-    await press('o', '?');
+    await press('O', '?');
     expect(await text()).toContain('the way of the I/O through all layers');
     await press('q');
     expect(await text()).toContain('LAYER');

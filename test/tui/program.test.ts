@@ -58,7 +58,7 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
       ['D', 'CAPACITY'],
       ['G', 'VMDK'],
       ['E', 'Events'],
-      ['o', 'LAYER'],
+      ['O', 'LAYER'],
     ]) {
       pty.press(key);
       await pty.waitFor((text) => text.includes(title));
@@ -78,7 +78,7 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     for (const [key, title] of [
       ['d', 'ADAPTR'],
       ['u', 'DEVICE'],
-      ['o', 'LAYER'],
+      ['O', 'LAYER'],
     ]) {
       const began = Date.now();
       pty.press(key);

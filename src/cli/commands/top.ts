@@ -11,6 +11,11 @@ export const top = defineCommand({
         describe: 'name of a bundled scenario (vmtop list scenarios), or a file',
       })
       .option('seed', SHARED.seed)
+      .option('config', {
+        alias: 'c',
+        type: 'string',
+        describe: 'settings of the screens: a file W has saved, or an rc file of esxtop',
+      })
       .example('vmtop', 'the default scenario, live')
       .example('vmtop path-loss', 'a drill, live')
       .example('vmtop ./mine.yaml --seed 7', 'your own scenario'),

@@ -73,13 +73,18 @@ export class Row {
 
   /** Latency below which `fraction` of the window's commands ended, ms; NaN without a histogram. */
   quantileMs(fraction: number): number {
-    if (this.info.histogram < 0) return Number.NaN;
+    const counts = this.histogram();
+    return counts === undefined ? Number.NaN : quantile(counts, fraction) / NS_PER_MS;
+  }
+
+  /** How many commands of the window ended in each bucket; undefined when nobody counted. */
+  histogram(): Uint32Array | undefined {
+    if (this.info.histogram < 0) return undefined;
     const first = this.info.histogram * HISTOGRAM_BUCKETS;
     const after = this.window.after.histograms.subarray(first, first + HISTOGRAM_BUCKETS);
-    if (after.length === 0) return Number.NaN;
+    if (after.length === 0) return undefined;
     const before = this.window.before.histograms;
-    const counts = after.map((count, bucket) => count - (before[first + bucket] ?? 0));
-    return quantile(counts, fraction) / NS_PER_MS;
+    return after.map((count, bucket) => count - (before[first + bucket] ?? 0));
   }
 
   /** Rows of the objects of `scope` that belong to this one. */
@@ -99,4 +104,15 @@ export class Row {
 export function perCommandMs(ns: number, commands: number): number {
   if (Number.isNaN(ns) || Number.isNaN(commands)) return Number.NaN;
   return commands > 0 ? ns / commands / NS_PER_MS : 0;
+}
+
+/** The quantile of several objects' commands together, ms; NaN when none has a histogram. */
+export function quantileOverMs(rows: readonly Row[], fraction: number): number {
+  let total: Uint32Array | undefined;
+  for (const row of rows) {
+    const counts = row.histogram();
+    if (counts === undefined) continue;
+    total = total?.map((count, bucket) => count + (counts[bucket] ?? 0)) ?? counts;
+  }
+  return total === undefined ? Number.NaN : quantile(total, fraction) / NS_PER_MS;
 }
