@@ -147,7 +147,8 @@ function mainKeys(ui: UiState): FooterKey[] {
   const moves = view !== undefined ? 'select' : ui.screen === EVENTS ? 'scroll' : '';
   const keys: FooterKey[] = [];
   if (moves !== '') keys.push({ key: 'arrows', text: moves, always: false });
-  if (view?.expand !== undefined) keys.push({ key: 'e', text: 'expand', always: false });
+  if (view?.expand !== undefined || view?.rollUp !== undefined)
+    keys.push({ key: 'e', text: 'expand', always: false });
   // The keys of the screen itself before those of every screen.
   for (const scope of activeScopes(ui)) {
     for (const { keys: names, short, action } of bindings.filter((item) => item.scope === scope)) {

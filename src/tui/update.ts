@@ -1,5 +1,6 @@
 /** One key press: the new state, and what is said to the engine. */
 import type { EntityInfo } from '../engine/core/meters.js';
+import type { View } from '../engine/views/kit/view.js';
 import { openRank, rescan, switchSelected } from './dialogs/administer.js';
 import { openFields } from './dialogs/fields.js';
 import { delayForm, filterForm, nameLengthForm, saveForm } from './dialogs/form.js';
@@ -11,7 +12,7 @@ import type { ToEngine } from './engine.js';
 import { type Action, lookup, type Scope } from './keymap.js';
 import { EVENTS, OVERVIEW, screenOf, screens } from './screens.js';
 import { SPEEDS, type UiState } from './state.js';
-import { expansionKey, ownerOf, partsIn } from './table/expand.js';
+import { expansionKey, ownerOf, partsIn, rollUpKey } from './table/expand.js';
 import { tableFields } from './table/render.js';
 import { selectedIndex, selectedRow, tableRows } from './table/rows.js';
 import { sortOfKey, stepSort, turnSort } from './table/sort.js';
@@ -204,9 +205,24 @@ function open(state: UiState, world: World): Change {
   return row === undefined ? only(state) : openHistory(state, row);
 }
 
+/** Rolls the rows of the selected row's owner up into one, or unfolds them again; esxtop's `e`. */
+function rollUp(state: UiState, view: View, scope: string, world: World): Change {
+  const row = selectedRow(view, world, state);
+  if (row === undefined) return only(state);
+  const owner = row.info.scope === scope ? row.info : row.parent(scope)?.info;
+  if (owner === undefined) return say(state, `${row.name} has nothing to be rolled up into`);
+  const expanded = new Set(state.expanded);
+  const opened = expanded.delete(rollUpKey(owner));
+  if (!opened) expanded.add(rollUpKey(owner));
+  const [first] = world.frames.entities.children(owner, view.scope);
+  const selected = { ...state.selected, [view.name]: keyOf(opened && first ? first : owner) };
+  return only({ ...state, expanded, selected });
+}
+
 /** Splits the selected row into its parts, or rolls it up again. */
 function expand(state: UiState, world: World, wanted?: string): Change {
   const { view } = screenOf(state.screen);
+  if (view?.rollUp !== undefined) return rollUp(state, view, view.rollUp, world);
   const scope = wanted ?? view?.expand;
   if (view === undefined || scope === undefined) {
     return say(state, 'these rows have no parts to show');

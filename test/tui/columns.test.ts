@@ -256,6 +256,31 @@ describe('devices', () => {
   });
 });
 
+test('e on virtual disks rolls up those of a machine into their sum, and unfolds them', async () => {
+  const dashboard = open({ columns: 200 });
+  const { press, screen, engine } = dashboard;
+  engine.layout.add(
+    'disk',
+    'db1:scsi0:1',
+    { vm: 'db1', host: 'esx1', datastore: 'ds2', kind: 'thin' },
+    engine.layout.find('disk', 'db1:scsi0:0').fields,
+    true,
+  );
+  engine.sendLayout();
+  engine.frame();
+  engine.frame();
+  await press('v', 'f', 'e', 'escape', 'down', 'down', 'e');
+  const rows = (await screen()).filter(
+    (line) => /^.. ?(web|db)\d/.test(line) && !line.includes('CMDS'),
+  );
+  expect(rows).toHaveLength(3);
+  // Four disks share 3,000 commands per second, 70 of 100 are reads; 5 ms each.
+  expect(rows[2]).toMatch(/^▸.db1 +- +2 .* 1500\.00 +1050\.00 +450\.00 .* 5\.00 +5\.00 +5\.00/);
+  expect(rows[0]).toMatch(/web1 +scsi0:0 +- .* 750\.00/);
+  await press('e');
+  expect((await screen()).filter((line) => /^..db1 +scsi0:[01]/.test(line))).toHaveLength(2);
+});
+
 test('a filter with conditions: its mistakes in place, itself in the title', async () => {
   const { press, text } = open();
   await press('u', '/', ...'kavg>>', 'enter');

@@ -199,7 +199,8 @@ describe('tables', () => {
     expect(await text()).not.toContain('vmhba1:C0:T0:L0');
     await press('u', 'enter');
     expect(await text()).toMatch(/ {2}web1 .*\n.* {2}web2/);
-    await press('v', 'e');
+    await press('P', 'e');
+    await press('d', 'P', 'e');
     expect(await text()).toContain('these rows have no parts to show');
   });
 

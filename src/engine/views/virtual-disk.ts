@@ -11,11 +11,17 @@ import {
   queueStats,
 } from './kit/fields.js';
 import { percentileIds, percentiles } from './kit/percentiles.js';
+import type { Row } from './kit/row.js';
 import { defineView } from './kit/view.js';
 
 /** The part of `web1:scsi0:0` after the machine's name. */
 function deviceName(name: string): string {
   return name.slice(name.indexOf(':') + 1);
+}
+
+/** Its disks are rolled up into one row. */
+function isMachine(row: Row): boolean {
+  return row.info.scope === 'vm';
 }
 
 export const virtualDisk = defineView({
@@ -25,10 +31,12 @@ export const virtualDisk = defineView({
   tab: 'VDisk',
   summary: 'what each guest sees, measured at its virtual SCSI adapter',
   scope: 'disk',
+  rollUp: 'vm',
   charts: ['CMDS/s', 'LAT/cmd', 'ACTV', 'MBREAD/s'],
   fieldGroups: [
     shownGroup('C', 'VMNAME = VM Name', ['VMNAME']),
     shownGroup('D', 'VSCSINAME = Virtual Disk Name', ['VDEVNAME']),
+    spareGroup('E', 'NUM = Num of Virtual Disks', ['NVDISK']),
     shownGroup('F', 'IOSTATS = I/O Stats', IO_STATS),
     shownGroup('G', 'LATSTATS/rd = Read Latency Stats (ms)', ['LAT/rd']),
     shownGroup('H', 'LATSTATS/wr = Write Latency Stats (ms)', ['LAT/wr']),
@@ -55,10 +63,18 @@ export const virtualDisk = defineView({
       weight: 0,
       format: 'text',
       help: 'virtual disk',
-      value: (row) => deviceName(row.name),
+      value: (row) => (isMachine(row) ? '' : deviceName(row.name)),
       stays: true,
     },
     host,
+    {
+      id: 'NVDISK',
+      width: 6,
+      weight: 8,
+      format: 'count',
+      help: 'number of virtual disks, of a machine that is rolled up',
+      value: (row) => (isMachine(row) ? row.children('disk').length : Number.NaN),
+    },
     labelled('DATASTORE', 12, 8, 'datastore', 'datastore the disk lies on'),
     ...queueStats.slice(0, 2),
     ...ioStats,

@@ -3,18 +3,21 @@ import { shownGroup, spareGroup } from './kit/field-groups.js';
 import { COMMANDS, commandsPerSecond, host, latency, TOTAL_NS } from './kit/fields.js';
 import { percentileIds, percentiles } from './kit/percentiles.js';
 import { perCommandMs, type Row } from './kit/row.js';
+import { SumRow } from './kit/sum-row.js';
 import { defineView } from './kit/view.js';
 
 const MB = 1024 * 1024;
 
 /** A machine counts nothing itself: its figures are its disks'. */
-function disksOf(row: Row): readonly Row[] {
-  return row.info.scope === 'vm' ? row.children('disk') : [row];
+/** All of a machine's disks as one. */
+function allDisks(row: Row): Row {
+  return row.info.scope === 'vm' ? new SumRow(row.window, row.info, 'disk') : row;
 }
 
 function overDisks(row: Row, figure: (disk: Row) => number): number {
+  const disks = row.info.scope === 'vm' ? row.children('disk') : [row];
   let total = 0;
-  for (const disk of disksOf(row)) total += figure(disk);
+  for (const disk of disks) total += figure(disk);
   return total;
 }
 
@@ -129,6 +132,6 @@ export const vm = defineView({
         overDisks(row, (disk) => disk.sum(COMMANDS)),
       ),
     ),
-    ...percentiles('LAT', disksOf),
+    ...percentiles('LAT', allDisks),
   ],
 });

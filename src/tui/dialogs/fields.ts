@@ -73,12 +73,12 @@ export function fieldsRows(
     .map((rows) => ({ rows, width: each }));
   const what =
     purpose === 'toggle'
-      ? 'a letter shows or hides a group; * shown, . shown where there is room'
-      : 'a capital moves a group to the left, a small letter to the right';
+      ? 'letters show and hide; * shown, . where there is room'
+      : 'capitals move groups left, small letters right';
   return [
     `${theme.paint('title', `Fields of ${view.title}`)} ${theme.paint('strong', orderOf(view, ui))}`,
     ...beside(blocks, Math.min(half, Math.max(1, height - HEAD_ROWS)), GAP),
-    theme.paint('dim', shorten(`${what}; any other key returns`, width, theme.glyph.more)),
+    theme.paint('dim', shorten(`${what}; other keys return`, width, theme.glyph.more)),
   ];
 }
 

@@ -1,6 +1,7 @@
 /** Rows split into their parts: `e` for what the view says, more keys for other ways, as in esxtop. */
 import type { EntityInfo } from '../../engine/core/meters.js';
 import { Row } from '../../engine/views/kit/row.js';
+import { SumRow } from '../../engine/views/kit/sum-row.js';
 import type { View } from '../../engine/views/kit/view.js';
 import type { UiState } from '../state.js';
 import { keyOf, type World } from '../world.js';
@@ -8,6 +9,27 @@ import { keyOf, type World } from '../world.js';
 /** What UiState.expanded holds for a row split into its parts of a scope. */
 export function expansionKey(view: View, info: EntityInfo, scope: string): string {
   return scope === view.expand ? keyOf(info) : `${keyOf(info)}\n>${scope}`;
+}
+
+/**
+ * Rows of one object, as the disks of a machine, as one row where they are rolled up. The sum stands
+ * where the first of them stood.
+ */
+export function rolledUp({ rollUp }: View, rows: readonly Row[], { expanded }: UiState): Row[] {
+  if (rollUp === undefined || expanded.size === 0) return [...rows];
+  const seen = new Set<EntityInfo>();
+  return rows.flatMap((row) => {
+    const owner = row.parent(rollUp)?.info;
+    if (owner === undefined || !expanded.has(rollUpKey(owner))) return [row];
+    if (seen.has(owner)) return [];
+    seen.add(owner);
+    return [new SumRow(row.window, owner, row.info.scope)];
+  });
+}
+
+/** What UiState.expanded holds for an object whose rows are rolled up. */
+export function rollUpKey(info: EntityInfo): string {
+  return `${keyOf(info)}\n<`;
 }
 
 /** The parts of a row that are unfolded, one kind after the other. */

@@ -5,12 +5,13 @@ import { compileFilter, type RowTest } from '../filter/compile.js';
 import { FilterError } from '../filter/parse.js';
 import type { UiState } from '../state.js';
 import { keyOf, type World } from '../world.js';
-import { partsOf } from './expand.js';
+import { partsOf, rolledUp } from './expand.js';
 import { readSort, sortRows } from './sort.js';
 
 export function tableRows(view: View, world: World, ui: UiState): Row[] {
   const test = testOf(ui.filter, view, world);
-  const families = viewRows(view, world.frames.window).flatMap((row) => {
+  const all = rolledUp(view, viewRows(view, world.frames.window), ui);
+  const families = all.flatMap((row) => {
     const family = familyOf(row, partsOf(view, row, world, ui), test);
     return family === undefined ? [] : [family];
   });

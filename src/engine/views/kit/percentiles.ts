@@ -1,6 +1,6 @@
 /** What a mean hides: columns from the latency histograms of devices, virtual disks and machines. */
 import { GAVG_LIMITS, latency } from './fields.js';
-import { quantileOverMs, type Row } from './row.js';
+import type { Row } from './row.js';
 import type { Field } from './view.js';
 
 /** Limits of the mean for what most commands take; higher ones for the few slowest (model). */
@@ -13,16 +13,12 @@ const PARTS = [
 
 /**
  * `LAT/p50` to `LAT/max` of the window; `-` without a histogram, 0.00 when no command ended.
- * @param parts whose commands a row stands for; default the row's own
+ * @param of the row whose commands they are of; default the row itself
  */
-export function percentiles(name: string, parts: (row: Row) => readonly Row[] = own): Field[] {
+export function percentiles(name: string, of: (row: Row) => Row = (row) => row): Field[] {
   return PARTS.map(([part, fraction, weight, limits, help]) =>
-    latency(`${name}/${part}`, weight, help, limits, (row) => quantileOverMs(parts(row), fraction)),
+    latency(`${name}/${part}`, weight, help, limits, (row) => of(row).quantileMs(fraction)),
   );
-}
-
-function own(row: Row): readonly Row[] {
-  return [row];
 }
 
 export function percentileIds(name: string): string[] {

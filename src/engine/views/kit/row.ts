@@ -33,6 +33,11 @@ export class Row {
     return (this.window.after.at - this.window.before.at) / NS_PER_S;
   }
 
+  /** The same object in another window. */
+  in(window: Window): Row {
+    return new Row(window, this.info, this.depth);
+  }
+
   label(name: string): string {
     return this.info.labels[name] ?? '';
   }
@@ -104,15 +109,4 @@ export class Row {
 export function perCommandMs(ns: number, commands: number): number {
   if (Number.isNaN(ns) || Number.isNaN(commands)) return Number.NaN;
   return commands > 0 ? ns / commands / NS_PER_MS : 0;
-}
-
-/** The quantile of several objects' commands together, ms; NaN when none has a histogram. */
-export function quantileOverMs(rows: readonly Row[], fraction: number): number {
-  let total: Uint32Array | undefined;
-  for (const row of rows) {
-    const counts = row.histogram();
-    if (counts === undefined) continue;
-    total = total?.map((count, bucket) => count + (counts[bucket] ?? 0)) ?? counts;
-  }
-  return total === undefined ? Number.NaN : quantile(total, fraction) / NS_PER_MS;
 }

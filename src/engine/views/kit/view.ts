@@ -74,6 +74,8 @@ export interface View {
   readonly scope: string;
   /** Scope of the rows an expanded row is split into. */
   readonly expand?: string;
+  /** Scope of the objects whose rows can be rolled up into one, the sum of theirs. */
+  readonly rollUp?: string;
   /** More ways to split a row, each by a key of its own. */
   readonly expandBy?: readonly { readonly key: string; readonly scope: string }[];
   /** Rows that belong together stay together, under a title. */
