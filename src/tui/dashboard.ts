@@ -1,5 +1,5 @@
 /** `vmtop top`: the dashboard on the real terminal, with the engine in a worker. */
-import { loadTables } from './config/tables.js';
+import { loadTables } from './config/load.js';
 import type { StartMessage } from './engine.js';
 import { connectWorker } from './engine-link.js';
 import { Session } from './session.js';
@@ -42,7 +42,7 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
     );
     return EXIT_INPUT;
   }
-  const tables = loadTables(options.config);
+  const tables = await loadTables(options.config);
   const depth = options.colour ?? stdout.getColorDepth();
   const theme = makeTheme(colourDepth(depth, env), options.ascii ?? needsAscii(env));
   let session: Session | undefined;

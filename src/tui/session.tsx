@@ -6,7 +6,6 @@ import { render } from 'ink';
 import { App } from './app.js';
 import { chartSeries } from './charts/series.js';
 import { ChartStrip } from './charts/strip.js';
-import { saveSettings } from './config/save.js';
 import { hearHistory, questionsOf } from './dialogs/history.js';
 import type { EngineLink, FromEngine, StartMessage } from './engine.js';
 import { noticeRow, statusRow, storyRows } from './frame-rows.js';
@@ -118,11 +117,16 @@ export class Session {
       this.end(state.exitCode, []);
       return;
     }
-    if (save !== undefined) {
-      const notice = saveSettings(save, state);
-      this.store.set({ ui: { ...state, notice } });
-    }
+    if (save !== undefined) void this.save(save);
     if (redraw) this.painter.invalidate();
+    this.repaint();
+  }
+
+  /** Loaded when asked for: YAML takes its time, and most never ask. */
+  private async save(file: string): Promise<void> {
+    const { saveSettings } = await import('./config/save.js');
+    const notice = saveSettings(file, this.store.ui);
+    this.store.set({ ui: { ...this.store.ui, notice } });
     this.repaint();
   }
 

@@ -160,6 +160,10 @@ describe('vmtop check and list', () => {
       expect(stdout).toMatch(new RegExp(`^${name}\\b`, 'm'));
     }
     expect((await vmtop('list', 'formats')).stdout).not.toContain('ssd');
+    // Limits of KAVG: esxtop reference, section 4.
+    const thresholds = (await vmtop('list', 'thresholds')).stdout;
+    expect(thresholds).toMatch(/KAVG\/cmd +\* from 1 ms, ! from 2 ms \(adapter, device\)/);
+    expect(thresholds).toMatch(/%USD +\* from 50, ! from 100 /);
   });
 
   it('has help with examples for every command', async () => {

@@ -6,6 +6,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { views } from '../../src/engine/views/index.js';
 import { fieldGroups } from '../../src/engine/views/kit/field-groups.js';
 import type { View } from '../../src/engine/views/kit/view.js';
+import { loadTables } from '../../src/tui/config/load.js';
+// Loaded by the dashboard when it is asked for; here before, so that a key has its answer at once.
+import '../../src/tui/config/save.js';
+import { parseTables } from '../../src/tui/config/tables.js';
 import { screens } from '../../src/tui/screens.js';
 import { groupOrder, moveGroup, toggleGroup } from '../../src/tui/table/choice.js';
 import { NAA } from './fake-layout.js';
@@ -322,8 +326,7 @@ test('W saves to a file; what else the file says stays', async () => {
   await press('u', 'f', 'q', 'h', 'f', 'escape', 'r', 'L', '2', '0', 'enter', 's', '2', 'enter');
   await press('W', 'enter');
   expect(await text()).toContain('settings saved to');
-  const { loadTables } = await import('../../src/tui/config/tables.js');
-  const loaded = loadTables(file);
+  const loaded = await loadTables(file);
   expect(loaded).toMatchObject({
     delayMs: 2000,
     nameLength: 20,
@@ -339,7 +342,7 @@ test('W saves to a file; what else the file says stays', async () => {
   writeFileSync(file, `# mine\ntheme: light\n${readFileSync(file, 'utf8')}`);
   await press('u', 'N', 'W', 'enter');
   expect(readFileSync(file, 'utf8')).toMatch(/# mine\ntheme: light\n/);
-  expect(loadTables(file).sort).toEqual({});
+  expect((await loadTables(file)).sort).toEqual({});
   writeFileSync(file, 'just a text\n');
   await press('W', 'enter');
   expect(await text()).toContain('not saved');
@@ -348,7 +351,6 @@ test('W saves to a file; what else the file says stays', async () => {
 
 describe('a settings file', () => {
   test('that is wrong says where', async () => {
-    const { parseTables } = await import('../../src/tui/config/tables.js');
     const read = (text: string) => () => parseTables(text, 'my.yaml');
     expect(read('screens:\n  device:\n    hidden: [KAWG/cmd]\n')).toThrow(
       /my\.yaml:3:14: .*no such name/,
@@ -375,8 +377,7 @@ describe('a settings file', () => {
       file,
       [...lines, 'abcdefghijklmnopq', 'abcdef', 'abcdef', 'abcd', '5u', ''].join('\n'),
     );
-    const { loadTables } = await import('../../src/tui/config/tables.js');
-    const loaded = loadTables(file, { XDG_CONFIG_HOME: '/nowhere' });
+    const loaded = await loadTables(file, { XDG_CONFIG_HOME: '/nowhere' });
     expect(loaded).toMatchObject({
       delayMs: 5000,
       screen: 'device',

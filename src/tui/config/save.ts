@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname } from 'node:path';
 import { isMap, parseDocument } from 'yaml';
 import type { UiState } from '../state.js';
-import { tableSettings } from './tables.js';
+import { tableSettings } from './state.js';
 
 /**
  * Saves how tables are shown; says so, or why not. The old file is replaced only by a whole new one.

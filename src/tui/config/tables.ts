@@ -1,27 +1,10 @@
-/** What a configuration file says of tables: columns, sort orders, limits, names; and reading it. */
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+/** Checking what a configuration file says of tables: columns, sort orders, limits, names. */
 import { z } from 'zod';
 import { InputError } from '../../engine/core/errors.js';
-import { formatDuration } from '../../engine/core/units.js';
 import { views } from '../../engine/views/index.js';
 import type { View } from '../../engine/views/kit/view.js';
-import { readText } from '../../input/read-text.js';
 import { duration } from '../../scenario/quantities.js';
 import { Source } from '../../scenario/source.js';
-import type { UiState } from '../state.js';
-import { NO_CHOICE } from '../table/choice.js';
-import { isRcFile, readRcFile } from './rc.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** `$XDG_CONFIG_HOME/vmtop/config.yaml`, or under `~/.config` (XDG Base Directory Specification). */
-export function settingsFile(env: Environment = process.env): string {
-  const { XDG_CONFIG_HOME: base = '' } = env;
-  const folder = isAbsolute(base) ? base : join(env.HOME ?? homedir(), '.config');
-  return join(folder, 'vmtop', 'config.yaml');
-}
 
 function screenSchema({ fields }: View) {
   const ids = fields.map(({ id }) => id) as [string, ...string[]];
@@ -56,25 +39,10 @@ const tablesSchema = z.object({
 /** The checked file; `delay` in ns. */
 export type TableConfig = z.infer<typeof tablesSchema>;
 
-const NS_PER_MS = 1e6;
 /** Names in a message; the rest are in `vmtop list thresholds`. */
 const NAMED = 20;
 
-/**
- * What the file says of the screen. Without a name it is the person's own file, which need not exist.
- * @throws InputError with everything that is wrong: a program that starts with half of what was asked
- *   for is harder to notice than one that does not start
- */
-export function loadTables(named?: string, env?: Environment): Partial<UiState> {
-  const file = named ?? settingsFile(env);
-  const settings = { settingsFile: file };
-  if (named === undefined && !existsSync(file)) return settings;
-  const text = readText(file);
-  // An rc file of esxtop is read and never written.
-  if (isRcFile(text)) return { ...readRcFile(text), settingsFile: settingsFile(env) };
-  return { ...tableState(parseTables(text, file)), ...settings };
-}
-
+/** @throws InputError with everything that is wrong, and where */
 export function parseTables(text: string, file: string): TableConfig {
   const source = new Source(file, text);
   const broken = source.problems();
@@ -94,44 +62,4 @@ function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return `unknown: ${issue.keys.join(', ')}`;
   if (issue.code !== 'invalid_value' || issue.values.length <= NAMED) return issue.message;
   return `${String(issue.path.at(-1))}: no such name`;
-}
-
-export function tableState(config: TableConfig): Partial<UiState> {
-  const { delay, nameLength, friendlyNames, screens = {}, thresholds } = config;
-  const given = Object.entries(screens).flatMap(([name, screen]) =>
-    screen === undefined ? [] : [[name, screen] as const],
-  );
-  return {
-    ...(delay === undefined ? {} : { delayMs: delay / NS_PER_MS }),
-    ...(nameLength === undefined ? {} : { nameLength }),
-    ...(friendlyNames === undefined ? {} : { friendly: friendlyNames }),
-    ...(thresholds === undefined ? {} : { thresholds: thresholds as UiState['thresholds'] }),
-    columns: Object.fromEntries(
-      given.map(([name, { columns = [], hidden = [] }]) => [name, { columns, hidden }]),
-    ),
-    sort: Object.fromEntries(
-      given.flatMap(([name, { sort }]) => (sort === undefined ? [] : [[name, sort]])),
-    ),
-  };
-}
-
-/** The other way round, as text of the file has it; screens nobody changed are left out. */
-export function tableSettings(ui: UiState): Readonly<Record<string, unknown>> {
-  const screens = views.flatMap(({ name }) => {
-    const { columns, hidden } = ui.columns[name] ?? NO_CHOICE;
-    const sort = ui.sort[name] ?? '';
-    const screen = {
-      ...(columns.length > 0 ? { columns } : {}),
-      ...(hidden.length > 0 ? { hidden } : {}),
-      ...(sort !== '' ? { sort } : {}),
-    };
-    return Object.keys(screen).length > 0 ? [[name, screen] as const] : [];
-  });
-  return {
-    delay: formatDuration(ui.delayMs * NS_PER_MS),
-    nameLength: ui.nameLength,
-    friendlyNames: ui.friendly,
-    screens: Object.fromEntries(screens),
-    thresholds: ui.thresholds,
-  };
 }

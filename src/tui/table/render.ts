@@ -18,6 +18,8 @@ const TONES: readonly Tone[] = ['plain', 'warn', 'bad'];
 /** Second sign of a level, for screens without colour. */
 const MARKS = [' ', '*', '!'] as const;
 const HEAD_ROWS = 2;
+/** An indented path in full: `  vmhba64:C0:T0:L0`. */
+const PART_WIDTH = 18;
 
 export function renderTable(
   view: View,
@@ -201,7 +203,10 @@ export function tableFields(view: View, world: World, ui: UiState): Field[] {
   const sort = readSort(view.fields, ui.sort[view.name]);
   const chosen = chosenFields(view, world.frames.entities, ui.columns[view.name]);
   const fields = sort === undefined ? chosen : keep(chosen, new Set([sort.field.id]), 0);
-  return ui.friendly ? fields.map(widerForNames) : fields;
+  const wider = ui.friendly ? fields.map(widerForNames) : fields;
+  const [name, ...rest] = wider;
+  if (name === undefined || view.expandBy === undefined || ui.expanded.size === 0) return wider;
+  return [{ ...name, width: Math.max(name.width, PART_WIDTH) }, ...rest];
 }
 
 function isLeft({ format, right }: Field): boolean {
