@@ -44,7 +44,7 @@ export type Action =
   | { readonly do: 'name-length' }
   | { readonly do: 'friendly' }
   | { readonly do: 'fields'; readonly purpose: 'toggle' | 'order' }
-  | { readonly do: 'save' }
+  | { readonly do: 'save-settings' }
   | { readonly do: 'sort-step'; readonly by: 1 | -1 }
   | { readonly do: 'sort-turn' }
   | { readonly do: 'filter' }
@@ -112,7 +112,7 @@ export const bindings: readonly Binding[] = [
   bind('global', ['+', '='], { do: 'speed', by: 1 }, 'faster', 'speed'),
   bind('global', ['-'], { do: 'speed', by: -1 }, 'slower'),
   bind('global', ['s'], { do: 'delay' }, 'seconds between updates', 'delay'),
-  bind('global', ['W'], { do: 'save' }, 'save the settings of all screens'),
+  bind('global', ['W'], { do: 'save-settings' }, 'save the settings of all screens'),
   bind('global', ['ctrl+l'], { do: 'redraw' }, 'draw the screen anew'),
   bind('global', ['h', '?'], { do: 'help' }, 'this help', 'help'),
   bind('global', ['q'], { do: 'quit' }, 'quit', 'quit'),
@@ -136,7 +136,7 @@ export const bindings: readonly Binding[] = [
   bind('table', ['f'], { do: 'fields', purpose: 'toggle' }, 'field groups: show or hide', 'fields'),
   bind('table', ['o'], { do: 'fields', purpose: 'order' }, 'field groups: order'),
   bind('table', ['L'], { do: 'name-length' }, 'length of the name column'),
-  bind('table', ['B'], { do: 'friendly' }, 'LUN and datastore names beside device ids'),
+  bind('table', ['J'], { do: 'friendly' }, 'LUN and datastore names beside device ids'),
   bind('table', ['<'], { do: 'sort-step', by: -1 }, 'sort by the column to the left'),
   bind('table', ['>'], { do: 'sort-step', by: 1 }, 'sort by the column to the right'),
   bind('table', ['Z'], { do: 'sort-turn' }, 'sort the other way round'),

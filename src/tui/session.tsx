@@ -110,20 +110,20 @@ export class Session {
 
   private key(key: string): void {
     if (this.over) return;
-    const { state, messages, redraw, save } = press(this.store.ui, key, this.world);
+    const { state, messages, redraw, saveSettings } = press(this.store.ui, key, this.world);
     for (const message of messages) this.engine?.post(message);
     this.store.set({ ui: state });
     if (state.exitCode !== undefined) {
       this.end(state.exitCode, []);
       return;
     }
-    if (save !== undefined) void this.save(save);
+    if (saveSettings !== undefined) void this.saveSettings(saveSettings);
     if (redraw) this.painter.invalidate();
     this.repaint();
   }
 
   /** Loaded when asked for: YAML takes its time, and most never ask. */
-  private async save(file: string): Promise<void> {
+  private async saveSettings(file: string): Promise<void> {
     const { saveSettings } = await import('./config/save.js');
     const notice = saveSettings(file, this.store.ui);
     this.store.set({ ui: { ...this.store.ui, notice } });

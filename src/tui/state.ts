@@ -127,7 +127,7 @@ export type Purpose =
   | { readonly do: 'delay' }
   | { readonly do: 'filter'; readonly screen: string }
   | { readonly do: 'name-length' }
-  | { readonly do: 'save' };
+  | { readonly do: 'save-settings' };
 
 export function initialState(readOnly: boolean): UiState {
   return {

@@ -3,7 +3,7 @@ import type { EntityInfo } from '../engine/core/meters.js';
 import type { View } from '../engine/views/kit/view.js';
 import { openRank, rescan, switchSelected } from './dialogs/administer.js';
 import { openFields } from './dialogs/fields.js';
-import { delayForm, filterForm, nameLengthForm, saveForm } from './dialogs/form.js';
+import { delayForm, filterForm, nameLengthForm, settingsForm } from './dialogs/form.js';
 import { openHistory } from './dialogs/history.js';
 import { answerMenu, faultMenu } from './dialogs/menu.js';
 import { openQos } from './dialogs/qos.js';
@@ -24,7 +24,7 @@ export interface Change {
   /** The screen is to be written anew. */
   readonly redraw?: boolean;
   /** File the settings are to be saved to. */
-  readonly save?: string;
+  readonly saveSettings?: string;
 }
 
 const INTERRUPTED = 130;
@@ -91,8 +91,8 @@ function act(state: UiState, action: Action, world: World): Change {
       });
     case 'clear':
       return only({ ...state, filter: '', back: 0 });
-    case 'save':
-      return only({ ...state, dialogs: [saveForm(state.settingsFile)] });
+    case 'save-settings':
+      return only({ ...state, dialogs: [settingsForm(state.settingsFile)] });
     case 'faults':
       if (state.readOnly) return say(state, 'read only: faults are off');
       if (world.faults.length === 0) return say(state, 'the engine has not started yet');

@@ -239,13 +239,13 @@ describe('devices', () => {
     expect(row).toMatch(/2\.10 +- +- +-/);
   });
 
-  test('B shows LUN and datastores beside the id', async () => {
+  test('J shows LUN and datastores beside the id', async () => {
     const { press, text } = open({ columns: 140 });
-    await press('u', 'B');
+    await press('u', 'J');
     expect(await text()).toMatch(/lun0 on ds1 naa\.\S*…\S*0001 /);
     await press('A', 'P');
     expect(await text()).toMatch(/lun1 on ds2 naa\.\S*0002 /);
-    await press('B');
+    await press('J');
     expect(await text()).not.toContain('lun1 on ds2');
   });
 

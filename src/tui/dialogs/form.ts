@@ -73,14 +73,14 @@ export function nameLengthForm(length: number): Form {
   };
 }
 
-export function saveForm(file: string): Form {
+export function settingsForm(file: string): Form {
   return {
     kind: 'form',
     title: 'Save the settings of all screens',
     fields: [field('file', undefined, file, 'columns, sort orders, delay, name length')],
     index: 0,
     problem: '',
-    purpose: { do: 'save' },
+    purpose: { do: 'save-settings' },
   };
 }
 

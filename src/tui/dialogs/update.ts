@@ -157,7 +157,7 @@ function submit(state: UiState, form: Form, world: World): Change {
     }
     case 'name-length':
       return { state: { ...pop(state), nameLength: values.length ?? 0 }, messages: [] };
-    case 'save':
-      return { state: pop(state), messages: [], save: form.fields[0]?.text ?? '' };
+    case 'save-settings':
+      return { state: pop(state), messages: [], saveSettings: form.fields[0]?.text ?? '' };
   }
 }

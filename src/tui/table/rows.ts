@@ -1,5 +1,5 @@
 /** Which rows a table shows, in which order: filter, sort, groups, expanded rows below their parents. */
-import type { Row } from '../../engine/views/kit/row.js';
+import type { Row, Window } from '../../engine/views/kit/row.js';
 import { type View, viewRows } from '../../engine/views/kit/view.js';
 import { compileFilter, type RowTest } from '../filter/compile.js';
 import { FilterError } from '../filter/parse.js';
@@ -8,7 +8,19 @@ import { keyOf, type World } from '../world.js';
 import { partsOf, rolledUp } from './expand.js';
 import { readSort, sortRows } from './sort.js';
 
-export function tableRows(view: View, world: World, ui: UiState): Row[] {
+/** The rows of the last frame: table, charts and keys ask for the same ones. */
+const last = new WeakMap<Window, { view: View; ui: UiState; rows: readonly Row[] }>();
+
+export function tableRows(view: View, world: World, ui: UiState): readonly Row[] {
+  const { window } = world.frames;
+  const known = last.get(window);
+  if (known?.view === view && known.ui === ui) return known.rows;
+  const rows = findRows(view, world, ui);
+  last.set(window, { view, ui, rows });
+  return rows;
+}
+
+function findRows(view: View, world: World, ui: UiState): Row[] {
   const test = testOf(ui.filter, view, world);
   const all = rolledUp(view, viewRows(view, world.frames.window), ui);
   const families = all.flatMap((row) => {
