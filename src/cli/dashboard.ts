@@ -10,17 +10,30 @@ export async function openDashboard(args: {
   readonly scenario: string;
   readonly seed?: string | undefined;
   readonly config?: string | undefined;
+  readonly importEntity?: string | undefined;
+  readonly exportEntity?: string | undefined;
 }): Promise<void> {
-  const { scenario, config } = args;
+  const { scenario, config, importEntity, exportEntity } = args;
   const seed = readSeed(args.seed);
   findScenario(scenario);
+  if (exportEntity !== undefined) {
+    const { exportEntities } = await import('./entities.js');
+    await exportEntities(scenario, exportEntity);
+    return;
+  }
   if (!hasTerminal()) {
     const { loadScenario } = await import('../scenario/load.js');
     loadScenario(scenario);
     throw noTerminal(`vmtop run ${scenario}`);
   }
   const { runDashboard } = await import('../tui/dashboard.js');
-  process.exitCode = await runDashboard({ scenario, seed, config, workerUrl: workerUrl() });
+  process.exitCode = await runDashboard({
+    scenario,
+    seed,
+    config,
+    entityFile: importEntity,
+    workerUrl: workerUrl(),
+  });
 }
 
 /** `vmtop replay` without `--headless`. */

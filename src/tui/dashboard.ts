@@ -1,4 +1,6 @@
 /** `vmtop top`: the dashboard on the real terminal, with the engine in a worker. */
+import { readText } from '../input/read-text.js';
+import { parseEntities } from './config/entities.js';
 import { loadTables } from './config/load.js';
 import type { StartMessage } from './engine.js';
 import { connectWorker } from './engine-link.js';
@@ -19,6 +21,8 @@ export interface DashboardOptions {
   readonly colour?: ColourDepth | undefined;
   /** Settings: vmtop's own file, or an rc file of esxtop; default the person's own. */
   readonly config?: string | undefined;
+  /** Objects to show, as a file of esxtop; default all. */
+  readonly entityFile?: string | undefined;
   /** No faults, no changes. */
   readonly readOnly?: boolean | undefined;
   /** The worker's bundle; it lies beside the one of the program. */
@@ -43,6 +47,9 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
     return EXIT_INPUT;
   }
   const tables = await loadTables(options.config);
+  const { entityFile } = options;
+  const entities =
+    entityFile === undefined ? undefined : parseEntities(readText(entityFile), entityFile);
   const depth = options.colour ?? stdout.getColorDepth();
   const theme = makeTheme(colourDepth(depth, env), options.ascii ?? needsAscii(env));
   let session: Session | undefined;
@@ -60,7 +67,7 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
         seed: options.seed,
         replay: options.replay,
       },
-      state: { ...initialState(options.readOnly ?? false), ...tables },
+      state: { ...initialState(options.readOnly ?? false), ...tables, entities },
     });
     stdout.on('resize', redraw);
     session.connect(connectWorker(options.workerUrl ?? bundledWorker()));

@@ -38,6 +38,8 @@ export interface UiState {
   readonly dialogs: readonly Dialog[];
   /** Answer to the last key, shown until the next one. */
   readonly notice: string;
+  /** Names of the objects to show, per scope, as esxtop's entity file lists them; all of other scopes. */
+  readonly entities: Readonly<Record<string, ReadonlySet<string>>> | undefined;
   /** Where settings are saved unless another file is named. */
   readonly settingsFile: string;
   readonly readOnly: boolean;
@@ -141,6 +143,7 @@ export function initialState(readOnly: boolean): UiState {
     nameLength: 0,
     friendly: false,
     thresholds: {},
+    entities: undefined,
     settingsFile: '',
     back: 0,
     paused: false,

@@ -4,15 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { views } from '../../src/engine/views/index.js';
+import { Entities } from '../../src/engine/views/kit/entities.js';
 import { fieldGroups } from '../../src/engine/views/kit/field-groups.js';
 import type { View } from '../../src/engine/views/kit/view.js';
+import { formatEntities, parseEntities } from '../../src/tui/config/entities.js';
 import { loadTables } from '../../src/tui/config/load.js';
 // Loaded by the dashboard when it is asked for; here before, so that a key has its answer at once.
 import '../../src/tui/config/save.js';
 import { parseTables } from '../../src/tui/config/tables.js';
 import { screens } from '../../src/tui/screens.js';
-import { groupOrder, moveGroup, toggleGroup } from '../../src/tui/table/choice.js';
-import { NAA } from './fake-layout.js';
+import { chosenFields, groupOrder, moveGroup, toggleGroup } from '../../src/tui/table/choice.js';
+import { fitColumns } from '../../src/tui/table/columns.js';
+import { fakeLayout, NAA } from './fake-layout.js';
 import { type Mounted, type MountOptions, mount } from './harness.js';
 
 let mounted: Mounted | undefined;
@@ -349,6 +352,40 @@ test('W saves to a file; what else the file says stays', async () => {
   expect(readFileSync(file, 'utf8')).toBe('just a text\n');
 });
 
+test('an entity file leaves out what it does not list', async () => {
+  // Section and line form: esxtop reference, section 5.4.
+  const text = `Adapter\nvmhba1\n#vmhba2\nNetPort\nvmnic0\nDevice\nesx1/${NAA[1]}\n`;
+  const entities = parseEntities(text, 'entities');
+  const { press, text: shown } = open({ columns: 120, state: { entities } });
+  await press('d');
+  expect(await shown()).toContain('Adapters 1 row');
+  expect(await shown()).not.toContain('vmhba2');
+  await press('u');
+  expect(await shown()).toContain('Devices 1 row');
+  // Without a section of theirs all are shown.
+  await press('v');
+  expect(await shown()).toContain('Virtual disks 3 rows');
+  expect(() => parseEntities('\nvmhba1\n', 'entities')).toThrow(
+    /entities:2: expected a section first/,
+  );
+  const all = formatEntities(mounted?.engine.layout.entities ?? []);
+  expect(all.split('\n').slice(0, 4)).toEqual(['Adapter', 'esx1/vmhba1', 'esx1/vmhba2', 'Device']);
+  expect(parseEntities(all, 'entities').disk?.size).toBe(3);
+});
+
+test('a host is told apart however many columns are asked for', () => {
+  const device = view('device');
+  const two = fakeLayout().entities.map((info, index) =>
+    index === 0 ? { ...info, labels: { ...info.labels, host: 'esx2' } } : info,
+  );
+  const choice = { columns: ['GAVG/p50', 'GAVG/p95', 'GAVG/p99', 'GAVG/max'], hidden: [] };
+  const fields = chosenFields(device, new Entities(two), choice);
+  const ids = fitColumns(fields, 80, 0, () => 36, 0).map(({ field }) => field.id);
+  expect(ids).toEqual(
+    expect.arrayContaining(['DEVICE', 'HOST', 'GAVG/p50', 'GAVG/p95', 'GAVG/p99']),
+  );
+});
+
 describe('a settings file', () => {
   test('that is wrong says where', async () => {
     const read = (text: string) => () => parseTables(text, 'my.yaml');
@@ -361,6 +398,16 @@ describe('a settings file', () => {
     expect(read('delay: soon')).toThrow(/my\.yaml:1:8: expected a time with its unit/);
     expect(read('screens: { divice: {} }')).toThrow(/unknown: divice/);
     expect(parseTables('theme: dark\n', 'my.yaml')).toEqual({});
+  });
+
+  test('of the README is right', () => {
+    const readme = readFileSync('README.md', 'utf8');
+    const [, example = ''] = /```\n(delay: [^`]+)```/.exec(readme) ?? [];
+    expect(parseTables(example, 'README.md')).toMatchObject({
+      delay: 2e9,
+      screens: { device: { columns: ['GAVG/p99'] } },
+      thresholds: { 'KAVG/cmd': [0.5, 5] },
+    });
   });
 
   test('of esxtop: groups, their order, delay and first panel', async () => {

@@ -111,6 +111,7 @@ export const device = defineView({
       format: 'text',
       help: 'on, off, all paths down (APD, APD-TO after the time-out), lost for good (PDL), then GONE',
       value: stateOf,
+      grow: true,
       level: (value, row) => {
         if (row.info.scope === 'path') return pathStateLevel(value);
         return value === 'on' || value === 'off' || value === '' ? 0 : 2;

@@ -16,8 +16,8 @@ export interface ColumnChoice {
 
 export const NO_CHOICE: ColumnChoice = { columns: [], hidden: [] };
 
-/** Asked for: goes only after everything nobody asked for has gone. */
-const PINNED_WEIGHT = 1;
+/** Asked for: goes only after everything nobody asked for, but before what never goes. */
+const PINNED_WEIGHT = 0.5;
 
 /** The view's columns as chosen; the first, which names the row, always stays first. */
 export function chosenFields(view: View, entities: Entities, choice = NO_CHOICE): Field[] {
@@ -39,7 +39,10 @@ function arrange(fields: readonly Field[], { columns, hidden }: ColumnChoice): F
     if (out.has(field.id)) return [];
     return [(pinned.has(field) ? asked[next++] : undefined) ?? field];
   });
-  return keep(placed, new Set(asked.map(({ id }) => id)), PINNED_WEIGHT);
+  if (asked.length === 0) return placed;
+  // What tells rows apart is not given up for what is said of them.
+  const staying = [...asked, ...fields.filter(({ stays }) => stays)];
+  return keep(placed, new Set(staying.map(({ id }) => id)), PINNED_WEIGHT);
 }
 
 /** Columns that are to stay longer, with those that go only together with them. */

@@ -1,6 +1,7 @@
 /** Which rows a table shows, in which order: filter, sort, groups, expanded rows below their parents. */
 import type { Row, Window } from '../../engine/views/kit/row.js';
 import { type View, viewRows } from '../../engine/views/kit/view.js';
+import { isListed } from '../config/entities.js';
 import { compileFilter, type RowTest } from '../filter/compile.js';
 import { FilterError } from '../filter/parse.js';
 import type { UiState } from '../state.js';
@@ -22,7 +23,10 @@ export function tableRows(view: View, world: World, ui: UiState): readonly Row[]
 
 function findRows(view: View, world: World, ui: UiState): Row[] {
   const test = testOf(ui.filter, view, world);
-  const all = rolledUp(view, viewRows(view, world.frames.window), ui);
+  const listed = viewRows(view, world.frames.window).filter(({ info }) =>
+    isListed(info, ui.entities),
+  );
+  const all = rolledUp(view, listed, ui);
   const families = all.flatMap((row) => {
     const family = familyOf(row, partsOf(view, row, world, ui), test);
     return family === undefined ? [] : [family];
