@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { views } from '../../src/engine/views/index.js';
 import { Entities } from '../../src/engine/views/kit/entities.js';
@@ -145,6 +146,27 @@ describe('field groups', () => {
     expect(await headOf(dashboard, 'VMNAME')).toMatch(/LAT\/cmd.*CMDS\/s/);
     await press('o', 'm', 'escape');
     expect(await headOf(dashboard, 'VMNAME')).toMatch(/CMDS\/s.*LAT\/cmd/);
+  });
+
+  test('whatever is chosen, each column is there once unless it is left out, and the name is first', () => {
+    const entities = new Entities(fakeLayout().entities);
+    for (const each of views) {
+      const ids = each.fields.map(({ id }) => id);
+      const plain = chosenFields(each, entities).map(({ id }) => id);
+      fc.assert(
+        fc.property(fc.shuffledSubarray(ids), fc.shuffledSubarray(ids), (columns, hidden) => {
+          const shown = chosenFields(each, entities, { columns, hidden }).map(({ id }) => id);
+          const [name] = plain;
+          expect(shown[0]).toBe(name);
+          expect([...shown].sort()).toEqual(
+            plain.filter((id) => id === name || !hidden.includes(id)).sort(),
+          );
+          const asked = columns.filter((id) => id !== name && shown.includes(id));
+          expect(shown.filter((id) => asked.includes(id))).toEqual(asked);
+        }),
+        { numRuns: 30 },
+      );
+    }
   });
 
   test('every group can be toggled away and back, and moved as far as it goes', () => {
