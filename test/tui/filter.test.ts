@@ -7,6 +7,7 @@ import { compileFilter, filterProblem } from '../../src/tui/filter/compile.js';
 import { type Filter, FilterError, isPlain, parseFilter } from '../../src/tui/filter/parse.js';
 import { initialState } from '../../src/tui/state.js';
 import { tableRows } from '../../src/tui/table/rows.js';
+import { isText } from '../../src/tui/table/sort.js';
 import { World } from '../../src/tui/world.js';
 import { FakeEngine } from './fake-engine.js';
 import { NAA } from './fake-layout.js';
@@ -181,6 +182,12 @@ describe('rows', () => {
     expect(names('datastore', 'capacity=102400')).toEqual(['ds1', 'ds2']);
   });
 
+  test('a number with a mark is a number: what is asked on the QoS screen', () => {
+    // The fake clients are asked for 1,000 units per second each; all of them wait.
+    expect(names('qos', 'asked>=1000')).toHaveLength(3);
+    expect(names('qos', 'asked>1000')).toEqual([]);
+  });
+
   test('texts by column and label, whatever the case', () => {
     expect(names('virtual-disk', 'vm=DB1')).toEqual(['db1:scsi0:0']);
     expect(names('virtual-disk', 'vm~web')).toHaveLength(2);
@@ -235,8 +242,9 @@ describe('rows', () => {
   test('every column of every screen can be asked for by its title', () => {
     const on = world();
     for (const each of views) {
-      for (const { id, format } of each.fields) {
-        const text = format === 'text' ? `"${id}"!="x"` : `"${id}">=0`;
+      for (const field of each.fields) {
+        const { id } = field;
+        const text = isText(field) ? `"${id}"!="x"` : `"${id}">=0`;
         expect(() => compileFilter(text, each, on), `${each.name} ${id}`).not.toThrow();
       }
     }

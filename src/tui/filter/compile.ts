@@ -4,6 +4,7 @@ import { parseDuration, parseSize } from '../../engine/core/units.js';
 import type { Row } from '../../engine/views/kit/row.js';
 import type { Field, View } from '../../engine/views/kit/view.js';
 import { screenOf } from '../screens.js';
+import { isText } from '../table/sort.js';
 import type { World } from '../world.js';
 import { type Filter, FilterError, type Operator, parseFilter } from './parse.js';
 import { namesOf, relatedLabels } from './relations.js';
@@ -66,7 +67,7 @@ function contains(text: string, world: World): RowTest {
 
 function comparison(test: Test, view: View, world: World): RowTest {
   const field = fieldOf(view, test.column);
-  if (field !== undefined && field.format !== 'text') return numberTest(test, field);
+  if (field !== undefined && !isText(field)) return numberTest(test, field);
   const label = test.column.toLowerCase();
   const labels = relatedLabels(world);
   if (field === undefined && !labels.has(label)) throw noSuchColumn(test, view, labels);
@@ -104,7 +105,7 @@ function noSuchColumn({ column, columnAt }: Test, view: View, labels: ReadonlySe
   );
 }
 
-function numberTest(test: Test, { id, value: read, format, unit }: Field): RowTest {
+function numberTest(test: Test, { id, value, number, format, unit }: Field): RowTest {
   const { operator, value: text, valueAt } = test;
   if (operator === '~' || operator === '!~') {
     throw new FilterError(`${id} is a number: compare it with < <= = != >= >`, valueAt - 1);
@@ -118,9 +119,9 @@ function numberTest(test: Test, { id, value: read, format, unit }: Field): RowTe
   }
   const holds = NUMBER_TESTS[operator];
   return (row) => {
-    const value = Number(read(row));
+    const found = Number(number?.(row) ?? value(row));
     // What does not apply to a row is neither above nor below anything, nor different from it.
-    return !Number.isNaN(value) && holds(value, wanted);
+    return !Number.isNaN(found) && holds(found, wanted);
   };
 }
 

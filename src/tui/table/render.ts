@@ -12,7 +12,7 @@ import { chosenFields, keep } from './choice.js';
 import { type Column, fitColumns } from './columns.js';
 import { friendlyName, isDeviceColumn, type Room, widerForNames } from './names.js';
 import { selectedIndex, tableRows } from './rows.js';
-import { readSort, type Sort } from './sort.js';
+import { isText, readSort, type Sort } from './sort.js';
 
 const TONES: readonly Tone[] = ['plain', 'warn', 'bad'];
 /** Second sign of a level, for screens without colour. */
@@ -209,8 +209,8 @@ export function tableFields(view: View, world: World, ui: UiState): Field[] {
   return [{ ...name, width: Math.max(name.width, PART_WIDTH) }, ...rest];
 }
 
-function isLeft({ format, right }: Field): boolean {
-  return format === 'text' && !right;
+function isLeft(field: Field): boolean {
+  return isText(field);
 }
 
 function align(text: string, width: number, left: boolean): string {

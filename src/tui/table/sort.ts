@@ -7,6 +7,11 @@ export interface Sort {
   readonly descending: boolean;
 }
 
+/** Whether a column is of words, not of numbers, however these are written. */
+export function isText({ format, number }: Field): boolean {
+  return format === 'text' && number === undefined;
+}
+
 /** Undefined for the order of definition, which is esxtop's order by name. */
 export function readSort(fields: readonly Field[], text = ''): Sort | undefined {
   const [, id, direction] = /^(.*) (asc|desc)$/.exec(text) ?? [];
@@ -27,7 +32,7 @@ export function sortOfKey({ fields }: View, key: string): string | undefined {
 /** Numbers start with the largest, names with the first; the same column keeps its direction. */
 export function sortByColumn(fields: readonly Field[], field: Field, text: string): string {
   const now = readSort(fields, text);
-  return writeSort(field, now?.field.id === field.id ? now.descending : field.format !== 'text');
+  return writeSort(field, now?.field.id === field.id ? now.descending : !isText(field));
 }
 
 /** The column `by` places to the right of the one that is sorted by; the ends stop it. */
@@ -52,7 +57,7 @@ export function sortRows(rows: readonly Row[], sort: Sort | undefined): Row[] {
   const { field, descending } = sort;
   const sign = descending ? -1 : 1;
   return rows
-    .map((row) => ({ row, value: field.value(row) }))
+    .map((row) => ({ row, value: field.number?.(row) ?? field.value(row) }))
     .sort((a, b) => {
       const missing = Number(isMissing(a.value)) - Number(isMissing(b.value));
       if (missing !== 0 || isMissing(a.value)) return missing;

@@ -35,8 +35,8 @@ export interface Field {
   readonly stays?: boolean;
   /** Takes spare width as far as its content needs it, from the left. */
   readonly grow?: boolean;
-  /** Text that is a number with a mark: stands at the right. */
-  readonly right?: boolean;
+  /** The number in a text that is one with a mark: it stands at the right, is sorted and compared by. */
+  readonly number?: (row: Row) => number;
   /** Id of the field drawn in the same chart, for comparison. */
   readonly against?: string;
   /** Left out where it would say the same in every row. */
