@@ -15,6 +15,9 @@ export async function openDashboard(args: {
   readonly [option: string]: unknown;
   readonly session?: string | undefined;
   readonly 'save-session'?: string | undefined;
+  readonly config?: string | undefined;
+  readonly importEntity?: string | undefined;
+  readonly exportEntity?: string | undefined;
 }): Promise<void> {
   const only = BATCH_ONLY.find((option) => args[option] !== undefined);
   if (only !== undefined) {
@@ -22,8 +25,14 @@ export async function openDashboard(args: {
   }
   if (args.session !== undefined) onlySession(args);
   const scenario = args.scenario ?? 'default';
+  const { config, importEntity, exportEntity } = args;
   const seed = readSeed(args.seed);
   findScenario(scenario);
+  if (exportEntity !== undefined) {
+    const { exportEntities } = await import('./entities.js');
+    await exportEntities(scenario, exportEntity);
+    return;
+  }
   if (!hasTerminal()) {
     if (args.session !== undefined) {
       const { readSession } = await import('../scenario/session/file.js');
@@ -40,6 +49,8 @@ export async function openDashboard(args: {
     seed,
     session: args.session,
     saveSession: args['save-session'],
+    config,
+    entityFile: importEntity,
     workerUrl: workerUrl(),
   });
 }

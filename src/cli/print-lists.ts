@@ -1,6 +1,7 @@
 import { formatParam } from '../engine/core/params.js';
 import { TRACE_FORMATS } from '../engine/formats/trace/index.js';
 import { SETTINGS } from '../engine/stack/settings.js';
+import { views } from '../engine/views/index.js';
 import { formatTable } from '../output/table.js';
 import { bundledScenarios } from '../scenario/bundled.js';
 import { CATALOGUES, type CatalogueEntry } from '../scenario/catalogues.js';
@@ -33,8 +34,26 @@ const LISTS: Readonly<Record<ListName, () => Line[]>> = {
       summary: `${help} [${initial}${unit === 'flag' || unit === 'count' ? '' : ` ${unit}`}]`,
     })),
   workloads: () => WORKLOAD_PROFILES.map(({ name, summary }) => ({ name, summary })),
+  thresholds: thresholdLines,
   formats: () => TRACE_FORMATS.map(({ name, summary }) => ({ name, summary })),
 };
+
+/** Columns with limits, by the pair of limits; the unit is the column's. */
+function thresholdLines(): Line[] {
+  const screens = new Map<string, string[]>();
+  for (const { name, fields } of views) {
+    for (const { id, level, unit = '' } of fields) {
+      const [warn, critical] = level?.limits ?? [];
+      if (warn === undefined) continue;
+      const line = `${id}\n${`* from ${warn} ${unit}`.trim()}, ${`! from ${critical} ${unit}`.trim()}`;
+      screens.set(line, [...(screens.get(line) ?? []), name]);
+    }
+  }
+  return [...screens].map(([line, names]) => {
+    const [name = '', limits = ''] = line.split('\n');
+    return { name, summary: `${limits} (${names.join(', ')})` };
+  });
+}
 
 const article = (noun: string): string => (/^[aeiou]/.test(noun) ? 'an' : 'a');
 

@@ -44,10 +44,12 @@ export function App({ store, theme, onKey }: AppProps): ReactElement {
           height={parts.dialog + BORDER}
           paddingX={1}
         >
-          {dialogRows(dialog, columns - BORDER - PADDING, parts.dialog, theme).map((row, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows have no identity but their place
-            <Line key={index} text={row} />
-          ))}
+          {dialogRows(ui, dialog, columns - BORDER - PADDING, parts.dialog, theme).map(
+            (row, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: rows have no identity but their place
+              <Line key={index} text={row} />
+            ),
+          )}
         </Box>
       )}
       <Line text={footerRow(ui, columns, theme)} />

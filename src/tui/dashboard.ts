@@ -1,7 +1,11 @@
 /** `vmtop top`: the dashboard on the real terminal, with the engine in a worker. */
+import { readText } from '../input/read-text.js';
+import { parseEntities } from './config/entities.js';
+import { loadTables } from './config/load.js';
 import type { StartMessage } from './engine.js';
 import { connectWorker } from './engine-link.js';
 import { Session } from './session.js';
+import { initialState } from './state.js';
 import { openTerminal } from './terminal.js';
 import { type ColourDepth, colourDepth, makeTheme, needsAscii } from './theme.js';
 
@@ -21,6 +25,10 @@ export interface DashboardOptions {
   readonly ascii?: boolean | undefined;
   /** Bits per pixel; default what the terminal says. NO_COLOR wins. */
   readonly colour?: ColourDepth | undefined;
+  /** Settings: vmtop's own file, or an rc file of esxtop; default the person's own. */
+  readonly config?: string | undefined;
+  /** Objects to show, as a file of esxtop; default all. */
+  readonly entityFile?: string | undefined;
   /** No faults, no changes. */
   readonly readOnly?: boolean | undefined;
   /** The worker's bundle; it lies beside the one of the program. */
@@ -45,6 +53,10 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
     );
     return EXIT_INPUT;
   }
+  const tables = await loadTables(options.config);
+  const { entityFile } = options;
+  const entities =
+    entityFile === undefined ? undefined : parseEntities(readText(entityFile), entityFile);
   const depth = options.colour ?? stdout.getColorDepth();
   const theme = makeTheme(colourDepth(depth, env), options.ascii ?? needsAscii(env));
   let session: Session | undefined;
@@ -64,7 +76,11 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
         recording: options.recording,
         session: options.session,
       },
-      readOnly: options.readOnly ?? options.recording !== undefined,
+      state: {
+        ...initialState(options.readOnly ?? options.recording !== undefined),
+        ...tables,
+        entities,
+      },
     });
     stdout.on('resize', redraw);
     session.connect(connectWorker(options.workerUrl ?? bundledWorker()));

@@ -153,15 +153,16 @@ const SCOPES_OF: Partial<Record<Action['do'], ReadonlySet<string>>> = {
   switch: new Set(['path', 'device']),
   rank: new Set(['path']),
 };
-/** How to learn the rest, and how to leave. */
-const ALWAYS = new Set(['help', 'quit']);
+/** What the screen is for, how to learn the rest, and how to leave. */
+const ALWAYS = new Set(['faults', 'help', 'quit']);
 
 function mainKeys(ui: UiState): FooterKey[] {
   const { view } = screenOf(ui.screen);
   const moves = view !== undefined ? 'select' : ui.screen === EVENTS ? 'scroll' : '';
   const keys: FooterKey[] = [];
   if (moves !== '') keys.push({ key: 'arrows', text: moves, always: false });
-  if (view?.expand !== undefined) keys.push({ key: 'e', text: 'expand', always: false });
+  if (view?.expand !== undefined || view?.rollUp !== undefined)
+    keys.push({ key: 'e', text: 'expand', always: false });
   // The keys of the screen itself before those of every screen.
   for (const scope of activeScopes(ui)) {
     for (const { keys: names, short, action } of bindings.filter((item) => item.scope === scope)) {
@@ -179,6 +180,7 @@ function dialogKeys(kind: Dialog['kind']): FooterKey[] {
     help: { arrows: 'scroll', Esc: 'close' },
     history: { arrows: 'scroll', Esc: 'close' },
     report: { arrows: 'scroll', Esc: 'close' },
+    fields: { letters: 'show, hide or move groups', Esc: 'back' },
     form: { Enter: 'confirm', arrows: 'field', Esc: 'back' },
     menu: { Enter: 'choose', arrows: 'move', letters: 'narrow', Esc: 'back' },
   };

@@ -26,8 +26,14 @@ export function helpRows(world: World, ui: UiState, width: number, theme: Theme)
       ),
     );
   }
+  // A key that means something else in an inner scope is not told again.
+  const told = new Set<string>();
   for (const scope of activeScopes(below)) {
-    const found = bindings.filter((binding) => binding.scope === scope);
+    const found = bindings
+      .filter((binding) => binding.scope === scope)
+      .map((binding) => ({ ...binding, keys: binding.keys.filter((key) => !told.has(key)) }))
+      .filter(({ keys }) => keys.length > 0);
+    for (const { keys } of found) for (const key of keys) told.add(key);
     if (found.length === 0) continue;
     rows.push('', theme.paint('head', SCOPE_NAMES[scope] ?? scope));
     const pairs = found.map(({ keys, help }) => [keys.join(' '), help] as const);
@@ -41,6 +47,7 @@ export function helpRows(world: World, ui: UiState, width: number, theme: Theme)
 }
 
 const SCOPE_NAMES: Partial<Record<Scope, string>> = {
+  device: 'Keys of devices',
   table: 'Keys of tables',
   events: 'Keys of the log',
   global: 'Keys everywhere',

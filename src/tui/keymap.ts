@@ -12,6 +12,8 @@ export type Scope =
   | 'help'
   | 'history'
   | 'report'
+  | 'fields'
+  | 'device'
   | 'table'
   | 'events'
   | 'overview'
@@ -41,13 +43,19 @@ export type Action =
   | { readonly do: 'move'; readonly by: number }
   | { readonly do: 'shift'; readonly by: 1 | -1 }
   | { readonly do: 'sort'; readonly key: string }
-  | { readonly do: 'expand' }
+  /** Into the view's own parts, or those of a scope. */
+  | { readonly do: 'expand'; readonly scope?: string }
   | { readonly do: 'open' }
   | { readonly do: 'qos' }
   | { readonly do: 'switch' }
   | { readonly do: 'rank' }
   | { readonly do: 'rescan' }
-  | { readonly do: 'names' }
+  | { readonly do: 'name-length' }
+  | { readonly do: 'friendly' }
+  | { readonly do: 'fields'; readonly purpose: 'toggle' | 'order' }
+  | { readonly do: 'save-settings' }
+  | { readonly do: 'sort-step'; readonly by: 1 | -1 }
+  | { readonly do: 'sort-turn' }
   | { readonly do: 'filter' }
   | { readonly do: 'clear' }
   | { readonly do: 'close' }
@@ -77,8 +85,8 @@ export const FAR = 1_000_000;
 const PAGE = 10;
 
 const arrows = (scope: Scope, what: string, letters: boolean): Binding[] => [
-  bind(scope, letters ? ['up', 'k'] : ['up'], { do: 'move', by: -1 }, `${what} above`),
-  bind(scope, letters ? ['down', 'j'] : ['down'], { do: 'move', by: 1 }, `${what} below`),
+  bind(scope, letters ? ['up', 'k', '8'] : ['up'], { do: 'move', by: -1 }, `${what} above`),
+  bind(scope, letters ? ['down', 'j', '2'] : ['down'], { do: 'move', by: 1 }, `${what} below`),
 ];
 
 const moves = (scope: Scope, what: string): Binding[] => [
@@ -142,6 +150,7 @@ export const bindings: readonly Binding[] = [
   bind('global', ['-'], { do: 'speed', by: -1 }, 'slower'),
   bind('global', ['s'], { do: 'delay' }, 'seconds between updates', 'delay'),
   ...timeBindings,
+  bind('global', ['W'], { do: 'save-settings' }, 'save the settings of all screens'),
   bind('global', ['ctrl+l'], { do: 'redraw' }, 'draw the screen anew'),
   bind('global', ['h', '?'], { do: 'help' }, 'this help', 'help'),
   bind('global', ['q'], { do: 'quit' }, 'quit', 'quit'),
@@ -155,8 +164,20 @@ export const bindings: readonly Binding[] = [
   bind('table', ['X'], { do: 'switch' }, 'path off or on; detach or attach a device', 'switch'),
   bind('table', ['K'], { do: 'rank' }, 'rank of a path: higher ones are used first', 'rank'),
   bind('table', ['H'], { do: 'rescan' }, 'rescan the host: probe all its paths again'),
-  bind('table', ['/'], { do: 'filter' }, 'show only rows that contain a text', 'filter'),
-  bind('table', ['L'], { do: 'names' }, 'names in full or shortened'),
+  bind(
+    'table',
+    ['/'],
+    { do: 'filter' },
+    'show only rows with a text, or kavg>2 and vm~web',
+    'filter',
+  ),
+  bind('table', ['f'], { do: 'fields', purpose: 'toggle' }, 'field groups: show or hide', 'fields'),
+  bind('table', ['o'], { do: 'fields', purpose: 'order' }, 'field groups: order'),
+  bind('table', ['L'], { do: 'name-length' }, 'length of the name column'),
+  bind('table', ['J'], { do: 'friendly' }, 'LUN and datastore names beside device ids'),
+  bind('table', ['<'], { do: 'sort-step', by: -1 }, 'sort by the column to the left'),
+  bind('table', ['>'], { do: 'sort-step', by: 1 }, 'sort by the column to the right'),
+  bind('table', ['Z'], { do: 'sort-turn' }, 'sort the other way round'),
   bind('table', ['N'], { do: 'sort', key: '' }, 'sort by name'),
   ...sortKeys.map((key) => bind('table', [key], { do: 'sort', key }, sortHelp(key))),
   bind('table', ['escape'], { do: 'clear' }, 'all rows again'),
@@ -174,6 +195,10 @@ export const bindings: readonly Binding[] = [
   ...moves('help', 'line'),
   bind('history', ['escape', 'q', 'enter'], { do: 'close' }, 'close'),
   ...moves('history', 'line'),
+  bind('fields', ['escape', 'enter'], { do: 'close' }, 'back'),
+  // In the devices' table these mean what they mean in esxtop; P is another screen elsewhere.
+  bind('device', ['P'], { do: 'expand', scope: 'path' }, 'expand into paths, or roll up'),
+  bind('device', ['t'], { do: 'expand', scope: 'volume' }, 'expand into partitions, or roll up'),
 ];
 
 function sortHelp(key: string): string {

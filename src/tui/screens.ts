@@ -29,7 +29,7 @@ const tables = views.map(
 export const screens: readonly Screen[] = [
   {
     name: OVERVIEW,
-    key: 'o',
+    key: 'O',
     title: 'Overview',
     tab: 'Stack',
     summary: 'the way of the I/O through all layers: load, queues, where time is spent',

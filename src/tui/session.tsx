@@ -13,7 +13,7 @@ import { helpRows } from './help.js';
 import { tooSmall } from './layout.js';
 import { Painter, type Screen } from './painter.js';
 import { renderScreen } from './panels/index.js';
-import { DELAY_MS, initialState, SPEEDS } from './state.js';
+import { SPEEDS, type UiState } from './state.js';
 import { type Size, Store } from './store.js';
 import { PainterContext } from './surface.js';
 import type { Theme } from './theme.js';
@@ -27,7 +27,8 @@ export interface SessionOptions {
   readonly stdin: NodeJS.ReadStream;
   readonly theme: Theme;
   readonly start: StartMessage;
-  readonly readOnly: boolean;
+  /** The screen before the first key. */
+  readonly state: UiState;
 }
 
 /** How it ended: exit code, and lines for standard error once the terminal is restored. */
@@ -60,7 +61,7 @@ export class Session {
     const { screen, stdin, theme } = options;
     this.painter = new Painter(screen);
     this.painter.onLayout = () => this.fill();
-    this.store = new Store(initialState(options.readOnly), this.size());
+    this.store = new Store(options.state, this.size());
     this.charts = new ChartStrip(() => this.repaint());
     this.ended = new Promise((resolve) => {
       this.finish = resolve;
@@ -88,8 +89,8 @@ export class Session {
     this.engine = engine;
     engine.listen((message) => this.hear(message));
     engine.post(this.options.start);
-    engine.post({ type: 'frame-interval', ms: DELAY_MS });
-    engine.post({ type: 'pace', speed: SPEEDS[0] });
+    engine.post({ type: 'frame-interval', ms: this.store.ui.delayMs });
+    engine.post({ type: 'pace', speed: SPEEDS[this.store.ui.speed] ?? 1 });
   }
 
   /** The terminal has another size, or has come back to us. */
@@ -114,7 +115,7 @@ export class Session {
 
   private key(key: string): void {
     if (this.over) return;
-    const { state, messages, redraw } = press(this.store.ui, key, this.world);
+    const { state, messages, redraw, saveSettings } = press(this.store.ui, key, this.world);
     for (const message of messages) this.engine?.post(message);
     this.world.look(state.lookAt);
     this.store.set({ ui: state });
@@ -122,7 +123,16 @@ export class Session {
       this.end(state.exitCode, []);
       return;
     }
+    if (saveSettings !== undefined) void this.saveSettings(saveSettings);
     if (redraw) this.painter.invalidate();
+    this.repaint();
+  }
+
+  /** Loaded when asked for: YAML takes its time, and most never ask. */
+  private async saveSettings(file: string): Promise<void> {
+    const { saveSettings } = await import('./config/save.js');
+    const notice = saveSettings(file, this.store.ui);
+    this.store.set({ ui: { ...this.store.ui, notice } });
     this.repaint();
   }
 

@@ -2,6 +2,7 @@
 import type { Param } from '../engine/core/params.js';
 import type { Command, FaultInfo, PathEvent, ToEngine } from './engine.js';
 import { OVERVIEW } from './screens.js';
+import type { ColumnChoice } from './table/choice.js';
 
 /** Simulated seconds per real second. */
 export const SPEEDS = [1, 2, 5, 10, 60, Number.POSITIVE_INFINITY] as const;
@@ -12,14 +13,21 @@ export interface UiState {
   readonly screen: string;
   /** Key of the selected object, per screen: the selection follows the object. */
   readonly selected: Readonly<Record<string, string>>;
-  /** Sort key per screen; none is by name. */
+  /** Column and direction per screen, `KAVG/cmd desc`; none is by name. */
   readonly sort: Readonly<Record<string, string>>;
   /** Keys of expanded objects. */
   readonly expanded: ReadonlySet<string>;
   /** First of the columns that do not stay, when not all fit. */
   readonly shift: number;
   readonly filter: string;
-  readonly wideNames: boolean;
+  /** Which columns, in which order, per screen. */
+  readonly columns: Readonly<Record<string, ColumnChoice>>;
+  /** Width of the name column; 0: as wide as there is room for. */
+  readonly nameLength: number;
+  /** Names of LUNs and datastores beside the ids of devices. */
+  readonly friendly: boolean;
+  /** Limits that replace those of the columns with these titles. */
+  readonly thresholds: Readonly<Record<string, readonly [warn: number, critical: number]>>;
   /** Lines the event log is scrolled back. */
   readonly back: number;
   /** The moment the screens show, ns of simulated time; undefined is now. */
@@ -34,18 +42,30 @@ export interface UiState {
   readonly dialogs: readonly Dialog[];
   /** Answer to the last key, shown until the next one. */
   readonly notice: string;
+  /** Names of the objects to show, per scope, as esxtop's entity file lists them; all of other scopes. */
+  readonly entities: Readonly<Record<string, ReadonlySet<string>>> | undefined;
+  /** Where settings are saved unless another file is named. */
+  readonly settingsFile: string;
   readonly readOnly: boolean;
   /** Set when it is over. */
   readonly exitCode: number | undefined;
 }
 
-export type Dialog = Menu | Form | Help | History | Report;
+export type Dialog = Menu | Form | Help | History | Report | FieldsDialog;
 
 /** Text over the whole screen that follows what happens. */
 export interface Report {
   readonly kind: 'report';
   readonly about: 'goals' | 'comparison';
   readonly scroll: number;
+}
+
+/** Field groups of a screen by their letters. */
+export interface FieldsDialog {
+  readonly kind: 'fields';
+  readonly screen: string;
+  /** Letters show and hide groups, or move them. */
+  readonly purpose: 'toggle' | 'order';
 }
 
 export interface Help {
@@ -121,7 +141,9 @@ export type Purpose =
     }
   | { readonly do: 'delay' }
   | { readonly do: 'save' }
-  | { readonly do: 'filter' };
+  | { readonly do: 'filter'; readonly screen: string }
+  | { readonly do: 'name-length' }
+  | { readonly do: 'save-settings' };
 
 export function initialState(readOnly: boolean): UiState {
   return {
@@ -131,7 +153,12 @@ export function initialState(readOnly: boolean): UiState {
     expanded: new Set(),
     shift: 0,
     filter: '',
-    wideNames: false,
+    columns: {},
+    nameLength: 0,
+    friendly: false,
+    thresholds: {},
+    entities: undefined,
+    settingsFile: '',
     back: 0,
     lookAt: undefined,
     lastInject: undefined,

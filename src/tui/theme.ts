@@ -18,6 +18,9 @@ export type ColourDepth = 1 | 4 | 8 | 24;
 export interface Glyphs {
   readonly more: string;
   readonly pointer: string;
+  /** Largest first, smallest first: beside the title of the column that is sorted by. */
+  readonly descending: string;
+  readonly ascending: string;
   readonly full: string;
   readonly empty: string;
   /** A dashed line, in a legend. */
@@ -37,6 +40,8 @@ export interface Theme {
 const UNICODE: Glyphs = {
   more: '…',
   pointer: '▸',
+  descending: '▼',
+  ascending: '▲',
   full: '█',
   empty: '·',
   dashes: '╌╌',
@@ -48,6 +53,8 @@ const UNICODE: Glyphs = {
 const ASCII: Glyphs = {
   more: '~',
   pointer: '>',
+  descending: 'v',
+  ascending: '^',
   full: '#',
   empty: '.',
   dashes: '--',

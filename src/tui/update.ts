@@ -1,7 +1,9 @@
 /** One key press: the new state, and what is said to the engine. */
 import type { EntityInfo } from '../engine/core/meters.js';
+import type { View } from '../engine/views/kit/view.js';
 import { openRank, rescan, switchSelected } from './dialogs/administer.js';
-import { delayForm, filterForm } from './dialogs/form.js';
+import { openFields } from './dialogs/fields.js';
+import { delayForm, filterForm, nameLengthForm, settingsForm } from './dialogs/form.js';
 import { openHistory } from './dialogs/history.js';
 import { answerMenu, faultMenu } from './dialogs/menu.js';
 import { openQos } from './dialogs/qos.js';
@@ -10,7 +12,10 @@ import type { ToEngine } from './engine.js';
 import { type Action, lookup, type Scope } from './keymap.js';
 import { EVENTS, OVERVIEW, screenOf, screens } from './screens.js';
 import { SPEEDS, type UiState } from './state.js';
+import { expansionKey, ownerOf, partsIn, rollUpKey } from './table/expand.js';
+import { tableFields } from './table/render.js';
 import { selectedIndex, selectedRow, tableRows } from './table/rows.js';
+import { sortOfKey, stepSort, turnSort } from './table/sort.js';
 import { injectAgain, timeKey } from './time/keys.js';
 import { look } from './time/look.js';
 import { keyOf, type World } from './world.js';
@@ -20,6 +25,8 @@ export interface Change {
   readonly messages: readonly ToEngine[];
   /** The screen is to be written anew. */
   readonly redraw?: boolean;
+  /** File the settings are to be saved to. */
+  readonly saveSettings?: string;
 }
 
 const INTERRUPTED = 130;
@@ -34,13 +41,16 @@ const CHANGES: ReadonlySet<Action['do']> = new Set<Action['do']>([
   'undo',
   'again',
 ]);
+/** The screen where P and t expand, as in esxtop. */
+const DEVICES = 'device';
 
 /** Scopes the keyboard acts in, innermost first. */
 export function activeScopes(state: UiState): readonly Scope[] {
   const dialog = state.dialogs.at(-1);
   if (dialog !== undefined) return [dialog.kind];
   if (state.screen === OVERVIEW) return ['overview', 'global'];
-  return [state.screen === EVENTS ? 'events' : 'table', 'global'];
+  if (state.screen === EVENTS) return ['events', 'global'];
+  return state.screen === DEVICES ? ['device', 'table', 'global'] : ['table', 'global'];
 }
 
 export function press(state: UiState, key: string, world: World): Change {
@@ -94,11 +104,14 @@ function act(state: UiState, action: Action, world: World): Change {
     case 'delay':
       return only({ ...state, dialogs: [delayForm(state.delayMs)] });
     case 'filter':
-      return only({ ...state, dialogs: [filterForm(state.filter)] });
+      return only({
+        ...state,
+        dialogs: [filterForm(state.filter, state.screen, state.screen !== EVENTS)],
+      });
     case 'clear':
       return only({ ...state, filter: '', back: 0 });
-    case 'names':
-      return only({ ...state, wideNames: !state.wideNames });
+    case 'save-settings':
+      return only({ ...state, dialogs: [settingsForm(state.settingsFile)] });
     case 'faults':
       if (state.readOnly) return say(state, 'read only: faults are off');
       if (world.faults.length === 0) return say(state, 'the engine has not started yet');
@@ -170,15 +183,32 @@ function inTable(state: UiState, action: Action, world: World): Change {
     case 'shift':
       return only({
         ...state,
-        shift: Math.min(view.fields.length - 2, Math.max(0, state.shift + action.by)),
+        shift: Math.min(
+          tableFields(view, world, state).length - 2,
+          Math.max(0, state.shift + action.by),
+        ),
       });
     case 'sort': {
-      const known = action.key === '' || view.fields.some(({ sort }) => sort === action.key);
-      if (!known) return say(state, 'this screen has no such column');
-      return only({ ...state, sort: { ...state.sort, [view.name]: action.key } });
+      const sort = action.key === '' ? '' : sortOfKey(view, action.key);
+      if (sort === undefined) return say(state, 'this screen has no such column');
+      return only({ ...state, sort: { ...state.sort, [view.name]: sort } });
     }
+    case 'sort-step':
+    case 'sort-turn': {
+      const fields = tableFields(view, world, state);
+      const now = state.sort[view.name] ?? '';
+      const sort =
+        action.do === 'sort-turn' ? turnSort(fields, now) : stepSort(fields, now, action.by);
+      return only({ ...state, sort: { ...state.sort, [view.name]: sort } });
+    }
+    case 'fields':
+      return openFields(state, action.purpose);
+    case 'name-length':
+      return only({ ...state, dialogs: [nameLengthForm(state.nameLength)] });
+    case 'friendly':
+      return only({ ...state, friendly: !state.friendly });
     case 'expand':
-      return expand(state, world);
+      return expand(state, world, action.scope);
     case 'open':
       return open(state, world);
     case 'qos':
@@ -204,20 +234,36 @@ function open(state: UiState, world: World): Change {
   return row === undefined ? only(state) : openHistory(state, row);
 }
 
-/** Splits the selected row into its parts, or rolls it up again. */
-function expand(state: UiState, world: World): Change {
-  const { view } = screenOf(state.screen);
-  if (view?.expand === undefined) return say(state, 'these rows have no parts to show');
+/** Rolls the rows of the selected row's owner up into one, or unfolds them again; esxtop's `e`. */
+function rollUp(state: UiState, view: View, scope: string, world: World): Change {
   const row = selectedRow(view, world, state);
   if (row === undefined) return only(state);
-  const info = row.depth === 0 ? row.info : parentOf(row.info, view.scope, world);
-  if (info === undefined) return only(state);
-  const key = keyOf(info);
+  const owner = row.info.scope === scope ? row.info : row.parent(scope)?.info;
+  if (owner === undefined) return say(state, `${row.name} has nothing to be rolled up into`);
   const expanded = new Set(state.expanded);
-  if (!expanded.delete(key)) expanded.add(key);
-  return only({ ...state, expanded, selected: { ...state.selected, [view.name]: key } });
+  const opened = expanded.delete(rollUpKey(owner));
+  if (!opened) expanded.add(rollUpKey(owner));
+  const [first] = world.frames.entities.children(owner, view.scope);
+  const selected = { ...state.selected, [view.name]: keyOf(opened && first ? first : owner) };
+  return only({ ...state, expanded, selected });
 }
 
-function parentOf(child: EntityInfo, scope: string, world: World): EntityInfo | undefined {
-  return world.frames.entities.parent(child, scope);
+/** Splits the selected row into its parts, or rolls it up again. */
+function expand(state: UiState, world: World, wanted?: string): Change {
+  const { view } = screenOf(state.screen);
+  if (view?.rollUp !== undefined) return rollUp(state, view, view.rollUp, world);
+  const scope = wanted ?? view?.expand;
+  if (view === undefined || scope === undefined) {
+    return say(state, 'these rows have no parts to show');
+  }
+  const row = selectedRow(view, world, state);
+  if (row === undefined) return only(state);
+  const info = row.depth === 0 ? row.info : ownerOf(view, row, world);
+  if (info === undefined) return only(state);
+  const key = expansionKey(view, info, scope);
+  const none = row.depth === 0 && partsIn(row, scope, world).length === 0;
+  if (none) return say(state, `${row.name} has none`);
+  const expanded = new Set(state.expanded);
+  if (!expanded.delete(key)) expanded.add(key);
+  return only({ ...state, expanded, selected: { ...state.selected, [view.name]: keyOf(info) } });
 }

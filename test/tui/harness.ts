@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import xterm from '@xterm/headless';
 import type { EngineLink } from '../../src/tui/engine.js';
 import { Session } from '../../src/tui/session.js';
+import { initialState, type UiState } from '../../src/tui/state.js';
 import { type ColourDepth, makeTheme } from '../../src/tui/theme.js';
 import { FakeEngine } from './fake-engine.js';
 
@@ -25,6 +26,7 @@ export interface MountOptions {
   readonly depth?: ColourDepth;
   readonly ascii?: boolean;
   readonly readOnly?: boolean;
+  readonly state?: Partial<UiState>;
   /** Leave the engine unconnected: the screen before anything has happened. */
   readonly idle?: boolean;
   /** Another engine than the made-up one. */
@@ -58,7 +60,7 @@ export function mount(options: MountOptions = {}) {
     stdin: stdin as unknown as NodeJS.ReadStream,
     theme: makeTheme(depth, ascii),
     start: { type: 'start', scenario: 'two-paths' },
-    readOnly: options.readOnly ?? false,
+    state: { ...initialState(options.readOnly ?? false), ...options.state },
   });
   const engine = new FakeEngine();
   if (options.link !== undefined) session.connect(options.link);

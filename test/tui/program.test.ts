@@ -80,7 +80,7 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
       ['D', 'CAPACITY'],
       ['G', 'VMDK'],
       ['E', 'Events'],
-      ['o', 'LAYER'],
+      ['O', 'LAYER'],
     ]) {
       pty.press(key);
       await pty.waitFor((text) => text.includes(title));
@@ -100,7 +100,7 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     for (const [key, title] of [
       ['d', 'ADAPTR'],
       ['u', 'DEVICE'],
-      ['o', 'LAYER'],
+      ['O', 'LAYER'],
     ]) {
       const began = Date.now();
       pty.press(key);
@@ -170,6 +170,30 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     await pty.waitFor((text) => text.includes('QoS of db1:scsi0:0 changed'));
     pty.press('E');
     await pty.waitFor((text) => text.includes('qos.change'));
+  });
+
+  test('settings come from a file and are saved to it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'vmtop-settings-'));
+    const file = join(folder, 'mine.yaml');
+    writeFileSync(file, 'screens: { device: { columns: [GAVG/p99], sort: GAVG/p99 desc } }\n');
+    const pty = start(['-c', file]);
+    await pty.waitFor((text) => /scheduler\s+\d/.test(text));
+    pty.press('u');
+    await pty.waitFor((text) => text.includes('▼GAVG/p99'));
+    pty.press('Z');
+    await pty.waitFor((text) => text.includes('▲GAVG/p99'));
+    pty.press('W');
+    await pty.waitFor((text) => text.includes('Save the settings'));
+    pty.press('\r');
+    await pty.waitFor((text) => text.includes(`settings saved to ${file}`));
+    expect(readFileSync(file, 'utf8')).toContain('sort: GAVG/p99 asc');
+    pty.press('q');
+    expect((await pty.exit).exitCode).toBe(0);
+    writeFileSync(file, 'screens: { device: { sort: GAVG/p98 desc } }\n');
+    const broken = start(['-c', file]);
+    expect((await broken.exit).exitCode).toBe(2);
+    expect(broken.output()).toContain('mine.yaml:1:28');
+    await rm(folder, { recursive: true });
   });
 
   test('Ctrl-C leaves with 130', async () => {

@@ -250,7 +250,7 @@ describe('sessions and actions', () => {
       command: { kind: 'inject', fault: 'slow-device', target, params },
     });
     expect(one.engine.heard.at(-1)).toEqual(slow('array1/lun0'));
-    await one.press('o', '@');
+    await one.press('O', '@');
     expect(told(one)).toEqual([slow('array1/lun0'), slow('array1/lun0')]);
     expect(await one.text()).toContain('injecting slow-device on array1/lun0 again');
     await one.press('A', 'down', '@');

@@ -9,6 +9,7 @@ export const LISTS = [
   'settings',
   'workloads',
   'formats',
+  'thresholds',
 ] as const;
 
 export type ListName = (typeof LISTS)[number];

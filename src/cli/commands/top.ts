@@ -38,6 +38,19 @@ export const top = defineCommand({
       })
       .option('session', SHARED.session)
       .option('save-session', SHARED.saveSession)
+      .option('config', {
+        alias: 'c',
+        type: 'string',
+        describe: 'settings of the screens: a file W has saved, or an rc file of esxtop',
+      })
+      .option('export-entity', {
+        type: 'string',
+        describe: 'write the adapters, devices and virtual disks there are to FILE, and end',
+      })
+      .option('import-entity', {
+        type: 'string',
+        describe: 'show only those FILE names without # before them',
+      })
       .example('vmtop', 'the default scenario, live')
       .example('vmtop path-loss', 'a drill, live')
       .example('vmtop ./mine.yaml --seed 7', 'your own scenario')

@@ -1,3 +1,4 @@
+import { IO_STATS, shownGroup, spareGroup } from './kit/field-groups.js';
 import {
   aborts,
   COMMANDS,
@@ -70,6 +71,29 @@ export const adapter = defineView({
   scope: 'adapter',
   expand: 'path',
   charts: ['CMDS/s', 'GAVG/cmd', 'QUED', 'DAVG/cmd'],
+  fieldGroups: [
+    shownGroup('A', 'ADAPTR = Adapter Name', ['ADAPTR']),
+    shownGroup('C', 'NPATHS = Num Paths', ['NPTH']),
+    // esxtop has only AQLEN left there, and off; how full a queue is, is what this screen is for.
+    shownGroup('D', 'QSTATS = Queue Stats', ['AQLEN', 'ACTV', 'QUED', '%USD', 'LOAD']),
+    shownGroup('E', 'IOSTATS = I/O Stats', IO_STATS),
+    shownGroup('G', 'LATSTATS/cmd = Overall Latency Stats (ms)', [
+      'DAVG/cmd',
+      'KAVG/cmd',
+      'GAVG/cmd',
+      'QAVG/cmd',
+    ]),
+    spareGroup('J', 'ERRSTATS/s = Error Stats', ['FCMDS/s', 'ABRTS/s', 'RESETS/s', 'ERRORS']),
+    spareGroup('L', 'SPLTSTATS/s = SPLIT Stats', ['SPLTCMD/s']),
+    shownGroup('M', 'HOST = Host and Driver', ['HOST', 'LINK', 'ORDER', 'DRIVER']),
+    spareGroup('N', 'DRVSTATS = Driver Stats', [
+      'MRGFR/s',
+      'MRGBK/s',
+      'ISSUED/s',
+      'BLOCKED/s',
+      'RESTARTS',
+    ]),
+  ],
   fields: [
     {
       id: 'ADAPTR',

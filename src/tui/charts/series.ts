@@ -2,7 +2,7 @@
 import { BLOCK_BYTES } from '../../engine/core/io.js';
 import type { LayerFigures } from '../../engine/views/kit/layers.js';
 import { layerFigures } from '../../engine/views/kit/layers.js';
-import { Row, type Window } from '../../engine/views/kit/row.js';
+import type { Row, Window } from '../../engine/views/kit/row.js';
 import type { Field, View } from '../../engine/views/kit/view.js';
 import { OVERVIEW, screenOf } from '../screens.js';
 import type { UiState } from '../state.js';
@@ -61,13 +61,9 @@ function unitOf({ id, format }: Field): string {
 }
 
 /** The field's values of one object over the windows. */
-function past(
-  { format, value }: Field,
-  { info, depth }: Row,
-  windows: readonly Window[],
-): number[] {
+function past({ format, value }: Field, row: Row, windows: readonly Window[]): number[] {
   const scale = format === 'blocks' ? BLOCK_BYTES / MB : 1;
-  const values = windows.map((window) => Number(value(new Row(window, info, depth))) * scale);
+  const values = windows.map((window) => Number(value(row.in(window))) * scale);
   return evenly(values, windows);
 }
 

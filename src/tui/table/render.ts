@@ -1,18 +1,25 @@
 /** A table as rows of the screen: title, header, and as many rows as fit around the selected one. */
-import { formatCell } from '../../engine/views/kit/format.js';
+import { above } from '../../engine/views/kit/fields.js';
+import { type Cell, formatCell } from '../../engine/views/kit/format.js';
 import type { Row } from '../../engine/views/kit/row.js';
-import { type Field, type Level, type View, viewFields } from '../../engine/views/kit/view.js';
+import type { Field, Level, View } from '../../engine/views/kit/view.js';
+import { isPlain } from '../filter/parse.js';
 import type { UiState } from '../state.js';
 import { cut, plain, shorten, shortenMiddle, wrap } from '../text.js';
 import type { Theme, Tone } from '../theme.js';
 import type { World } from '../world.js';
+import { chosenFields, keep } from './choice.js';
 import { type Column, fitColumns } from './columns.js';
+import { friendlyName, isDeviceColumn, type Room, widerForNames } from './names.js';
 import { selectedIndex, tableRows } from './rows.js';
+import { isText, readSort, type Sort } from './sort.js';
 
 const TONES: readonly Tone[] = ['plain', 'warn', 'bad'];
 /** Second sign of a level, for screens without colour. */
 const MARKS = [' ', '*', '!'] as const;
 const HEAD_ROWS = 2;
+/** An indented path in full: `  vmhba64:C0:T0:L0`. */
+const PART_WIDTH = 18;
 
 export function renderTable(
   view: View,
@@ -24,13 +31,17 @@ export function renderTable(
 ): string[] {
   const rows = tableRows(view, world, ui);
   const selected = selectedIndex(view, rows, ui);
-  const fields = viewFields(view, world.frames.entities);
+  const sort = readSort(view.fields, ui.sort[view.name]);
+  const fields = tableFields(view, world, ui);
   const widest = (field: Field): number =>
-    rows.reduce((most, row) => Math.max(most, textOf(row, field, field === fields[0]).length), 0);
-  const columns = fitColumns(fields, width, ui.shift, widest, ui.wideNames);
+    rows.reduce(
+      (most, row) => Math.max(most, textOf(row, field, field === fields[0], world, ui).length),
+      0,
+    );
+  const columns = fitColumns(fields, width, ui.shift, widest, ui.nameLength);
   const out = [
     titleRow(view, rows, ui, columns.length, fields.length, theme),
-    head(columns, theme),
+    head(columns, sort, theme),
   ];
   if (rows.length === 0) {
     const nothing = view.empty ?? 'nothing here yet';
@@ -52,7 +63,7 @@ export function renderTable(
     out.push(
       line < 0
         ? groupTitle(view, row, width, theme)
-        : renderRow(row, columns, line === selected, width, theme),
+        : renderRow(row, columns, line === selected, width, theme, world, ui),
     );
   }
   return out;
@@ -98,18 +109,38 @@ function titleRow(
   all: number,
   theme: Theme,
 ): string {
-  const key = ui.sort[view.name] ?? '';
-  const sorted = view.fields.find(({ sort }) => sort !== undefined && sort === key)?.id;
+  const sort = readSort(view.fields, ui.sort[view.name]);
   const parts = [`${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`];
-  if (sorted !== undefined) parts.push(`by ${sorted}`);
-  if (ui.filter !== '') parts.push(`containing "${plain(ui.filter)}"`);
+  if (sort !== undefined) parts.push(`by ${sort.field.id}${sort.descending ? '' : ' ascending'}`);
+  if (ui.filter !== '') {
+    const text = plain(ui.filter);
+    parts.push(isPlain(ui.filter) ? `containing "${text}"` : `where ${text}`);
+  }
   if (shown < all) parts.push(`${shown} of ${all} columns (left, right)`);
   return `${theme.paint('title', view.title)} ${theme.paint('dim', parts.join(', '))}`;
 }
 
-function head(columns: readonly Column[], theme: Theme): string {
+function head(columns: readonly Column[], sort: Sort | undefined, theme: Theme): string {
   const cells = columns.map(({ field, width }) => align(field.id, width, isLeft(field)));
-  return `  ${theme.paint('head', cells.join(' '))}`;
+  return `  ${theme.paint('head', markSorted(cells, columns, sort, theme))}`;
+}
+
+/** The mark stands in the blank beside the title, so that no column needs more room for it. */
+function markSorted(
+  cells: readonly string[],
+  columns: readonly Column[],
+  sort: Sort | undefined,
+  { glyph }: Theme,
+): string {
+  const text = cells.join(' ');
+  const index = columns.findIndex(({ field }) => field.id === sort?.field.id);
+  const column = columns[index];
+  if (sort === undefined || column === undefined) return text;
+  const { field, width } = column;
+  const start = cells.slice(0, index).reduce((sum, cell) => sum + cell.length + 1, 0);
+  const at = isLeft(field) ? start + field.id.length : start + width - field.id.length - 1;
+  const mark = sort.descending ? glyph.descending : glyph.ascending;
+  return text.slice(0, at) + mark + text.slice(at + 1);
 }
 
 function renderRow(
@@ -118,14 +149,19 @@ function renderRow(
   selected: boolean,
   width: number,
   theme: Theme,
+  world: World,
+  ui: UiState,
 ): string {
+  const { more } = theme.glyph;
   let worst: Level = 0;
   const cells = columns.map(({ field, width: room }, index) => {
     const value = field.value(row);
-    const level = field.level?.(value, row) ?? 0;
+    const level = levelOf(field, value, row, ui);
     if (level > worst) worst = level;
-    const raw = index === 0 ? nameOf(row, field) : plain(formatCell(field.format, value, room));
-    const { more } = theme.glyph;
+    const raw =
+      index === 0 || ui.friendly
+        ? textOf(row, field, index === 0, world, ui, { width: room, more })
+        : plain(formatCell(field.format, value, room));
     const text =
       index === 0 || field.grow ? shortenMiddle(raw, room, more) : shorten(raw, room, more);
     const aligned = align(text, room, isLeft(field));
@@ -136,18 +172,45 @@ function renderRow(
   return theme.paint('selected', cut(`${theme.glyph.pointer}${mark}${cells.join(' ')}`, 0, width));
 }
 
-function textOf(row: Row, field: Field, first: boolean): string {
-  return first ? nameOf(row, field) : plain(String(field.value(row)));
+/** A cell in full, or as a number of at most `width`; in the first column, parts of a row are indented. */
+function textOf(
+  row: Row,
+  field: Field,
+  first: boolean,
+  world: World,
+  { friendly }: UiState,
+  room?: Room,
+): string {
+  const value = field.value(row);
+  const named = friendly && isDeviceColumn(field.id);
+  if (!first && !named) {
+    return plain(room === undefined ? String(value) : formatCell(field.format, value, room.width));
+  }
+  const indent = first && row.depth > 0 ? '  ' : '';
+  const left = room && { ...room, width: room.width - indent.length };
+  const text = named ? friendlyName(row, String(value), world, left) : String(value);
+  return indent + plain(text);
 }
 
-/** The first column; parts of an expanded row are indented. */
-function nameOf(row: Row, field: Field): string {
-  const text = String(field.value(row));
-  return (row.depth > 0 ? '  ' : '') + plain(text);
+/** A person's own limits come before the column's. */
+function levelOf(field: Field, value: Cell, row: Row, { thresholds }: UiState): Level {
+  const own = thresholds[field.id];
+  return own === undefined ? (field.level?.(value, row) ?? 0) : above(...own)(value, row);
 }
 
-function isLeft({ format, right }: Field): boolean {
-  return format === 'text' && !right;
+/** The columns of a screen as chosen; the one that is sorted by has its place however narrow it is. */
+export function tableFields(view: View, world: World, ui: UiState): Field[] {
+  const sort = readSort(view.fields, ui.sort[view.name]);
+  const chosen = chosenFields(view, world.frames.entities, ui.columns[view.name]);
+  const fields = sort === undefined ? chosen : keep(chosen, new Set([sort.field.id]), 0);
+  const wider = ui.friendly ? fields.map(widerForNames) : fields;
+  const [name, ...rest] = wider;
+  if (name === undefined || view.expandBy === undefined || ui.expanded.size === 0) return wider;
+  return [{ ...name, width: Math.max(name.width, PART_WIDTH) }, ...rest];
+}
+
+function isLeft(field: Field): boolean {
+  return isText(field);
 }
 
 function align(text: string, width: number, left: boolean): string {
