@@ -1,9 +1,11 @@
 /** `vmtop top`: the dashboard on the real terminal, with the engine in a worker. */
+import { readConfig } from './config/file.js';
+import { type Overrides, settingsOf, stateOf } from './config/settings.js';
 import type { StartMessage } from './engine.js';
 import { connectWorker } from './engine-link.js';
 import { Session } from './session.js';
 import { openTerminal } from './terminal.js';
-import { type ColourDepth, colourDepth, makeTheme, needsAscii } from './theme.js';
+import { colourDepth, makeTheme, needsAscii } from './theme.js';
 
 export interface DashboardOptions {
   /** Name of a bundled scenario, or a file. */
@@ -11,12 +13,8 @@ export interface DashboardOptions {
   readonly seed?: number | undefined;
   /** Trace to replay and how; handed to the worker as it is. */
   readonly replay?: StartMessage['replay'];
-  /** Only ASCII characters; default from TERM. */
-  readonly ascii?: boolean | undefined;
-  /** Bits per pixel; default what the terminal says. NO_COLOR wins. */
-  readonly colour?: ColourDepth | undefined;
-  /** No faults, no changes. */
-  readonly readOnly?: boolean | undefined;
+  /** What the command line says of the dashboard itself. */
+  readonly overrides?: Overrides | undefined;
   /** The worker's bundle; it lies beside the one of the program. */
   readonly workerUrl?: URL | undefined;
 }
@@ -38,11 +36,12 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
     );
     return EXIT_INPUT;
   }
-  const depth = options.colour ?? stdout.getColorDepth();
-  const theme = makeTheme(colourDepth(depth, env), options.ascii ?? needsAscii(env));
+  const settings = settingsOf(readConfig(), options.overrides);
+  const depth = colourDepth(stdout.getColorDepth(), env);
+  const theme = makeTheme(depth, settings.ascii ?? needsAscii(env));
   let session: Session | undefined;
   const redraw = (): void => session?.resize();
-  const terminal = openTerminal(stdout, stdin, redraw);
+  const terminal = openTerminal(stdout, stdin, redraw, settings.mouse);
   terminal.enter();
   try {
     session = new Session({
@@ -55,7 +54,8 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
         seed: options.seed,
         replay: options.replay,
       },
-      readOnly: options.readOnly ?? false,
+      state: stateOf(settings),
+      mouse: settings.mouse,
     });
     stdout.on('resize', redraw);
     session.connect(connectWorker(options.workerUrl ?? bundledWorker()));

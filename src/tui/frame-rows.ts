@@ -53,8 +53,15 @@ function speedName(index: number): string {
   return Number.isFinite(speed) ? `${speed}x` : 'max';
 }
 
-/** Second row: all screens with their keys. Titles give way to short ones, those to bare keys. */
-export function tabsRow(current: string, width: number, theme: Theme): string {
+interface Tab {
+  readonly name: string;
+  readonly text: string;
+  /** Its first column. */
+  readonly x: number;
+}
+
+/** Titles give way to short ones, those to bare keys. The current one is a blank wider on each side. */
+function tabsIn(current: string, width: number): Tab[] {
   const cells = (named: number, short: boolean): { name: string; text: string }[] =>
     screens.map(({ name, key, title, tab }, index) => ({
       name,
@@ -71,15 +78,31 @@ export function tabsRow(current: string, width: number, theme: Theme): string {
       if (fits(tabs, gap)) break;
     }
   }
-  const painted = tabs.map(({ name, text }) =>
-    name === current
-      ? theme.paint('selected', ` ${text} `)
-      : theme.paint('accent', text.slice(0, 1)) + text.slice(1),
-  );
-  return painted.reduce((row, cell, index) => {
-    const touching = tabs[index]?.name === current || tabs[index - 1]?.name === current;
-    return row + ' '.repeat(touching ? gap - 1 : gap) + cell;
+  let x = 0;
+  return tabs.map(({ name, text }, index) => {
+    const touching = name === current || tabs[index - 1]?.name === current;
+    const at = x + (touching ? gap - 1 : gap);
+    const shown = name === current ? ` ${text} ` : text;
+    x = at + shown.length;
+    return { name, text: shown, x: at };
+  });
+}
+
+/** Second row: all screens with their keys. */
+export function tabsRow(current: string, width: number, theme: Theme): string {
+  return tabsIn(current, width).reduce((row, { name, text, x }) => {
+    const cell =
+      name === current
+        ? theme.paint('selected', text)
+        : theme.paint('accent', text.slice(0, 1)) + text.slice(1);
+    return row + ' '.repeat(x - widthOf(row)) + cell;
   }, '');
+}
+
+/** The screen whose tab is at a column. */
+export function tabAt(current: string, width: number, column: number): string | undefined {
+  const tabs = tabsIn(current, width);
+  return tabs.find(({ text, x }) => column >= x && column < x + text.length)?.name;
 }
 
 /** What a drill tells: the latest line of its story, in rows of its own. */

@@ -6,18 +6,21 @@ import { render } from 'ink';
 import { App } from './app.js';
 import { chartSeries } from './charts/series.js';
 import { ChartStrip } from './charts/strip.js';
+import { reachOut } from './copy.js';
 import { hearHistory, questionsOf } from './dialogs/history.js';
 import type { EngineLink, FromEngine, StartMessage } from './engine.js';
 import { noticeRow, statusRow, storyRows } from './frame-rows.js';
 import { helpRows } from './help.js';
 import { tooSmall } from './layout.js';
+import { point } from './mouse/act.js';
+import { KeyboardInput } from './mouse/input.js';
 import { Painter, type Screen } from './painter.js';
 import { renderScreen } from './panels/index.js';
-import { DELAY_MS, initialState, SPEEDS } from './state.js';
+import { SPEEDS, type UiState } from './state.js';
 import { type Size, Store } from './store.js';
 import { PainterContext } from './surface.js';
 import type { Theme } from './theme.js';
-import { press } from './update.js';
+import { type Change, press } from './update.js';
 import { World } from './world.js';
 
 export interface SessionOptions {
@@ -25,7 +28,12 @@ export interface SessionOptions {
   readonly stdin: NodeJS.ReadStream;
   readonly theme: Theme;
   readonly start: StartMessage;
-  readonly readOnly: boolean;
+  /** The screen before the first key. */
+  readonly state: UiState;
+  /** Mouse reports are among the input. */
+  readonly mouse: boolean;
+  /** Folder of screen dumps. */
+  readonly folder?: string | undefined;
 }
 
 /** How it ended: exit code, and lines for standard error once the terminal is restored. */
@@ -52,10 +60,11 @@ export class Session {
   private painting = false;
 
   constructor(private readonly options: SessionOptions) {
-    const { screen, stdin, theme } = options;
+    const { screen, theme } = options;
+    const stdin = options.mouse ? this.withoutMouse(options.stdin) : options.stdin;
     this.painter = new Painter(screen);
     this.painter.onLayout = () => this.fill();
-    this.store = new Store(initialState(options.readOnly), this.size());
+    this.store = new Store(options.state, this.size());
     this.charts = new ChartStrip(() => this.repaint());
     this.ended = new Promise((resolve) => {
       this.finish = resolve;
@@ -83,8 +92,8 @@ export class Session {
     this.engine = engine;
     engine.listen((message) => this.hear(message));
     engine.post(this.options.start);
-    engine.post({ type: 'frame-interval', ms: DELAY_MS });
-    engine.post({ type: 'pace', speed: SPEEDS[0] });
+    engine.post({ type: 'frame-interval', ms: this.store.ui.delayMs });
+    engine.post({ type: 'pace', speed: SPEEDS[this.store.ui.speed] ?? 1 });
   }
 
   /** The terminal has another size, or has come back to us. */
@@ -109,7 +118,18 @@ export class Session {
 
   private key(key: string): void {
     if (this.over) return;
-    const { state, messages, redraw } = press(this.store.ui, key, this.world);
+    this.follow(press(this.store.ui, key, this.world));
+  }
+
+  private withoutMouse(stdin: NodeJS.ReadStream): NodeJS.ReadStream {
+    const keyboard = new KeyboardInput(stdin, (report) => {
+      if (!this.over && !tooSmall(this.size())) this.follow(point(this.store.ui, report, this));
+    });
+    return keyboard as unknown as NodeJS.ReadStream;
+  }
+
+  /** Takes over what a key or the mouse has changed. */
+  private follow({ state, messages, redraw, effect }: Change): void {
     for (const message of messages) this.engine?.post(message);
     this.store.set({ ui: state });
     if (state.exitCode !== undefined) {
@@ -117,6 +137,11 @@ export class Session {
       return;
     }
     if (redraw) this.painter.invalidate();
+    if (effect !== undefined) {
+      const { folder } = this.options;
+      const notice = reachOut(effect, this.store.ui, this, this.options.screen, folder);
+      this.store.set({ ui: { ...this.store.ui, notice } });
+    }
     this.repaint();
   }
 
@@ -168,8 +193,8 @@ export class Session {
   /** Gives every surface its rows. */
   private fill(): void {
     const { world, painter, store } = this;
-    const { theme } = this.options;
     const { ui, size } = store.get();
+    const theme = this.options.theme.as(ui.theme);
     if (tooSmall(size)) return;
     const draw = (id: string, rows: (width: number, height: number) => readonly string[]): void => {
       const rect = painter.rectOf(id);

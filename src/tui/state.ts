@@ -1,6 +1,7 @@
 /** What the person at the screen has done. Everything shown follows from this and the world. */
 import type { Param } from '../engine/core/params.js';
 import type { Command, FaultInfo, PathEvent } from './engine.js';
+import type { ThemeName } from './palettes.js';
 import { OVERVIEW } from './screens.js';
 
 /** Simulated seconds per real second. */
@@ -31,6 +32,7 @@ export interface UiState {
   /** Answer to the last key, shown until the next one. */
   readonly notice: string;
   readonly readOnly: boolean;
+  readonly theme: ThemeName;
   /** Set when it is over. */
   readonly exitCode: number | undefined;
 }
@@ -125,6 +127,7 @@ export function initialState(readOnly: boolean): UiState {
     dialogs: [],
     notice: '',
     readOnly,
+    theme: 'dark',
     exitCode: undefined,
   };
 }

@@ -1,5 +1,6 @@
 /** One key press: the new state, and what is said to the engine. */
 import type { EntityInfo } from '../engine/core/meters.js';
+import type { Effect } from './copy.js';
 import { openRank, rescan, switchSelected } from './dialogs/administer.js';
 import { delayForm, filterForm } from './dialogs/form.js';
 import { openHistory } from './dialogs/history.js';
@@ -8,6 +9,7 @@ import { openQos } from './dialogs/qos.js';
 import { dialogKey } from './dialogs/update.js';
 import type { ToEngine } from './engine.js';
 import { type Action, lookup, type Scope } from './keymap.js';
+import { THEMES } from './palettes.js';
 import { EVENTS, OVERVIEW, screenOf, screens } from './screens.js';
 import { SPEEDS, type UiState } from './state.js';
 import { selectedIndex, selectedRow, tableRows } from './table/rows.js';
@@ -18,6 +20,7 @@ export interface Change {
   readonly messages: readonly ToEngine[];
   /** The screen is to be written anew. */
   readonly redraw?: boolean;
+  readonly effect?: Effect;
 }
 
 const INTERRUPTED = 130;
@@ -34,8 +37,10 @@ export function press(state: UiState, key: string, world: World): Change {
   const quiet = state.notice === '' ? state : { ...state, notice: '' };
   if (key === 'ctrl+c') return { state: { ...quiet, exitCode: INTERRUPTED }, messages: [] };
   if (key === 'ctrl+l') return { state: quiet, messages: [], redraw: true };
-  const action = lookup(key, activeScopes(quiet));
-  if (quiet.dialogs.length > 0) {
+  // Control keys are no text: they mean the same in dialogs.
+  const control = key.startsWith('ctrl+');
+  const action = lookup(key, control ? ['global'] : activeScopes(quiet));
+  if (quiet.dialogs.length > 0 && !control) {
     return dialogKey(quiet, key, action, world, selectedObject(quiet, world));
   }
   return action === undefined ? { state: quiet, messages: [] } : act(quiet, action, world);
@@ -55,7 +60,8 @@ function say(state: UiState, notice: string): Change {
   return only({ ...state, notice });
 }
 
-function act(state: UiState, action: Action, world: World): Change {
+/** Does what a key or a click means where no dialog is open. */
+export function act(state: UiState, action: Action, world: World): Change {
   switch (action.do) {
     case 'quit':
       return only({ ...state, exitCode: 0 });
@@ -80,6 +86,10 @@ function act(state: UiState, action: Action, world: World): Change {
       return only({ ...state, filter: '', back: 0 });
     case 'names':
       return only({ ...state, wideNames: !state.wideNames });
+    case 'theme':
+      return nextTheme(state);
+    case 'outside':
+      return { ...only(state), effect: action.effect };
     case 'faults':
       if (state.readOnly) return say(state, 'read only: faults are off');
       if (world.faults.length === 0) return say(state, 'the engine has not started yet');
@@ -93,6 +103,11 @@ function act(state: UiState, action: Action, world: World): Change {
         ? scrollLog(state, action, world)
         : inTable(state, action, world);
   }
+}
+
+function nextTheme(state: UiState): Change {
+  const theme = THEMES[(THEMES.indexOf(state.theme) + 1) % THEMES.length] ?? state.theme;
+  return say({ ...state, theme }, `theme: ${theme}`);
 }
 
 function showScreen(state: UiState, name: string): UiState {

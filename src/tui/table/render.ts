@@ -6,13 +6,66 @@ import type { UiState } from '../state.js';
 import { cut, plain, shorten, shortenMiddle, wrap } from '../text.js';
 import type { Theme, Tone } from '../theme.js';
 import type { World } from '../world.js';
-import { type Column, fitColumns } from './columns.js';
+import { type Column, fitColumns, GUTTER } from './columns.js';
 import { selectedIndex, tableRows } from './rows.js';
 
 const TONES: readonly Tone[] = ['plain', 'warn', 'bad'];
 /** Second sign of a level, for screens without colour. */
 const MARKS = [' ', '*', '!'] as const;
 const HEAD_ROWS = 2;
+
+/** Where everything of a table stands. */
+export interface TableLayout {
+  readonly rows: readonly Row[];
+  /** Index of the selected row. */
+  readonly selected: number;
+  readonly columns: readonly Column[];
+  /** How many columns there are, shown or not. */
+  readonly all: number;
+  /** The lines below the head: an index into the rows; negative for a group's title. */
+  readonly shown: readonly number[];
+  /** The field whose column is at a column of the screen. */
+  columnAt(x: number): Field | undefined;
+}
+
+export function layoutTable(
+  view: View,
+  world: World,
+  ui: UiState,
+  width: number,
+  height: number,
+): TableLayout {
+  const rows = tableRows(view, world, ui);
+  const selected = selectedIndex(view, rows, ui);
+  const fields = viewFields(view, world.frames.entities);
+  const widest = (field: Field): number =>
+    rows.reduce((most, row) => Math.max(most, textOf(row, field, field === fields[0]).length), 0);
+  const columns = fitColumns(fields, width, ui.shift, widest, ui.wideNames);
+  const room = Math.max(1, height - HEAD_ROWS);
+  const lines = linesOf(view, rows);
+  const first = firstVisible(lines.length, lines.indexOf(selected), room);
+  const shown = lines.slice(first, first + room);
+  // A group whose title is scrolled past has it in place of the first row that is left.
+  if (view.groups !== undefined && shown.length > 2 && shown[0] !== selected) {
+    const [top = 0] = shown;
+    if (top >= 0) shown[0] = titleOf(top);
+  }
+  return {
+    rows,
+    selected,
+    columns,
+    all: fields.length,
+    shown,
+    columnAt(x) {
+      let at = GUTTER;
+      return columns.find((column) => {
+        const from = at;
+        at += column.width + 1;
+        return x >= from && x < at - 1;
+      })?.field;
+    },
+  };
+}
 
 export function renderTable(
   view: View,
@@ -22,29 +75,12 @@ export function renderTable(
   height: number,
   theme: Theme,
 ): string[] {
-  const rows = tableRows(view, world, ui);
-  const selected = selectedIndex(view, rows, ui);
-  const fields = viewFields(view, world.frames.entities);
-  const widest = (field: Field): number =>
-    rows.reduce((most, row) => Math.max(most, textOf(row, field, field === fields[0]).length), 0);
-  const columns = fitColumns(fields, width, ui.shift, widest, ui.wideNames);
-  const out = [
-    titleRow(view, rows, ui, columns.length, fields.length, theme),
-    head(columns, theme),
-  ];
+  const { rows, selected, columns, all, shown } = layoutTable(view, world, ui, width, height);
+  const out = [titleRow(view, rows, ui, columns.length, all, theme), head(columns, theme)];
   if (rows.length === 0) {
     const nothing = view.empty ?? 'nothing here yet';
     out.push(...wrapped(ui.filter === '' ? nothing : 'no row matches', width, theme));
     return out;
-  }
-  const room = Math.max(1, height - HEAD_ROWS);
-  const lines = linesOf(view, rows);
-  const first = firstVisible(lines.length, lines.indexOf(selected), room);
-  const shown = lines.slice(first, first + room);
-  // A group whose title is scrolled past has it in place of the first row that is left.
-  if (view.groups !== undefined && shown.length > 2 && shown[0] !== selected) {
-    const [top = 0] = shown;
-    if (top >= 0) shown[0] = titleOf(top);
   }
   for (const line of shown) {
     const row = rows[line < 0 ? titleOf(line) : line];

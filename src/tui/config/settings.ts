@@ -1,0 +1,66 @@
+/** What the dashboard starts with: the command line before the configuration before the defaults. */
+import { stringify } from 'yaml';
+import { formatDuration } from '../../engine/core/units.js';
+import type { ThemeName } from '../palettes.js';
+import { DELAY_MS, initialState, SPEEDS, type UiState } from '../state.js';
+import { type Config, speedName } from './schema.js';
+
+export interface Settings {
+  readonly theme: ThemeName;
+  /** Undefined: as the terminal needs it. */
+  readonly ascii: boolean | undefined;
+  readonly mouse: boolean;
+  /** Nothing that changes the simulation. */
+  readonly readOnly: boolean;
+  readonly delayMs: number;
+  /** Index into SPEEDS. */
+  readonly speed: number;
+  /** How tables are shown, by the name of their screen. */
+  readonly screens: NonNullable<Config['screens']>;
+  /** Limits that replace a column's own, by its title. */
+  readonly thresholds: NonNullable<Config['thresholds']>;
+}
+
+/** Options of the command line; undefined where none was given. */
+export type Overrides = {
+  readonly [Key in 'theme' | 'ascii' | 'mouse' | 'readOnly' | 'delayMs']?:
+    | Settings[Key]
+    | undefined;
+};
+
+const NS_PER_MS = 1e6;
+
+export function settingsOf(config: Config, overrides: Overrides = {}): Settings {
+  const speed = SPEEDS.findIndex((each) => speedName(each) === config.speed);
+  return {
+    theme: overrides.theme ?? config.theme ?? 'dark',
+    ascii: overrides.ascii ?? config.ascii,
+    mouse: overrides.mouse ?? config.mouse ?? true,
+    readOnly: overrides.readOnly ?? config.readOnly ?? false,
+    delayMs:
+      overrides.delayMs ?? (config.delay === undefined ? DELAY_MS : config.delay / NS_PER_MS),
+    speed: Math.max(0, speed),
+    screens: config.screens ?? {},
+    thresholds: config.thresholds ?? {},
+  };
+}
+
+/** The screen before the first key. */
+export function stateOf({ theme, readOnly, delayMs, speed }: Settings): UiState {
+  return { ...initialState(readOnly), theme, delayMs, speed };
+}
+
+/** The settings as a configuration file would hold them. */
+export function formatSettings(settings: Settings): string {
+  const { theme, ascii, mouse, readOnly, delayMs, speed, screens, thresholds } = settings;
+  return stringify({
+    theme,
+    ...(ascii === undefined ? {} : { ascii }),
+    mouse,
+    readOnly,
+    delay: formatDuration(delayMs * NS_PER_MS),
+    speed: speedName(SPEEDS[speed] ?? 1),
+    ...(Object.keys(screens).length > 0 ? { screens } : {}),
+    ...(Object.keys(thresholds).length > 0 ? { thresholds } : {}),
+  });
+}
