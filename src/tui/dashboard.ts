@@ -1,9 +1,13 @@
-/** `vmtop top`: the dashboard on the real terminal, with the engine in a worker. */
+/** The dashboard on the real terminal, with the engine in a worker or a real machine in its place. */
+
+import type { HostSource } from '../host/source.js';
 import { readConfig } from './config/file.js';
-import { type Overrides, settingsOf, stateOf } from './config/settings.js';
+import { type Overrides, type Settings, settingsOf, stateOf } from './config/settings.js';
 import type { StartMessage } from './engine.js';
 import { connectWorker } from './engine-link.js';
+import { connectHost, type OnReading } from './host/link.js';
 import { Session } from './session.js';
+import type { UiState } from './state.js';
 import { openTerminal } from './terminal.js';
 import { colourDepth, makeTheme, needsAscii } from './theme.js';
 
@@ -17,6 +21,8 @@ export interface DashboardOptions {
   readonly overrides?: Overrides | undefined;
   /** The worker's bundle; it lies beside the one of the program. */
   readonly workerUrl?: URL | undefined;
+  /** Shown instead of a scenario. */
+  readonly host?: { readonly source: HostSource; readonly onReading: OnReading } | undefined;
 }
 
 const EXIT_INPUT = 2;
@@ -24,6 +30,11 @@ const EXIT_INPUT = 2;
 /** The bundler puts shared code into `dist/chunks` and the worker into `dist`. */
 function bundledWorker(): URL {
   return new URL('../worker.js', import.meta.url);
+}
+
+/** A real machine has devices and no guests, and is only looked at. */
+function hostState(settings: Settings): UiState {
+  return { ...stateOf(settings), screen: 'device', readOnly: true, speed: 0 };
 }
 
 /** Runs until the person leaves or something ends it; the exit code. The terminal is restored. */
@@ -54,11 +65,16 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
         seed: options.seed,
         replay: options.replay,
       },
-      state: stateOf(settings),
+      state: options.host === undefined ? stateOf(settings) : hostState(settings),
       mouse: settings.mouse,
     });
     stdout.on('resize', redraw);
-    session.connect(connectWorker(options.workerUrl ?? bundledWorker()));
+    const { host, workerUrl } = options;
+    session.connect(
+      host === undefined
+        ? connectWorker(workerUrl ?? bundledWorker())
+        : connectHost(host.source, host.onReading),
+    );
     const { code, lines } = await session.ended;
     terminal.leave();
     for (const line of lines) stderr.write(`${line}\n`);

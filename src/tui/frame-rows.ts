@@ -19,8 +19,11 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
     ? theme.paint('strong', 'END')
     : ui.paused
       ? theme.paint('warn', 'PAUSED')
-      : `${asked} ${theme.paint('dim', `(${world.speed.toFixed(1)}x)`)}`;
-  const clock = `${clockOf(world.at)} ${theme.paint('dim', `of ${clockOf(plan.durationNs)}`)}`;
+      : plan.real
+        ? theme.paint('ok', 'REAL')
+        : `${asked} ${theme.paint('dim', `(${world.speed.toFixed(1)}x)`)}`;
+  const end = plan.real ? '' : ` ${theme.paint('dim', `of ${clockOf(plan.durationNs)}`)}`;
+  const clock = `${clockOf(world.at)}${end}`;
   const window = world.frames.window;
   const span = (window.after.at - window.before.at) / 1e9;
   const rate = `${shortNumber(world.ioPerSecond)} I/O/s`;

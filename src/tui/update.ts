@@ -119,6 +119,9 @@ function pace(
   action: Extract<Action, { do: 'pause' | 'step' | 'speed' }>,
   world: World,
 ): Change {
+  if (world.plan?.real && action.do !== 'pause') {
+    return say(state, 'this is a real machine: its time goes by itself');
+  }
   if (action.do === 'step') {
     const messages: ToEngine[] = [{ type: 'step', ns: action.ns }];
     if (!state.paused) messages.unshift({ type: 'pace', speed: 0 });

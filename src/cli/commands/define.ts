@@ -1,9 +1,11 @@
 import type { Argv, CommandModule } from 'yargs';
+import type { ThemeName } from '../../tui/palettes.js';
 
 /** Options several commands have, with one meaning. */
 export const SHARED = {
   seed: { type: 'string', describe: "seed, instead of the scenario's" },
   events: { type: 'string', describe: 'write the event log to FILE, as JSON lines' },
+  readOnly: { type: 'boolean', describe: 'the dashboard changes nothing: no faults, no settings' },
 } as const;
 
 /** A command: what it is called and takes. What it does is loaded only when it is asked for. */
@@ -14,4 +16,29 @@ export function defineCommand<T>(command: {
   readonly handler: (args: T) => Promise<void>;
 }): CommandModule {
   return command as unknown as CommandModule;
+}
+
+/** Here as well as in the dashboard, which the command line loads only when it opens one. */
+export const THEME_NAMES = [
+  'dark',
+  'light',
+  'colour-blind',
+  'monochrome',
+] as const satisfies readonly ThemeName[];
+
+/** What every command with a dashboard takes; each wins over the configuration file. */
+export function withScreen<T>(yargs: Argv<T>) {
+  return yargs
+    .option('theme', { choices: THEME_NAMES, describe: 'colours [dark]' })
+    .option('ascii', { type: 'boolean', describe: 'only characters every terminal has' })
+    .option('mouse', { type: 'boolean', describe: 'wheel and clicks; --no-mouse leaves them be' })
+    .option('delay', { alias: 'd', type: 'string', describe: 'seconds between updates [1]' });
+}
+
+export interface ScreenArguments {
+  readonly theme?: ThemeName | undefined;
+  readonly ascii?: boolean | undefined;
+  readonly mouse?: boolean | undefined;
+  readonly delay?: string | undefined;
+  readonly readOnly?: boolean | undefined;
 }

@@ -1,4 +1,6 @@
 import { check } from './check.js';
+import { config } from './config.js';
+import { host } from './host.js';
 import { list } from './list.js';
 import { replay } from './replay.js';
 import { run } from './run.js';
@@ -10,7 +12,9 @@ export const COMMANDS = [
   top, //
   run,
   replay,
+  host,
   swarm,
   check,
   list,
+  config,
 ];
