@@ -73,9 +73,11 @@ async function printUpdates(
 }
 
 function report({ file, intervals, reads, writes }: Recorder): string {
+  const counted = `${groupDigits(reads)} reads and ${groupDigits(writes)} writes`;
+  const head = `${file}: ${counted} in ${groupDigits(intervals)} intervals`;
+  if (reads + writes === 0) return `${head}: the disks were idle, there is nothing to replay`;
   return (
-    `${file}: ${groupDigits(reads)} reads and ${groupDigits(writes)} writes in ` +
-    `${groupDigits(intervals)} intervals. Their numbers, bytes and mean times are exact; ` +
+    `${head}. Their numbers, bytes and mean times are exact; ` +
     `their instants within an interval and their addresses are made up.\n` +
     `  play it: vmtop replay ${file}`
   );

@@ -105,10 +105,11 @@ class Space {
     this.at = now;
     const { default: system } = await import('systeminformation');
     const found = await system.fsSize();
-    this.volumes = found.map(({ mount, type, size, available }) => ({
+    // As df counts: what is kept for the system is neither used nor free.
+    this.volumes = found.map(({ mount, type, used, available }) => ({
       name: mount,
       type,
-      capacityBlocks: Math.floor(size / BLOCK_BYTES),
+      capacityBlocks: Math.floor((used + available) / BLOCK_BYTES),
       freeBlocks: Math.floor(available / BLOCK_BYTES),
     }));
     return this.volumes;

@@ -1,4 +1,5 @@
 import { check } from './check.js';
+import { completion } from './completion.js';
 import { config } from './config.js';
 import { host } from './host.js';
 import { list } from './list.js';
@@ -17,4 +18,5 @@ export const COMMANDS = [
   check,
   list,
   config,
+  completion,
 ];
