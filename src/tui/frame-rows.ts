@@ -34,6 +34,7 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
     clock,
     state,
     faults,
+    ui.readOnly && !plan.real ? theme.paint('dim', 'read only') : '',
     rate,
     theme.paint('dim', `avg over ${span.toFixed(1)} s`),
     theme.paint('dim', counts),

@@ -33,7 +33,14 @@ export function activeScopes(state: UiState): readonly Scope[] {
   return [state.screen === EVENTS ? 'events' : 'table', 'global'];
 }
 
+/** What a key does; who may only look changes nothing, whatever the key. */
 export function press(state: UiState, key: string, world: World): Change {
+  const change = pressed(state, key, world);
+  const changes = change.messages.some(({ type }) => type === 'command');
+  return state.readOnly && changes ? say(state, 'read only: nothing can be changed') : change;
+}
+
+function pressed(state: UiState, key: string, world: World): Change {
   const quiet = state.notice === '' ? state : { ...state, notice: '' };
   if (key === 'ctrl+c') return { state: { ...quiet, exitCode: INTERRUPTED }, messages: [] };
   if (key === 'ctrl+l') return { state: quiet, messages: [], redraw: true };

@@ -31,7 +31,10 @@ export function withScreen<T>(yargs: Argv<T>) {
   return yargs
     .option('theme', { choices: THEME_NAMES, describe: 'colours [dark]' })
     .option('ascii', { type: 'boolean', describe: 'only characters every terminal has' })
-    .option('mouse', { type: 'boolean', describe: 'wheel and clicks; --no-mouse leaves them be' })
+    .option('mouse', {
+      type: 'boolean',
+      describe: 'use the mouse; --no-mouse leaves it to the terminal',
+    })
     .option('delay', { alias: 'd', type: 'string', describe: 'seconds between updates [1]' });
 }
 
