@@ -3,7 +3,12 @@
  * of scenarios and of listed things are added here.
  */
 import { bundledScenarios } from '../scenario/bundled.js';
+import { COMMANDS } from './commands/index.js';
 import { LISTS, type ListName } from './commands/list.js';
+
+const COMMAND_NAMES = new Set(
+  COMMANDS.map(({ command = '' }) => String([command].flat().at(-1)).split(' ')[0]),
+);
 
 /** Commands whose first argument is a scenario; so is that of vmtop itself. */
 const WITH_SCENARIO = new Set(['top', 'run', 'check']);
@@ -36,7 +41,19 @@ export function scenariosFor(words: readonly string[]): string[] {
 
 const isList = (what: string): what is ListName => LISTS.some((name) => name === what);
 
-/** `vmtop completion`: yargs' script for the shell, which it takes from the environment. */
+/**
+ * The words with the command that is meant: options without one are those of `vmtop top`, which yargs
+ * does not think of.
+ * @param words of the command line, without vmtop
+ */
+export function withCommand(words: readonly string[]): readonly string[] {
+  const current = words.at(-1) ?? '';
+  const first = words.length === 1 && !current.startsWith('-');
+  const named = words.slice(0, -1).some((word) => COMMAND_NAMES.has(word));
+  return first || named ? words : ['top', ...words];
+}
+
+/** `vmtop completion`: yargs'  script for the shell, which it takes from the environment. */
 export async function printCompletion(shell: string | undefined): Promise<void> {
   if (shell !== undefined) process.env.SHELL = shell;
   const { makeParser } = await import('./main.js');

@@ -4,7 +4,7 @@ import yargs, { type Argv } from 'yargs';
 import { InputError } from '../engine/core/errors.js';
 import { packageFolder } from '../scenario/bundled.js';
 import { COMMANDS } from './commands/index.js';
-import { namesFor, scenariosFor } from './completion.js';
+import { namesFor, scenariosFor, withCommand } from './completion.js';
 import { EXIT_BUG, EXIT_INPUT } from './exit-codes.js';
 
 /** What yargs' completion scripts call the program with; then come the words so far. */
@@ -36,11 +36,10 @@ async function offer(words: readonly string[]): Promise<void> {
   const typed = words.slice(1);
   const names = await namesFor(typed);
   for (const name of names ?? scenariosFor(typed)) process.stdout.write(`${name}\n`);
+  if (names !== undefined) return;
   // yargs prints what it knows and ends the process, as it would run the command otherwise.
-  if (names === undefined)
-    await makeParser([COMPLETING, ...words])
-      .exitProcess(true)
-      .parseAsync();
+  const asked = [COMPLETING, 'vmtop', ...withCommand(typed)];
+  await makeParser(asked).exitProcess(true).parseAsync();
 }
 
 /** Every command; nothing is parsed yet. */

@@ -127,5 +127,7 @@ function plainText(text: string): string {
   return text
     .replace(/\\/g, '\\e')
     .replace(/-/g, '\\-')
-    .replace(/^([.'])/, '\\&$1');
+    .replace(/~/g, '\\(ti')
+    .replace(/'/g, '\\(aq')
+    .replace(/^\./, '\\&.');
 }
