@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands/index.js';
 import { manPage } from '../../src/cli/man-page.js';
 import { FAULTS } from '../../src/engine/faults/index.js';
@@ -31,15 +31,23 @@ afterEach(() => {
 });
 
 describe.skipIf(!existsSync(PROGRAM))('completion', () => {
+  let bash = '';
+
+  beforeAll(() => {
+    const args = [PROGRAM, 'completion', 'bash'];
+    bash = execFileSync(process.execPath, args, { encoding: 'utf8' });
+  });
+
   /** What bash offers: the script in force, the words typed, the cursor at the end of the last. */
   function inBash(...words: readonly string[]): string[] {
     const script = `
       vmtop() { ${process.execPath} ${PROGRAM} "$@"; }
-      eval "$(vmtop completion bash)"
+      eval "$SCRIPT"
       COMP_WORDS=(vmtop "$@"); COMP_CWORD=$#
       $(complete -p vmtop | sed 's/.*-F \\([^ ]*\\).*/\\1/')
       printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const text = execFileSync('bash', ['-c', script, 'bash', ...words], { encoding: 'utf8' });
+    const env = { ...process.env, SCRIPT: bash };
+    const text = execFileSync('bash', ['-c', script, 'bash', ...words], { encoding: 'utf8', env });
     return text.split('\n').filter((line) => line !== '');
   }
 
