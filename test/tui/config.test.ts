@@ -74,6 +74,7 @@ mouse: false
 readOnly: true
 delay: 500 ms
 speed: max
+nameLength: 20
 screens:
   device:
     columns:

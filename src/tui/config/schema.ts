@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { views } from '../../engine/views/index.js';
 import type { View } from '../../engine/views/kit/view.js';
-import { duration, scalar } from '../../scenario/quantities.js';
+import { duration, integer, scalar } from '../../scenario/quantities.js';
 import { THEMES } from '../palettes.js';
 import { SPEEDS } from '../state.js';
 
@@ -53,6 +53,8 @@ export const configSchema = z.strictObject({
   readOnly: flag.optional(),
   delay: duration('100ms', '60s').optional(),
   speed: z.enum(SPEEDS.map(speedName) as [string, ...string[]]).optional(),
+  nameLength: integer(0, 120).optional(),
+  friendlyNames: flag.optional(),
   screens: screens.optional(),
   thresholds: thresholds.optional(),
 });

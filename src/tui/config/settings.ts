@@ -15,10 +15,8 @@ export interface Settings {
   readonly delayMs: number;
   /** Index into SPEEDS. */
   readonly speed: number;
-  /** How tables are shown, by the name of their screen. */
-  readonly screens: NonNullable<Config['screens']>;
-  /** Limits that replace a column's own, by its title. */
-  readonly thresholds: NonNullable<Config['thresholds']>;
+  /** What the file says of tables: columns, orders, limits, names. */
+  readonly tables: Pick<Config, 'nameLength' | 'friendlyNames' | 'screens' | 'thresholds'>;
 }
 
 /** Options of the command line; undefined where none was given. */
@@ -31,6 +29,7 @@ export type Overrides = {
 const NS_PER_MS = 1e6;
 
 export function settingsOf(config: Config, overrides: Overrides = {}): Settings {
+  const { nameLength, friendlyNames, screens, thresholds } = config;
   const speed = SPEEDS.findIndex((each) => speedName(each) === config.speed);
   return {
     theme: overrides.theme ?? config.theme ?? 'dark',
@@ -40,8 +39,7 @@ export function settingsOf(config: Config, overrides: Overrides = {}): Settings 
     delayMs:
       overrides.delayMs ?? (config.delay === undefined ? DELAY_MS : config.delay / NS_PER_MS),
     speed: Math.max(0, speed),
-    screens: config.screens ?? {},
-    thresholds: config.thresholds ?? {},
+    tables: { nameLength, friendlyNames, screens, thresholds },
   };
 }
 
@@ -50,17 +48,16 @@ export function stateOf({ theme, readOnly, delayMs, speed }: Settings): UiState 
   return { ...initialState(readOnly), theme, delayMs, speed };
 }
 
-/** The settings as a configuration file would hold them. */
+/** The settings as a configuration file would hold them; what nobody has set is left out. */
 export function formatSettings(settings: Settings): string {
-  const { theme, ascii, mouse, readOnly, delayMs, speed, screens, thresholds } = settings;
+  const { theme, ascii, mouse, readOnly, delayMs, speed, tables } = settings;
   return stringify({
     theme,
-    ...(ascii === undefined ? {} : { ascii }),
+    ascii,
     mouse,
     readOnly,
     delay: formatDuration(delayMs * NS_PER_MS),
     speed: speedName(SPEEDS[speed] ?? 1),
-    ...(Object.keys(screens).length > 0 ? { screens } : {}),
-    ...(Object.keys(thresholds).length > 0 ? { thresholds } : {}),
+    ...tables,
   });
 }
