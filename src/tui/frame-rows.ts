@@ -166,6 +166,8 @@ const SCOPES_OF: Partial<Record<Action['do'], ReadonlySet<string>>> = {
   switch: new Set(['path', 'device']),
   rank: new Set(['path']),
 };
+/** Keys that only refuse when nothing may be changed. */
+const CHANGES: ReadonlySet<Action['do']> = new Set(['faults', 'qos', 'switch', 'rank']);
 /** How to learn the rest, and how to leave. */
 const ALWAYS = new Set(['help', 'quit']);
 
@@ -181,6 +183,7 @@ function mainKeys(ui: UiState): FooterKey[] {
       const [key] = names;
       if (key === undefined || short === '') continue;
       if (SCOPES_OF[action.do]?.has(view?.scope ?? '') === false) continue;
+      if (ui.readOnly && CHANGES.has(action.do)) continue;
       keys.push({ key, text: short, always: ALWAYS.has(action.do) });
     }
   }

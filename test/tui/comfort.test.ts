@@ -246,8 +246,13 @@ describe('read only', () => {
     expect(commandsOf(m, true)).toEqual([]);
   });
 
-  test('the first line says so', async () => {
-    expect(await open({ readOnly: true }).text()).toContain('read only');
+  test('the first line says so, and the last offers no key that refuses', async () => {
+    const m = open({ readOnly: true });
+    expect(await m.text()).toContain('read only');
+    await m.press('P');
+    const footer = (await m.screen()).at(-1);
+    expect(footer).toContain('/ filter');
+    expect(footer).not.toMatch(/faults|switch|rank/);
   });
 
   test('each key that would says that it does not', async () => {
