@@ -1,7 +1,9 @@
 /** The dashboard on the real terminal, with the engine in a worker or a real machine in its place. */
 
+import { existsSync } from 'node:fs';
 import type { HostSource } from '../host/source.js';
-import { readConfig } from './config/file.js';
+import { configFile } from './config/location.js';
+import type { Config } from './config/schema.js';
 import { type Overrides, type Settings, settingsOf, stateOf } from './config/settings.js';
 import type { StartMessage } from './engine.js';
 import { connectWorker } from './engine-link.js';
@@ -32,6 +34,14 @@ function bundledWorker(): URL {
   return new URL('../worker.js', import.meta.url);
 }
 
+/** What reads and checks the file is loaded only where there is one: the first frame comes sooner. */
+async function configuration(): Promise<Config> {
+  const file = configFile();
+  if (!existsSync(file)) return {};
+  const { readConfig } = await import('./config/file.js');
+  return readConfig(file);
+}
+
 /** A real machine has devices and no guests, and is only looked at. */
 function hostState(settings: Settings): UiState {
   return { ...stateOf(settings), screen: 'device', readOnly: true, speed: 0 };
@@ -47,7 +57,7 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
     );
     return EXIT_INPUT;
   }
-  const settings = settingsOf(readConfig(), options.overrides);
+  const settings = settingsOf(await configuration(), options.overrides);
   const depth = colourDepth(stdout.getColorDepth(), env);
   const theme = makeTheme(depth, settings.ascii ?? needsAscii(env));
   let session: Session | undefined;

@@ -3,7 +3,7 @@ import { shortNumber } from './charts/area.js';
 import { clockOf, shortenDevices } from './events.js';
 import { type Action, bindings } from './keymap.js';
 import { EVENTS, screenOf, screens } from './screens.js';
-import { type Dialog, SPEEDS, type UiState } from './state.js';
+import { type Dialog, SPEEDS, speedName, type UiState } from './state.js';
 import { plain, shorten, widthOf, wrap } from './text.js';
 import type { Theme } from './theme.js';
 import { activeScopes } from './update.js';
@@ -14,7 +14,7 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
   const { plan } = world;
   const name = theme.paint('title', 'vmtop');
   if (plan === undefined) return `${name} ${theme.paint('dim', 'starting the engine')}`;
-  const asked = speedName(ui.speed);
+  const asked = speedName(SPEEDS[ui.speed] ?? 1);
   const state = world.done
     ? theme.paint('strong', 'END')
     : ui.paused
@@ -50,11 +50,6 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
 
 function several(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function speedName(index: number): string {
-  const speed = SPEEDS[index] ?? 1;
-  return Number.isFinite(speed) ? `${speed}x` : 'max';
 }
 
 interface Tab {

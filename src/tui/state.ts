@@ -7,6 +7,11 @@ import { OVERVIEW } from './screens.js';
 /** Simulated seconds per real second. */
 export const SPEEDS = [1, 2, 5, 10, 60, Number.POSITIVE_INFINITY] as const;
 
+/** Speeds as people write them: `1x`, `60x`, `max`. */
+export function speedName(speed: number): string {
+  return Number.isFinite(speed) ? `${speed}x` : 'max';
+}
+
 export const DELAY_MS = 1_000;
 
 export interface UiState {

@@ -3,8 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { configFile, parseConfig, readConfig } from '../../src/tui/config/file.js';
-import { formatSettings, settingsOf, stateOf } from '../../src/tui/config/settings.js';
+import { parseConfig, readConfig } from '../../src/tui/config/file.js';
+import { formatSettings } from '../../src/tui/config/format.js';
+import { configFile } from '../../src/tui/config/location.js';
+import { settingsOf, stateOf } from '../../src/tui/config/settings.js';
 
 describe('the file', () => {
   test('lies where the XDG Base Directory Specification says', () => {

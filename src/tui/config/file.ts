@@ -1,24 +1,11 @@
-/** Where the configuration lies, and reading it. */
+/** Reading the configuration. */
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
 import { InputError } from '../../engine/core/errors.js';
 import { readText } from '../../input/read-text.js';
 import { inOrder, problemsOf } from '../../scenario/issues.js';
 import { Source } from '../../scenario/source.js';
+import { configFile } from './location.js';
 import { type Config, configSchema } from './schema.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/**
- * `$XDG_CONFIG_HOME/vmtop/config.yaml`, or under `~/.config`: XDG Base Directory Specification 0.8,
- * which also says to pass over a variable that is not an absolute path.
- */
-export function configFile(env: Environment = process.env): string {
-  const { XDG_CONFIG_HOME: base = '' } = env;
-  const folder = isAbsolute(base) ? base : join(env.HOME ?? homedir(), '.config');
-  return join(folder, 'vmtop', 'config.yaml');
-}
 
 /**
  * The configuration; a file that is not there is an empty one.

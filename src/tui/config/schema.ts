@@ -7,12 +7,7 @@ import { views } from '../../engine/views/index.js';
 import type { View } from '../../engine/views/kit/view.js';
 import { duration, integer, scalar } from '../../scenario/quantities.js';
 import { THEMES } from '../palettes.js';
-import { SPEEDS } from '../state.js';
-
-/** Speeds as people write them: `1x`, `60x`, `max`. */
-export function speedName(speed: number): string {
-  return Number.isFinite(speed) ? `${speed}x` : 'max';
-}
+import { SPEEDS, speedName } from '../state.js';
 
 const flag = scalar('true or false', (value) => (typeof value === 'boolean' ? value : undefined));
 

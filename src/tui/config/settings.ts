@@ -1,9 +1,7 @@
 /** What the dashboard starts with: the command line before the configuration before the defaults. */
-import { stringify } from 'yaml';
-import { formatDuration } from '../../engine/core/units.js';
 import type { ThemeName } from '../palettes.js';
-import { DELAY_MS, initialState, SPEEDS, type UiState } from '../state.js';
-import { type Config, speedName } from './schema.js';
+import { DELAY_MS, initialState, SPEEDS, speedName, type UiState } from '../state.js';
+import type { Config } from './schema.js';
 
 export interface Settings {
   readonly theme: ThemeName;
@@ -46,18 +44,4 @@ export function settingsOf(config: Config, overrides: Overrides = {}): Settings 
 /** The screen before the first key. */
 export function stateOf({ theme, readOnly, delayMs, speed }: Settings): UiState {
   return { ...initialState(readOnly), theme, delayMs, speed };
-}
-
-/** The settings as a configuration file would hold them; what nobody has set is left out. */
-export function formatSettings(settings: Settings): string {
-  const { theme, ascii, mouse, readOnly, delayMs, speed, tables } = settings;
-  return stringify({
-    theme,
-    ascii,
-    mouse,
-    readOnly,
-    delay: formatDuration(delayMs * NS_PER_MS),
-    speed: speedName(SPEEDS[speed] ?? 1),
-    ...tables,
-  });
 }
