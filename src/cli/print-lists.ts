@@ -1,3 +1,4 @@
+import { InputError } from '../engine/core/errors.js';
 import { formatParam } from '../engine/core/params.js';
 import { TRACE_FORMATS } from '../engine/formats/trace/index.js';
 import { SETTINGS } from '../engine/stack/settings.js';
@@ -6,6 +7,7 @@ import { formatTable } from '../output/table.js';
 import { bundledScenarios } from '../scenario/bundled.js';
 import { CATALOGUES, type CatalogueEntry } from '../scenario/catalogues.js';
 import { openScenario } from '../scenario/load.js';
+import { suggest } from '../scenario/suggest.js';
 import { WORKLOAD_PROFILES } from '../scenario/workload-profiles.js';
 import type { ListName } from './commands/list.js';
 
@@ -66,10 +68,30 @@ function withParams({ name, params }: CatalogueEntry, summary: string): Line[] {
   return [{ name, summary }, ...settings];
 }
 
-/** `vmtop list`. */
-export async function printLists(names: readonly ListName[]): Promise<void> {
+/** Names of a list's entries, without their settings. */
+export function namesIn(list: ListName): string[] {
+  return LISTS[list]().flatMap(({ name }) => (name.startsWith(' ') ? [] : [name]));
+}
+
+/** The entry of that name and, if it has any, its settings below it. */
+function entryOf(list: ListName, entry: string): Line[] {
+  const lines = LISTS[list]();
+  const from = lines.findIndex(({ name }) => name === entry);
+  if (from < 0) {
+    const message = `there is no "${entry}" among the ${list}`;
+    throw InputError.of('', message, suggest(entry, namesIn(list)));
+  }
+  const next = lines.findIndex(({ name }, index) => index > from && !name.startsWith(' '));
+  return lines.slice(from, next < 0 ? undefined : next);
+}
+
+/**
+ * `vmtop list`.
+ * @param entry one entry of the one list, instead of all
+ */
+export async function printLists(names: readonly ListName[], entry?: string): Promise<void> {
   const texts = names.map((name) =>
-    formatTable(LISTS[name](), [
+    formatTable(entry === undefined ? LISTS[name]() : entryOf(name, entry), [
       { title: name, align: 'left', text: (line) => line.name },
       { title: '', align: 'left', text: (line) => line.summary },
     ]),

@@ -18,12 +18,13 @@ export interface AppProps {
   readonly onKey: (key: string) => void;
 }
 
-export function App({ store, theme, onKey }: AppProps): ReactElement {
+export function App({ store, theme: terminal, onKey }: AppProps): ReactElement {
   const chrome = useSyncExternalStore(store.subscribe, store.get);
   useInput((input, key) => {
     for (const name of keyNames(input, key)) onKey(name);
   });
   const { ui, size } = chrome;
+  const theme = terminal.as(ui.theme);
   const { columns, rows } = size;
   if (tooSmall(size)) return <TooSmall columns={columns} rows={rows} />;
   const parts = partsOf(chrome);

@@ -55,6 +55,8 @@ export interface PlanSummary {
   readonly startsAt?: number;
   /** A drill tells what it does: lines of the event log of kind `narrative`. */
   readonly drill: boolean;
+  /** A real machine: its time can be neither stepped nor sped up, and has no end. */
+  readonly real?: boolean;
   readonly hosts: readonly string[];
   readonly vms: readonly { readonly name: string; readonly host: string }[];
   readonly datastores: readonly {

@@ -4,7 +4,7 @@ import { shortNumber } from './charts/area.js';
 import { clockOf, shortenDevices } from './events.js';
 import { type Action, bindings } from './keymap.js';
 import { EVENTS, screenOf, screens } from './screens.js';
-import { type Dialog, SPEEDS, type UiState } from './state.js';
+import { type Dialog, SPEEDS, speedName, type UiState } from './state.js';
 import { plain, shorten, widthOf, wrap } from './text.js';
 import type { Theme } from './theme.js';
 import { branchMark, goalMark, pastMark, shownAt, timeNotice } from './time/marks.js';
@@ -16,7 +16,7 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
   const { plan } = world;
   const name = theme.paint('title', 'vmtop');
   if (plan === undefined) return `${name} ${theme.paint('dim', 'starting the engine')}`;
-  const asked = speedName(ui.speed);
+  const asked = speedName(SPEEDS[ui.speed] ?? 1);
   const state =
     world.lookAt !== undefined
       ? pastMark(world, theme)
@@ -24,11 +24,14 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
         ? theme.paint('strong', 'END')
         : ui.paused
           ? theme.paint('warn', 'PAUSED')
-          : `${asked} ${theme.paint('dim', `(${world.speed.toFixed(1)}x)`)}`;
+          : plan.real
+            ? theme.paint('ok', 'REAL')
+            : `${asked} ${theme.paint('dim', `(${world.speed.toFixed(1)}x)`)}`;
   const { startsAt } = plan;
   const shown = shownAt(world);
   const time = startsAt === undefined ? clockOf(shown) : formatStamp(startsAt + shown / 1e9);
-  const clock = `${time} ${theme.paint('dim', `of ${clockOf(plan.durationNs)}`)}`;
+  const end = plan.real ? '' : ` ${theme.paint('dim', `of ${clockOf(plan.durationNs)}`)}`;
+  const clock = `${time}${end}`;
   const window = world.frames.window;
   const span = (window.after.at - window.before.at) / 1e9;
   const rate = `${shortNumber(world.ioPerSecond)} I/O/s`;
@@ -43,6 +46,7 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
     faults,
     branchMark(world, theme),
     goalMark(world, theme),
+    ui.readOnly && !plan.real ? theme.paint('dim', 'read only') : '',
     rate,
     theme.paint('dim', `avg over ${span.toFixed(1)} s`),
     theme.paint('dim', counts),
@@ -60,13 +64,15 @@ function several(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-function speedName(index: number): string {
-  const speed = SPEEDS[index] ?? 1;
-  return Number.isFinite(speed) ? `${speed}x` : 'max';
+interface Tab {
+  readonly name: string;
+  readonly text: string;
+  /** Its first column. */
+  readonly x: number;
 }
 
-/** Second row: all screens with their keys. Titles give way to short ones, those to bare keys. */
-export function tabsRow(current: string, width: number, theme: Theme): string {
+/** Titles give way to short ones, those to bare keys. The current one is a blank wider on each side. */
+function tabsIn(current: string, width: number): Tab[] {
   const cells = (named: number, short: boolean): { name: string; text: string }[] =>
     screens.map(({ name, key, title, tab }, index) => ({
       name,
@@ -83,15 +89,31 @@ export function tabsRow(current: string, width: number, theme: Theme): string {
       if (fits(tabs, gap)) break;
     }
   }
-  const painted = tabs.map(({ name, text }) =>
-    name === current
-      ? theme.paint('selected', ` ${text} `)
-      : theme.paint('accent', text.slice(0, 1)) + text.slice(1),
-  );
-  return painted.reduce((row, cell, index) => {
-    const touching = tabs[index]?.name === current || tabs[index - 1]?.name === current;
-    return row + ' '.repeat(touching ? gap - 1 : gap) + cell;
+  let x = 0;
+  return tabs.map(({ name, text }, index) => {
+    const touching = name === current || tabs[index - 1]?.name === current;
+    const at = x + (touching ? gap - 1 : gap);
+    const shown = name === current ? ` ${text} ` : text;
+    x = at + shown.length;
+    return { name, text: shown, x: at };
+  });
+}
+
+/** Second row: all screens with their keys. */
+export function tabsRow(current: string, width: number, theme: Theme): string {
+  return tabsIn(current, width).reduce((row, { name, text, x }) => {
+    const cell =
+      name === current
+        ? theme.paint('selected', text)
+        : theme.paint('accent', text.slice(0, 1)) + text.slice(1);
+    return row + ' '.repeat(x - widthOf(row)) + cell;
   }, '');
+}
+
+/** The screen whose tab is at a column. */
+export function tabAt(current: string, width: number, column: number): string | undefined {
+  const tabs = tabsIn(current, width);
+  return tabs.find(({ text, x }) => column >= x && column < x + text.length)?.name;
 }
 
 /** What a drill tells: the latest line of its story, in rows of its own. */
@@ -153,6 +175,8 @@ const SCOPES_OF: Partial<Record<Action['do'], ReadonlySet<string>>> = {
   switch: new Set(['path', 'device']),
   rank: new Set(['path']),
 };
+/** Keys that only refuse when nothing may be changed. */
+const CHANGES: ReadonlySet<Action['do']> = new Set(['faults', 'qos', 'switch', 'rank']);
 /** What the screen is for, how to learn the rest, and how to leave. */
 const ALWAYS = new Set(['faults', 'help', 'quit']);
 
@@ -169,6 +193,7 @@ function mainKeys(ui: UiState): FooterKey[] {
       const [key] = names;
       if (key === undefined || short === '') continue;
       if (SCOPES_OF[action.do]?.has(view?.scope ?? '') === false) continue;
+      if (ui.readOnly && CHANGES.has(action.do)) continue;
       keys.push({ key, text: short, always: ALWAYS.has(action.do) });
     }
   }

@@ -3,10 +3,14 @@ import { viewFields } from '../engine/views/kit/view.js';
 import { bindings, type Scope } from './keymap.js';
 import { screenOf } from './screens.js';
 import type { UiState } from './state.js';
-import { shorten } from './text.js';
+import { shorten, wrap } from './text.js';
 import type { Theme } from './theme.js';
 import { activeScopes } from './update.js';
 import type { World } from './world.js';
+
+const MOUSE =
+  'Mouse (unless --no-mouse): the wheel scrolls; a click opens a tab, sorts by a column, selects a row, ' +
+  'and opens the selected one.';
 
 /** Keys and columns of the current screen, in as many columns as the width allows. */
 export function helpRows(world: World, ui: UiState, width: number, theme: Theme): string[] {
@@ -39,6 +43,7 @@ export function helpRows(world: World, ui: UiState, width: number, theme: Theme)
     const pairs = found.map(({ keys, help }) => [keys.join(' '), help] as const);
     rows.push(...inColumns(pairs, 10, width, theme));
   }
+  rows.push('', ...wrap(MOUSE, width).map((line) => theme.paint('dim', line)));
   rows.push(
     '',
     theme.paint('dim', 'Marks: * worth a look, ! bad, + restored, > story or most time'),

@@ -3,6 +3,7 @@
  * scope fails when this file is loaded. Letters esxtop uses mean the same here.
  */
 import { views } from '../engine/views/index.js';
+import type { Effect } from './copy.js';
 import { screens } from './screens.js';
 
 /** Where a key means something; the innermost scope is asked first. */
@@ -40,6 +41,8 @@ export type Action =
   | { readonly do: 'undo' }
   | { readonly do: 'again' }
   | { readonly do: 'goals' }
+  | { readonly do: 'theme' }
+  | { readonly do: 'outside'; readonly effect: Effect }
   | { readonly do: 'move'; readonly by: number }
   | { readonly do: 'shift'; readonly by: 1 | -1 }
   | { readonly do: 'sort'; readonly key: string }
@@ -151,6 +154,10 @@ export const bindings: readonly Binding[] = [
   bind('global', ['s'], { do: 'delay' }, 'seconds between updates', 'delay'),
   ...timeBindings,
   bind('global', ['W'], { do: 'save-settings' }, 'save the settings of all screens'),
+  bind('global', ['y'], { do: 'outside', effect: 'copy-row' }, 'copy the selected row'),
+  bind('global', ['Y'], { do: 'outside', effect: 'copy-screen' }, 'copy the screen'),
+  bind('global', ['ctrl+p'], { do: 'outside', effect: 'dump' }, 'write the screen to a file'),
+  bind('global', ['ctrl+t'], { do: 'theme' }, 'next theme'),
   bind('global', ['ctrl+l'], { do: 'redraw' }, 'draw the screen anew'),
   bind('global', ['h', '?'], { do: 'help' }, 'this help', 'help'),
   bind('global', ['q'], { do: 'quit' }, 'quit', 'quit'),

@@ -6,11 +6,14 @@ import { render } from 'ink';
 import { App } from './app.js';
 import { chartSeries } from './charts/series.js';
 import { ChartStrip } from './charts/strip.js';
+import { reachOut } from './copy.js';
 import { hearHistory, questionsOf } from './dialogs/history.js';
 import type { EngineLink, FromEngine, StartMessage } from './engine.js';
 import { noticeRow, statusRow, storyRows } from './frame-rows.js';
 import { helpRows } from './help.js';
 import { tooSmall } from './layout.js';
+import { point } from './mouse/act.js';
+import { KeyboardInput } from './mouse/input.js';
 import { Painter, type Screen } from './painter.js';
 import { renderScreen } from './panels/index.js';
 import { SPEEDS, type UiState } from './state.js';
@@ -19,7 +22,7 @@ import { PainterContext } from './surface.js';
 import type { Theme } from './theme.js';
 import { followTime } from './time/follow.js';
 import { reportRows } from './time/report.js';
-import { press } from './update.js';
+import { type Change, press } from './update.js';
 import { World } from './world.js';
 
 export interface SessionOptions {
@@ -29,6 +32,10 @@ export interface SessionOptions {
   readonly start: StartMessage;
   /** The screen before the first key. */
   readonly state: UiState;
+  /** Mouse reports are among the input. */
+  readonly mouse: boolean;
+  /** Folder of screen dumps. */
+  readonly folder?: string | undefined;
 }
 
 /** How it ended: exit code, and lines for standard error once the terminal is restored. */
@@ -58,7 +65,8 @@ export class Session {
   private saved: ((lines: readonly string[]) => void) | undefined;
 
   constructor(private readonly options: SessionOptions) {
-    const { screen, stdin, theme } = options;
+    const { screen, theme } = options;
+    const stdin = options.mouse ? this.withoutMouse(options.stdin) : options.stdin;
     this.painter = new Painter(screen);
     this.painter.onLayout = () => this.fill();
     this.store = new Store(options.state, this.size());
@@ -115,7 +123,18 @@ export class Session {
 
   private key(key: string): void {
     if (this.over) return;
-    const { state, messages, redraw, saveSettings } = press(this.store.ui, key, this.world);
+    this.take(press(this.store.ui, key, this.world));
+  }
+
+  private withoutMouse(stdin: NodeJS.ReadStream): NodeJS.ReadStream {
+    const keyboard = new KeyboardInput(stdin, (report) => {
+      if (!this.over && !tooSmall(this.size())) this.take(point(this.store.ui, report, this));
+    });
+    return keyboard as unknown as NodeJS.ReadStream;
+  }
+
+  /** Takes over what a key or the mouse has changed. */
+  private take({ state, messages, redraw, effect, saveSettings }: Change): void {
     for (const message of messages) this.engine?.post(message);
     this.world.look(state.lookAt);
     this.store.set({ ui: state });
@@ -125,6 +144,11 @@ export class Session {
     }
     if (saveSettings !== undefined) void this.saveSettings(saveSettings);
     if (redraw) this.painter.invalidate();
+    if (effect !== undefined) {
+      const { folder } = this.options;
+      const notice = reachOut(effect, this.store.ui, this, this.options.screen, folder);
+      this.store.set({ ui: { ...this.store.ui, notice } });
+    }
     this.repaint();
   }
 
@@ -216,8 +240,8 @@ export class Session {
   /** Gives every surface its rows. */
   private fill(): void {
     const { world, painter, store } = this;
-    const { theme } = this.options;
     const { ui, size } = store.get();
+    const theme = this.options.theme.as(ui.theme);
     if (tooSmall(size)) return;
     const draw = (id: string, rows: (width: number, height: number) => readonly string[]): void => {
       const rect = painter.rectOf(id);

@@ -1,11 +1,17 @@
 /** What the person at the screen has done. Everything shown follows from this and the world. */
 import type { Param } from '../engine/core/params.js';
 import type { Command, FaultInfo, PathEvent, ToEngine } from './engine.js';
+import type { ThemeName } from './palettes.js';
 import { OVERVIEW } from './screens.js';
 import type { ColumnChoice } from './table/choice.js';
 
 /** Simulated seconds per real second. */
 export const SPEEDS = [1, 2, 5, 10, 60, Number.POSITIVE_INFINITY] as const;
+
+/** Speeds as people write them: `1x`, `60x`, `max`. */
+export function speedName(speed: number): string {
+  return Number.isFinite(speed) ? `${speed}x` : 'max';
+}
 
 export const DELAY_MS = 1_000;
 
@@ -47,6 +53,7 @@ export interface UiState {
   /** Where settings are saved unless another file is named. */
   readonly settingsFile: string;
   readonly readOnly: boolean;
+  readonly theme: ThemeName;
   /** Set when it is over. */
   readonly exitCode: number | undefined;
 }
@@ -168,6 +175,7 @@ export function initialState(readOnly: boolean): UiState {
     dialogs: [],
     notice: '',
     readOnly,
+    theme: 'dark',
     exitCode: undefined,
   };
 }

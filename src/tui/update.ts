@@ -1,6 +1,7 @@
 /** One key press: the new state, and what is said to the engine. */
 import type { EntityInfo } from '../engine/core/meters.js';
 import type { View } from '../engine/views/kit/view.js';
+import type { Effect } from './copy.js';
 import { openRank, rescan, switchSelected } from './dialogs/administer.js';
 import { openFields } from './dialogs/fields.js';
 import { delayForm, filterForm, nameLengthForm, settingsForm } from './dialogs/form.js';
@@ -10,10 +11,11 @@ import { openQos } from './dialogs/qos.js';
 import { dialogKey } from './dialogs/update.js';
 import type { ToEngine } from './engine.js';
 import { type Action, lookup, type Scope } from './keymap.js';
+import { THEMES } from './palettes.js';
 import { EVENTS, OVERVIEW, screenOf, screens } from './screens.js';
 import { SPEEDS, type UiState } from './state.js';
 import { expansionKey, ownerOf, partsIn, rollUpKey } from './table/expand.js';
-import { tableFields } from './table/render.js';
+import { tableFields } from './table/layout.js';
 import { selectedIndex, selectedRow, tableRows } from './table/rows.js';
 import { sortOfKey, stepSort, turnSort } from './table/sort.js';
 import { injectAgain, timeKey } from './time/keys.js';
@@ -27,6 +29,7 @@ export interface Change {
   readonly redraw?: boolean;
   /** File the settings are to be saved to. */
   readonly saveSettings?: string;
+  readonly effect?: Effect;
 }
 
 const INTERRUPTED = 130;
@@ -53,7 +56,14 @@ export function activeScopes(state: UiState): readonly Scope[] {
   return state.screen === DEVICES ? ['device', 'table', 'global'] : ['table', 'global'];
 }
 
+/** What a key does; who may only look changes nothing, whatever the key. */
 export function press(state: UiState, key: string, world: World): Change {
+  const change = pressed(state, key, world);
+  const changes = change.messages.some(({ type }) => type === 'command');
+  return state.readOnly && changes ? say(state, 'read only: nothing can be changed') : change;
+}
+
+function pressed(state: UiState, key: string, world: World): Change {
   const quiet = state.notice === '' ? state : { ...state, notice: '' };
   if (key === 'ctrl+c') return { state: { ...quiet, exitCode: INTERRUPTED }, messages: [] };
   if (key === 'ctrl+l') return { state: quiet, messages: [], redraw: true };
@@ -62,6 +72,9 @@ export function press(state: UiState, key: string, world: World): Change {
   }
   const action = lookup(key, activeScopes(quiet));
   if (quiet.dialogs.length > 0) {
+    // Control keys are no text: those that open nothing mean the same in dialogs.
+    const control = key.startsWith('ctrl+') ? lookup(key, ['global']) : undefined;
+    if (control?.do === 'theme' || control?.do === 'outside') return act(quiet, control, world);
     return dialogKey(quiet, key, action, world, selectedObject(quiet, world));
   }
   return action === undefined ? { state: quiet, messages: [] } : act(quiet, action, world);
@@ -81,7 +94,8 @@ function say(state: UiState, notice: string): Change {
   return only({ ...state, notice });
 }
 
-function act(state: UiState, action: Action, world: World): Change {
+/** Does what a key or a click means where no dialog is open. */
+export function act(state: UiState, action: Action, world: World): Change {
   if (world.lookAt !== undefined && CHANGES.has(action.do)) {
     return say(state, 'this is the past: ctrl+r rewinds to it, $ goes back to what is now');
   }
@@ -112,6 +126,10 @@ function act(state: UiState, action: Action, world: World): Change {
       return only({ ...state, filter: '', back: 0 });
     case 'save-settings':
       return only({ ...state, dialogs: [settingsForm(state.settingsFile)] });
+    case 'theme':
+      return nextTheme(state);
+    case 'outside':
+      return { ...only(state), effect: action.effect };
     case 'faults':
       if (state.readOnly) return say(state, 'read only: faults are off');
       if (world.faults.length === 0) return say(state, 'the engine has not started yet');
@@ -137,6 +155,11 @@ function act(state: UiState, action: Action, world: World): Change {
   }
 }
 
+function nextTheme(state: UiState): Change {
+  const theme = THEMES[(THEMES.indexOf(state.theme) + 1) % THEMES.length] ?? state.theme;
+  return say({ ...state, theme }, `theme: ${theme}`);
+}
+
 function showScreen(state: UiState, name: string): UiState {
   return name === state.screen ? state : { ...state, screen: name, shift: 0, back: 0, filter: '' };
 }
@@ -146,6 +169,9 @@ function pace(
   action: Extract<Action, { do: 'pause' | 'step' | 'speed' }>,
   world: World,
 ): Change {
+  if (world.plan?.real && action.do !== 'pause') {
+    return say(state, 'this is a real machine: its time goes by itself');
+  }
   if (action.do === 'step') {
     const messages: ToEngine[] = [{ type: 'step', ns: action.ns }];
     if (!state.paused) messages.unshift({ type: 'pace', speed: 0 });

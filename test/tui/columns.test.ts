@@ -9,10 +9,10 @@ import { Entities } from '../../src/engine/views/kit/entities.js';
 import { fieldGroups } from '../../src/engine/views/kit/field-groups.js';
 import type { View } from '../../src/engine/views/kit/view.js';
 import { formatEntities, parseEntities } from '../../src/tui/config/entities.js';
-import { loadTables } from '../../src/tui/config/load.js';
+import { parseConfig } from '../../src/tui/config/file.js';
+import { loadSettings } from '../../src/tui/config/load.js';
 // Loaded by the dashboard when it is asked for; here before, so that a key has its answer at once.
 import '../../src/tui/config/save.js';
-import { parseTables } from '../../src/tui/config/tables.js';
 import { screens } from '../../src/tui/screens.js';
 import { chosenFields, groupOrder, moveGroup, toggleGroup } from '../../src/tui/table/choice.js';
 import { fitColumns } from '../../src/tui/table/columns.js';
@@ -351,7 +351,7 @@ test('W saves to a file; what else the file says stays', async () => {
   await press('u', 'f', 'q', 'h', 'f', 'escape', 'r', 'L', '2', '0', 'enter', 's', '2', 'enter');
   await press('W', 'enter');
   expect(await text()).toContain('settings saved to');
-  const loaded = await loadTables(file);
+  const { state: loaded } = await loadSettings(file);
   expect(loaded).toMatchObject({
     delayMs: 2000,
     nameLength: 20,
@@ -367,7 +367,7 @@ test('W saves to a file; what else the file says stays', async () => {
   writeFileSync(file, `# mine\ntheme: light\n${readFileSync(file, 'utf8')}`);
   await press('u', 'N', 'W', 'enter');
   expect(readFileSync(file, 'utf8')).toMatch(/# mine\ntheme: light\n/);
-  expect((await loadTables(file)).sort).toEqual({});
+  expect((await loadSettings(file)).state.sort).toEqual({});
   writeFileSync(file, 'just a text\n');
   await press('W', 'enter');
   expect(await text()).toContain('not saved');
@@ -409,26 +409,13 @@ test('a host is told apart however many columns are asked for', () => {
 });
 
 describe('a settings file', () => {
-  test('that is wrong says where', async () => {
-    const read = (text: string) => () => parseTables(text, 'my.yaml');
-    expect(read('screens:\n  device:\n    hidden: [KAWG/cmd]\n')).toThrow(
-      /my\.yaml:3:14: .*no such name/,
-    );
-    expect(read('thresholds: { KAVG/cmd: [5, 2] }')).toThrow(
-      /my\.yaml:1:\d+: expected warn not above/,
-    );
-    expect(read('delay: soon')).toThrow(/my\.yaml:1:8: expected a time with its unit/);
-    expect(read('screens: { divice: {} }')).toThrow(/unknown: divice/);
-    expect(parseTables('theme: dark\n', 'my.yaml')).toEqual({});
-  });
-
   test('of the README is right', () => {
     const readme = readFileSync('README.md', 'utf8');
-    const [, example = ''] = /```\n(delay: [^`]+)```/.exec(readme) ?? [];
-    expect(parseTables(example, 'README.md')).toMatchObject({
-      delay: 2e9,
-      screens: { device: { columns: ['GAVG/p99'] } },
-      thresholds: { 'KAVG/cmd': [0.5, 5] },
+    const [, example = ''] = /```\n(theme: [^`]+)```/.exec(readme) ?? [];
+    expect(parseConfig(example, 'README.md')).toMatchObject({
+      delay: 5e8,
+      screens: { device: { columns: ['GAVG/p99', 'CMDS/s'] } },
+      thresholds: { 'KAVG/cmd': [1, 2] },
     });
   });
 
@@ -446,7 +433,7 @@ describe('a settings file', () => {
       file,
       [...lines, 'abcdefghijklmnopq', 'abcdef', 'abcdef', 'abcd', '5u', ''].join('\n'),
     );
-    const loaded = await loadTables(file, { XDG_CONFIG_HOME: '/nowhere' });
+    const { state: loaded } = await loadSettings(file, {}, { XDG_CONFIG_HOME: '/nowhere' });
     expect(loaded).toMatchObject({
       delayMs: 5000,
       screen: 'device',
@@ -461,6 +448,29 @@ describe('a settings file', () => {
     const adapter = await headOf(dashboard, 'ADAPTR');
     expect(adapter).toMatch(/NPTH.*GAVG\/cmd/);
     expect(adapter).not.toContain('AQLEN');
+    const hurried = await loadSettings(file, { delayMs: 200 });
+    expect(hurried.state.delayMs).toBe(200);
+  });
+
+  test('has effect on the screen: columns, order, limits', async () => {
+    const file = join(temporary(), 'config.yaml');
+    const lines = [
+      'theme: light',
+      'friendlyNames: true',
+      'screens: { device: { columns: [GAVG/p99], hidden: [DQLEN], sort: READS/s asc } }',
+      // From 0 on critical: every row is marked.
+      'thresholds: { CMDS/s: [0, 0] }',
+    ];
+    writeFileSync(file, lines.join('\n'));
+    const { settings, state } = await loadSettings(file);
+    expect(settings.theme).toBe('light');
+    const dashboard = open({ columns: 120, state });
+    await dashboard.press('u');
+    const head = await headOf(dashboard, 'DEVICE');
+    expect(head).toContain('GAVG/p99');
+    expect(head).not.toContain('DQLEN');
+    expect(await dashboard.text()).toContain('by READS/s ascending');
+    expect(await dashboard.text()).toMatch(/▸!/);
   });
 });
 

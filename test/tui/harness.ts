@@ -27,6 +27,9 @@ export interface MountOptions {
   readonly ascii?: boolean;
   readonly readOnly?: boolean;
   readonly state?: Partial<UiState>;
+  readonly mouse?: boolean;
+  /** Folder of screen dumps. */
+  readonly folder?: string;
   /** Leave the engine unconnected: the screen before anything has happened. */
   readonly idle?: boolean;
   /** Another engine than the made-up one. */
@@ -61,6 +64,8 @@ export function mount(options: MountOptions = {}) {
     theme: makeTheme(depth, ascii),
     start: { type: 'start', scenario: 'two-paths' },
     state: { ...initialState(options.readOnly ?? false), ...options.state },
+    mouse: options.mouse ?? true,
+    folder: options.folder,
   });
   const engine = new FakeEngine();
   if (options.link !== undefined) session.connect(options.link);
@@ -95,6 +100,12 @@ export function mount(options: MountOptions = {}) {
         await settle();
       }
     },
+    /** A report of the mouse; column and row from 0, as on the screen. */
+    mouse: async (button: number, x: number, y: number) => {
+      stdin.write(`\u001B[<${button};${x + 1};${y + 1}M`);
+      await settle();
+    },
+    stdin,
     resize: (toColumns: number, toRows: number) => {
       term.resize(toColumns, toRows);
       session.resize();
@@ -122,4 +133,6 @@ const KEYS: Readonly<Record<string, string>> = {
   'ctrl+l': '\u000C',
   'ctrl+r': '\u0012',
   'ctrl+s': '\u0013',
+  'ctrl+p': '\u0010',
+  'ctrl+t': '\u0014',
 };

@@ -1,6 +1,9 @@
 import { check } from './check.js';
 import { compare } from './compare.js';
+import { completion } from './completion.js';
+import { config } from './config.js';
 import { device } from './device.js';
+import { host } from './host.js';
 import { list } from './list.js';
 import { replay } from './replay.js';
 import { replayBatch } from './replay-batch.js';
@@ -15,8 +18,11 @@ export const COMMANDS = [
   replay,
   replayBatch,
   compare,
+  host,
   swarm,
   check,
   device,
   list,
+  config,
+  completion,
 ];

@@ -1,10 +1,10 @@
-import { defineCommand, SHARED } from './define.js';
+import { defineCommand, SHARED, withScreen } from './define.js';
 
 export const replay = defineCommand({
   command: 'replay <trace>',
   describe: 'play a recorded block trace through the stack',
   builder: (yargs) =>
-    yargs
+    withScreen(yargs)
       .positional('trace', {
         type: 'string',
         demandOption: true,
@@ -25,6 +25,7 @@ export const replay = defineCommand({
       .option('disks', { type: 'string', describe: "virtual disks for the trace's units [1]" })
       .option('scenario', { type: 'string', describe: 'scenario whose first VM plays the trace' })
       .option('seed', SHARED.seed)
+      .option('read-only', SHARED.readOnly)
       .option('duration', { type: 'string', describe: 'end after this simulated time' })
       .option('events', SHARED.events)
       .option('save-session', SHARED.saveSession)

@@ -1,10 +1,10 @@
-import { defineCommand, SHARED } from './define.js';
+import { defineCommand, SHARED, withScreen } from './define.js';
 
 export const top = defineCommand({
   command: ['$0 [scenario]', 'top [scenario]'],
   describe: 'open the dashboard on a scenario, or with -b write what it would show as CSV',
   builder: (yargs) =>
-    yargs
+    withScreen(yargs)
       .positional('scenario', {
         type: 'string',
         describe: 'bundled scenario (vmtop list scenarios), or a file [default]',
@@ -15,11 +15,6 @@ export const top = defineCommand({
         type: 'boolean',
         default: false,
         describe: "esxtop's batch mode: its CSV to standard output, without a screen",
-      })
-      .option('delay', {
-        alias: 'd',
-        type: 'string',
-        describe: 'with -b: simulated seconds between samples [5]',
       })
       .option('iterations', {
         alias: 'n',
@@ -38,11 +33,6 @@ export const top = defineCommand({
       })
       .option('session', SHARED.session)
       .option('save-session', SHARED.saveSession)
-      .option('config', {
-        alias: 'c',
-        type: 'string',
-        describe: 'settings of the screens: a file W has saved, or an rc file of esxtop',
-      })
       .option('export-entity', {
         type: 'string',
         describe: 'write the adapters, devices and virtual disks there are to FILE, and end',
@@ -51,6 +41,7 @@ export const top = defineCommand({
         type: 'string',
         describe: 'show only those FILE names without # before them',
       })
+      .option('read-only', SHARED.readOnly)
       .example('vmtop', 'the default scenario, live')
       .example('vmtop path-loss', 'a drill, live')
       .example('vmtop ./mine.yaml --seed 7', 'your own scenario')

@@ -12,6 +12,7 @@ import {
   KAVG_LIMITS,
   labelled,
   latency,
+  latencyPerCommand,
   QAVG_LIMITS,
   QUEUE_NS,
   queueStats,
@@ -45,7 +46,10 @@ function overPaths(row: Row, figure: (device: Row) => number): number {
     commands += count;
     total += count * figure(device);
   }
-  return commands > 0 ? total / commands : 0;
+  if (commands > 0) return total / commands;
+  // Without commands it is zero, but not where nobody could know it.
+  const known = paths.every((path) => !Number.isNaN(figure(path.parent('device') ?? path)));
+  return known ? 0 : Number.NaN;
 }
 
 /** Where all adapters keep to the order of arrival, that need not be said. */
@@ -60,6 +64,12 @@ function kernelMs(row: Row): number {
 
 function queueMs(row: Row): number {
   return overPaths(row, (device) => perCommandMs(device.sum(QUEUE_NS), device.sum(COMMANDS)));
+}
+
+/** Where the parts are not known, as of a real machine's disks, the whole is. */
+function guestMs(row: Row): number {
+  const parts = deviceMs(row) + kernelMs(row);
+  return Number.isNaN(parts) ? latencyPerCommand(row) : parts;
 }
 
 export const adapter = defineView({
@@ -136,7 +146,7 @@ export const adapter = defineView({
       0,
       'ms per command as the guest sees it: DAVG + KAVG',
       GAVG_LIMITS,
-      (row) => deviceMs(row) + kernelMs(row),
+      guestMs,
     ),
     latency('QAVG/cmd', 4, 'ms per command waiting in VMkernel queues', QAVG_LIMITS, queueMs),
     failedPerSecond,

@@ -26,6 +26,7 @@ function seriesOf(world: World, ui: UiState, points: number): Series[] {
   const last = windows.at(-1);
   if (first === undefined || last === undefined) return [];
   const spanNs = last.after.at - first.after.at;
+  if (ui.screen === OVERVIEW && world.plan?.real) return [];
   if (ui.screen === OVERVIEW) return overview(windows, spanNs);
   const { view } = screenOf(ui.screen);
   const row = view === undefined ? undefined : selectedRow(view, world, ui);

@@ -33,7 +33,7 @@ export class ChartStrip {
       const rows =
         chart === undefined || series.values.length < 2
           ? areaChart(series, each, height, theme)
-          : [chartTitle(series, each, theme), ...chart.rows(series, axisOf(series))];
+          : [chartTitle(series, each, theme), ...chart.rows(series, axisOf(series), theme)];
       return { rows, width: each };
     });
     return beside(blocks, height, GAP);

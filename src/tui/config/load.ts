@@ -1,34 +1,41 @@
-/** Where the settings are, and the screen they make. */
+/** What the dashboard starts with, from the configuration file, an rc file of esxtop, or neither. */
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
 import { readText } from '../../input/read-text.js';
 import type { UiState } from '../state.js';
+import { configFile } from './location.js';
 import { isRcFile, readRcFile } from './rc.js';
-import { tableState } from './state.js';
+import { type Overrides, type Settings, settingsOf, stateOf } from './settings.js';
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** `$XDG_CONFIG_HOME/vmtop/config.yaml`, or under `~/.config` (XDG Base Directory Specification). */
-export function settingsFile(env: Environment = process.env): string {
-  const { XDG_CONFIG_HOME: base = '' } = env;
-  const folder = isAbsolute(base) ? base : join(env.HOME ?? homedir(), '.config');
-  return join(folder, 'vmtop', 'config.yaml');
+export interface Loaded {
+  readonly settings: Settings;
+  /** The screen before the first key. */
+  readonly state: UiState;
 }
 
 /**
- * What the file says of the screen. Without a name it is the person's own file, which need not exist.
- * @throws InputError with everything that is wrong: a program that starts with half of what was asked
- *   for is harder to notice than one that does not start
+ * @param named a file that has to exist; without it the person's own, which need not
+ * @throws InputError with everything that is wrong with it
  */
-export async function loadTables(named?: string, env?: Environment): Promise<Partial<UiState>> {
-  const file = named ?? settingsFile(env);
-  const settings = { settingsFile: file };
-  if (named === undefined && !existsSync(file)) return settings;
-  const text = readText(file);
+export async function loadSettings(
+  named?: string,
+  overrides: Overrides = {},
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Loaded> {
+  const own = configFile(env);
+  const file = named ?? own;
+  const text = named === undefined && !existsSync(file) ? '' : readText(file);
+  // What checks the file takes longer to load than most programs take to start.
+  if (text === '') return loaded(settingsOf({}, overrides), file);
+  if (!isRcFile(text)) {
+    const { parseConfig } = await import('./file.js');
+    return loaded(settingsOf(parseConfig(text, file), overrides), file);
+  }
+  const { settings, state } = loaded(settingsOf({}, overrides), own);
+  const { delayMs = state.delayMs, ...tables } = readRcFile(text);
   // An rc file of esxtop is read and never written.
-  if (isRcFile(text)) return { ...readRcFile(text), settingsFile: settingsFile(env) };
-  // The checks take longer to load than most programs take to start.
-  const { parseTables } = await import('./tables.js');
-  return { ...tableState(parseTables(text, file)), ...settings };
+  return { settings, state: { ...state, ...tables, delayMs: overrides.delayMs ?? delayMs } };
+}
+
+function loaded(settings: Settings, settingsFile: string): Loaded {
+  return { settings, state: { ...stateOf(settings), settingsFile } };
 }

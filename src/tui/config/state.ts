@@ -3,17 +3,16 @@ import { formatDuration } from '../../engine/core/units.js';
 import { views } from '../../engine/views/index.js';
 import type { UiState } from '../state.js';
 import { NO_CHOICE } from '../table/choice.js';
-import type { TableConfig } from './tables.js';
+import type { TableConfig } from './settings.js';
 
 const NS_PER_MS = 1e6;
 
 export function tableState(config: TableConfig): Partial<UiState> {
-  const { delay, nameLength, friendlyNames, screens = {}, thresholds } = config;
+  const { nameLength, friendlyNames, screens = {}, thresholds } = config;
   const given = Object.entries(screens).flatMap(([name, screen]) =>
     screen === undefined ? [] : [[name, screen] as const],
   );
   return {
-    ...(delay === undefined ? {} : { delayMs: delay / NS_PER_MS }),
     ...(nameLength === undefined ? {} : { nameLength }),
     ...(friendlyNames === undefined ? {} : { friendly: friendlyNames }),
     ...(thresholds === undefined ? {} : { thresholds: thresholds as UiState['thresholds'] }),

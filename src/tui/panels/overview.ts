@@ -7,12 +7,17 @@ import { summaryRows } from './kit/summary.js';
 /** From this width on machines and events stand side by side. */
 const SIDE_BY_SIDE = 110;
 const GAP = 2;
+const REAL =
+  'a real machine does not tell of its layers: see u devices, d adapters, S disks, D space';
 
 /** The first screen: the way of the I/O, the machines, the latest events. */
 export const overview = definePanel({
   name: 'overview',
   render(context, width, height) {
     if (context.world.frames.empty) return [context.theme.paint('dim', '  building the hosts')];
+    if (context.world.plan?.real) {
+      return [context.theme.paint('dim', `  ${REAL}`)];
+    }
     const stack = stackRows(context, width);
     const room = height - stack.length - 1;
     if (room < 2) return stack;

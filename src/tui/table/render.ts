@@ -8,18 +8,13 @@ import type { UiState } from '../state.js';
 import { cut, plain, shorten, shortenMiddle, wrap } from '../text.js';
 import type { Theme, Tone } from '../theme.js';
 import type { World } from '../world.js';
-import { chosenFields, keep } from './choice.js';
-import { type Column, fitColumns } from './columns.js';
-import { friendlyName, isDeviceColumn, type Room, widerForNames } from './names.js';
-import { selectedIndex, tableRows } from './rows.js';
+import type { Column } from './columns.js';
+import { layoutTable, textOf, titleOf } from './layout.js';
 import { isText, readSort, type Sort } from './sort.js';
 
 const TONES: readonly Tone[] = ['plain', 'warn', 'bad'];
 /** Second sign of a level, for screens without colour. */
 const MARKS = [' ', '*', '!'] as const;
-const HEAD_ROWS = 2;
-/** An indented path in full: `  vmhba64:C0:T0:L0`. */
-const PART_WIDTH = 18;
 
 export function renderTable(
   view: View,
@@ -29,33 +24,13 @@ export function renderTable(
   height: number,
   theme: Theme,
 ): string[] {
-  const rows = tableRows(view, world, ui);
-  const selected = selectedIndex(view, rows, ui);
+  const { rows, selected, columns, all, shown } = layoutTable(view, world, ui, width, height);
   const sort = readSort(view.fields, ui.sort[view.name]);
-  const fields = tableFields(view, world, ui);
-  const widest = (field: Field): number =>
-    rows.reduce(
-      (most, row) => Math.max(most, textOf(row, field, field === fields[0], world, ui).length),
-      0,
-    );
-  const columns = fitColumns(fields, width, ui.shift, widest, ui.nameLength);
-  const out = [
-    titleRow(view, rows, ui, columns.length, fields.length, theme),
-    head(columns, sort, theme),
-  ];
+  const out = [titleRow(view, rows, ui, columns.length, all, theme), head(columns, sort, theme)];
   if (rows.length === 0) {
     const nothing = view.empty ?? 'nothing here yet';
     out.push(...wrapped(ui.filter === '' ? nothing : 'no row matches', width, theme));
     return out;
-  }
-  const room = Math.max(1, height - HEAD_ROWS);
-  const lines = linesOf(view, rows);
-  const first = firstVisible(lines.length, lines.indexOf(selected), room);
-  const shown = lines.slice(first, first + room);
-  // A group whose title is scrolled past has it in place of the first row that is left.
-  if (view.groups !== undefined && shown.length > 2 && shown[0] !== selected) {
-    const [top = 0] = shown;
-    if (top >= 0) shown[0] = titleOf(top);
   }
   for (const line of shown) {
     const row = rows[line < 0 ? titleOf(line) : line];
@@ -73,32 +48,9 @@ function wrapped(text: string, width: number, theme: Theme): string[] {
   return wrap(text, width - 4).map((line) => theme.paint('dim', `  ${line}`));
 }
 
-/** Rows by index; a negative line is the title of the group of row `-line - 1`. */
-function linesOf({ groups }: View, rows: readonly Row[]): number[] {
-  if (groups === undefined) return rows.map((_, index) => index);
-  let group: string | undefined;
-  return rows.flatMap((row, index) => {
-    const name = groups.of(row);
-    if (name === group) return [index];
-    group = name;
-    return [titleOf(index), index];
-  });
-}
-
-/** From a row to the line of its group's title, and back. */
-function titleOf(line: number): number {
-  return -line - 1;
-}
-
 function groupTitle({ groups }: View, row: Row, width: number, theme: Theme): string {
   const text = shorten(plain(groups?.title(row) ?? ''), width - 2, theme.glyph.more);
   return `  ${theme.paint('accent', text)}`;
-}
-
-/** Scrolls only as far as the selected row needs. */
-function firstVisible(count: number, selected: number, room: number): number {
-  if (count <= room) return 0;
-  return Math.min(count - room, Math.max(0, selected - Math.floor(room / 2)));
 }
 
 function titleRow(
@@ -172,41 +124,10 @@ function renderRow(
   return theme.paint('selected', cut(`${theme.glyph.pointer}${mark}${cells.join(' ')}`, 0, width));
 }
 
-/** A cell in full, or as a number of at most `width`; in the first column, parts of a row are indented. */
-function textOf(
-  row: Row,
-  field: Field,
-  first: boolean,
-  world: World,
-  { friendly }: UiState,
-  room?: Room,
-): string {
-  const value = field.value(row);
-  const named = friendly && isDeviceColumn(field.id);
-  if (!first && !named) {
-    return plain(room === undefined ? String(value) : formatCell(field.format, value, room.width));
-  }
-  const indent = first && row.depth > 0 ? '  ' : '';
-  const left = room && { ...room, width: room.width - indent.length };
-  const text = named ? friendlyName(row, String(value), world, left) : String(value);
-  return indent + plain(text);
-}
-
 /** A person's own limits come before the column's. */
 function levelOf(field: Field, value: Cell, row: Row, { thresholds }: UiState): Level {
   const own = thresholds[field.id];
   return own === undefined ? (field.level?.(value, row) ?? 0) : above(...own)(value, row);
-}
-
-/** The columns of a screen as chosen; the one that is sorted by has its place however narrow it is. */
-export function tableFields(view: View, world: World, ui: UiState): Field[] {
-  const sort = readSort(view.fields, ui.sort[view.name]);
-  const chosen = chosenFields(view, world.frames.entities, ui.columns[view.name]);
-  const fields = sort === undefined ? chosen : keep(chosen, new Set([sort.field.id]), 0);
-  const wider = ui.friendly ? fields.map(widerForNames) : fields;
-  const [name, ...rest] = wider;
-  if (name === undefined || view.expandBy === undefined || ui.expanded.size === 0) return wider;
-  return [{ ...name, width: Math.max(name.width, PART_WIDTH) }, ...rest];
 }
 
 function isLeft(field: Field): boolean {

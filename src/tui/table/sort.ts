@@ -30,7 +30,7 @@ export function sortOfKey({ fields }: View, key: string): string | undefined {
 }
 
 /** Numbers start with the largest, names with the first; the same column keeps its direction. */
-export function sortByColumn(fields: readonly Field[], field: Field, text: string): string {
+export function sortByColumn(fields: readonly Field[], field: Field, text?: string): string {
   const now = readSort(fields, text);
   return writeSort(field, now?.field.id === field.id ? now.descending : !isText(field));
 }
@@ -44,7 +44,7 @@ export function stepSort(fields: readonly Field[], text: string, by: 1 | -1): st
 }
 
 /** The other way round; without a column, by the first one backwards. */
-export function turnSort(fields: readonly Field[], text: string): string {
+export function turnSort(fields: readonly Field[], text = ''): string {
   const now = readSort(fields, text);
   if (now !== undefined) return writeSort(now.field, !now.descending);
   const [first] = fields;

@@ -18,6 +18,7 @@ export function timeKey(
   what: 'rewind' | 'compare' | 'save' | 'undo' | 'goals',
   world: World,
 ): Change {
+  if (world.plan?.real) return say(state, 'this is a real machine: it cannot be run once more');
   if (what !== 'goals' && world.plan?.startsAt !== undefined) {
     return say(state, 'what is recorded cannot be run once more: [ ] { } ^ $ move through it');
   }
