@@ -1,3 +1,4 @@
+import { PART_PORT } from '../../core/breakdown.js';
 import { ABORT, type Io, LUN_RESET, NO_IO } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Entity } from '../../core/meters.js';
@@ -157,7 +158,8 @@ export class TargetPort extends Layer {
   }
 
   private finish(io: Io): void {
-    const { op, blocks, status } = this.sim.requests;
+    const { op, blocks, status, traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) breakdown.pass(io, PART_PORT, this.sim.now);
     this.station.finish(io);
     const latencyNs = this.sim.now - this.station.arrivalOf(io);
     this.traffic.add(op[io], blocks[io], latencyNs, status[io]);
@@ -166,6 +168,8 @@ export class TargetPort extends Layer {
 
   /** A command that was turned away. */
   override fire(io: Io): void {
+    const { traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) breakdown.pass(io, PART_PORT, this.sim.now);
     this.leave(io).complete(io);
   }
 
