@@ -30,6 +30,8 @@ export interface Machine {
   runUntil(ns: number): void;
   sample(): Sample;
   command(command: Command): void;
+  /** Follows commands through the stack, or no longer; changes no result. */
+  setBreakdown(on: boolean): void;
   activeFaults(): readonly ActiveFault[];
   /** @throws InputError when there is no such path */
   pathHistory(host: string, path: string): readonly PathEvent[];
@@ -124,6 +126,10 @@ export class EngineServer {
         break;
       case 'path-history':
         this.pathHistory(message.host, message.path);
+        break;
+      case 'breakdown':
+        this.machine?.setBreakdown(message.on);
+        if (message.on) this.frame();
         break;
       case 'stop':
         this.stopped = true;

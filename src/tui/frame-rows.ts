@@ -1,12 +1,13 @@
 /** The rows around the screens: status, tabs, story, notice and footer. */
 import { shortNumber } from './charts/area.js';
 import { clockOf, shortenDevices } from './events.js';
+import { hintFor, hintRow } from './hints/index.js';
 import { type Action, bindings } from './keymap.js';
-import { EVENTS, screenOf, screens } from './screens.js';
+import { EVENTS, LATENCY, screenOf, screens } from './screens.js';
 import { type Dialog, SPEEDS, type UiState } from './state.js';
 import { plain, shorten, widthOf, wrap } from './text.js';
 import type { Theme } from './theme.js';
-import { activeScopes } from './update.js';
+import { activeScopes, selectedObject } from './update.js';
 import type { World } from './world.js';
 
 /** First row: what runs, how far it is, how fast. */
@@ -94,7 +95,7 @@ export function storyRows(world: World, width: number, height: number, theme: Th
   return lines.map((line, index) => (index === 0 ? mark : '  ') + theme.paint('accent', line));
 }
 
-/** esxtop's message line: answers to keys, else what waits for a person. */
+/** esxtop's message line: answers to keys, else what waits for a person, else what the row means. */
 export function noticeRow(world: World, ui: UiState, width: number, theme: Theme): string {
   if (ui.notice !== '') {
     const { more } = theme.glyph;
@@ -109,7 +110,8 @@ export function noticeRow(world: World, ui: UiState, width: number, theme: Theme
       ` ! ${plain(stunned.name)} has stopped: no space left. Press a to answer`,
     );
   }
-  return '';
+  const hint = hintFor(world, selectedObject(ui, world));
+  return hint === undefined ? '' : ` ${hintRow(hint, width - 1, theme)}`;
 }
 
 /** Last row: the keys of the innermost scope. */
@@ -144,7 +146,8 @@ const ALWAYS = new Set(['help', 'quit']);
 
 function mainKeys(ui: UiState): FooterKey[] {
   const { view } = screenOf(ui.screen);
-  const moves = view !== undefined ? 'select' : ui.screen === EVENTS ? 'scroll' : '';
+  const moves =
+    view !== undefined || ui.screen === LATENCY ? 'select' : ui.screen === EVENTS ? 'scroll' : '';
   const keys: FooterKey[] = [];
   if (moves !== '') keys.push({ key: 'arrows', text: moves, always: false });
   if (view?.expand !== undefined) keys.push({ key: 'e', text: 'expand', always: false });

@@ -2,6 +2,7 @@
 import type { Sample } from '../engine/core/meters.js';
 import { Entities } from '../engine/views/kit/entities.js';
 import type { Window } from '../engine/views/kit/row.js';
+import { HeatHistory } from './heat.js';
 
 /** Enough for a chart of two samples per column over the widest screen. */
 const FRAMES_MAX = 400;
@@ -12,6 +13,8 @@ const BYTES_MAX = 32 * 1024 * 1024;
 const NO_HISTOGRAMS = new Uint32Array(0);
 
 export class Frames {
+  /** Latency over time, kept for longer than whole histograms. */
+  readonly heat: HeatHistory;
   private readonly samples: Sample[];
   private cached: Window | undefined;
 
@@ -20,6 +23,7 @@ export class Frames {
     readonly entities: Entities,
     earlier?: Frames,
   ) {
+    this.heat = earlier?.heat ?? new HeatHistory();
     this.samples = earlier === undefined ? [] : [...earlier.samples];
   }
 
@@ -30,6 +34,8 @@ export class Frames {
     if (last !== undefined && sample.at <= last.at) samples[samples.length - 1] = sample;
     else samples.push(sample);
     this.cached = undefined;
+    const { before, after } = this.window;
+    if (samples.length > 1) this.heat.push(before, after);
     const old = samples.length - 3;
     const forgotten = samples[old];
     // Histograms are large and only the last window shows them.

@@ -43,6 +43,7 @@ export function helpRows(world: World, ui: UiState, width: number, theme: Theme)
 const SCOPE_NAMES: Partial<Record<Scope, string>> = {
   table: 'Keys of tables',
   events: 'Keys of the log',
+  latency: 'Keys of this screen',
   global: 'Keys everywhere',
 };
 

@@ -13,6 +13,7 @@ export type Scope =
   | 'history'
   | 'table'
   | 'events'
+  | 'latency'
   | 'overview'
   | 'global';
 
@@ -38,6 +39,8 @@ export type Action =
   | { readonly do: 'switch' }
   | { readonly do: 'rank' }
   | { readonly do: 'rescan' }
+  | { readonly do: 'follow'; readonly to: 'disks' | 'guest' }
+  | { readonly do: 'retrace' }
   | { readonly do: 'names' }
   | { readonly do: 'filter' }
   | { readonly do: 'clear' }
@@ -80,6 +83,8 @@ const moves = (scope: Scope, what: string): Binding[] => [
   bind(scope, ['end'], { do: 'move', by: FAR }, 'last'),
 ];
 
+const FOLLOW_HELP = 'follow the row down: VM, disk, file, datastore, device, path, adapter';
+
 const sortKeys = [...new Set(views.flatMap(({ fields }) => fields.map(({ sort }) => sort)))].filter(
   (key) => key !== undefined,
 );
@@ -113,6 +118,9 @@ export const bindings: readonly Binding[] = [
   bind('table', ['right'], { do: 'shift', by: 1 }, 'columns to the right'),
   bind('table', ['e'], { do: 'expand' }, 'expand or roll up the row'),
   bind('table', ['enter'], { do: 'open' }, 'expand; QoS of a disk, history of a path'),
+  bind('table', [']'], { do: 'follow', to: 'disks' }, FOLLOW_HELP, 'follow'),
+  bind('table', ['['], { do: 'follow', to: 'guest' }, 'follow the row the other way, to the guest'),
+  bind('table', ['backspace'], { do: 'retrace' }, 'back to the row that was followed'),
   bind('table', ['i'], { do: 'qos' }, 'change limit, shares and reservation', 'QoS'),
   bind('table', ['X'], { do: 'switch' }, 'path off or on; detach or attach a device', 'switch'),
   bind('table', ['K'], { do: 'rank' }, 'rank of a path: higher ones are used first', 'rank'),
@@ -122,6 +130,9 @@ export const bindings: readonly Binding[] = [
   bind('table', ['N'], { do: 'sort', key: '' }, 'sort by name'),
   ...sortKeys.map((key) => bind('table', [key], { do: 'sort', key }, sortHelp(key))),
   bind('table', ['escape'], { do: 'clear' }, 'all rows again'),
+  ...moves('latency', 'object'),
+  bind('latency', ['escape'], { do: 'clear' }, 'all virtual disks together'),
+  bind('latency', ['backspace'], { do: 'retrace' }, 'back to the table'),
   ...moves('events', 'line'),
   bind('events', ['/'], { do: 'filter' }, 'show only lines that contain a text', 'filter'),
   bind('events', ['escape'], { do: 'clear' }, 'all lines again'),

@@ -14,6 +14,7 @@ export interface Screen {
 
 export const OVERVIEW = 'overview';
 export const EVENTS = 'events';
+export const LATENCY = 'latency';
 
 const tables = views.map(
   (view): Screen => ({
@@ -33,6 +34,14 @@ export const screens: readonly Screen[] = [
     title: 'Overview',
     tab: 'Stack',
     summary: 'the way of the I/O through all layers: load, queues, where time is spent',
+    view: undefined,
+  },
+  {
+    name: LATENCY,
+    key: 'b',
+    title: 'Latency',
+    tab: 'Lat',
+    summary: 'where the time of a VM, disk or device goes, from guest to platter, and how it was',
     view: undefined,
   },
   ...tables,

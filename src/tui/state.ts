@@ -22,6 +22,10 @@ export interface UiState {
   readonly wideNames: boolean;
   /** Lines the event log is scrolled back. */
   readonly back: number;
+  /** Key of the object the latency screen is about; empty for all virtual disks. */
+  readonly about: string;
+  /** Rows followed from screen to screen, first one first (trail.ts). */
+  readonly trail: readonly Step[];
   readonly paused: boolean;
   /** Index into SPEEDS. */
   readonly speed: number;
@@ -33,6 +37,14 @@ export interface UiState {
   readonly readOnly: boolean;
   /** Set when it is over. */
   readonly exitCode: number | undefined;
+}
+
+/** A row that was followed to what it is related to. */
+export interface Step {
+  readonly screen: string;
+  /** Key and name of the row. */
+  readonly key: string;
+  readonly name: string;
 }
 
 export type Dialog = Menu | Form | Help | History;
@@ -119,6 +131,8 @@ export function initialState(readOnly: boolean): UiState {
     filter: '',
     wideNames: false,
     back: 0,
+    about: '',
+    trail: [],
     paused: false,
     speed: 0,
     delayMs: DELAY_MS,

@@ -44,6 +44,7 @@ class FakeMachine implements Machine {
   readonly faults = [];
   now = 0;
   longestMs = 0;
+  followed = false;
   commands: unknown[] = [];
   pending: LogEntry[] = [];
 
@@ -75,6 +76,10 @@ class FakeMachine implements Machine {
   command(command: unknown): void {
     this.commands.push(command);
     if (JSON.stringify(command).includes('nowhere')) throw InputError.of('fault', 'no such target');
+  }
+
+  setBreakdown(on: boolean) {
+    this.followed = on;
   }
 
   activeFaults() {

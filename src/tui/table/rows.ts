@@ -2,16 +2,26 @@
 import type { Row } from '../../engine/views/kit/row.js';
 import { type View, viewRows } from '../../engine/views/kit/view.js';
 import type { UiState } from '../state.js';
+import { onTrail } from '../trail.js';
 import { keyOf, type World } from '../world.js';
 
 export function tableRows(view: View, world: World, ui: UiState): Row[] {
-  const rows = viewRows(view, world.frames.window).filter((row) => matches(row, ui.filter));
+  const found = viewRows(view, world.frames.window).filter((row) => matches(row, ui.filter));
+  const rows = followed(found, world, ui);
   const sorted = groupRows(view, rows, sortRows(view, rows, ui.sort[view.name] ?? ''));
   if (view.expand === undefined || ui.expanded.size === 0) return sorted;
   const { expand } = view;
   return sorted.flatMap((row) =>
     ui.expanded.has(keyOf(row.info)) ? [row, ...row.children(expand)] : [row],
   );
+}
+
+/** Only what belongs to the row that was followed here, if one was. */
+function followed(rows: Row[], world: World, ui: UiState): Row[] {
+  if (ui.trail.length === 0) return rows;
+  const infos = rows.map(({ info }) => info);
+  const kept = new Set(onTrail(infos, ui.trail, world));
+  return rows.filter(({ info }) => kept.has(info));
 }
 
 /** Always descending, as in esxtop; equal rows keep the order of definition. */
