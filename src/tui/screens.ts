@@ -36,6 +36,7 @@ export const screens: readonly Screen[] = [
     summary: 'the way of the I/O through all layers: load, queues, where time is spent',
     view: undefined,
   },
+  ...tables,
   {
     name: LATENCY,
     key: 'b',
@@ -44,7 +45,6 @@ export const screens: readonly Screen[] = [
     summary: 'where the time of a VM, disk or device goes, from guest to platter, and how it was',
     view: undefined,
   },
-  ...tables,
   {
     name: EVENTS,
     key: 'E',

@@ -10,6 +10,9 @@ import { partRows, stackedBar } from './kit/parts.js';
 const HEAT_ROWS_MIN = 4;
 const HEAT_ROWS_MAX = 20;
 const NAME_WIDTH = 24;
+/** On lower screens parts that took no time make room for the map. */
+const ALL_PARTS_FROM = 28;
+const OTHERS_ROWS_MIN = 5;
 
 /** Where the time of the chosen object's commands goes, and how its latency was over time. */
 export const latency = definePanel({
@@ -22,7 +25,7 @@ export const latency = definePanel({
     const rows = [heading];
     if (figures === undefined)
       rows.push(theme.paint('dim', '  asking the engine to follow commands'));
-    else rows.push(...breakdown(figures, width, context));
+    else rows.push(...breakdown(figures, width, height, context));
     const left = height - rows.length;
     const heat = Math.min(HEAT_ROWS_MAX, left);
     if (heat >= HEAT_ROWS_MIN) {
@@ -34,20 +37,28 @@ export const latency = definePanel({
   },
 });
 
-function breakdown(figures: BreakdownFigures, width: number, { theme }: PanelContext): string[] {
-  if (figures.commands === 0)
-    return [theme.paint('dim', '  no command that set out since has ended in this window')];
+function breakdown(
+  figures: BreakdownFigures,
+  width: number,
+  height: number,
+  { theme, ui, world }: PanelContext,
+): string[] {
+  if (figures.commands === 0) {
+    const nothing = '  no command has ended that set out since this screen was opened';
+    const why = world.done ? ': the scenario is over' : ui.paused ? ': paused' : '';
+    return [theme.paint('dim', nothing + why)];
+  }
   const mean = `${figures.ms.toFixed(3)} ms of ${figures.commands} commands`;
   return [
     `  ${stackedBar(figures, width - mean.length - 5, theme)} ${theme.paint('strong', mean)}`,
-    ...partRows(figures, width, theme),
+    ...partRows(figures, width, height < ALL_PARTS_FROM, theme),
   ];
 }
 
 /** Objects of the same kind, one bar each, to compare with. */
 function otherRows({ world, ui, theme }: PanelContext, width: number, height: number): string[] {
   const { others } = currentSubject(ui, world);
-  if (height < 3 || others.length < 2) return [];
+  if (height < OTHERS_ROWS_MIN || others.length < 2) return [];
   const { window } = world.frames;
   const selected = Math.max(
     0,

@@ -18,8 +18,11 @@ export const overview = definePanel({
   name: 'overview',
   render(context, width, height) {
     if (context.world.frames.empty) return [context.theme.paint('dim', '  building the hosts')];
-    const stack = [...stackRows(context, width), ...hints(context, width, height)];
-    const room = height - stack.length - 1;
+    const found = hints(context, width, height);
+    // Hints set the two parts off as well as a blank row does.
+    const gap = found.length > 0 && height < TALL ? [] : [''];
+    const stack = [...stackRows(context, width), ...found, ...gap];
+    const room = height - stack.length;
     if (room < 2) return stack;
     if (width >= SIDE_BY_SIDE) {
       const left = Math.floor((width - GAP) / 2);
@@ -27,13 +30,12 @@ export const overview = definePanel({
         { rows: summaryRows(context, left, room), width: left },
         { rows: latest(context, width - GAP - left, room), width: width - GAP - left },
       ];
-      return [...stack, '', ...beside(blocks, room, GAP)];
+      return [...stack, ...beside(blocks, room, GAP)];
     }
     const { events: log } = context.world;
     const events = log.length === 0 ? 0 : Math.min(log.length + 1, Math.ceil(room / 2));
     return [
       ...stack,
-      '',
       ...summaryRows(context, width, room - events),
       ...(events > 0 ? latest(context, width, events) : []),
     ];

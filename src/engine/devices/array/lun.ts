@@ -1,4 +1,3 @@
-import { PART_CONTROLLER, PART_PORT } from '../../core/breakdown.js';
 import type { Lane } from '../../core/events.js';
 import {
   ABORT,
@@ -231,9 +230,8 @@ export class Lun extends Layer {
   }
 
   override submit(io: Io): void {
-    const { op, lba, blocks, traced, breakdown } = this.sim.requests;
+    const { op, lba, blocks } = this.sim.requests;
     this.takenAt[io] = this.sim.now;
-    if (traced[io] !== 0) breakdown.pass(io, PART_PORT, this.sim.now);
     if (this.trouble !== 0 && this.refused(io)) return;
     const code = op[io];
     if (code > WRITE) this.other(io);
@@ -376,7 +374,7 @@ export class Lun extends Layer {
   }
 
   private finish(io: Io): void {
-    const { op, blocks, status, traced } = this.sim.requests;
+    const { op, blocks, status } = this.sim.requests;
     const taskManagement = op[io] === ABORT || op[io] === LUN_RESET;
     if (this.unreachable && !taskManagement && !this.held.passes(io)) {
       this.held.hold(io);
@@ -384,13 +382,7 @@ export class Lun extends Layer {
     }
     if (this.extraNs > 0) this.slowDown(io);
     this.traffic.add(op[io], blocks[io], this.sim.now - this.takenAt[io], status[io]);
-    if (traced[io] !== 0) this.follow(io);
     this.leave(io).complete(io);
-  }
-
-  private follow(io: Io): void {
-    const { breakdown, readyAt } = this.sim.requests;
-    breakdown.pass(io, PART_CONTROLLER, Math.max(this.sim.now, readyAt[io]));
   }
 
   /** The delay is carried: the connection adds it to the way back. */

@@ -1,6 +1,7 @@
 /** Where the time of an object's commands went, part by part, in one window. */
 import { BREAKDOWN_FIELDS, PARTS } from '../../core/breakdown.js';
 import type { EntityInfo } from '../../core/meters.js';
+import type { Entities } from './entities.js';
 import { perCommandMs, Row, type Window } from './row.js';
 
 /** Letter and name of each part, in the order of PARTS; no two share a letter. */
@@ -64,8 +65,8 @@ export function breakdownOf(
   window: Window,
   objects: readonly EntityInfo[],
 ): BreakdownFigures | undefined {
-  const wanted = new Set(objects.map(keyOf));
-  const own = window.entities.scope('breakdown').filter((info) => wanted.has(keyOf(info)));
+  const known = breakdowns(window.entities);
+  const own = objects.flatMap((info) => known.get(keyOf(info)) ?? []);
   if (own.length === 0) return undefined;
   const rows = own.map((info) => new Row(window, info));
   const [commands = 0, ...ns] = BREAKDOWN_FIELDS.map((field) =>
@@ -84,6 +85,18 @@ export function breakdownOf(
       kernel: index < FIRST_BELOW,
     })),
   };
+}
+
+const found = new WeakMap<Entities, ReadonlyMap<string, EntityInfo>>();
+
+/** Breakdowns by what they are of; found once per layout. */
+function breakdowns(entities: Entities): ReadonlyMap<string, EntityInfo> {
+  let known = found.get(entities);
+  if (known === undefined) {
+    known = new Map(entities.scope('breakdown').map((info) => [keyOf(info), info]));
+    found.set(entities, known);
+  }
+  return known;
 }
 
 function keyOf({ scope, name, labels }: EntityInfo): string {

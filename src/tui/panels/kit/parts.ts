@@ -44,8 +44,16 @@ function toneOf(part: PartFigures): Tone {
   return part.share >= NOTABLE ? 'strong' : 'graph';
 }
 
-/** One line per part: letter, name, ms, share, and where on the way it lies. */
-export function partRows(figures: BreakdownFigures, width: number, theme: Theme): string[] {
+/**
+ * One line per part: letter, name, ms, share, and where on the way it lies.
+ * @param brief leaves out parts that took no time
+ */
+export function partRows(
+  figures: BreakdownFigures,
+  width: number,
+  brief: boolean,
+  theme: Theme,
+): string[] {
   const words = width >= WORDS_FROM ? WORDS_WIDTH : 0;
   const room = width - NAME_WIDTH - 26 - words;
   const barWidth = Math.min(BAR_WIDTH_MAX, Math.max(4, room));
@@ -54,7 +62,8 @@ export function partRows(figures: BreakdownFigures, width: number, theme: Theme)
   const head = `    ${theme.paint('head', titles + way)}`;
   let from = 0;
   let share = 0;
-  const rows = figures.parts.map((part) => {
+  const parts = brief ? figures.parts.filter(({ ms }) => ms > 0) : figures.parts;
+  const rows = parts.map((part) => {
     share += part.share;
     const to = Math.round(share * barWidth);
     const bar = `${' '.repeat(from)}${part.letter.repeat(to - from)}`.padEnd(barWidth);
