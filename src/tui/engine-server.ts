@@ -84,6 +84,8 @@ export class EngineServer {
   private faultsSent = '';
   private doneSent = false;
   private stopped = false;
+  /** Asked for; holds for an engine that is started anew. */
+  private following = false;
 
   constructor(
     private readonly send: (message: FromEngine) => void,
@@ -103,6 +105,7 @@ export class EngineServer {
 
   private async start(message: StartMessage): Promise<void> {
     this.machine = await this.open(message);
+    if (this.following) this.machine.setBreakdown(true);
     this.anchor();
     this.frame();
     this.turnSoon(0);
@@ -128,6 +131,7 @@ export class EngineServer {
         this.pathHistory(message.host, message.path);
         break;
       case 'breakdown':
+        this.following = message.on;
         this.machine?.setBreakdown(message.on);
         if (message.on) this.frame();
         break;

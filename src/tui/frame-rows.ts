@@ -5,6 +5,7 @@ import { hintFor, hintRow } from './hints/index.js';
 import { type Action, bindings } from './keymap.js';
 import { EVENTS, LATENCY, screenOf, screens } from './screens.js';
 import { type Dialog, SPEEDS, type UiState } from './state.js';
+import { chosenOf } from './subject.js';
 import { plain, shorten, widthOf, wrap } from './text.js';
 import type { Theme } from './theme.js';
 import { activeScopes, selectedObject } from './update.js';
@@ -110,7 +111,8 @@ export function noticeRow(world: World, ui: UiState, width: number, theme: Theme
       ` ! ${plain(stunned.name)} has stopped: no space left. Press a to answer`,
     );
   }
-  const hint = hintFor(world, selectedObject(ui, world));
+  const selected = ui.screen === LATENCY ? chosenOf(ui, world) : selectedObject(ui, world);
+  const hint = hintFor(world, selected);
   return hint === undefined ? '' : ` ${hintRow(hint, width - 1, theme)}`;
 }
 

@@ -33,10 +33,15 @@ export function subjectOf(row: EntityInfo, world: World): EntityInfo | undefined
   return find('device', device ?? uid);
 }
 
+/** The object the latency screen shows; undefined for all virtual disks. */
+export function chosenOf(ui: UiState, { frames }: World): EntityInfo | undefined {
+  return frames.entities.all.find((info) => info.scope in KINDS && keyOf(info) === ui.about);
+}
+
 /** What is shown now; all virtual disks together when nothing is chosen or it is gone. */
 export function currentSubject(ui: UiState, world: World): Subject {
   const { entities } = world.frames;
-  const chosen = entities.all.find((info) => info.scope in KINDS && keyOf(info) === ui.about);
+  const chosen = chosenOf(ui, world);
   if (chosen === undefined) {
     return {
       title: 'all virtual disks',

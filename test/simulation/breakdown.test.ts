@@ -99,20 +99,25 @@ describe('the breakdown of latency', () => {
     expect(run.simulation.entities.length).toBe(entities);
   });
 
+  it('follows merged commands and pieces of long ones too', () => {
+    const run = followed(loadScenario('merge-order'), SECOND);
+    const merged = sumOf(run.simulation.sample(), run.entities('adapter'), 'merged');
+    expect(merged).toBeGreaterThan(100);
+    expect(compare(run).problems).toEqual([]);
+  });
+
   it('puts a delay where it was caused', () => {
-    const mean = (fault: string, target: string, params: Record<string, number>, part: string) => {
-      const run = new Run(loadScenario('default'));
-      if (fault !== '') run.inject(fault, target, params);
-      run.simulation.setBreakdown(true);
-      run.simulation.runUntil(SECOND);
-      const sample = run.simulation.sample();
-      const own = run.entities('breakdown', { of: 'device' });
-      return sumOf(sample, own, part) / sumOf(sample, own, 'commands');
-    };
-    const [lun] = new Run(loadScenario('default')).simulation.faultTargets('lun');
-    const [target = ''] = [lun ?? ''];
-    const before = mean('', '', {}, 'controllerNs');
-    const after = mean('latency-spike', target, {}, 'controllerNs');
-    expect(after).toBeGreaterThan(2 * before);
+    const run = new Run(loadScenario('default'));
+    run.inject('latency-spike', 'array1/lun0', { delay: 200 * MS, period: 10 * SECOND });
+    run.simulation.setBreakdown(true);
+    run.simulation.runUntil(900 * MS);
+    const sample = run.simulation.sample();
+    const own = run.entities('breakdown', { of: 'device', lun: 'lun0', host: 'esx1' });
+    const mean = (part: string): number =>
+      sumOf(sample, own, part) / sumOf(sample, own, 'commands') / MS;
+    // Every answer of the LUN is 200 ms late, and nothing else is.
+    expect(mean('controllerNs')).toBeGreaterThan(200);
+    expect(mean('controllerNs')).toBeLessThan(210);
+    expect(mean('diskNs') + mean('fabricNs') + mean('portNs')).toBeLessThan(10);
   });
 });

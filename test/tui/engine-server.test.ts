@@ -226,6 +226,22 @@ describe('messages', () => {
     expect(machine.now).toBe(5);
   });
 
+  test('follows commands while the screen asks for it, also in an engine started anew', async () => {
+    const { machine, server, frames } = await serve(1);
+    const before = frames().length;
+    await server.hear({ type: 'breakdown', on: true });
+    expect(machine.followed).toBe(true);
+    // At once, so that the screen need not wait for the next refresh.
+    expect(frames().length).toBe(before + 1);
+    machine.followed = false;
+    await server.hear({ type: 'start', scenario: 'x' });
+    expect(machine.followed).toBe(true);
+    await server.hear({ type: 'breakdown', on: false });
+    expect(machine.followed).toBe(false);
+    await server.hear({ type: 'start', scenario: 'x' });
+    expect(machine.followed).toBe(false);
+  });
+
   test('bad input is a problem, a bug is a crash', async () => {
     const sent: FromEngine[] = [];
     const bad = new EngineServer(

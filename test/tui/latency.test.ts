@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { bucketOf, HISTOGRAM_BUCKETS } from '../../src/engine/core/histogram.js';
 import { breakdownOf } from '../../src/engine/views/kit/breakdown.js';
 import { Row } from '../../src/engine/views/kit/row.js';
+import { noticeRow } from '../../src/tui/frame-rows.js';
 import { BANDS, bandStart, HeatHistory } from '../../src/tui/heat.js';
 import { densityOf, heatRows } from '../../src/tui/panels/kit/heat-map.js';
 import { partRows, stackedBar } from '../../src/tui/panels/kit/parts.js';
@@ -160,6 +161,17 @@ describe('the screen', () => {
       expect(text).toContain('Latency over time');
       if (height >= 54) expect(text).toContain('COMPARED WITH');
     }
+  });
+
+  test('of a device begins at its queue, and says what its figures mean', () => {
+    const [device] = world.frames.entities.scope('device');
+    if (device === undefined) throw new Error('no device');
+    const ui = { ...initialState(false), screen: 'latency', about: keyOf(device) };
+    const rows = latency.render({ world, ui, theme: mono }, 120, 34).map(bare).join('\n');
+    expect(rows).toContain('device queue');
+    expect(rows).not.toContain('vSCSI ring');
+    // At 32 s the drill's noisy neighbour is at work.
+    expect(bare(noticeRow(world, ui, 120, mono))).toContain('noisy does');
   });
 
   test('has commands followed while it is open, and only then', async () => {

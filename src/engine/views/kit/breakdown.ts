@@ -56,6 +56,8 @@ export interface BreakdownFigures {
 }
 
 const FIRST_BELOW = PARTS.indexOf('driverNs');
+/** A device's commands begin in its queue. */
+const FIRST_OF_DEVICE = PARTS.indexOf('queueNs');
 
 /**
  * The breakdown of virtual disks, or of devices, together; undefined when the engine has not been
@@ -73,6 +75,7 @@ export function breakdownOf(
     rows.reduce((sum, row) => sum + row.grown(field), 0),
   );
   const total = ns.reduce((sum, part) => sum + part, 0);
+  const first = own.every(({ labels }) => labels.of === 'device') ? FIRST_OF_DEVICE : 0;
   return {
     commands,
     ms: perCommandMs(total, commands),
@@ -83,7 +86,7 @@ export function breakdownOf(
       ms: perCommandMs(ns[index] ?? 0, commands),
       share: total > 0 ? (ns[index] ?? 0) / total : 0,
       kernel: index < FIRST_BELOW,
-    })),
+    })).slice(first),
   };
 }
 
