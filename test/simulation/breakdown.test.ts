@@ -99,10 +99,23 @@ describe('the breakdown of latency', () => {
     expect(run.simulation.entities.length).toBe(entities);
   });
 
-  it('follows merged commands and pieces of long ones too', () => {
-    const run = followed(loadScenario('merge-order'), SECOND);
+  it('follows riders of merged commands', () => {
+    const plan = loadScenario('merge-order');
+    // Its sequential streams begin at 20 s; here at once, and alone.
+    const streams = plan.jobs.filter(({ startNs }) => startNs > 0);
+    const jobs = streams.map((job) => ({ ...job, startNs: 0 }));
+    const run = followed({ ...plan, jobs }, 3 * SECOND);
     const merged = sumOf(run.simulation.sample(), run.entities('adapter'), 'merged');
     expect(merged).toBeGreaterThan(100);
+    expect(compare(run).problems).toEqual([]);
+  });
+
+  it('follows the pieces of commands longer than the hardware takes', () => {
+    const plan = loadScenario('default');
+    const jobs = plan.jobs.map((job) => ({ ...job, bs: [{ bytes: 4 << 20, weight: 1 }] }));
+    const run = followed({ ...plan, jobs }, SECOND);
+    const sample = run.simulation.sample();
+    expect(sumOf(sample, run.entities('adapter'), 'split')).toBeGreaterThan(100);
     expect(compare(run).problems).toEqual([]);
   });
 
