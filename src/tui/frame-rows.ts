@@ -113,7 +113,9 @@ export function noticeRow(world: World, ui: UiState, width: number, theme: Theme
   }
   const selected = ui.screen === LATENCY ? chosenOf(ui, world) : selectedObject(ui, world);
   const hint = hintFor(world, selected);
-  return hint === undefined ? '' : ` ${hintRow(hint, width - 1, theme)}`;
+  if (hint === undefined) return '';
+  const named = hint.about.index !== selected?.index;
+  return ` ${hintRow(hint, width - 1, theme, named)}`;
 }
 
 /** Last row: the keys of the innermost scope. */

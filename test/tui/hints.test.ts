@@ -6,7 +6,10 @@ import { describe, expect, test } from 'vitest';
 import type { EntityInfo } from '../../src/engine/core/meters.js';
 import { Entities } from '../../src/engine/views/kit/entities.js';
 import type { Window } from '../../src/engine/views/kit/row.js';
+import { noticeRow } from '../../src/tui/frame-rows.js';
 import { hintFor, hintsOf, rules } from '../../src/tui/hints/index.js';
+import { initialState } from '../../src/tui/state.js';
+import { makeTheme } from '../../src/tui/theme.js';
 import { SimulatedWorld } from './world.js';
 
 interface Thing {
@@ -287,6 +290,16 @@ describe('drills', () => {
     const selected = drill.world.frames.entities.scope('path')[0];
     expect(hintFor(drill.world, selected)?.text).toContain('1 of 8 paths dead');
     expect(named(drill.at(20.5, 21.5))).toContain('link-down vmhba1');
+  });
+
+  test('the line of a selected row says what to do even on 80 columns', () => {
+    const { world } = new SimulatedWorld('path-loss').at(12, 13);
+    const line = (screen: string): string =>
+      noticeRow(world, { ...initialState(false), screen }, 80, makeTheme(1, true));
+    expect(line('device')).toMatch(/^ \S*! 1 of 8 paths dead: less redundancy, I.O goes over/);
+    // A path shows what is wrong with its device, by name.
+    expect(line('path')).toMatch(/! esx1 naa\.\S+: 1 of 8 paths dead/);
+    expect(line('datastore')).toBe('');
   });
 
   test('noisy-neighbour: who it is, and nothing before it starts', () => {

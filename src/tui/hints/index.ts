@@ -75,12 +75,16 @@ function isPart(about: EntityInfo, selected: EntityInfo): boolean {
   }
 }
 
-/** One hint as a row: mark, what it is about, what it means. */
-export function hintRow(hint: Hint, width: number, theme: Theme): string {
+/**
+ * One hint as a row: mark, what it is about, what it means.
+ * @param named false where the object is the selected row anyway
+ */
+export function hintRow(hint: Hint, width: number, theme: Theme, named = true): string {
   const { rule, about, text } = hint;
   const { more } = theme.glyph;
   const mark = rule.level === 2 ? '!' : '*';
   const where = about.labels.host === undefined ? '' : `${about.labels.host} `;
-  const line = shortenDevices(plain(`${mark} ${where}${about.name}: ${text}`), more);
+  const object = named ? `${where}${about.name}: ` : '';
+  const line = shortenDevices(plain(`${mark} ${object}${text}`), more);
   return theme.paint(rule.level === 2 ? 'bad' : 'warn', shorten(line, width, more));
 }
