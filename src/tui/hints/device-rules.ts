@@ -63,7 +63,7 @@ export const deviceRules: readonly Rule[] = [
     name: 'device-lost',
     scope: 'device',
     level: 2,
-    source: 'stack-lower reference: APD and PDL',
+    source: 'stack-lower reference, 4.5 and 4.6: APD and PDL',
     when: (row) => [1, 2, 3, 5].includes(row.now('state')),
     words: (row) =>
       row.now('state') === 1 || row.now('state') === 2
@@ -74,8 +74,7 @@ export const deviceRules: readonly Rule[] = [
     name: 'no-answers',
     scope: 'device',
     level: 2,
-    source:
-      'stack-lower reference: a target that does not answer; esxtop reference, section 4 (ABRTS)',
+    source: 'stack-lower reference, 4.4: time-outs and aborts; esxtop reference, section 4 (ABRTS)',
     when: (row) => isStuck(row) && row.now('state') === 0,
     words: (row) =>
       `${count(row.now('active'), 'command')} below and none comes back: a controller hangs or the device stalls; guests abort after their time-out`,
@@ -84,7 +83,7 @@ export const deviceRules: readonly Rule[] = [
     name: 'paths-dead',
     scope: 'device',
     level: 2,
-    source: 'stack-lower reference: path states; a device needs a path to spare',
+    source: 'stack-lower reference, 3.4: path states, storage.redundancy.degraded',
     when: (row) => {
       const dead = pathsIn(row, (state) => state === DEAD);
       return dead > 0 && pathsIn(row, (state) => state < 2) > 0;
@@ -108,7 +107,7 @@ export const deviceRules: readonly Rule[] = [
     scope: 'device',
     level: 2,
     source:
-      'esxtop reference, section 3.4: competing worlds; stack-lower reference: shares and limits',
+      'esxtop reference, section 3.4: competing worlds; stack-lower reference, 9.1: shares and limits',
     when: isNoisy,
     words: (row) => {
       const { vm = '', share = 0 } = greediest(row) ?? {};

@@ -23,7 +23,7 @@ export const guestRules: readonly Rule[] = [
     name: 'stunned',
     scope: 'vm',
     level: 2,
-    source: 'stack-upper reference: msg.hbacommon.outofspace',
+    source: 'stack-upper reference, 8.2: out of space',
     when: (row) => row.now('stunned') > 0,
     words: () =>
       'the VM has stopped and waits for an answer: no space left for a disk; make space, then press a',
@@ -70,7 +70,7 @@ export const guestRules: readonly Rule[] = [
     name: 'own-limit',
     scope: 'client',
     level: 1,
-    source: 'stack-lower reference: limits of mClock',
+    source: 'stack-lower reference, 9.3: limits of mClock',
     when: (row) => row.grown('limitedNs') > MOSTLY * row.seconds * 1e9,
     words: (row) =>
       `held by its own limit of ${row.now('limit')} I/O per second, so it shows QUED and KAVG; raise the limit (i) if that is not meant`,

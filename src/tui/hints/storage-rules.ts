@@ -24,7 +24,7 @@ export const storageRules: readonly Rule[] = [
     name: 'datastore-full',
     scope: 'datastore',
     level: 2,
-    source: 'stack-upper reference: thin disks and a full datastore',
+    source: 'stack-upper reference, 8.2: out of space',
     when: (row) => free(row) < SPARE,
     words: (row) =>
       `${(free(row) * 100).toFixed(1)}% free: disks that grow stop with a question when it is full; delete, move or extend`,
@@ -33,7 +33,7 @@ export const storageRules: readonly Rule[] = [
     name: 'pool-full',
     scope: 'pool',
     level: 2,
-    source: 'stack-lower reference: thin LUNs, 07/27/07',
+    source: 'stack-lower reference, 6.5: thin provisioning states',
     when: (row) => used(row) > 1 - SPARE && row.children('lun').some(mayGrow),
     words: (row) =>
       `${(used(row) * 100).toFixed(1)}% used: writes to thin LUNs fail with 07/27/07 when it is full; add disks or reclaim (UNMAP)`,
@@ -42,7 +42,7 @@ export const storageRules: readonly Rule[] = [
     name: 'controller-hangs',
     scope: 'port',
     level: 2,
-    source: 'stack-lower reference: a target with light that does not answer',
+    source: 'stack-lower reference, 4.4: a target that answers neither commands nor aborts',
     when: (row) => row.now('up') > 0 && isStuck(row),
     words: (row) =>
       `holds ${count(row.now('active'), 'command')} and answers none: its controller hangs while the link has light; fail over or reset it`,
@@ -60,7 +60,7 @@ export const storageRules: readonly Rule[] = [
     name: 'link-down',
     scope: 'adapter',
     level: 2,
-    source: 'stack-lower reference: link loss',
+    source: 'stack-lower reference, 1.6: transport timers that drive path loss',
     when: (row) => row.now('linkUp') === 0,
     words: () =>
       'no link: its commands are retried for a while, then its paths are dead; check cable and switch',
@@ -78,7 +78,7 @@ export const storageRules: readonly Rule[] = [
     name: 'path-degraded',
     scope: 'path',
     level: 1,
-    source: 'stack-lower reference: path health',
+    source: 'stack-lower reference, 3.7: degraded paths',
     when: (row) => row.now('degraded') > 0,
     words: () => 'many errors for a working path: a bad cable, transceiver or port',
   },
