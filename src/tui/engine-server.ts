@@ -56,6 +56,8 @@ export class EngineServer {
   private timeline: Timeline | undefined;
   private doneSent = false;
   private stopped = false;
+  /** Asked for; holds for an engine that is started anew. */
+  private following = false;
 
   constructor(
     private readonly send: (message: FromEngine) => void,
@@ -76,6 +78,7 @@ export class EngineServer {
   private async start(message: StartMessage): Promise<void> {
     const machine = await this.open(message);
     this.machine = machine;
+    if (this.following) machine.setBreakdown?.(true);
     this.anchor();
     this.frame();
     // A recording has something to show at once: its first sample.
@@ -96,6 +99,7 @@ export class EngineServer {
   /** Another run takes the place of the one so far; its names are sent anew. */
   private adopt(machine: Machine): void {
     this.machine = machine;
+    if (this.following) machine.setBreakdown?.(true);
     this.layoutSize = 0;
     this.doneSent = false;
     this.frameAtNs = machine.now;
@@ -129,6 +133,11 @@ export class EngineServer {
         break;
       case 'path-history':
         this.pathHistory(message.host, message.path);
+        break;
+      case 'breakdown':
+        this.following = message.on;
+        this.machine?.setBreakdown?.(message.on);
+        if (message.on) this.frame();
         break;
       case 'stop':
         this.stopped = true;

@@ -34,6 +34,8 @@ export type ToEngine =
   | { readonly type: 'command'; readonly command: Command }
   | { readonly type: 'frame-interval'; readonly ms: number }
   | { readonly type: 'path-history'; readonly host: string; readonly path: string }
+  /** Follow commands through the stack, or no longer: entities of scope `breakdown`. */
+  | { readonly type: 'breakdown'; readonly on: boolean }
   | { readonly type: 'stop' };
 
 export interface FaultInfo {

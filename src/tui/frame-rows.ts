@@ -2,13 +2,15 @@
 import { formatStamp } from '../engine/formats/pdh/stamp.js';
 import { shortNumber } from './charts/area.js';
 import { clockOf, shortenDevices } from './events.js';
+import { hintFor, hintRow } from './hints/index.js';
 import { type Action, bindings } from './keymap.js';
-import { EVENTS, screenOf, screens } from './screens.js';
+import { EVENTS, LATENCY, screenOf, screens } from './screens.js';
 import { type Dialog, SPEEDS, speedName, type UiState } from './state.js';
+import { chosenOf } from './subject.js';
 import { plain, shorten, widthOf, wrap } from './text.js';
 import type { Theme } from './theme.js';
 import { branchMark, goalMark, pastMark, shownAt, timeNotice } from './time/marks.js';
-import { activeScopes } from './update.js';
+import { activeScopes, selectedObject } from './update.js';
 import type { World } from './world.js';
 
 /** First row: what runs, how far it is, how fast. */
@@ -128,7 +130,7 @@ export function storyRows(world: World, width: number, height: number, theme: Th
   return lines.map((line, index) => (index === 0 ? mark : '  ') + theme.paint('accent', line));
 }
 
-/** esxtop's message line: answers to keys, else what waits for a person. */
+/** esxtop's message line: answers to keys, else what waits for a person, else what the row means. */
 export function noticeRow(world: World, ui: UiState, width: number, theme: Theme): string {
   if (ui.notice !== '') {
     const { more } = theme.glyph;
@@ -145,7 +147,11 @@ export function noticeRow(world: World, ui: UiState, width: number, theme: Theme
       ` ! ${plain(stunned.name)} has stopped: no space left. Press a to answer`,
     );
   }
-  return '';
+  const selected = ui.screen === LATENCY ? chosenOf(ui, world) : selectedObject(ui, world);
+  const hint = hintFor(world, selected);
+  if (hint === undefined) return '';
+  const named = hint.about.index !== selected?.index;
+  return ` ${hintRow(hint, width - 1, theme, named)}`;
 }
 
 /** Last row: the keys of the innermost scope. */
@@ -182,7 +188,8 @@ const ALWAYS = new Set(['faults', 'help', 'quit']);
 
 function mainKeys(ui: UiState): FooterKey[] {
   const { view } = screenOf(ui.screen);
-  const moves = view !== undefined ? 'select' : ui.screen === EVENTS ? 'scroll' : '';
+  const moves =
+    view !== undefined || ui.screen === LATENCY ? 'select' : ui.screen === EVENTS ? 'scroll' : '';
   const keys: FooterKey[] = [];
   if (moves !== '') keys.push({ key: 'arrows', text: moves, always: false });
   if (view?.expand !== undefined || view?.rollUp !== undefined)

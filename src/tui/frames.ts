@@ -2,12 +2,15 @@
 import type { Sample } from '../engine/core/meters.js';
 import { Entities } from '../engine/views/kit/entities.js';
 import type { Window } from '../engine/views/kit/row.js';
+import { type HeatColumn, HeatHistory } from './heat.js';
 import { Ring } from './time/ring.js';
 
 const NO_HISTOGRAMS = new Uint32Array(0);
 
 export class Frames {
   private readonly ring: Ring;
+  /** Latency over time, kept for longer than whole histograms. */
+  private readonly heat: HeatHistory;
   private cached: Window | undefined;
   private lookAt: number | undefined;
 
@@ -18,11 +21,15 @@ export class Frames {
   ) {
     this.ring = new Ring(earlier?.ring);
     this.lookAt = earlier?.lookAt;
+    this.heat = earlier?.heat ?? new HeatHistory();
   }
 
   /** Frames without simulated time between them replace one another: a window is never empty. */
   push(sample: Sample): void {
-    this.ring.push(sample);
+    const { ring } = this;
+    ring.push(sample);
+    const before = ring.at(ring.length - 2);
+    if (before !== undefined) this.heat.push(before, sample);
     this.cached = undefined;
   }
 
@@ -43,6 +50,7 @@ export class Frames {
   /** Forgets what came after an instant. */
   dropAfter(ns: number): void {
     this.ring.dropAfter(ns);
+    this.heat.dropAfter(ns);
     this.cached = undefined;
   }
 
@@ -65,6 +73,11 @@ export class Frames {
       found.push(index === last ? this.window : this.at(index));
     }
     return found;
+  }
+
+  /** Latency of these histograms together over the last `count` windows, oldest first. */
+  heatOf(histograms: readonly number[], count: number): readonly HeatColumn[] {
+    return this.heat.last(count, histograms, this.window.after.at);
   }
 
   /** Index of the sample at which the shown window ends. */

@@ -55,6 +55,7 @@ const SCOPE_NAMES: Partial<Record<Scope, string>> = {
   device: 'Keys of devices',
   table: 'Keys of tables',
   events: 'Keys of the log',
+  latency: 'Keys of this screen',
   global: 'Keys everywhere',
 };
 

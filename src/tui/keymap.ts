@@ -17,6 +17,7 @@ export type Scope =
   | 'device'
   | 'table'
   | 'events'
+  | 'latency'
   | 'overview'
   | 'global';
 
@@ -59,6 +60,8 @@ export type Action =
   | { readonly do: 'save-settings' }
   | { readonly do: 'sort-step'; readonly by: 1 | -1 }
   | { readonly do: 'sort-turn' }
+  | { readonly do: 'follow'; readonly to: 'disks' | 'guest' }
+  | { readonly do: 'retrace' }
   | { readonly do: 'filter' }
   | { readonly do: 'clear' }
   | { readonly do: 'close' }
@@ -99,6 +102,8 @@ const moves = (scope: Scope, what: string): Binding[] => [
   bind(scope, ['home'], { do: 'move', by: -FAR }, 'first'),
   bind(scope, ['end'], { do: 'move', by: FAR }, 'last'),
 ];
+
+const FOLLOW_HELP = 'follow the row down: VM, disk, file, datastore, device, path, adapter';
 
 const sortKeys = [...new Set(views.flatMap(({ fields }) => fields.map(({ sort }) => sort)))].filter(
   (key) => key !== undefined,
@@ -167,6 +172,9 @@ export const bindings: readonly Binding[] = [
   bind('table', ['right'], { do: 'shift', by: 1 }, 'columns to the right'),
   bind('table', ['e'], { do: 'expand' }, 'expand or roll up the row'),
   bind('table', ['enter'], { do: 'open' }, 'expand; QoS of a disk, history of a path'),
+  bind('table', [')'], { do: 'follow', to: 'disks' }, FOLLOW_HELP),
+  bind('table', ['('], { do: 'follow', to: 'guest' }, 'follow the row the other way, to the guest'),
+  bind('table', ['backspace'], { do: 'retrace' }, 'back to the row that was followed'),
   bind('table', ['i'], { do: 'qos' }, 'change limit, shares and reservation', 'QoS'),
   bind('table', ['X'], { do: 'switch' }, 'path off or on; detach or attach a device', 'switch'),
   bind('table', ['K'], { do: 'rank' }, 'rank of a path: higher ones are used first', 'rank'),
@@ -188,6 +196,9 @@ export const bindings: readonly Binding[] = [
   bind('table', ['N'], { do: 'sort', key: '' }, 'sort by name'),
   ...sortKeys.map((key) => bind('table', [key], { do: 'sort', key }, sortHelp(key))),
   bind('table', ['escape'], { do: 'clear' }, 'all rows again'),
+  ...moves('latency', 'object'),
+  bind('latency', ['escape'], { do: 'clear' }, 'all virtual disks together'),
+  bind('latency', ['backspace'], { do: 'retrace' }, 'back to the table'),
   ...moves('events', 'line'),
   bind('events', ['/'], { do: 'filter' }, 'show only lines that contain a text', 'filter'),
   bind('events', ['escape'], { do: 'clear' }, 'all lines again'),

@@ -1,6 +1,6 @@
 /** How the screen is divided: classes of width and height, not a design per size. */
 import { dialogHeight } from './dialogs/render.js';
-import { EVENTS, OVERVIEW } from './screens.js';
+import { EVENTS, LATENCY, OVERVIEW } from './screens.js';
 import type { Chrome, Size } from './store.js';
 
 export const COLUMNS_MIN = 72;
@@ -47,7 +47,7 @@ export function partsOf({ ui, size, story }: Chrome): Parts {
 }
 
 function chartRows(screen: string, covered: boolean, room: number): number {
-  if (covered || screen === EVENTS) return 0;
+  if (covered || screen === EVENTS || screen === LATENCY) return 0;
   const [small, middle, large] = LINE_CHART_ROWS;
   if (screen === OVERVIEW) {
     return room >= OVERVIEW_ROWS + 24 ? middle : room >= OVERVIEW_ROWS + 12 ? small : 0;

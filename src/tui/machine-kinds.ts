@@ -27,6 +27,8 @@ export interface Machine {
   pathHistory(host: string, path: string): readonly PathEvent[];
   /** Entries written since the last call. */
   takeEvents(): readonly LogEntry[];
+  /** Follows commands through the stack, or no longer; changes no result. */
+  setBreakdown?(on: boolean): void;
   /** How the goals stand; undefined without goals. */
   drill?(): { readonly goals: readonly Goal[]; readonly score: Score | null } | undefined;
 }

@@ -96,6 +96,7 @@ function machineOf(
     runUntil: (ns) => simulation.runUntil(ns),
     sample: () => simulation.sample(),
     command: (command) => simulation.command(command),
+    setBreakdown: (on) => simulation.setBreakdown(on),
     activeFaults: () => simulation.activeFaults,
     pathHistory: (host, path) => simulation.pathHistory(host, path),
     takeEvents() {

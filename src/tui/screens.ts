@@ -14,6 +14,7 @@ export interface Screen {
 
 export const OVERVIEW = 'overview';
 export const EVENTS = 'events';
+export const LATENCY = 'latency';
 
 const tables = views.map(
   (view): Screen => ({
@@ -36,6 +37,14 @@ export const screens: readonly Screen[] = [
     view: undefined,
   },
   ...tables,
+  {
+    name: LATENCY,
+    key: 'b',
+    title: 'Latency',
+    tab: 'Lat',
+    summary: 'where the time of a VM, disk or device goes, from guest to platter, and how it was',
+    view: undefined,
+  },
   {
     name: EVENTS,
     key: 'E',

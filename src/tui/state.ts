@@ -40,6 +40,10 @@ export interface UiState {
   readonly lookAt: number | undefined;
   /** The last fault injected from here, to be injected again. */
   readonly lastInject: Extract<Command, { readonly kind: 'inject' }> | undefined;
+  /** Key of the object the latency screen is about; empty for all virtual disks. */
+  readonly about: string;
+  /** Rows followed from screen to screen, first one first (trail.ts). */
+  readonly trail: readonly Step[];
   readonly paused: boolean;
   /** Index into SPEEDS. */
   readonly speed: number;
@@ -56,6 +60,14 @@ export interface UiState {
   readonly theme: ThemeName;
   /** Set when it is over. */
   readonly exitCode: number | undefined;
+}
+
+/** A row that was followed to what it is related to. */
+export interface Step {
+  readonly screen: string;
+  /** Key and name of the row. */
+  readonly key: string;
+  readonly name: string;
 }
 
 export type Dialog = Menu | Form | Help | History | Report | FieldsDialog;
@@ -169,6 +181,8 @@ export function initialState(readOnly: boolean): UiState {
     back: 0,
     lookAt: undefined,
     lastInject: undefined,
+    about: '',
+    trail: [],
     paused: false,
     speed: 0,
     delayMs: DELAY_MS,

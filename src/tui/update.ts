@@ -12,14 +12,16 @@ import { dialogKey } from './dialogs/update.js';
 import type { ToEngine } from './engine.js';
 import { type Action, lookup, type Scope } from './keymap.js';
 import { THEMES } from './palettes.js';
-import { EVENTS, OVERVIEW, screenOf, screens } from './screens.js';
+import { EVENTS, LATENCY, OVERVIEW, screenOf, screens } from './screens.js';
 import { SPEEDS, type UiState } from './state.js';
+import { moveSubject, subjectOf } from './subject.js';
 import { expansionKey, ownerOf, partsIn, rollUpKey } from './table/expand.js';
 import { tableFields } from './table/layout.js';
 import { selectedIndex, selectedRow, tableRows } from './table/rows.js';
 import { sortOfKey, stepSort, turnSort } from './table/sort.js';
 import { injectAgain, timeKey } from './time/keys.js';
 import { look } from './time/look.js';
+import { follow, retrace } from './trail.js';
 import { keyOf, type World } from './world.js';
 
 export interface Change {
@@ -52,6 +54,7 @@ export function activeScopes(state: UiState): readonly Scope[] {
   const dialog = state.dialogs.at(-1);
   if (dialog !== undefined) return [dialog.kind];
   if (state.screen === OVERVIEW) return ['overview', 'global'];
+  if (state.screen === LATENCY) return ['latency', 'global'];
   if (state.screen === EVENTS) return ['events', 'global'];
   return state.screen === DEVICES ? ['device', 'table', 'global'] : ['table', 'global'];
 }
@@ -77,7 +80,15 @@ function pressed(state: UiState, key: string, world: World): Change {
     if (control?.do === 'theme' || control?.do === 'outside') return act(quiet, control, world);
     return dialogKey(quiet, key, action, world, selectedObject(quiet, world));
   }
-  return action === undefined ? { state: quiet, messages: [] } : act(quiet, action, world);
+  if (action === undefined) return { state: quiet, messages: [] };
+  return watching(quiet.screen, act(quiet, action, world));
+}
+
+/** Commands are followed while somebody looks where their time goes, and only then. */
+export function watching(before: string, change: Change): Change {
+  const on = change.state.screen === LATENCY;
+  if (on === (before === LATENCY)) return change;
+  return { ...change, messages: [...change.messages, { type: 'breakdown', on }] };
 }
 
 /** The object keys act on; the overview and the event log have none. */
@@ -105,7 +116,9 @@ export function act(state: UiState, action: Action, world: World): Change {
     case 'help':
       return only({ ...state, dialogs: [{ kind: 'help', scroll: 0 }] });
     case 'screen':
-      return only(showScreen(state, action.name));
+      return only(
+        action.name === LATENCY ? showLatency(state, world) : showScreen(state, action.name),
+      );
     case 'next-screen': {
       const at = screens.findIndex(({ name }) => name === state.screen);
       const next = screens[(at + action.by + screens.length) % screens.length];
@@ -123,7 +136,7 @@ export function act(state: UiState, action: Action, world: World): Change {
         dialogs: [filterForm(state.filter, state.screen, state.screen !== EVENTS)],
       });
     case 'clear':
-      return only({ ...state, filter: '', back: 0 });
+      return only({ ...state, filter: '', back: 0, about: '', trail: [] });
     case 'save-settings':
       return only({ ...state, dialogs: [settingsForm(state.settingsFile)] });
     case 'theme':
@@ -148,7 +161,12 @@ export function act(state: UiState, action: Action, world: World): Change {
       if (world.stunned.length === 0) return say(state, 'no virtual machine has a question');
       if (state.readOnly) return say(state, 'read only: questions cannot be answered');
       return only({ ...state, dialogs: [answerMenu(world)] });
+    case 'retrace':
+      return only(retrace(state));
     default:
+      if (state.screen === LATENCY && action.do === 'move') {
+        return only({ ...state, about: moveSubject(state, world, action.by) });
+      }
       return state.screen === EVENTS
         ? scrollLog(state, action, world)
         : inTable(state, action, world);
@@ -161,7 +179,19 @@ function nextTheme(state: UiState): Change {
 }
 
 function showScreen(state: UiState, name: string): UiState {
-  return name === state.screen ? state : { ...state, screen: name, shift: 0, back: 0, filter: '' };
+  return name === state.screen
+    ? state
+    : { ...state, screen: name, shift: 0, back: 0, filter: '', trail: [] };
+}
+
+/** The latency of the selected row's object; without one, of what was shown last. */
+function showLatency(state: UiState, world: World): UiState {
+  const row = selectedObject(state, world);
+  const subject = row === undefined ? undefined : subjectOf(row, world);
+  const shown = showScreen(state, LATENCY);
+  if (row === undefined || subject === undefined) return shown;
+  const step = { screen: state.screen, key: keyOf(row), name: row.name };
+  return { ...shown, about: keyOf(subject), trail: [...state.trail, step] };
 }
 
 function pace(
@@ -233,6 +263,10 @@ function inTable(state: UiState, action: Action, world: World): Change {
       return only({ ...state, dialogs: [nameLengthForm(state.nameLength)] });
     case 'friendly':
       return only({ ...state, friendly: !state.friendly });
+    case 'follow': {
+      const followed = follow(state, world, selectedObject(state, world), action.to);
+      return typeof followed === 'string' ? say(state, followed) : only(followed);
+    }
     case 'expand':
       return expand(state, world, action.scope);
     case 'open':

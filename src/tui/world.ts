@@ -106,7 +106,10 @@ export class World {
     this.layoutVersion = message.version;
     this.plan = message.plan;
     this.faults = message.faults;
-    this.frames = new Frames(new Entities(message.entities), this.frames);
+    const { entities } = this.frames;
+    const grown = entities.all.every((info, index) => isSame(info, message.entities[index]));
+    this.frames = new Frames(new Entities(message.entities), grown ? this.frames : undefined);
+    this.frames.look(this.lookAt);
   }
 
   private write(entries: readonly LogEntry[]): void {
@@ -127,6 +130,11 @@ export class World {
     this.done = false;
     this.score = null;
   }
+}
+
+/** A run made once more may have fewer objects yet, and may come by them in another order. */
+function isSame(before: EntityInfo, after: EntityInfo | undefined): boolean {
+  return after === undefined || (before.base === after.base && keyOf(before) === keyOf(after));
 }
 
 /** Names an object over all layouts and refreshes. */

@@ -112,7 +112,7 @@ describe('the manual page', () => {
     expect(page).not.toContain('stride');
     for (const { scope, help } of bindings) {
       if (scope === 'global' || scope === 'table') {
-        expect(page).toContain(help.replace(/-/g, '\\-'));
+        expect(page).toContain(help.replace(/-/g, '\\-').replace(/~/g, '\\(ti'));
       }
     }
   });

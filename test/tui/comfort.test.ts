@@ -50,6 +50,9 @@ describe('the mouse', () => {
         expect(m.session.store.ui.screen).toBe(name);
         if (view !== undefined) expect(await m.text()).toContain(view.title);
       }
+      // Commands are followed while the latency screen is open, however it was opened and left.
+      const followed = m.engine.heard.filter(({ type }) => type === 'breakdown');
+      expect(followed).toMatchObject([{ on: true }, { on: false }]);
       await m.close();
     }
   });

@@ -45,6 +45,7 @@ class FakeMachine implements RepeatableMachine {
   readonly faults = [];
   now = 0;
   longestMs = 0;
+  followed = false;
   heard: unknown[] = [];
   readonly origin = { scenario: 'x', seed: 1, sha256: '' };
   readonly commands = [];
@@ -79,6 +80,10 @@ class FakeMachine implements RepeatableMachine {
   command(command: unknown): void {
     this.heard.push(command);
     if (JSON.stringify(command).includes('nowhere')) throw InputError.of('fault', 'no such target');
+  }
+
+  setBreakdown(on: boolean) {
+    this.followed = on;
   }
 
   activeFaults() {
@@ -239,6 +244,22 @@ describe('messages', () => {
     expect(sent.at(-1)?.type).toBe('refused');
     await server.hear({ type: 'step', ns: 5 });
     expect(machine.now).toBe(5);
+  });
+
+  test('follows commands while the screen asks for it, also in an engine started anew', async () => {
+    const { machine, server, frames } = await serve(1);
+    const before = frames().length;
+    await server.hear({ type: 'breakdown', on: true });
+    expect(machine.followed).toBe(true);
+    // At once, so that the screen need not wait for the next refresh.
+    expect(frames().length).toBe(before + 1);
+    machine.followed = false;
+    await server.hear({ type: 'start', scenario: 'x' });
+    expect(machine.followed).toBe(true);
+    await server.hear({ type: 'breakdown', on: false });
+    expect(machine.followed).toBe(false);
+    await server.hear({ type: 'start', scenario: 'x' });
+    expect(machine.followed).toBe(false);
   });
 
   test('bad input is a problem, a bug is a crash', async () => {

@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RecordedSimulation } from '../../src/engine/simulation/recorded-simulation.js';
+import { breakdownOf } from '../../src/engine/views/kit/breakdown.js';
 import { loadScenario } from '../../src/scenario/load.js';
 import { readSession } from '../../src/scenario/session/file.js';
 import type { Command, FromEngine, StartMessage } from '../../src/tui/engine.js';
 import { type Clock, EngineServer } from '../../src/tui/engine-server.js';
 import { openSimulation } from '../../src/tui/machine.js';
 import type { RepeatableMachine } from '../../src/tui/machine-kinds.js';
+import { World } from '../../src/tui/world.js';
 
 /** Two paths to one LUN; a goal that the link fault spoils. */
 const SCENARIO = `
@@ -136,6 +138,23 @@ describe('rewind', () => {
     await one.do({ type: 'rewind', toNs: 2e9 }, step(0.75), order(SHARES), step(3));
     expect(one.newest().now).toBe(5.75e9);
     expect(one.newest().digest()).toBe(digest);
+  });
+
+  test('commands go on being followed through the stack, and nothing counts backwards', async () => {
+    const one = await serve();
+    await one.do({ type: 'breakdown', on: true }, step(1), step(1), {
+      type: 'rewind',
+      toNs: 1.5e9,
+    });
+    const shown = () => {
+      const world = new World();
+      for (const message of one.sent) world.hear(message);
+      const { window } = world.frames;
+      return breakdownOf(window, window.entities.scope('disk'));
+    };
+    expect(shown()).toMatchObject({ commands: 0, ms: 0 });
+    await one.do(step(0.5));
+    expect(shown()?.commands).toBeGreaterThan(100);
   });
 
   test('a run that is never interrupted ends the same', async () => {

@@ -266,6 +266,16 @@ export class Simulation {
     return this.sim.meters.sample(withHistograms);
   }
 
+  /**
+   * Follows every command through the stack, or no longer: the entities of scope `breakdown`, which
+   * appear with the first call, count it. Changes nothing in the simulation itself.
+   */
+  setBreakdown(on: boolean): void {
+    const { requests, meters } = this.sim;
+    if (on) requests.breakdown.start(meters);
+    else requests.breakdown.stop();
+  }
+
   /** The digest of every completion so far, 16 hexadecimal digits. */
   digest(): string {
     return this.sim.digest.toString();

@@ -36,7 +36,8 @@ class HostLink implements EngineLink {
     if (message.type === 'start') void this.start();
     else if (message.type === 'frame-interval') this.pace(message.ms);
     else if (message.type === 'pace') this.paused = message.speed === 0;
-    else if (message.type !== 'stop') this.listener({ type: 'refused', lines: [REFUSED] });
+    else if (message.type !== 'stop' && message.type !== 'breakdown')
+      this.listener({ type: 'refused', lines: [REFUSED] });
   }
 
   async close(): Promise<void> {

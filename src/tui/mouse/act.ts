@@ -5,7 +5,7 @@ import { screenOf } from '../screens.js';
 import type { UiState } from '../state.js';
 import { layoutTable } from '../table/layout.js';
 import { readSort, sortByColumn, turnSort } from '../table/sort.js';
-import { act, type Change, press } from '../update.js';
+import { act, type Change, press, watching } from '../update.js';
 import { keyOf, type World } from '../world.js';
 import type { MouseReport } from './input.js';
 
@@ -30,7 +30,7 @@ export function point(state: UiState, report: MouseReport, scene: Scene): Change
     const name = tabAt(state.screen, scene.painter.columns, x);
     return name === undefined
       ? { state, messages: [] }
-      : act(state, { do: 'screen', name }, scene.world);
+      : watching(state.screen, act(state, { do: 'screen', name }, scene.world));
   }
   return click(state, x, y, scene);
 }

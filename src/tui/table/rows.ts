@@ -5,6 +5,7 @@ import { isListed } from '../config/entities.js';
 import { compileFilter, type RowTest } from '../filter/compile.js';
 import { FilterError } from '../filter/parse.js';
 import type { UiState } from '../state.js';
+import { onTrail } from '../trail.js';
 import { keyOf, type World } from '../world.js';
 import { partsOf, rolledUp } from './expand.js';
 import { readSort, sortRows } from './sort.js';
@@ -26,7 +27,7 @@ function findRows(view: View, world: World, ui: UiState): Row[] {
   const listed = viewRows(view, world.frames.window).filter(({ info }) =>
     isListed(info, ui.entities),
   );
-  const all = rolledUp(view, listed, ui);
+  const all = rolledUp(view, followed(listed, world, ui), ui);
   const families = all.flatMap((row) => {
     const family = familyOf(row, partsOf(view, row, world, ui), test);
     return family === undefined ? [] : [family];
@@ -36,6 +37,14 @@ function findRows(view: View, world: World, ui: UiState): Row[] {
   const sort = readSort(view.fields, ui.sort[view.name]);
   const sorted = groupRows(view, rows, sortRows(rows, sort));
   return sorted.flatMap((row) => [row, ...sortRows(parts.get(row) ?? [], sort)]);
+}
+
+/** Only what belongs to the row that was followed here, if one was. */
+function followed(rows: readonly Row[], world: World, ui: UiState): readonly Row[] {
+  if (ui.trail.length === 0) return rows;
+  const infos = rows.map(({ info }) => info);
+  const kept = new Set(onTrail(infos, ui.trail, world));
+  return rows.filter(({ info }) => kept.has(info));
 }
 
 interface Family {
