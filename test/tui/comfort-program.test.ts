@@ -99,7 +99,7 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
       ['d', 'ADAPTR'],
       ['S', 'DISK'],
       ['D', '/'],
-      ['o', 'a real machine does not tell of its layers'],
+      ['O', 'a real machine does not tell of its layers'],
       ['.', 'its time goes by itself'],
       ['!', 'read only'],
     ] as const) {

@@ -167,7 +167,7 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     pty.press('i');
     await pty.waitFor((text) => text.includes('QoS of db1:scsi0:0'));
     pty.press('500\r');
-    await pty.waitFor((text) => text.includes('QoS of db1:scsi0:0 changed'));
+    await pty.waitFor((text) => text.includes('db1:scsi0:0: limit 500'));
     pty.press('E');
     await pty.waitFor((text) => text.includes('qos.change'));
   });
