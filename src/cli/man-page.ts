@@ -101,6 +101,9 @@ function definitionOf({ builder }: CommandModule): Definition {
     demandCommand() {
       return listener;
     },
+    parserConfiguration() {
+      return listener;
+    },
     example(command: string, about: string) {
       found.examples.push({ command, about });
       return listener;

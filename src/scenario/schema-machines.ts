@@ -19,7 +19,7 @@ import { readTiming } from './timing.js';
 
 /** What a scenario may say of virtual machines: disks, guests, and what changes while they run. */
 
-const copies = integer(1, 1000).optional();
+const copies = integer(1, 4096).optional();
 
 const qosKeys = {
   shares: shares.optional(),

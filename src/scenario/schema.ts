@@ -38,7 +38,7 @@ const diskModel = z.preprocess(
 
 const transport = word(['fc', 'iscsi', 'sas', 'nvme']);
 const access = word(['alua', 'active-active', 'active-passive']);
-const copies = integer(1, 1000).optional();
+const copies = integer(1, 4096).optional();
 
 const pool = z.strictObject({
   name: name.default('pool1'),

@@ -8,6 +8,7 @@ import { drawWeather, type TrialKind } from '../engine/simulation/swarm/weather.
 import { parseScenario, planScenario } from './load.js';
 import { drawArrays, drawHosts, drawRules, type Shelf } from './swarm/hardware.js';
 import { drawVms } from './swarm/machines.js';
+import { drawService, type Served } from './swarm/service.js';
 
 /** A trial, and the scenario it is: `vmtop top` shows it live. */
 export interface DrawnTrial extends Trial {
@@ -42,7 +43,7 @@ export function drawTrial(seed: number): DrawnTrial {
     title: `Swarm, seed ${seed}: ${kind}`,
     seed,
     duration: ns(Math.round(stopNs * (1 + AFTERWARDS))),
-    ...drawSystem(draw, kind, stopNs),
+    ...withService(new Draw(seed, 'service'), drawSystem(draw, kind, stopNs)),
   };
   const simulation = new Simulation(planOf(seed, stringify(calm)));
   const faults = drawWeather({
@@ -56,7 +57,16 @@ export function drawTrial(seed: number): DrawnTrial {
   return { seed, kind, plan: planOf(seed, yaml), healNs, stopNs, yaml };
 }
 
-function drawSystem(draw: Draw, kind: TrialKind, stopNs: number): Record<string, unknown> {
+interface System extends Served {
+  readonly nfsServers: readonly unknown[];
+  readonly claimRules: readonly unknown[];
+}
+
+function withService(draw: Draw, system: System): Record<string, unknown> {
+  return { ...system, ...drawService(draw, system) };
+}
+
+function drawSystem(draw: Draw, kind: TrialKind, stopNs: number): System {
   const mayFail = kind === 'errors' || kind === 'loss';
   const arrays = drawArrays(draw);
   const nfsServers = draw.chance(0.3)
@@ -75,13 +85,13 @@ function drawSystem(draw: Draw, kind: TrialKind, stopNs: number): Record<string,
 }
 
 /** A place for virtual disks. */
-export interface DatastoreText {
+export type DatastoreText = {
   readonly name: string;
   readonly extents?: readonly string[];
   readonly server?: string;
   /** Hosts that mount it. */
   readonly hosts: readonly string[];
-}
+};
 
 function drawDatastores(
   draw: Draw,

@@ -1,6 +1,18 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -57,6 +69,53 @@ describe('vmtop as a process', () => {
     expect(stderr).toBe('');
     expect(code).toBe(0);
   }, 30_000);
+
+  it('writes a file of a volume to standard output, whole or as far as it is read', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vmtop-process-'));
+    const [image, file] = [join(folder, 'v'), join(folder, 'f')];
+    const content = randomBytes(5_000_001);
+    writeFileSync(file, content);
+    const exit = async (...args: readonly string[]): Promise<number> => {
+      const [code] = (await once(start('volume', ...args), 'close')) as [number];
+      return code;
+    };
+    expect(await exit('format', image, '--size', '300MiB')).toBe(0);
+    expect(await exit('put', image, file, '/f')).toBe(0);
+    const whole = start('volume', 'cat', image, '/f');
+    expect(Buffer.compare(await buffer(whole.stdout), content)).toBe(0);
+    const part = start('volume', 'cat', image, '/f');
+    part.stdout.once('data', () => part.stdout.destroy());
+    expect(await once(part, 'close')).toEqual([0, null]);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('leaves a sound volume when it is killed while it writes', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vmtop-process-'));
+    const [image, file] = [join(folder, 'v'), join(folder, 'f')];
+    writeFileSync(file, randomBytes(100_000_000));
+    const run = async (...args: readonly string[]): Promise<string> =>
+      (await buffer(start('volume', ...args).stdout)).toString();
+    await run('format', image, '--size', '600MiB');
+    const put = start('volume', 'put', image, file, '/f');
+    // The heartbeat of the session: from now on it writes.
+    const slot = Buffer.alloc(4);
+    const device = openSync(image, 'r');
+    while (slot.readUInt32LE() !== 0xabcdef02 && put.exitCode === null) {
+      readSync(device, slot, 0, 4, 0x1100000 + 0x300000);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    put.kill('SIGKILL');
+    await once(put, 'close');
+    closeSync(device);
+    expect(await run('check', image)).toMatch(/^0 errors, 0 warnings$/m);
+    await run('put', image, file, '/f', '--force');
+    const listing = await run('ls', image);
+    expect(listing).toMatch(/ 100000000 .* f$/m);
+    expect(listing).not.toContain('.part');
+    expect(await run('check', image)).toMatch(/^0 errors, 0 warnings$/m);
+    rmSync(folder, { recursive: true });
+  });
 
   it('gives its exit code to the shell', async () => {
     for (const [args, expected] of [

@@ -40,7 +40,7 @@ describe('settings of a VM', () => {
   });
 
   it('takes a limit below the reservation: the limit is the one that holds', () => {
-    const { qos } = planOf(TWO.replace('limit: 900', 'limit: 90')).vms[0]!.disks[0]!;
+    const { qos } = planOf(TWO.replace('limit: 900', 'limit: 90')).vms[0]!.disks[1]!;
     expect(qos).toMatchObject({ reservation: 100, limit: 90 });
   });
 

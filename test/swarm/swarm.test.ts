@@ -85,6 +85,16 @@ describe('drawTrial', () => {
     expect(verified.some(({ fsync = 0 }) => fsync > 0)).toBe(true);
     const adapters = plans.flatMap(({ hosts }) => hosts.flatMap((host) => host.adapters));
     expect(adapters.some(({ merge, aqlen }) => merge !== false && aqlen === 1)).toBe(true);
+    const settings = plans.flatMap(({ hosts }) => hosts.map((host) => host.settings));
+    for (const name of ['Disk.SchedulerWithReservation', 'isPerFileSchedModelActive']) {
+      expect(settings.some((own) => own[name] === 0)).toBe(true);
+    }
+    expect(settings.some((own) => own['Vmtop.FifoScheduler'] === 1)).toBe(true);
+    expect(plans.some(({ datastores }) => datastores.some(({ sioc }) => sioc))).toBe(true);
+    const pools = plans.flatMap(({ arrays }) => arrays.flatMap((array) => array.pools));
+    expect(pools.some(({ scaleOut }) => scaleOut)).toBe(true);
+    const disks = plans.flatMap(({ vms }) => vms.flatMap((vm) => vm.disks));
+    expect(disks.some(({ policy }) => policy)).toBe(true);
     const rules = plans.flatMap(({ claimRules }) => claimRules);
     expect(rules.some(({ latencyThresholdNs = 0 }) => latencyThresholdNs > 0)).toBe(true);
     const spoilt = plans.flatMap(({ faults }) =>

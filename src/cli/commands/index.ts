@@ -10,6 +10,7 @@ import { replayBatch } from './replay-batch.js';
 import { run } from './run.js';
 import { swarm } from './swarm.js';
 import { top } from './top.js';
+import { volume } from './volume.js';
 
 /** Every command, in the order of the help text. */
 export const COMMANDS = [
@@ -22,6 +23,7 @@ export const COMMANDS = [
   swarm,
   check,
   device,
+  volume,
   list,
   config,
   completion,

@@ -29,7 +29,7 @@ interface Budget {
 }
 
 /** A few VMs; each verifies what it writes to its last disk, and some do other things beside. */
-export function drawVms(draw: Draw, site: Site): unknown[] {
+export function drawVms(draw: Draw, site: Site): Record<string, unknown>[] {
   const { hosts, datastores, stopNs, mayFail } = site;
   const count = draw.whole(1, Math.min(MOST_VMS, 2 * hosts.length));
   const budget = { commands: COMMANDS / count, bytes: BYTES / count, stopNs };

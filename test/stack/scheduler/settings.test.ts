@@ -24,6 +24,7 @@ it("a host's advanced settings reach its schedulers; their defaults are the sche
       'Disk.QFullSampleSize': 32,
       'Disk.QFullThreshold': 4,
       'Vmtop.QFullByWindow': 1,
+      'Disk.FastPathRestoreInterval': 250,
     }),
   );
   expect(settings).toEqual({
@@ -42,6 +43,7 @@ it("a host's advanced settings reach its schedulers; their defaults are the sche
     fullSample: 32,
     fullThreshold: 4,
     fullByWindow: true,
+    fastPathNs: 250e6,
   });
   expect(schedulerSettingsOf(new Settings({ 'Vmtop.FifoScheduler': 1 })).kind).toBe('fifo');
 });

@@ -1,0 +1,133 @@
+import { InputError } from '../../core/errors.js';
+import type { Address } from './address.js';
+import { clusterOf, clusterUnit, isLinear, itemOf, makeAddress, unitOf } from './address.js';
+import { FREE, IN_USE, SPLIT } from './cluster.js';
+import type { Resource } from './resource.js';
+
+/**
+ * Takes and gives back resources. What is given back within a transaction is free only after it: a
+ * block may not be written to while the volume's last committed state still refers to it.
+ */
+export class Allocator {
+  /** Cluster where the next search begins, by resource: its files stay together. */
+  private readonly cursors = new Map<Resource, number>();
+  private readonly given: { resource: Resource; address: Address }[] = [];
+
+  constructor(private readonly volumeName: string) {}
+
+  /** @throws InputError when there is none left */
+  take(resource: Resource): Address {
+    return this.takeMany(resource, 1)[0];
+  }
+
+  /**
+   * Takes up to `count` resources of one cluster, at least one: a long file needs few changes of
+   * cluster headers.
+   * @throws InputError when there is none left
+   */
+  takeMany(resource: Resource, count: number): Address[] {
+    const start = this.cursors.get(resource) ?? 0;
+    for (let step = 0; step < resource.clusters; step++) {
+      const cluster = (start + step) % resource.clusters;
+      const taken = takeFrom(resource, cluster, count);
+      if (taken.length === 0) continue;
+      this.cursors.set(resource, cluster);
+      return taken;
+    }
+    if (resource.large !== undefined) {
+      const cluster = this.split(resource, resource.large);
+      if (cluster !== undefined) return takeFrom(resource, cluster, count);
+    }
+    throw InputError.of(
+      this.volumeName,
+      `no space left: every resource of ${resource.name} is in use`,
+      'remove files, or format a larger volume',
+    );
+  }
+
+  /** Cuts a free large block into small ones; the cluster they make, undefined when there is none. */
+  private split(small: Resource, large: Resource): number | undefined {
+    for (let cluster = 0; cluster < large.clusters; cluster++) {
+      const header = large.readCluster(cluster);
+      for (let item = 0; header.free > 0 && item < large.sizeOf(cluster); item++) {
+        if (header.state(item) !== FREE) continue;
+        header.setState(item, SPLIT);
+        header.count(header.free - 1);
+        large.writeCluster(cluster, header);
+        const number = cluster * large.layout.perCluster + item;
+        small.resetCluster(number);
+        this.cursors.set(small, number);
+        return number;
+      }
+    }
+    return undefined;
+  }
+
+  /** Marks a resource free when the transaction is committed. */
+  give(resource: Resource, address: Address): void {
+    this.given.push({ resource, address });
+  }
+
+  /** Puts what was given back into the bitmaps; the transaction is complete after it. */
+  settle(): void {
+    const byCluster = new Map<Resource, Map<number, number[]>>();
+    for (const { resource, address } of this.given) {
+      const clusters = byCluster.get(resource) ?? new Map<number, number[]>();
+      byCluster.set(resource, clusters);
+      const { cluster, item } = placeIn(resource, address);
+      const items = clusters.get(cluster) ?? [];
+      clusters.set(cluster, items);
+      items.push(item);
+    }
+    for (const [resource, clusters] of byCluster) {
+      for (const [cluster, items] of clusters) {
+        const header = resource.readCluster(cluster);
+        let { free } = header;
+        for (const item of items) {
+          if (header.isFree(item)) continue;
+          header.setState(item, FREE);
+          free++;
+        }
+        header.count(free);
+        resource.writeCluster(cluster, header);
+        const cursor = this.cursors.get(resource) ?? 0;
+        this.cursors.set(resource, Math.min(cursor, cluster));
+      }
+    }
+    this.forget();
+  }
+
+  forget(): void {
+    this.given.length = 0;
+  }
+}
+
+function takeFrom(resource: Resource, cluster: number, count: number): Address[] {
+  const taken: Address[] = [];
+  if (!resource.isOpen(cluster)) return taken;
+  const header = resource.readCluster(cluster);
+  const size = resource.sizeOf(cluster);
+  if (header.free === 0 || header.free > size) return taken;
+  for (let item = 0; item < size && taken.length < count; item++) {
+    if (!header.isFree(item)) continue;
+    header.setState(item, IN_USE);
+    taken.push(addressIn(resource, cluster, item));
+  }
+  if (taken.length === 0) return taken;
+  header.count(Math.max(0, header.free - taken.length));
+  resource.writeCluster(cluster, header);
+  return taken;
+}
+
+export function addressIn(resource: Resource, cluster: number, item: number): Address {
+  return isLinear(resource.kind)
+    ? makeAddress(resource.kind, cluster * resource.layout.perCluster + item)
+    : makeAddress(resource.kind, clusterUnit(cluster, item));
+}
+
+export function placeIn(resource: Resource, address: Address): { cluster: number; item: number } {
+  if (!isLinear(resource.kind)) return { cluster: clusterOf(address), item: itemOf(address) };
+  const { perCluster } = resource.layout;
+  const unit = unitOf(address);
+  return { cluster: Math.floor(unit / perCluster), item: unit % perCluster };
+}

@@ -1,0 +1,155 @@
+import { FormatError } from '../../core/errors.js';
+import {
+  type DeviceHeader,
+  decodeDeviceHeader,
+  decodeVolumeRecord,
+  EXTENT_BYTES,
+  LVM_DATA_AT,
+  LVM_HEADER_AT,
+  LVM_RECORD_BYTES,
+  lvmLayout,
+  type VolumeRecord,
+} from './lvm-records.js';
+import { type BlockMedium, MEDIUM_BLOCK_BYTES } from './medium.js';
+import { findVmfsPartition } from './partition.js';
+
+/** A device that is part of a volume. */
+export interface VolumeDevice {
+  readonly medium: BlockMedium;
+  readonly header: DeviceHeader;
+  readonly record: VolumeRecord;
+}
+
+/** The bytes of a volume over its 1 to 32 devices (reference, section 3). */
+export class LogicalVolume {
+  readonly bytes: number;
+  readonly record: VolumeRecord;
+  readonly major: number;
+
+  /** @param devices in the order of their extents; the first one is the head */
+  private constructor(readonly devices: readonly VolumeDevice[]) {
+    const head = devices[0];
+    this.record = head.record;
+    this.major = head.header.major;
+    this.bytes = head.record.volumeBytes;
+  }
+
+  /**
+   * Puts the media of one volume together, in whatever order they are given.
+   * @throws FormatError where they are no volume, not of one volume, or the head is missing
+   */
+  static open(media: readonly BlockMedium[]): LogicalVolume {
+    const devices = media.map(openDevice);
+    devices.sort((one, other) => one.record.firstExtent - other.record.firstExtent);
+    const [head] = devices;
+    if (head === undefined) throw new FormatError('a volume needs at least one device');
+    let next = 0;
+    for (const { medium, header, record } of devices) {
+      const differs = [
+        ['UUID', record.uuid, head.record.uuid],
+        ['size', record.volumeBytes, head.record.volumeBytes],
+        ['number of devices', record.devices, head.record.devices],
+        ['LVM version', header.major, head.header.major],
+      ].find(([, one, other]) => one !== other);
+      if (differs !== undefined) {
+        const [what, one, other] = differs;
+        throw new FormatError(
+          `${medium.name}: volume ${what} ${one}, but ${head.medium.name} says ${other}: ` +
+            'they are not of one volume, or one was extended without the other',
+        );
+      }
+      if (record.firstExtent < next) {
+        throw new FormatError(`${medium.name}: the same extents are on another device as well`);
+      }
+      next = record.lastExtent + 1;
+    }
+    if (head.record.firstExtent !== 0) {
+      throw new FormatError(
+        `${head.medium.name}: it begins with extent ${head.record.firstExtent} of its volume; ` +
+          'the head extent is missing, which holds the file system descriptor: give all images',
+      );
+    }
+    return new LogicalVolume(devices);
+  }
+
+  /** True where every device of the volume is there. */
+  get complete(): boolean {
+    return this.devices.length === this.record.devices;
+  }
+
+  get writable(): boolean {
+    return this.complete && this.devices.every(({ medium }) => medium.writable);
+  }
+
+  /**
+   * @param at byte address on the volume, a multiple of 512 as `into.length` is
+   * @throws FormatError beyond the volume or on a missing device
+   */
+  read(at: number, into: Uint8Array): void {
+    this.each(at, into.length, (medium, lba, from, length) =>
+      medium.read(lba, length / MEDIUM_BLOCK_BYTES, into.subarray(from, from + length)),
+    );
+  }
+
+  write(at: number, bytes: Uint8Array): void {
+    this.each(at, bytes.length, (medium, lba, from, length) =>
+      medium.write(lba, length / MEDIUM_BLOCK_BYTES, bytes.subarray(from, from + length)),
+    );
+  }
+
+  flush(): void {
+    for (const { medium } of this.devices) medium.flush();
+  }
+
+  private each(
+    at: number,
+    length: number,
+    visit: (medium: BlockMedium, lba: number, from: number, length: number) => void,
+  ): void {
+    for (let done = 0; done < length; ) {
+      const position = at + done;
+      const extent = Math.floor(position / EXTENT_BYTES);
+      const device = this.devices.find(
+        ({ record }) => extent >= record.firstExtent && extent <= record.lastExtent,
+      );
+      if (device === undefined) {
+        throw new FormatError(
+          position >= this.bytes
+            ? `address ${position} is beyond the volume's ${this.bytes} bytes`
+            : `address ${position} lies on a device of the volume that is missing`,
+        );
+      }
+      const { firstExtent, lastExtent } = device.record;
+      const inside = position - firstExtent * EXTENT_BYTES;
+      const room = (lastExtent + 1 - firstExtent) * EXTENT_BYTES - inside;
+      const part = Math.min(length - done, room);
+      const lba = (LVM_DATA_AT + inside) / MEDIUM_BLOCK_BYTES;
+      if (lba + part / MEDIUM_BLOCK_BYTES > device.medium.blocks) {
+        throw new FormatError(
+          `${device.medium.name} ends before byte ${LVM_DATA_AT + inside + part}: it is cut short`,
+        );
+      }
+      visit(device.medium, lba, done, part);
+      done += part;
+    }
+  }
+}
+
+function openDevice(whole: BlockMedium): VolumeDevice {
+  try {
+    const medium = findVmfsPartition(whole);
+    const sector = (at: number): Uint8Array => {
+      const bytes = new Uint8Array(LVM_RECORD_BYTES);
+      const lba = at / MEDIUM_BLOCK_BYTES;
+      if (lba >= medium.blocks) throw new FormatError('the image is cut short');
+      medium.read(lba, 1, bytes);
+      return bytes;
+    };
+    const header = decodeDeviceHeader(sector(LVM_HEADER_AT));
+    const record = decodeVolumeRecord(sector(lvmLayout(header.major).volumeAt));
+    return { medium, header, record };
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new FormatError(`${whole.name}: ${error.message}`);
+  }
+}

@@ -1,0 +1,151 @@
+import { InputError } from '../../core/errors.js';
+import { putText } from './bytes.js';
+import { clearRange } from './clear.js';
+import { LogicalVolume } from './logical-volume.js';
+import {
+  DEVICES_MAX,
+  type DeviceHeader,
+  EXTENT_BYTES,
+  EXTENT_RECORD_BYTES,
+  EXTENTS_PER_MAP,
+  encodeDeviceHeader,
+  encodeExtentRecord,
+  encodeMoreMapsHeader,
+  encodeVolumeRecord,
+  extentMapAt,
+  extentMaps,
+  LVM_DATA_AT,
+  LVM_HEADER_AT,
+  lvmLayout,
+  moreMapsBytes,
+  type VolumeRecord,
+} from './lvm-records.js';
+import { type BlockMedium, MEDIUM_BLOCK_BYTES } from './medium.js';
+import type { Uuid } from './uuid.js';
+
+export interface NewLvm {
+  readonly major: number;
+  readonly uuid: Uuid;
+  /** Unix seconds. */
+  readonly seconds: number;
+  /** A UUID for each device. */
+  readonly deviceUuids: readonly Uuid[];
+}
+
+/** Whole physical extents a device has room for behind the 17 MiB of metadata. */
+export function extentsOn(medium: BlockMedium, major: number): number {
+  const bytes = medium.blocks * MEDIUM_BLOCK_BYTES;
+  let extents = Math.floor((bytes - LVM_DATA_AT) / EXTENT_BYTES);
+  while (
+    extents > 0 &&
+    LVM_DATA_AT + extents * EXTENT_BYTES + moreMapsBytes(major, extents) > bytes
+  ) {
+    extents--;
+  }
+  return Math.max(0, extents);
+}
+
+/**
+ * Makes one volume of media, in their order (reference, section 3).
+ * @throws InputError where one is too small or there are too many
+ */
+export function formatLvm(media: readonly BlockMedium[], lvm: NewLvm): LogicalVolume {
+  if (media.length < 1 || media.length > DEVICES_MAX) {
+    throw InputError.of('', `a volume has 1 to ${DEVICES_MAX} devices, found ${media.length}`);
+  }
+  const counts = media.map((medium) => extentsOn(medium, lvm.major));
+  counts.forEach((count, index) => {
+    if (count > 0) return;
+    const least = LVM_DATA_AT + EXTENT_BYTES;
+    throw InputError.of(media[index].name, `too small for a volume: at least ${least} bytes`);
+  });
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  let first = 0;
+  media.forEach((medium, index) => {
+    const extents = counts[index];
+    formatDevice(medium, {
+      header: {
+        major: lvm.major,
+        minor: 0,
+        deviceBytes: medium.blocks * MEDIUM_BLOCK_BYTES,
+        extents,
+        generation: extents + 2,
+        dataAt: LVM_DATA_AT,
+        uuid: lvm.deviceUuids[index],
+        createdAt: lvm.seconds * 1e6,
+        moreMapsAt:
+          moreMapsBytes(lvm.major, extents) > 0 ? LVM_DATA_AT + extents * EXTENT_BYTES : 0,
+      },
+      record: {
+        volumeBytes: total * EXTENT_BYTES,
+        generation: total + media.length,
+        state: 1,
+        uuid: lvm.uuid,
+        createdAt: lvm.seconds * 1e6,
+        extents,
+        firstExtent: first,
+        lastExtent: first + extents - 1,
+        devices: media.length,
+      },
+      names: index === 0 ? media.map((_, device) => `naa.vmtop${device}:1`) : [],
+    });
+    first += extents;
+  });
+  return LogicalVolume.open(media);
+}
+
+interface NewDevice {
+  readonly header: DeviceHeader;
+  readonly record: VolumeRecord;
+  readonly names: readonly string[];
+}
+
+function formatDevice(medium: BlockMedium, { header, record, names }: NewDevice): void {
+  const layout = lvmLayout(header.major);
+  const write = (at: number, bytes: Uint8Array): void =>
+    medium.write(at / MEDIUM_BLOCK_BYTES, bytes.length / MEDIUM_BLOCK_BYTES, bytes);
+  clearRange(medium, LVM_HEADER_AT, LVM_DATA_AT - LVM_HEADER_AT);
+  // An older MBR or GPT would name a partition that is gone.
+  clearRange(medium, 0, LVM_HEADER_AT);
+  for (let map = 0; map < extentMaps(header.extents); map++) {
+    write(extentMapAt(header, map), encodeMap(header, record, map));
+  }
+  if (header.moreMapsAt > 0) write(header.moreMapsAt, encodeMoreMapsHeader(header));
+  if (header.major > 3 && names.length > 0) {
+    const table = new Uint8Array(names.length * 256);
+    names.forEach((name, index) => {
+      putText(table, index * 256, 256, name);
+    });
+    write(layout.namesAt, padded(table));
+  }
+  write(layout.volumeAt, encodeVolumeRecord(record));
+  write(LVM_HEADER_AT, encodeDeviceHeader(header));
+}
+
+/** Bitmap and table of up to 8,192 extents. */
+function encodeMap(header: DeviceHeader, record: VolumeRecord, map: number): Uint8Array {
+  const { bitmapBytes, mapStride } = lvmLayout(header.major);
+  const from = map * EXTENTS_PER_MAP;
+  const to = Math.min(header.extents, from + EXTENTS_PER_MAP);
+  const bytes = new Uint8Array(mapStride);
+  for (let id = from; id < to; id++) {
+    const index = id - from;
+    bytes[index >> 3] |= 1 << (index & 7);
+    encodeExtentRecord(bytes, bitmapBytes + index * EXTENT_RECORD_BYTES, {
+      used: true,
+      id,
+      physicalAt: LVM_DATA_AT + id * EXTENT_BYTES,
+      logicalAt: (record.firstExtent + id) * EXTENT_BYTES,
+      bytes: EXTENT_BYTES,
+    });
+  }
+  // What follows the last record is zero already.
+  const used = bitmapBytes + (to - from) * EXTENT_RECORD_BYTES;
+  return bytes.subarray(0, Math.ceil(used / MEDIUM_BLOCK_BYTES) * MEDIUM_BLOCK_BYTES);
+}
+
+function padded(bytes: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(Math.ceil(bytes.length / MEDIUM_BLOCK_BYTES) * MEDIUM_BLOCK_BYTES);
+  whole.set(bytes);
+  return whole;
+}

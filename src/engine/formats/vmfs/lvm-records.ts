@@ -1,0 +1,241 @@
+import { FormatError } from '../../core/errors.js';
+import { getU32, getU64, getU64Saturated, putText, putU32, putU64 } from './bytes.js';
+import { getUuid, putUuid, type Uuid } from './uuid.js';
+
+/** Records of the logical volume manager on each device (reference, section 3). */
+
+export const LVM_HEADER_AT = 0x100000;
+export const LVM_DATA_AT = 0x1100000;
+export const EXTENT_BYTES = 0x10000000;
+export const LVM_MAGIC = 0xc001d00d;
+/** Physical extents described by one pair of bitmap and table: 2 TiB. */
+export const EXTENTS_PER_MAP = 8192;
+export const EXTENT_RECORD_BYTES = 128;
+/** Devices of one volume: 1 to 32. */
+export const DEVICES_MAX = 32;
+export const LVM_RECORD_BYTES = 512;
+
+/** Where the tables of a device stand, in bytes from its start. */
+export interface LvmLayout {
+  readonly volumeAt: number;
+  readonly namesAt: number;
+  readonly bitmapAt: number;
+  readonly bitmapBytes: number;
+  readonly tableAt: number;
+  /** From one pair of bitmap and table to the next. */
+  readonly mapStride: number;
+}
+
+export function lvmLayout(major: number): LvmLayout {
+  const tableBytes = EXTENTS_PER_MAP * EXTENT_RECORD_BYTES;
+  if (major === 6) {
+    return {
+      volumeAt: 0x101000,
+      namesAt: 0x17f000,
+      bitmapAt: 0x181000,
+      bitmapBytes: 4096,
+      tableAt: 0x182000,
+      mapStride: 4096 + tableBytes,
+    };
+  }
+  return {
+    volumeAt: 0x100200,
+    namesAt: 0x17e200,
+    bitmapAt: 0x180200,
+    bitmapBytes: 1024,
+    tableAt: 0x180600,
+    mapStride: 1024 + tableBytes,
+  };
+}
+
+/** Maps that fit behind the header, 16 TiB. */
+const MAPS_IN_HEADER = 8;
+const MORE_MAPS_HEADER = 512;
+
+export function extentMaps(extents: number): number {
+  return Math.ceil(extents / EXTENTS_PER_MAP);
+}
+
+/** Bytes of the region for the maps that do not fit behind the header. */
+export function moreMapsBytes(major: number, extents: number): number {
+  const more = extentMaps(extents) - MAPS_IN_HEADER;
+  return more <= 0 ? 0 : MORE_MAPS_HEADER + more * lvmLayout(major).mapStride;
+}
+
+/** Where the bitmap of an extent map stands on the device; its table follows it. */
+export function extentMapAt(header: DeviceHeader, map: number): number {
+  const { bitmapAt, mapStride } = lvmLayout(header.major);
+  if (map < MAPS_IN_HEADER) return bitmapAt + map * mapStride;
+  return header.moreMapsAt + MORE_MAPS_HEADER + (map - MAPS_IN_HEADER) * mapStride;
+}
+
+/** Header of the region with further maps (one source). */
+export function encodeMoreMapsHeader(header: DeviceHeader): Uint8Array {
+  const bytes = new Uint8Array(MORE_MAPS_HEADER);
+  putU32(bytes, 0, LVM_MAGIC);
+  putU32(bytes, 4, extentMaps(header.extents) - MAPS_IN_HEADER);
+  putU64(bytes, 8, header.dataAt);
+  return bytes;
+}
+
+export interface DeviceHeader {
+  readonly major: number;
+  readonly minor: number;
+  readonly deviceBytes: number;
+  readonly extents: number;
+  readonly generation: number;
+  readonly dataAt: number;
+  readonly uuid: Uuid;
+  /** Microseconds since 1970. */
+  readonly createdAt: number;
+  /** Bytes from the start of the device to more extent maps; zero without any. */
+  readonly moreMapsAt: number;
+}
+
+/** @throws FormatError where there is no LVM header, or one of another version */
+export function decodeDeviceHeader(bytes: Uint8Array): DeviceHeader {
+  const magic = getU32(bytes, 0);
+  if (magic !== LVM_MAGIC) {
+    throw new FormatError(
+      `no LVM header at byte ${LVM_HEADER_AT}: found ${magic.toString(16)}, expected c001d00d`,
+    );
+  }
+  const major = getU32(bytes, 0x04);
+  if (major !== 3 && major !== 5 && major !== 6) {
+    throw new FormatError(`LVM version ${major}, expected 3, 5 or 6`);
+  }
+  return {
+    major,
+    minor: getU32(bytes, 0x08),
+    deviceBytes: getU64Saturated(bytes, 0x5e),
+    extents: getU32(bytes, 0x6a),
+    generation: getU64Saturated(bytes, 0x72),
+    dataAt: getU64(bytes, 0x7a),
+    uuid: getUuid(bytes, 0x82),
+    createdAt: getU64Saturated(bytes, 0x92),
+    moreMapsAt: getU64Saturated(bytes, 0xc2),
+  };
+}
+
+export function encodeDeviceHeader(header: DeviceHeader): Uint8Array {
+  const bytes = new Uint8Array(LVM_RECORD_BYTES);
+  putU32(bytes, 0x00, LVM_MAGIC);
+  putU32(bytes, 0x04, header.major);
+  putU32(bytes, 0x08, header.minor);
+  putText(bytes, 0x12, 8, 'vmtop   ');
+  putText(bytes, 0x1a, 16, 'image           ');
+  putText(bytes, 0x2a, 4, '1.0 ');
+  bytes[0x0c] = 1;
+  bytes[0x0d] = 16;
+  bytes[0x11] = 5;
+  putUuid(bytes, 0x2e, header.uuid);
+  putU32(bytes, 0x5a, 512);
+  putU64(bytes, 0x5e, header.deviceBytes);
+  putU32(bytes, 0x66, 1);
+  putU32(bytes, 0x6a, header.extents);
+  putU32(bytes, 0x6e, header.extents - 1);
+  putU64(bytes, 0x72, header.generation);
+  putU64(bytes, 0x7a, header.dataAt);
+  putUuid(bytes, 0x82, header.uuid);
+  putU64(bytes, 0x92, header.createdAt);
+  putU64(bytes, 0x9a, header.createdAt);
+  putU32(bytes, 0xbe, extentMaps(header.extents));
+  putU64(bytes, 0xc2, header.moreMapsAt);
+  if (header.major === 6) {
+    putU32(bytes, 0xca, 4096);
+    putU32(bytes, 0xce, header.extents);
+  }
+  return bytes;
+}
+
+/** What a device says of the volume it is a part of. */
+export interface VolumeRecord {
+  /** Of the whole volume, a multiple of 256 MiB. */
+  readonly volumeBytes: number;
+  readonly generation: number;
+  readonly state: number;
+  readonly uuid: Uuid;
+  readonly createdAt: number;
+  readonly extents: number;
+  /** Logical numbers of the physical extents on this device, both inclusive. */
+  readonly firstExtent: number;
+  readonly lastExtent: number;
+  readonly devices: number;
+}
+
+/** @throws FormatError where the numbers contradict one another */
+export function decodeVolumeRecord(bytes: Uint8Array): VolumeRecord {
+  const record = {
+    volumeBytes: getU64(bytes, 0x00),
+    generation: getU64Saturated(bytes, 0x08),
+    state: getU32(bytes, 0x10),
+    uuid: getUuid(bytes, 0x54),
+    createdAt: getU64Saturated(bytes, 0x68),
+    extents: getU32(bytes, 0x74),
+    firstExtent: getU64(bytes, 0x78),
+    lastExtent: getU64(bytes, 0x80),
+    devices: getU32(bytes, 0x90),
+  };
+  if (record.volumeBytes === 0 || record.volumeBytes % EXTENT_BYTES !== 0) {
+    throw new FormatError(
+      `volume of ${record.volumeBytes} bytes, expected a multiple of 256 MiB above zero`,
+    );
+  }
+  const { firstExtent, lastExtent } = record;
+  if (lastExtent < firstExtent || (lastExtent + 1) * EXTENT_BYTES > record.volumeBytes) {
+    throw new FormatError(
+      `extents ${firstExtent} to ${lastExtent} do not lie in a volume of ${record.volumeBytes} bytes`,
+    );
+  }
+  if (record.devices < 1 || record.devices > DEVICES_MAX) {
+    throw new FormatError(`volume on ${record.devices} devices, expected 1 to ${DEVICES_MAX}`);
+  }
+  return record;
+}
+
+export function encodeVolumeRecord(record: VolumeRecord): Uint8Array {
+  const bytes = new Uint8Array(LVM_RECORD_BYTES);
+  putU64(bytes, 0x00, record.volumeBytes);
+  putU64(bytes, 0x08, record.generation);
+  putU32(bytes, 0x10, record.state);
+  putText(bytes, 0x14, 64, record.uuid);
+  putUuid(bytes, 0x54, record.uuid);
+  putU32(bytes, 0x64, 1);
+  putU64(bytes, 0x68, record.createdAt);
+  putU32(bytes, 0x74, record.extents);
+  putU64(bytes, 0x78, record.firstExtent);
+  putU64(bytes, 0x80, record.lastExtent);
+  putU64(bytes, 0x88, record.createdAt);
+  putU32(bytes, 0x90, record.devices);
+  putU32(bytes, 0x110, record.extents);
+  return bytes;
+}
+
+/** One physical extent of a device. */
+export interface ExtentRecord {
+  readonly used: boolean;
+  readonly id: number;
+  readonly physicalAt: number;
+  readonly logicalAt: number;
+  readonly bytes: number;
+}
+
+export function decodeExtentRecord(bytes: Uint8Array): ExtentRecord {
+  return {
+    used: bytes[0] === 1,
+    id: getU32(bytes, 0x01),
+    physicalAt: getU64Saturated(bytes, 0x09),
+    logicalAt: getU64Saturated(bytes, 0x11),
+    bytes: getU64Saturated(bytes, 0x19),
+  };
+}
+
+export function encodeExtentRecord(into: Uint8Array, at: number, record: ExtentRecord): void {
+  into[at] = record.used ? 1 : 0;
+  putU32(into, at + 0x01, record.id);
+  putU64(into, at + 0x09, record.physicalAt);
+  putU64(into, at + 0x11, record.logicalAt);
+  putU64(into, at + 0x19, record.bytes);
+  // Version: 1 on both sample volumes.
+  putU32(into, at + 0x21, 1);
+}

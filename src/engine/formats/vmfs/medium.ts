@@ -1,0 +1,50 @@
+/** What a volume's bytes are kept in: a device, an image file, memory. */
+
+/** Bytes of a block of every medium: what disks of VMFS volumes report. */
+export const MEDIUM_BLOCK_BYTES = 512;
+
+/**
+ * A synchronous block device. Addresses and lengths are in blocks of 512 bytes; a write of one block
+ * is atomic, one of several may be torn between blocks.
+ */
+export interface BlockMedium {
+  /** For messages: path of the image, or name of the device. */
+  readonly name: string;
+  readonly blocks: number;
+  readonly writable: boolean;
+  /** Fills the first `blocks * 512` bytes of `into`; what was never written reads as zeros. */
+  read(lba: number, blocks: number, into: Uint8Array): void;
+  /** @param from at least `blocks * 512` bytes */
+  write(lba: number, blocks: number, from: Uint8Array): void;
+  /** Returns once everything written before is safe from a loss of power. */
+  flush(): void;
+}
+
+/** Part of a medium as a medium of its own: a partition. */
+export class MediumPart implements BlockMedium {
+  constructor(
+    private readonly whole: BlockMedium,
+    private readonly start: number,
+    readonly blocks: number,
+  ) {}
+
+  get name(): string {
+    return this.whole.name;
+  }
+
+  get writable(): boolean {
+    return this.whole.writable;
+  }
+
+  read(lba: number, blocks: number, into: Uint8Array): void {
+    this.whole.read(this.start + lba, blocks, into);
+  }
+
+  write(lba: number, blocks: number, from: Uint8Array): void {
+    this.whole.write(this.start + lba, blocks, from);
+  }
+
+  flush(): void {
+    this.whole.flush();
+  }
+}

@@ -1,0 +1,117 @@
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import { InputError } from '../../engine/core/errors.js';
+import { type BlockMedium, MEDIUM_BLOCK_BYTES } from '../../engine/formats/vmfs/medium.js';
+import { fileError } from '../read-bytes.js';
+
+/** A disk image in a file of the real file system. Sparse where nothing was written. */
+export class FileImage implements BlockMedium {
+  private constructor(
+    readonly name: string,
+    private readonly file: number,
+    readonly blocks: number,
+    readonly writable: boolean,
+  ) {}
+
+  /** @throws InputError when the file cannot be opened, or is not a whole number of sectors */
+  static open(path: string, writable: boolean): FileImage {
+    return withFile(path, writable ? 'r+' : 'r', (file) => {
+      const stats = fstatSync(file);
+      if (stats.isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
+      if (!stats.isFile()) {
+        throw InputError.of(path, 'expected an image file, found a device, pipe or socket');
+      }
+      return new FileImage(path, file, Math.floor(stats.size / MEDIUM_BLOCK_BYTES), writable);
+    });
+  }
+
+  /**
+   * A new image of zeros that takes no space yet.
+   * @param replace true empties a file that exists
+   */
+  static create(path: string, bytes: number, replace: boolean): FileImage {
+    return withFile(path, replace ? 'w+' : 'wx+', (file) => {
+      if (!fstatSync(file).isFile()) {
+        throw InputError.of(path, 'expected an image file, found a device, pipe or socket');
+      }
+      ftruncateSync(file, bytes);
+      return new FileImage(path, file, Math.floor(bytes / MEDIUM_BLOCK_BYTES), true);
+    });
+  }
+
+  close(): void {
+    closeSync(this.file);
+  }
+
+  read(lba: number, blocks: number, into: Uint8Array): void {
+    const bytes = blocks * MEDIUM_BLOCK_BYTES;
+    try {
+      for (let done = 0; done < bytes; ) {
+        const at = lba * MEDIUM_BLOCK_BYTES + done;
+        const read = readSync(this.file, into, done, bytes - done, at);
+        if (read === 0) throw InputError.of(this.name, `ends before byte ${at}: it is cut short`);
+        done += read;
+      }
+    } catch (error) {
+      throw fileError(this.name, error);
+    }
+  }
+
+  write(lba: number, blocks: number, from: Uint8Array): void {
+    const bytes = blocks * MEDIUM_BLOCK_BYTES;
+    try {
+      for (let done = 0; done < bytes; ) {
+        done += writeSync(this.file, from, done, bytes - done, lba * MEDIUM_BLOCK_BYTES + done);
+      }
+    } catch (error) {
+      throw writeError(this.name, error);
+    }
+  }
+
+  flush(): void {
+    try {
+      fdatasyncSync(this.file);
+    } catch (error) {
+      throw writeError(this.name, error);
+    }
+  }
+}
+
+function withFile(path: string, flags: string, use: (file: number) => FileImage): FileImage {
+  let file: number;
+  try {
+    file = openSync(path, flags);
+  } catch (error) {
+    throw flags === 'r' ? fileError(path, error) : writeError(path, error);
+  }
+  try {
+    return use(file);
+  } catch (error) {
+    closeSync(file);
+    throw flags === 'r' ? fileError(path, error) : writeError(path, error);
+  }
+}
+
+/** What went wrong with writing, by the system's code. */
+const REASONS: Readonly<Record<string, readonly [message: string, hint: string]>> = {
+  EEXIST: ['the file exists', '--force replaces it, with all it holds'],
+  ENOSPC: ['no space left on the disk the image is on', 'free some and try again'],
+  EFBIG: ['larger than files may be on the disk the image is on', 'use another file system'],
+  EROFS: ['the file system it is on is read-only', 'copy it elsewhere'],
+  EACCES: ['expected a writable file, permission denied', 'check its owner and mode with ls -l'],
+  EPERM: ['expected a writable file, permission denied', 'check its owner and mode with ls -l'],
+};
+
+function writeError(path: string, error: unknown): unknown {
+  const code = (error as { code?: unknown } | undefined)?.code;
+  const reason = typeof code === 'string' ? REASONS[code] : undefined;
+  if (reason === undefined) return fileError(path, error);
+  return InputError.of(path, ...reason);
+}
