@@ -24,8 +24,8 @@ export const latency = definePanel({
     const figures = breakdownOf(world.frames.window, objects);
     const heading = `${theme.paint('title', 'Latency')} ${theme.paint('strong', plain(title))}`;
     const rows = [heading];
-    if (isRecorded(world)) rows.push(theme.paint('dim', `  ${RECORDED}`));
-    else if (figures === undefined)
+    if (isRecorded(world)) return [heading, theme.paint('dim', `  ${RECORDED}`)];
+    if (figures === undefined)
       rows.push(theme.paint('dim', '  asking the engine to follow commands'));
     else rows.push(...breakdown(figures, width, height, context));
     const left = height - rows.length;

@@ -42,6 +42,6 @@ export function timeNotice(world: World, width: number, theme: Theme): string {
   const { before, after } = world.frames.window;
   const text =
     `the past: ${clockOf(before.at)} to ${clockOf(after.at)}, now ${clockOf(world.at)}: ` +
-    '$ now, ctrl+r rewinds, [ ] { } ^';
+    `$ now, ${world.plan?.real ? '' : 'ctrl+r rewinds, '}[ ] { } ^`;
   return theme.paint('warn', shorten(text, width, theme.glyph.more));
 }
