@@ -51,7 +51,7 @@ const PICTURES: readonly Picture[] = [
     async play(screen) {
       await screen.hurry();
       await screen.until(/ 0:1[5-9]\./);
-      await screen.press('P', '!', '\r', '\r', '\r', 'o');
+      await screen.press('P', '!', '\r', '\r', '\r', 'O');
       await screen.until(/ 0:3[0-9]\./);
     },
   },

@@ -6,7 +6,9 @@ import { loadScenario } from '../scenario/load.js';
 import { readInteger, readSeed } from './options.js';
 
 export interface BatchArguments {
-  readonly scenario: string;
+  readonly scenario?: string | undefined;
+  readonly session?: string | undefined;
+  readonly 'save-session'?: string | undefined;
   readonly seed?: string | undefined;
   readonly delay?: string | undefined;
   readonly iterations?: string | undefined;
@@ -22,13 +24,20 @@ const ITERATIONS_MAX = 10_000_000;
 /** When a simulation starts where nobody says otherwise: any fixed time does (model). */
 const START = '2026-01-01 00:00:00';
 const NS_PER_S = 1e9;
+/** Options about sessions: a batch file is written from a scenario. */
+const SESSION_ONLY = ['session', 'save-session'] as const;
 
 /** `vmtop --batch`: esxtop's batch mode over a simulation. */
 export async function writeBatch(args: BatchArguments): Promise<void> {
+  const unfit = SESSION_ONLY.find((option) => args[option] !== undefined);
+  if (unfit !== undefined) {
+    throw InputError.of(`--${unfit}`, 'is not for batch mode', 'leave --batch or it out');
+  }
   const delay = readInteger('--delay', args.delay, 1, DELAY_MAX) ?? DELAY_SECONDS;
   const asked = readInteger('--iterations', args.iterations, 1, ITERATIONS_MAX);
   const startsAt = readStart(args.start ?? START);
-  const plan = loadScenario(args.scenario, {
+  const scenario = args.scenario ?? 'default';
+  const plan = loadScenario(scenario, {
     seed: readSeed(args.seed),
     durationNs: asked === undefined ? undefined : asked * delay * NS_PER_S,
   });

@@ -5,7 +5,9 @@ import { EventFile } from '../output/event-file.js';
 import { Progress } from '../output/progress.js';
 import { type RunResult, runToEnd } from '../output/run.js';
 import { formatSummary } from '../output/summary.js';
+import type { Branch } from '../scenario/session/file.js';
 import { EXIT_FAILED } from './exit-codes.js';
+import { SessionRun } from './session-run.js';
 
 export interface HeadlessOptions {
   readonly json: boolean;
@@ -15,6 +17,8 @@ export interface HeadlessOptions {
   /** For replays: what the trace holds, for the document and in words. */
   readonly trace?: Readonly<Record<string, unknown>>;
   readonly notes?: readonly string[];
+  /** A branch of a session: its commands come at their instants. */
+  readonly branch?: Branch | undefined;
 }
 
 /** Runs a plan, prints what came out, and sets the exit code. */
@@ -23,21 +27,31 @@ export function runHeadless(plan: Plan, options: HeadlessOptions): RunResult {
   const progress = new Progress(process.stderr, plan.durationNs);
   const writer = new DocumentWriter((text) => process.stdout.write(text));
   try {
-    const simulation = new Simulation(plan);
+    const { branch } = options;
+    const session = branch === undefined ? undefined : new SessionRun(plan, branch);
+    const simulation = session?.simulation ?? new Simulation(plan);
     const result = runToEnd(simulation, plan, {
       intervalNs: options.intervalNs,
       onInterval: options.json ? (interval) => writer.interval(interval) : undefined,
       untilFinished: options.untilFinished ?? false,
       onEntry: file === undefined ? undefined : (entry) => file.write(entry),
+      mark: session && { atNs: session.endNs, call: () => session.check() },
       onProgress: progress.visible ? (at, totals) => progress.update(at, totals) : undefined,
     });
     progress.clear();
     if (options.json) {
-      writer.end(plan, result, options.trace);
+      writer.end(plan, result, options.trace, session?.document());
     } else {
-      process.stdout.write(`${formatSummary(plan, simulation.entities, result, options.notes)}\n`);
+      const notes = [...(options.notes ?? []), ...(session?.lines() ?? [])];
+      process.stdout.write(`${formatSummary(plan, simulation.entities, result, notes)}\n`);
     }
     report(result);
+    if (session?.different) {
+      process.stderr.write(
+        'this is not what was saved: another version of vmtop made the session\n',
+      );
+      process.exitCode = EXIT_FAILED;
+    }
     return result;
   } finally {
     progress.clear();

@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import yargs from 'yargs';
+import yargs, { type Argv } from 'yargs';
 import { InputError } from '../engine/core/errors.js';
 import { packageFolder } from '../scenario/bundled.js';
 import { COMMANDS } from './commands/index.js';
+import { namesFor, scenariosFor, withCommand } from './completion.js';
 import { EXIT_BUG, EXIT_INPUT } from './exit-codes.js';
+
+/** What yargs' completion scripts call the program with; then come the words so far. */
+const COMPLETING = '--get-yargs-completions';
 
 /** The command line: parses, runs one command, and turns what it throws into an exit code. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -23,6 +27,23 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 async function parse(args: readonly string[]): Promise<void> {
+  if (args[0] === COMPLETING) await offer(args.slice(1));
+  else await makeParser(args).parseAsync();
+}
+
+/** Prints what may stand where the last of the words is; the first is the name of the program. */
+async function offer(words: readonly string[]): Promise<void> {
+  const typed = words.slice(1);
+  const names = await namesFor(typed);
+  for (const name of names ?? scenariosFor(typed)) process.stdout.write(`${name}\n`);
+  if (names !== undefined) return;
+  // yargs prints what it knows and ends the process, as it would run the command otherwise.
+  const asked = [COMPLETING, 'vmtop', ...withCommand(typed)];
+  await makeParser(asked).exitProcess(true).parseAsync();
+}
+
+/** Every command; nothing is parsed yet. */
+export function makeParser(args: readonly string[]): Argv {
   const parser = yargs([...args])
     .scriptName('vmtop')
     .parserConfiguration({ 'duplicate-arguments-array': false })
@@ -37,7 +58,7 @@ async function parse(args: readonly string[]): Promise<void> {
     })
     .epilogue('Exit codes: 0 ok, 1 an expectation failed or a bug, 2 bad input.');
   for (const command of COMMANDS) parser.command(command);
-  await parser.parseAsync();
+  return parser;
 }
 
 export function version(): string {

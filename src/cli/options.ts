@@ -20,6 +20,15 @@ export function readInteger(
   throw InputError.of(option, `expected a whole number from ${min} to ${max}, found "${text}"`);
 }
 
+/** Seconds as esxtop takes them, or a time with its unit; in ms. */
+export function readDelay(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1e9 : parseDuration(text);
+  const ms = (seconds ?? 0) / 1e6;
+  if (ms >= 100 && ms <= 60_000) return ms;
+  throw InputError.of('--delay', `expected seconds from 0.1 to 60, found "${text}"`);
+}
+
 /** A time above zero, in ns. */
 export function readSpan(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
@@ -40,4 +49,14 @@ export function readTimingOption(text: string | undefined): number {
     '--timing',
     `expected original, asap or a factor such as 2x, found "${text}"`,
   );
+}
+
+/** A session says itself what is run. */
+export function onlySession(args: {
+  readonly scenario?: string | undefined;
+  readonly seed?: string | undefined;
+}): void {
+  const other = args.scenario ?? (args.seed === undefined ? undefined : '--seed');
+  if (other === undefined) return;
+  throw InputError.of('--session', `a session has its own scenario and seed, found ${other} too`);
 }

@@ -2,10 +2,11 @@ import { formatDuration } from '../engine/core/units.js';
 import type { Trace } from '../input/read-trace.js';
 import { groupDigits } from '../output/table.js';
 import { planReplay } from '../scenario/replay.js';
+import type { ScreenArguments } from './commands/define.js';
 import { runHeadless } from './headless.js';
 import { readInteger, readSeed, readSpan, readTimingOption } from './options.js';
 
-export interface ReplayArguments {
+export interface ReplayArguments extends ScreenArguments {
   readonly trace: string;
   readonly headless: boolean;
   readonly json: boolean;
@@ -16,6 +17,7 @@ export interface ReplayArguments {
   readonly seed?: string | undefined;
   readonly duration?: string | undefined;
   readonly events?: string | undefined;
+  readonly 'save-session'?: string | undefined;
 }
 
 /** Virtual disks of one VM. */
@@ -34,7 +36,7 @@ export async function replayTrace(args: ReplayArguments): Promise<void> {
   };
   if (!args.headless && !args.json) {
     const { openReplay } = await import('./dashboard.js');
-    await openReplay(options);
+    await openReplay(options, args);
     return;
   }
   const { plan, trace } = planReplay(options);

@@ -1,10 +1,13 @@
 import { InputError } from '../engine/core/errors.js';
-import { loadScenario } from '../scenario/load.js';
+import { loadScenario, override } from '../scenario/load.js';
+import { branchOf, planStart, readSession } from '../scenario/session/file.js';
 import { runHeadless } from './headless.js';
-import { readSeed, readSpan } from './options.js';
+import { onlySession, readSeed, readSpan } from './options.js';
 
 export interface RunArguments {
-  readonly scenario: string;
+  readonly scenario?: string | undefined;
+  readonly session?: string | undefined;
+  readonly branch?: string | undefined;
   readonly seed?: string | undefined;
   readonly duration?: string | undefined;
   readonly interval?: string | undefined;
@@ -18,13 +21,24 @@ export async function runScenario(args: RunArguments): Promise<void> {
   if (intervalNs !== undefined && !args.json) {
     throw InputError.of('--interval', 'only the JSON document has intervals', 'add --json');
   }
-  const plan = loadScenario(args.scenario, {
-    seed: readSeed(args.seed),
-    durationNs: readSpan('--duration', args.duration),
-  });
-  runHeadless(plan, {
-    json: args.json,
-    events: args.events,
-    intervalNs,
-  });
+  const durationNs = readSpan('--duration', args.duration);
+  const options = { json: args.json, events: args.events, intervalNs };
+  if (args.session !== undefined) {
+    onlySession(args);
+    const session = readSession(args.session);
+    const branch = branchOf(session, args.branch);
+    runHeadless(override(planStart(session), { durationNs }), {
+      ...options,
+      branch,
+    });
+    return;
+  }
+  if (args.branch !== undefined) {
+    throw InputError.of('--branch', 'only a session has branches', 'add --session FILE');
+  }
+  if (args.scenario === undefined) {
+    const hint = 'vmtop list scenarios names the bundled ones';
+    throw InputError.of('', 'expected a scenario, or --session FILE', hint);
+  }
+  runHeadless(loadScenario(args.scenario, { seed: readSeed(args.seed), durationNs }), options);
 }

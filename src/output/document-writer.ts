@@ -1,5 +1,5 @@
 import type { Plan } from '../engine/simulation/plan.js';
-import { intervalDocument, runDocument } from './document.js';
+import { intervalDocument, runDocument, type SessionDocument } from './document.js';
 import type { Interval, RunResult } from './run.js';
 
 /**
@@ -17,8 +17,13 @@ export class DocumentWriter {
   }
 
   /** @param result without the intervals that were written */
-  end(plan: Plan, result: RunResult, trace?: Readonly<Record<string, unknown>>): void {
-    const rest = JSON.stringify(runDocument(plan, result, trace), null, 2);
+  end(
+    plan: Plan,
+    result: RunResult,
+    trace?: Readonly<Record<string, unknown>>,
+    session?: SessionDocument,
+  ): void {
+    const rest = JSON.stringify(runDocument(plan, result, trace, session), null, 2);
     this.write(this.intervals === 0 ? `${rest}\n` : `\n  ],${rest.slice(1)}\n`);
   }
 }

@@ -3,6 +3,7 @@ import type { DeviceDocument, SiocDocument } from './devices.js';
 import type { Layers, Totals } from './engine.js';
 import type { ExpectationResult } from './expectations.js';
 import type { Interval, RunResult, Verified } from './run.js';
+import type { Score } from './score.js';
 import type { VmDocument } from './service.js';
 
 /** One span of a run, in the document's units. */
@@ -41,12 +42,27 @@ export interface RunDocument {
   readonly intervals?: readonly IntervalDocument[];
   /** Replays: what the trace holds. */
   readonly trace?: Readonly<Record<string, unknown>>;
+  /** Runs of a saved session: what was done, and what it was worth. */
+  readonly session?: SessionDocument;
+}
+
+/** A branch of a session. */
+export interface SessionDocument {
+  readonly branch: string;
+  /** How far it had got when it was saved. */
+  readonly savedSeconds: number;
+  /** Whether the digest there is the saved one; null when the run ended before. */
+  readonly asSaved: boolean | null;
+  readonly actions: readonly { readonly atSeconds: number; readonly what: string }[];
+  /** Null for scenarios that are no drills. */
+  readonly score: Score | null;
 }
 
 export function runDocument(
   plan: Plan,
   result: RunResult,
   trace?: Readonly<Record<string, unknown>>,
+  session?: SessionDocument,
 ): RunDocument {
   const { digest, totals, layers, service, expectations, intervals, simulatedNs, verified } =
     result;
@@ -68,6 +84,7 @@ export function runDocument(
           intervals: intervals.map(intervalDocument),
         }),
     ...(trace === undefined ? {} : { trace }),
+    ...(session === undefined ? {} : { session }),
   };
 }
 

@@ -42,6 +42,11 @@ export class Expectations {
     this.samples.set(sample.at, sample);
   }
 
+  /** The sample that was taken at an edge, once it has been passed. */
+  sampleAt(at: number): Sample | undefined {
+    return this.samples.get(at);
+  }
+
   note(entry: LogEntry): void {
     if (this.kinds.has(entry.kind)) this.entries.push(entry);
   }

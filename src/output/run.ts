@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly onEntry?: ((entry: LogEntry) => void) | undefined;
   /** Called a few times per second of wall time. */
   readonly onProgress?: ((atNs: number, totals: Totals) => void) | undefined;
+  /** Called when the run stands at one instant, ns, if it gets there. */
+  readonly mark?: { readonly atNs: number; readonly call: () => void } | undefined;
 }
 
 /** Figures of one span of the run. */
@@ -97,11 +99,14 @@ export function runToEnd(engine: Engine, plan: Plan, options: RunOptions = {}): 
     stuck = !finishReplays(engine, plan, stretch);
   } else {
     const interval = options.intervalNs ?? 0;
+    const { mark } = options;
     const edges = new Set(expectations.edges());
+    if (mark !== undefined) edges.add(mark.atNs);
     let before: Sample | undefined;
     let totalsBefore = engine.totals();
     for (const at of instants(plan, edges, interval)) {
       stretch.runUntil(at);
+      if (at === mark?.atNs) mark.call();
       const sample = engine.sample();
       // Samples are large: only those that will be needed are kept.
       if (edges.has(at)) expectations.take(sample);

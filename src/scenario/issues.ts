@@ -6,15 +6,22 @@ import { suggest } from './suggest.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** Turns what the schema found wrong into problems with a place, an expectation and a hint. */
-export function problemsOf(source: Source, issues: readonly Issue[]): Problem[] {
-  return issues.flatMap((issue) => problemsOfIssue(source, issue));
+/**
+ * Turns what the schema found wrong into problems with a place, an expectation and a hint.
+ * @param schema what the text was checked against
+ */
+export function problemsOf(
+  source: Source,
+  issues: readonly Issue[],
+  schema: z.ZodType = scenarioSchema,
+): Problem[] {
+  return issues.flatMap((issue) => problemsOfIssue(source, issue, schema));
 }
 
-function problemsOfIssue(source: Source, issue: Issue): Problem[] {
+function problemsOfIssue(source: Source, issue: Issue, schema: z.ZodType): Problem[] {
   const path = issue.path as Path;
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(path);
+    const known = knownKeys(path, schema);
     return issue.keys.map((key) => ({
       place: source.place([...path, key], true),
       message: `${prefix(source, path)}unknown key "${key}"`,
@@ -47,9 +54,16 @@ const TYPES: Readonly<Record<string, string>> = {
   string: 'a text',
 };
 
+/** More names than this are not listed; the hint has the nearest. */
+const NAMED = 20;
+
 function expectation(issue: Issue): string {
   if (issue.code === 'invalid_type') return `expected ${TYPES[issue.expected] ?? issue.expected}`;
-  if (issue.code === 'invalid_value') return `expected ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_value') {
+    const { values } = issue;
+    if (values.length > NAMED) return `expected one of ${values.length} names`;
+    return `expected ${values.map(String).join(', ')}`;
+  }
   return issue.message;
 }
 
@@ -61,8 +75,8 @@ function describe(value: unknown): string {
 }
 
 /** Keys the schema knows at `path`. */
-export function knownKeys(path: Path): string[] {
-  let schema: z.ZodType | undefined = scenarioSchema;
+export function knownKeys(path: Path, whole: z.ZodType = scenarioSchema): string[] {
+  let schema: z.ZodType | undefined = whole;
   for (const step of path) {
     const inner = unwrap(schema);
     if (inner instanceof z.ZodArray) schema = inner.element as z.ZodType;
@@ -78,4 +92,10 @@ function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
     return unwrap(schema.unwrap() as z.ZodType);
   }
   return schema instanceof z.ZodPipe ? unwrap(schema.out as z.ZodType) : schema;
+}
+
+/** Problems in the order of the file's lines. */
+export function inOrder(problems: readonly Problem[]): Problem[] {
+  const line = ({ place }: Problem): number => Number(/:(\d+):\d+$/.exec(place)?.[1] ?? 0);
+  return [...problems].sort((a, b) => line(a) - line(b));
 }

@@ -5,7 +5,7 @@ import { readText } from '../input/read-text.js';
 import { readTrace } from '../input/read-trace.js';
 import { findScenario } from './bundled.js';
 import { CATALOGUES, type Catalogues } from './catalogues.js';
-import { problemsOf } from './issues.js';
+import { inOrder, problemsOf } from './issues.js';
 import { makePlan } from './plan/index.js';
 import type { Traces } from './plan/jobs.js';
 import { repair } from './repair.js';
@@ -127,10 +127,4 @@ function readTraces(source: Source, text: Scenario, known: Traces, problems: Pro
     }
   }
   return traces;
-}
-
-/** Problems in the order of the file's lines. */
-function inOrder(problems: readonly Problem[]): Problem[] {
-  const line = ({ place }: Problem): number => Number(/:(\d+):\d+$/.exec(place)?.[1] ?? 0);
-  return [...problems].sort((a, b) => line(a) - line(b));
 }

@@ -2,6 +2,8 @@
 
 /** Names listed in full in a hint; beyond that the list is cut. */
 const LISTED = 12;
+/** Shorter beginnings say too little. */
+const BEGINNING = 3;
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
 export function editDistance(from: string, to: string): number {
@@ -44,10 +46,17 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best;
 }
 
+/** The known word of which this is the beginning: `KAVG` of `KAVG/cmd`. */
+function beginning(word: string, known: readonly string[]): string | undefined {
+  const start = word.toLowerCase();
+  if (start.length < BEGINNING) return undefined;
+  return known.find((candidate) => candidate.toLowerCase().startsWith(start));
+}
+
 /** Hint for an unknown word: the nearest known one, or what is known here. */
 export function suggest(word: string, known: Iterable<string>): string {
   const all = [...known];
-  const best = nearest(word, all);
+  const best = nearest(word, all) ?? beginning(word, all);
   if (best !== undefined) return `did you mean "${best}"?`;
   if (all.length === 0) return 'none are defined';
   const more = all.length > LISTED ? `, and ${all.length - LISTED} more` : '';

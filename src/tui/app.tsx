@@ -18,12 +18,13 @@ export interface AppProps {
   readonly onKey: (key: string) => void;
 }
 
-export function App({ store, theme, onKey }: AppProps): ReactElement {
+export function App({ store, theme: terminal, onKey }: AppProps): ReactElement {
   const chrome = useSyncExternalStore(store.subscribe, store.get);
   useInput((input, key) => {
     for (const name of keyNames(input, key)) onKey(name);
   });
   const { ui, size } = chrome;
+  const theme = terminal.as(ui.theme);
   const { columns, rows } = size;
   if (tooSmall(size)) return <TooSmall columns={columns} rows={rows} />;
   const parts = partsOf(chrome);
@@ -44,10 +45,12 @@ export function App({ store, theme, onKey }: AppProps): ReactElement {
           height={parts.dialog + BORDER}
           paddingX={1}
         >
-          {dialogRows(dialog, columns - BORDER - PADDING, parts.dialog, theme).map((row, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows have no identity but their place
-            <Line key={index} text={row} />
-          ))}
+          {dialogRows(ui, dialog, columns - BORDER - PADDING, parts.dialog, theme).map(
+            (row, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: rows have no identity but their place
+              <Line key={index} text={row} />
+            ),
+          )}
         </Box>
       )}
       <Line text={footerRow(ui, columns, theme)} />

@@ -3,41 +3,11 @@
  * enters only here; when and how often frames are taken changes nothing in the simulation.
  */
 import { InputError } from '../engine/core/errors.js';
-import type { LogEntry } from '../engine/core/event-log.js';
-import type { EntityInfo, Sample } from '../engine/core/meters.js';
-import type {
-  ActiveFault,
-  Command,
-  FaultInfo,
-  FromEngine,
-  PathEvent,
-  PlanSummary,
-  StartMessage,
-  ToEngine,
-} from './engine.js';
-
-/** What the screen needs of a simulation. */
-export interface Machine {
-  readonly plan: PlanSummary;
-  readonly entities: readonly EntityInfo[];
-  readonly faults: readonly FaultInfo[];
-  /** Simulated time, ns. */
-  readonly now: number;
-  /** Guest I/Os completed since the start. */
-  readonly completed: number;
-  /** The scenario has come to its end. */
-  readonly over: boolean;
-  runUntil(ns: number): void;
-  /** Recordings only: goes on or, below zero, back by so many samples, as far as there are any. */
-  seek?(samples: number): void;
-  sample(): Sample;
-  command(command: Command): void;
-  activeFaults(): readonly ActiveFault[];
-  /** @throws InputError when there is no such path */
-  pathHistory(host: string, path: string): readonly PathEvent[];
-  /** Entries written since the last call. */
-  takeEvents(): readonly LogEntry[];
-}
+import type { EntityInfo } from '../engine/core/meters.js';
+import type { Command, FromEngine, StartMessage, ToEngine } from './engine.js';
+import { isRepeatable, type Machine } from './machine-kinds.js';
+import type { ToTimeline } from './time/messages.js';
+import { isAboutTime, Timeline, type TimelineHost } from './time/timeline.js';
 
 /** Time and turns; tests pass their own. */
 export interface Clock {
@@ -82,8 +52,12 @@ export class EngineServer {
   private layoutSize = 0;
   private layoutVersion = 0;
   private faultsSent = '';
+  private drillSent = '';
+  private timeline: Timeline | undefined;
   private doneSent = false;
   private stopped = false;
+  /** Asked for; holds for an engine that is started anew. */
+  private following = false;
 
   constructor(
     private readonly send: (message: FromEngine) => void,
@@ -104,14 +78,41 @@ export class EngineServer {
   private async start(message: StartMessage): Promise<void> {
     const machine = await this.open(message);
     this.machine = machine;
+    if (this.following) machine.setBreakdown?.(true);
     this.anchor();
     this.frame();
     // A recording has something to show at once: its first sample.
     if (machine.seek !== undefined) this.seek(1);
+    if (isRepeatable(machine)) this.timeline = new Timeline(this.host(), machine, machine.saved);
     this.turnSoon(0);
   }
 
+  private host(): TimelineHost {
+    return {
+      send: this.send,
+      now: () => this.clock.now(),
+      adopt: (machine) => this.adopt(machine),
+      frame: () => this.frame(),
+    };
+  }
+
+  /** Another run takes the place of the one so far; its names are sent anew. */
+  private adopt(machine: Machine): void {
+    this.machine = machine;
+    if (this.following) machine.setBreakdown?.(true);
+    this.layoutSize = 0;
+    this.doneSent = false;
+    this.frameAtNs = machine.now;
+    this.frameCompleted = machine.completed;
+    this.anchor();
+    this.frame();
+  }
+
   private obey(message: Exclude<ToEngine, StartMessage>): void {
+    if (isAboutTime(message)) {
+      this.time(message);
+      return;
+    }
     switch (message.type) {
       case 'pace':
         this.speed = message.speed;
@@ -133,15 +134,32 @@ export class EngineServer {
       case 'path-history':
         this.pathHistory(message.host, message.path);
         break;
+      case 'breakdown':
+        this.following = message.on;
+        this.machine?.setBreakdown?.(message.on);
+        if (message.on) this.frame();
+        break;
       case 'stop':
         this.stopped = true;
         break;
     }
   }
 
+  private time(message: ToTimeline): void {
+    const { timeline } = this;
+    if (timeline === undefined) {
+      this.send({ type: 'refused', lines: ['what is recorded cannot be run once more'] });
+      return;
+    }
+    this.orRefuse(() => timeline.hear(message));
+    if (message.type === 'undo') this.frame();
+    this.anchor();
+    this.turnSoon(0);
+  }
+
   private step(ns: number): void {
     const { machine } = this;
-    if (machine === undefined) return;
+    if (machine === undefined || this.timeline?.busy) return;
     if (machine.seek !== undefined) {
       this.seek(1);
       return;
@@ -160,7 +178,7 @@ export class EngineServer {
       return;
     }
     const backward = Math.min(0, samples);
-    for (let left = Math.max(1, samples); left > 0; left--) {
+    for (let left = Math.max(1, samples); left > 0 && !(backward === 0 && machine.over); left--) {
       machine.seek(backward === 0 ? 1 : backward);
       // What was passed over has not been played: it says nothing about speed.
       this.frameAtNs = machine.now;
@@ -174,7 +192,11 @@ export class EngineServer {
   private command(command: Command): void {
     const { machine } = this;
     if (machine === undefined) return;
-    this.orRefuse(() => machine.command(command));
+    this.orRefuse(() => {
+      this.timeline?.beforeCommand();
+      machine.command(command);
+      this.timeline?.tell();
+    });
     this.frame();
   }
 
@@ -220,6 +242,12 @@ export class EngineServer {
   private turn(): void {
     const { machine } = this;
     if (machine === undefined || this.stopped) return;
+    if (this.timeline?.busy) {
+      this.timeline.work(this.clock.now() + SLICE_MS);
+      this.anchor();
+      this.turnSoon(0);
+      return;
+    }
     if (this.speed <= 0) {
       this.frame();
       return;
@@ -269,6 +297,7 @@ export class EngineServer {
     const done = machine.over;
     this.events(machine);
     this.active(machine);
+    this.drill(machine);
     this.send({
       type: 'frame',
       layoutVersion: this.layoutVersion,
@@ -321,6 +350,15 @@ export class EngineServer {
     if (text === this.faultsSent) return;
     this.faultsSent = text;
     this.send({ type: 'faults', active });
+  }
+
+  private drill(machine: Machine): void {
+    const state = machine.drill?.();
+    if (state === undefined) return;
+    const text = JSON.stringify(state);
+    if (text === this.drillSent) return;
+    this.drillSent = text;
+    this.send({ type: 'drill', ...state });
   }
 
   private fail(error: unknown): void {

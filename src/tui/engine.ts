@@ -6,6 +6,7 @@ import type { Command } from '../engine/simulation/commands.js';
 import type { ActiveFault } from '../engine/simulation/fault-controller.js';
 import type { Qos } from '../engine/simulation/plan.js';
 import type { PathEvent } from '../engine/stack/storage-apis/psa/path.js';
+import type { FromTimeline, ToTimeline } from './time/messages.js';
 
 export type { ActiveFault, Command, PathEvent };
 
@@ -18,10 +19,13 @@ export interface StartMessage {
   readonly replay?: Readonly<Record<string, unknown>> | undefined;
   /** Batch file of esxtop to show instead of a simulation. */
   readonly recording?: string | undefined;
+  /** File of a session to go on with; scenario, seed and trace are then those of the session. */
+  readonly session?: string | undefined;
 }
 
 export type ToEngine =
   | StartMessage
+  | ToTimeline
   /** Simulated seconds per real second; Infinity is as fast as possible, 0 is paused. */
   | { readonly type: 'pace'; readonly speed: number }
   | { readonly type: 'step'; readonly ns: number }
@@ -30,6 +34,8 @@ export type ToEngine =
   | { readonly type: 'command'; readonly command: Command }
   | { readonly type: 'frame-interval'; readonly ms: number }
   | { readonly type: 'path-history'; readonly host: string; readonly path: string }
+  /** Follow commands through the stack, or no longer: entities of scope `breakdown`. */
+  | { readonly type: 'breakdown'; readonly on: boolean }
   | { readonly type: 'stop' };
 
 export interface FaultInfo {
@@ -51,6 +57,8 @@ export interface PlanSummary {
   readonly startsAt?: number;
   /** A drill tells what it does: lines of the event log of kind `narrative`. */
   readonly drill: boolean;
+  /** A real machine: its time can be neither stepped nor sped up, and has no end. */
+  readonly real?: boolean;
   readonly hosts: readonly string[];
   readonly vms: readonly { readonly name: string; readonly host: string }[];
   readonly datastores: readonly {
@@ -101,6 +109,7 @@ export interface PathHistoryMessage {
 }
 
 export type FromEngine =
+  | FromTimeline
   | LayoutMessage
   | FrameMessage
   | PathHistoryMessage

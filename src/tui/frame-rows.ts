@@ -2,12 +2,15 @@
 import { formatStamp } from '../engine/formats/pdh/stamp.js';
 import { shortNumber } from './charts/area.js';
 import { clockOf, shortenDevices } from './events.js';
+import { hintFor, hintRow } from './hints/index.js';
 import { type Action, bindings } from './keymap.js';
-import { EVENTS, screenOf, screens } from './screens.js';
-import { type Dialog, SPEEDS, type UiState } from './state.js';
+import { EVENTS, LATENCY, screenOf, screens } from './screens.js';
+import { type Dialog, SPEEDS, speedName, type UiState } from './state.js';
+import { chosenOf } from './subject.js';
 import { plain, shorten, widthOf, wrap } from './text.js';
 import type { Theme } from './theme.js';
-import { activeScopes } from './update.js';
+import { branchMark, goalMark, pastMark, shownAt, timeNotice } from './time/marks.js';
+import { activeScopes, selectedObject } from './update.js';
 import type { World } from './world.js';
 
 /** First row: what runs, how far it is, how fast. */
@@ -15,25 +18,37 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
   const { plan } = world;
   const name = theme.paint('title', 'vmtop');
   if (plan === undefined) return `${name} ${theme.paint('dim', 'starting the engine')}`;
-  const asked = speedName(ui.speed);
-  const state = world.done
-    ? theme.paint('strong', 'END')
-    : ui.paused
-      ? theme.paint('warn', 'PAUSED')
-      : `${asked} ${theme.paint('dim', `(${world.speed.toFixed(1)}x)`)}`;
+  const asked = speedName(SPEEDS[ui.speed] ?? 1);
+  const state =
+    world.lookAt !== undefined
+      ? pastMark(world, theme)
+      : world.done
+        ? theme.paint('strong', 'END')
+        : ui.paused
+          ? theme.paint('warn', 'PAUSED')
+          : plan.real
+            ? theme.paint('ok', 'REAL')
+            : `${asked} ${theme.paint('dim', `(${world.speed.toFixed(1)}x)`)}`;
   const { startsAt } = plan;
-  const time = startsAt === undefined ? clockOf(world.at) : formatStamp(startsAt + world.at / 1e9);
-  const clock = `${time} ${theme.paint('dim', `of ${clockOf(plan.durationNs)}`)}`;
+  const shown = shownAt(world);
+  const time = startsAt === undefined ? clockOf(shown) : formatStamp(startsAt + shown / 1e9);
+  const end = plan.real ? '' : ` ${theme.paint('dim', `of ${clockOf(plan.durationNs)}`)}`;
+  const clock = `${time}${end}`;
   const window = world.frames.window;
   const span = (window.after.at - window.before.at) / 1e9;
   const rate = `${shortNumber(world.ioPerSecond)} I/O/s`;
   const counts = `${several(plan.hosts.length, 'host')}, ${several(plan.vms.length, 'VM')}`;
   const faults =
-    world.active.length > 0 ? theme.paint('bad', `! ${world.active.length} active`) : '';
+    world.active.length > 0 && world.lookAt === undefined
+      ? theme.paint('bad', `! ${world.active.length} active`)
+      : '';
   const parts = [
     clock,
     state,
     faults,
+    branchMark(world, theme),
+    goalMark(world, theme),
+    ui.readOnly && !plan.real ? theme.paint('dim', 'read only') : '',
     rate,
     theme.paint('dim', `avg over ${span.toFixed(1)} s`),
     theme.paint('dim', counts),
@@ -51,13 +66,15 @@ function several(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-function speedName(index: number): string {
-  const speed = SPEEDS[index] ?? 1;
-  return Number.isFinite(speed) ? `${speed}x` : 'max';
+interface Tab {
+  readonly name: string;
+  readonly text: string;
+  /** Its first column. */
+  readonly x: number;
 }
 
-/** Second row: all screens with their keys. Titles give way to short ones, those to bare keys. */
-export function tabsRow(current: string, width: number, theme: Theme): string {
+/** Titles give way to short ones, those to bare keys. The current one is a blank wider on each side. */
+function tabsIn(current: string, width: number): Tab[] {
   const cells = (named: number, short: boolean): { name: string; text: string }[] =>
     screens.map(({ name, key, title, tab }, index) => ({
       name,
@@ -74,15 +91,31 @@ export function tabsRow(current: string, width: number, theme: Theme): string {
       if (fits(tabs, gap)) break;
     }
   }
-  const painted = tabs.map(({ name, text }) =>
-    name === current
-      ? theme.paint('selected', ` ${text} `)
-      : theme.paint('accent', text.slice(0, 1)) + text.slice(1),
-  );
-  return painted.reduce((row, cell, index) => {
-    const touching = tabs[index]?.name === current || tabs[index - 1]?.name === current;
-    return row + ' '.repeat(touching ? gap - 1 : gap) + cell;
+  let x = 0;
+  return tabs.map(({ name, text }, index) => {
+    const touching = name === current || tabs[index - 1]?.name === current;
+    const at = x + (touching ? gap - 1 : gap);
+    const shown = name === current ? ` ${text} ` : text;
+    x = at + shown.length;
+    return { name, text: shown, x: at };
+  });
+}
+
+/** Second row: all screens with their keys. */
+export function tabsRow(current: string, width: number, theme: Theme): string {
+  return tabsIn(current, width).reduce((row, { name, text, x }) => {
+    const cell =
+      name === current
+        ? theme.paint('selected', text)
+        : theme.paint('accent', text.slice(0, 1)) + text.slice(1);
+    return row + ' '.repeat(x - widthOf(row)) + cell;
   }, '');
+}
+
+/** The screen whose tab is at a column. */
+export function tabAt(current: string, width: number, column: number): string | undefined {
+  const tabs = tabsIn(current, width);
+  return tabs.find(({ text, x }) => column >= x && column < x + text.length)?.name;
 }
 
 /** What a drill tells: the latest line of its story, in rows of its own. */
@@ -97,7 +130,7 @@ export function storyRows(world: World, width: number, height: number, theme: Th
   return lines.map((line, index) => (index === 0 ? mark : '  ') + theme.paint('accent', line));
 }
 
-/** esxtop's message line: answers to keys, else what waits for a person. */
+/** esxtop's message line: answers to keys, else what waits for a person, else what the row means. */
 export function noticeRow(world: World, ui: UiState, width: number, theme: Theme): string {
   if (ui.notice !== '') {
     const { more } = theme.glyph;
@@ -105,6 +138,8 @@ export function noticeRow(world: World, ui: UiState, width: number, theme: Theme
     const fitting = text.length < width ? text : shortenDevices(text, more);
     return theme.paint('strong', ` ${shorten(fitting, width - 1, more)}`);
   }
+  const time = timeNotice(world, width - 1, theme);
+  if (time !== '') return ` ${time}`;
   const [stunned] = world.stunned;
   if (stunned !== undefined) {
     return theme.paint(
@@ -112,7 +147,11 @@ export function noticeRow(world: World, ui: UiState, width: number, theme: Theme
       ` ! ${plain(stunned.name)} has stopped: no space left. Press a to answer`,
     );
   }
-  return '';
+  const selected = ui.screen === LATENCY ? chosenOf(ui, world) : selectedObject(ui, world);
+  const hint = hintFor(world, selected);
+  if (hint === undefined) return '';
+  const named = hint.about.index !== selected?.index;
+  return ` ${hintRow(hint, width - 1, theme, named)}`;
 }
 
 /** Last row: the keys of the innermost scope. */
@@ -142,21 +181,32 @@ const SCOPES_OF: Partial<Record<Action['do'], ReadonlySet<string>>> = {
   switch: new Set(['path', 'device']),
   rank: new Set(['path']),
 };
-/** How to learn the rest, and how to leave. */
-const ALWAYS = new Set(['help', 'quit']);
+/** Keys that only refuse when nothing may be changed. */
+const CHANGES: ReadonlySet<Action['do']> = new Set([
+  'faults',
+  'qos',
+  'switch',
+  'rank',
+  'operations',
+]);
+/** What the screen is for, how to learn the rest, and how to leave. */
+const ALWAYS = new Set(['faults', 'help', 'quit']);
 
 function mainKeys(ui: UiState): FooterKey[] {
   const { view } = screenOf(ui.screen);
-  const moves = view !== undefined ? 'select' : ui.screen === EVENTS ? 'scroll' : '';
+  const moves =
+    view !== undefined || ui.screen === LATENCY ? 'select' : ui.screen === EVENTS ? 'scroll' : '';
   const keys: FooterKey[] = [];
   if (moves !== '') keys.push({ key: 'arrows', text: moves, always: false });
-  if (view?.expand !== undefined) keys.push({ key: 'e', text: 'expand', always: false });
+  if (view?.expand !== undefined || view?.rollUp !== undefined)
+    keys.push({ key: 'e', text: 'expand', always: false });
   // The keys of the screen itself before those of every screen.
   for (const scope of activeScopes(ui)) {
     for (const { keys: names, short, action } of bindings.filter((item) => item.scope === scope)) {
       const [key] = names;
       if (key === undefined || short === '') continue;
       if (SCOPES_OF[action.do]?.has(view?.scope ?? '') === false) continue;
+      if (ui.readOnly && CHANGES.has(action.do)) continue;
       keys.push({ key, text: short, always: ALWAYS.has(action.do) });
     }
   }
@@ -167,6 +217,8 @@ function dialogKeys(kind: Dialog['kind']): FooterKey[] {
   const keys = {
     help: { arrows: 'scroll', Esc: 'close' },
     history: { arrows: 'scroll', Esc: 'close' },
+    report: { arrows: 'scroll', Esc: 'close' },
+    fields: { letters: 'show, hide or move groups', Esc: 'back' },
     form: { Enter: 'confirm', arrows: 'field', Esc: 'back' },
     menu: { Enter: 'choose', arrows: 'move', letters: 'narrow', Esc: 'back' },
   };

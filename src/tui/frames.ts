@@ -1,74 +1,98 @@
-/** The frames of the recent past: tables show the last two, charts all of them. */
+/** The frames of the past: tables show two of them, charts all up to those. */
 import type { Sample } from '../engine/core/meters.js';
 import { Entities } from '../engine/views/kit/entities.js';
 import type { Window } from '../engine/views/kit/row.js';
-
-/** Enough for a chart of two samples per column over the widest screen. */
-const FRAMES_MAX = 400;
-const FRAMES_MIN = 32;
-/** Counters of large layouts are not kept for as long. */
-const BYTES_MAX = 32 * 1024 * 1024;
+import { type HeatColumn, HeatHistory } from './heat.js';
+import { Ring } from './time/ring.js';
 
 const NO_HISTOGRAMS = new Uint32Array(0);
 
 export class Frames {
-  private readonly samples: Sample[];
+  private readonly ring: Ring;
+  /** Latency over time, kept for longer than whole histograms. */
+  private readonly heat: HeatHistory;
   private cached: Window | undefined;
+  private lookAt: number | undefined;
 
   /** @param earlier frames of a layout this one only adds objects to */
   constructor(
     readonly entities: Entities,
     earlier?: Frames,
   ) {
-    this.samples = earlier === undefined ? [] : [...earlier.samples];
+    this.ring = new Ring(earlier?.ring);
+    this.lookAt = earlier?.lookAt;
+    this.heat = earlier?.heat ?? new HeatHistory();
   }
 
-  /**
-   * Frames without simulated time between them replace one another: a window is never empty. In a
-   * recording time may go back; what came after is forgotten then.
-   */
+  /** Frames without simulated time between them replace one another: a window is never empty. */
   push(sample: Sample): void {
-    const { samples } = this;
-    while ((samples.at(-1)?.at ?? 0) > sample.at) samples.pop();
-    const last = samples.at(-1);
-    if (last !== undefined && sample.at <= last.at) samples[samples.length - 1] = sample;
-    else samples.push(sample);
+    const { ring } = this;
+    ring.push(sample);
+    const before = ring.at(ring.length - 2);
+    if (before !== undefined) this.heat.push(before, sample);
     this.cached = undefined;
-    const old = samples.length - 3;
-    const forgotten = samples[old];
-    // Histograms are large and only the last window shows them.
-    if (forgotten !== undefined && forgotten.histograms.length > 0) {
-      samples[old] = { ...forgotten, histograms: NO_HISTOGRAMS };
-    }
-    const bytes = sample.values.byteLength;
-    const keep = Math.min(FRAMES_MAX, Math.max(FRAMES_MIN, Math.floor(BYTES_MAX / (bytes + 1))));
-    if (samples.length > keep) samples.splice(0, samples.length - keep);
+  }
+
+  /** Shows the window that ends at or before an instant; undefined is the newest. */
+  look(atNs: number | undefined): void {
+    if (this.lookAt === atNs) return;
+    this.lookAt = atNs;
+    this.cached = undefined;
+  }
+
+  /** The instants at which windows end, oldest first. */
+  get ends(): readonly number[] {
+    return Array.from({ length: Math.max(0, this.ring.length - 1) }, (_, index) => {
+      return this.ring.at(index + 1)?.at ?? 0;
+    });
+  }
+
+  /** Forgets what came after an instant. */
+  dropAfter(ns: number): void {
+    this.ring.dropAfter(ns);
+    this.heat.dropAfter(ns);
+    this.cached = undefined;
   }
 
   get empty(): boolean {
-    return this.samples.length === 0;
+    return this.ring.length === 0;
   }
 
   /** The window tables show; from a single frame everything is a state and nothing a rate. */
   get window(): Window {
-    this.cached ??= this.at(Math.max(1, this.samples.length - 1));
+    this.cached ??= this.at(this.shown);
     return this.cached;
   }
 
-  /** The last `count` windows, oldest first. */
+  /** The last `count` windows up to the one shown, oldest first. */
   windows(count: number): Window[] {
-    const { length } = this.samples;
-    const first = Math.max(1, length - count);
+    const last = this.shown;
     const found: Window[] = [];
-    for (let index = first; index < length; index++) {
-      found.push(index === length - 1 ? this.window : this.at(index));
+    for (let index = Math.max(1, last - count + 1); index <= last; index++) {
+      if (index >= this.ring.length) break;
+      found.push(index === last ? this.window : this.at(index));
     }
     return found;
   }
 
+  /** Latency of these histograms together over the last `count` windows, oldest first. */
+  heatOf(histograms: readonly number[], count: number): readonly HeatColumn[] {
+    return this.heat.last(count, histograms, this.window.after.at);
+  }
+
+  /** Index of the sample at which the shown window ends. */
+  private get shown(): number {
+    const index = this.lookAt === undefined ? this.ring.length - 1 : this.ring.indexAt(this.lookAt);
+    return Math.max(1, index);
+  }
+
   private at(index: number): Window {
-    const before = this.samples[index - 1] ?? EMPTY;
-    return { entities: this.entities, before, after: this.samples[index] ?? before };
+    const before = this.ring.at(index - 1) ?? EMPTY;
+    const after = this.ring.at(index) ?? before;
+    // Counts since the start of the run are no distribution of the window.
+    const unknown = before.histograms.length === 0 && before.at > 0;
+    const shown = unknown && after !== before ? { ...after, histograms: NO_HISTOGRAMS } : after;
+    return { entities: this.entities, before, after: shown };
   }
 }
 

@@ -3,10 +3,14 @@ import { viewFields } from '../engine/views/kit/view.js';
 import { bindings, type Scope } from './keymap.js';
 import { screenOf } from './screens.js';
 import type { UiState } from './state.js';
-import { shorten } from './text.js';
+import { shorten, wrap } from './text.js';
 import type { Theme } from './theme.js';
 import { activeScopes } from './update.js';
 import type { World } from './world.js';
+
+const MOUSE =
+  'Mouse (unless --no-mouse): the wheel scrolls; a click opens a tab, sorts by a column, selects a row, ' +
+  'and opens the selected one.';
 
 /** Keys and columns of the current screen, in as many columns as the width allows. */
 export function helpRows(world: World, ui: UiState, width: number, theme: Theme): string[] {
@@ -26,13 +30,20 @@ export function helpRows(world: World, ui: UiState, width: number, theme: Theme)
       ),
     );
   }
+  // A key that means something else in an inner scope is not told again.
+  const told = new Set<string>();
   for (const scope of activeScopes(below)) {
-    const found = bindings.filter((binding) => binding.scope === scope);
+    const found = bindings
+      .filter((binding) => binding.scope === scope)
+      .map((binding) => ({ ...binding, keys: binding.keys.filter((key) => !told.has(key)) }))
+      .filter(({ keys }) => keys.length > 0);
+    for (const { keys } of found) for (const key of keys) told.add(key);
     if (found.length === 0) continue;
     rows.push('', theme.paint('head', SCOPE_NAMES[scope] ?? scope));
     const pairs = found.map(({ keys, help }) => [keys.join(' '), help] as const);
     rows.push(...inColumns(pairs, 10, width, theme));
   }
+  rows.push('', ...wrap(MOUSE, width).map((line) => theme.paint('dim', line)));
   rows.push(
     '',
     theme.paint('dim', 'Marks: * worth a look, ! bad, + restored, > story or most time'),
@@ -41,8 +52,10 @@ export function helpRows(world: World, ui: UiState, width: number, theme: Theme)
 }
 
 const SCOPE_NAMES: Partial<Record<Scope, string>> = {
+  device: 'Keys of devices',
   table: 'Keys of tables',
   events: 'Keys of the log',
+  latency: 'Keys of this screen',
   global: 'Keys everywhere',
 };
 

@@ -23,7 +23,7 @@ export function keyNames(input: string, key: Key): string[] {
   const named = NAMED.find(([flag]) => key[flag]);
   if (named !== undefined) return [key.shift && named[1] === 'tab' ? 'shift+tab' : named[1]];
   // Mouse and focus reports, pastes: an escape sequence Ink has not understood.
-  if (input.startsWith('[')) return [];
+  if (input.startsWith('[') && !/^\[+$/.test(input)) return [];
   const names: string[] = [];
   for (const char of input) {
     if (key.ctrl) names.push(`ctrl+${char}`);

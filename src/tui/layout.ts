@@ -1,6 +1,6 @@
 /** How the screen is divided: classes of width and height, not a design per size. */
 import { dialogHeight } from './dialogs/render.js';
-import { EVENTS, OVERVIEW } from './screens.js';
+import { EVENTS, LATENCY, OVERVIEW } from './screens.js';
 import type { Chrome, Size } from './store.js';
 
 export const COLUMNS_MIN = 72;
@@ -35,18 +35,19 @@ export function partsOf({ ui, size, story }: Chrome): Parts {
   const storyRows = story ? STORY_ROWS : 0;
   const room = size.rows - FIXED_ROWS - storyRows;
   const dialog = ui.dialogs.at(-1);
-  const wanted = dialog === undefined || dialog.kind === 'help' ? 0 : dialogHeight(dialog);
+  const over = dialog?.kind === 'help' || dialog?.kind === 'report';
+  const wanted = dialog === undefined || over ? 0 : dialogHeight(dialog);
   const dialogRows = Math.min(wanted, room - SCREEN_ROWS_MIN - BORDER_ROWS);
   const left = room - (wanted > 0 ? dialogRows + BORDER_ROWS : 0);
   return {
     story: storyRows,
-    charts: chartRows(ui.screen, dialog?.kind === 'help', left),
+    charts: chartRows(ui.screen, over, left),
     dialog: dialogRows,
   };
 }
 
-function chartRows(screen: string, help: boolean, room: number): number {
-  if (help || screen === EVENTS) return 0;
+function chartRows(screen: string, covered: boolean, room: number): number {
+  if (covered || screen === EVENTS || screen === LATENCY) return 0;
   const [small, middle, large] = LINE_CHART_ROWS;
   if (screen === OVERVIEW) {
     return room >= OVERVIEW_ROWS + 24 ? middle : room >= OVERVIEW_ROWS + 12 ? small : 0;

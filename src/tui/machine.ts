@@ -2,38 +2,79 @@
 import type { LogEntry } from '../engine/core/event-log.js';
 import { FAULTS } from '../engine/faults/index.js';
 import type { Plan } from '../engine/simulation/plan.js';
-import { Simulation } from '../engine/simulation/simulation.js';
+import { RecordedSimulation, type TimedCommand } from '../engine/simulation/recorded-simulation.js';
 import { readBatch } from '../input/read-batch.js';
-import { loadScenario } from '../scenario/load.js';
-import { planReplay, type ReplayOptions } from '../scenario/replay.js';
+import { WatchedSimulation } from '../output/watched-simulation.js';
+import type { ReplayOptions } from '../scenario/replay.js';
+import {
+  branchOf,
+  planStart,
+  readSession,
+  type SavedSession,
+  type SessionStart,
+} from '../scenario/session/file.js';
+import { fingerprint } from '../scenario/session/fingerprint.js';
 import type { FaultInfo, PlanSummary, StartMessage } from './engine.js';
-import type { Machine } from './engine-server.js';
+import type { Machine, RepeatableMachine } from './machine-kinds.js';
 import { RecordedMachine } from './recorded-machine.js';
+import { Undo } from './time/undo.js';
 
-/** @throws InputError for a scenario or trace that cannot be read */
-export function openMachine({
-  scenario,
-  seed,
-  replay,
-  recording,
-}: StartMessage): Machine | Promise<Machine> {
-  if (recording !== undefined) return openRecording(recording);
-  const plan =
-    replay === undefined
-      ? loadScenario(scenario, { seed })
-      : planReplay(replay as unknown as ReplayOptions).plan;
-  return machineOf(new Simulation(plan), plan);
+/** @throws InputError for a scenario, trace, session or batch file that cannot be read */
+export function openMachine(start: StartMessage): Machine | Promise<Machine> {
+  const { recording } = start;
+  return recording === undefined ? openSimulation(start) : openRecording(recording);
 }
 
 async function openRecording(path: string): Promise<Machine> {
   return new RecordedMachine(await readBatch(path));
 }
 
-function machineOf(simulation: Simulation, plan: Plan): Machine {
-  let entries: LogEntry[] = [...simulation.log.entries];
-  simulation.log.onEntry = (entry) => entries.push(entry);
-  return {
-    plan: summaryOf(plan),
+/** @throws InputError for a scenario, trace or session that cannot be read */
+export function openSimulation({
+  scenario,
+  seed,
+  replay,
+  session,
+}: StartMessage): RepeatableMachine {
+  const saved = session === undefined ? undefined : readSession(session);
+  const start: SessionStart = saved ?? {
+    scenario,
+    seed,
+    ...(replay === undefined ? {} : { replay: replay as unknown as ReplayOptions }),
+  };
+  const plan = planStart(start);
+  const origin = {
+    scenario: start.scenario,
+    seed: plan.seed,
+    sha256: fingerprint(start),
+    ...(start.replay === undefined ? {} : { replay: start.replay }),
+  };
+  const commands = saved === undefined ? [] : branchOf(saved).commands;
+  return machineOf(plan, origin, commands, saved);
+}
+
+function machineOf(
+  plan: Plan,
+  origin: RepeatableMachine['origin'],
+  commands: readonly TimedCommand[],
+  saved?: SavedSession,
+): RepeatableMachine {
+  const isDrill = plan.expectations.length > 0 || plan.narrative.length > 0;
+  const watched = isDrill ? new WatchedSimulation(plan, commands) : undefined;
+  const simulation = watched ?? new RecordedSimulation(plan, commands);
+  const summary = summaryOf(plan);
+  const undo = new Undo(simulation, summary.disks);
+  let entries: LogEntry[] = [];
+  const note = (entry: LogEntry): void => {
+    entries.push(entry);
+    watched?.watch.note(entry);
+  };
+  entries.push(...simulation.log.entries);
+  simulation.log.onEntry = note;
+  const machine: RepeatableMachine = {
+    plan: summary,
+    origin,
+    saved,
     entities: simulation.entities,
     faults: faultsOf(simulation),
     get now() {
@@ -46,9 +87,16 @@ function machineOf(simulation: Simulation, plan: Plan): Machine {
     get over() {
       return simulation.finished || simulation.now >= plan.durationNs;
     },
+    get commands() {
+      return simulation.commands;
+    },
+    get ahead() {
+      return simulation.ahead;
+    },
     runUntil: (ns) => simulation.runUntil(ns),
     sample: () => simulation.sample(),
     command: (command) => simulation.command(command),
+    setBreakdown: (on) => simulation.setBreakdown(on),
     activeFaults: () => simulation.activeFaults,
     pathHistory: (host, path) => simulation.pathHistory(host, path),
     takeEvents() {
@@ -56,10 +104,20 @@ function machineOf(simulation: Simulation, plan: Plan): Machine {
       entries = [];
       return taken;
     },
+    digest: () => simulation.digest(),
+    again: (recorded) => machineOf(plan, origin, recorded),
+    undo: () => undo.undo(),
+    drill() {
+      if (watched === undefined) return undefined;
+      const { watch } = watched;
+      const goals = watch.standing(machine.over);
+      return { goals, score: machine.over ? watch.score(goals) : null };
+    },
   };
+  return machine;
 }
 
-function faultsOf(simulation: Simulation): FaultInfo[] {
+function faultsOf(simulation: RecordedSimulation): FaultInfo[] {
   return FAULTS.map(({ name, summary, target, params }) => ({
     name,
     summary,

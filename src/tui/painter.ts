@@ -4,7 +4,7 @@
  * tokenise the whole screen for every frame (tui reference, section 3).
  */
 import { Writable } from 'node:stream';
-import { cut } from './text.js';
+import { bare, cut } from './text.js';
 
 export interface Rect {
   readonly x: number;
@@ -122,6 +122,13 @@ export class Painter {
   /** Nothing is written from here on: the terminal belongs to the shell again. */
   close(): void {
     this.closed = true;
+  }
+
+  /** What is on the screen, as plain text: a line per row, without blanks at their ends. */
+  text(): string {
+    const rows: string[] = Array.from({ length: this.rows }, () => '');
+    for (const { y, shown = '' } of this.segments ?? []) rows[y] += shown;
+    return rows.map((row) => `${bare(row).trimEnd()}\n`).join('');
   }
 
   flush(): void {

@@ -5,7 +5,7 @@ import type { EntityInfo, Sample } from '../engine/core/meters.js';
 import type { Recording } from '../input/read-batch.js';
 import { describeRecording } from '../output/recording.js';
 import type { ActiveFault, FaultInfo, PathEvent, PlanSummary } from './engine.js';
-import type { Machine } from './engine-server.js';
+import type { Machine } from './machine-kinds.js';
 
 const NS_PER_S = 1e9;
 const NO_HISTOGRAMS = new Uint32Array(0);

@@ -14,6 +14,7 @@ export interface Screen {
 
 export const OVERVIEW = 'overview';
 export const EVENTS = 'events';
+export const LATENCY = 'latency';
 
 const tables = views.map(
   (view): Screen => ({
@@ -29,13 +30,21 @@ const tables = views.map(
 export const screens: readonly Screen[] = [
   {
     name: OVERVIEW,
-    key: 'o',
+    key: 'O',
     title: 'Overview',
     tab: 'Stack',
     summary: 'the way of the I/O through all layers: load, queues, where time is spent',
     view: undefined,
   },
   ...tables,
+  {
+    name: LATENCY,
+    key: 'b',
+    title: 'Latency',
+    tab: 'Lat',
+    summary: 'where the time of a VM, disk or device goes, from guest to platter, and how it was',
+    view: undefined,
+  },
   {
     name: EVENTS,
     key: 'E',

@@ -6,18 +6,23 @@ import { render } from 'ink';
 import { App } from './app.js';
 import { chartSeries } from './charts/series.js';
 import { ChartStrip } from './charts/strip.js';
+import { reachOut } from './copy.js';
 import { hearHistory, questionsOf } from './dialogs/history.js';
 import type { EngineLink, FromEngine, StartMessage } from './engine.js';
 import { noticeRow, statusRow, storyRows } from './frame-rows.js';
 import { helpRows } from './help.js';
 import { tooSmall } from './layout.js';
+import { point } from './mouse/act.js';
+import { KeyboardInput } from './mouse/input.js';
 import { Painter, type Screen } from './painter.js';
 import { renderScreen } from './panels/index.js';
-import { DELAY_MS, initialState, SPEEDS } from './state.js';
+import { SPEEDS, type UiState } from './state.js';
 import { type Size, Store } from './store.js';
 import { PainterContext } from './surface.js';
 import type { Theme } from './theme.js';
-import { press } from './update.js';
+import { followTime } from './time/follow.js';
+import { reportRows } from './time/report.js';
+import { type Change, press } from './update.js';
 import { World } from './world.js';
 
 export interface SessionOptions {
@@ -25,7 +30,12 @@ export interface SessionOptions {
   readonly stdin: NodeJS.ReadStream;
   readonly theme: Theme;
   readonly start: StartMessage;
-  readonly readOnly: boolean;
+  /** The screen before the first key. */
+  readonly state: UiState;
+  /** Mouse reports are among the input. */
+  readonly mouse: boolean;
+  /** Folder of screen dumps. */
+  readonly folder?: string | undefined;
 }
 
 /** How it ended: exit code, and lines for standard error once the terminal is restored. */
@@ -38,6 +48,8 @@ const EXIT_BUG = 1;
 const EXIT_INPUT = 2;
 /** Two samples per column and a few columns of axis. */
 const POINTS_PER_COLUMN = 2;
+/** The engine hears within a slice; a large session takes a moment to write, ms. */
+const SAVE_MS = 5_000;
 
 export class Session {
   readonly world = new World();
@@ -50,12 +62,14 @@ export class Session {
   private finish: (outcome: Outcome) => void = () => {};
   private over = false;
   private painting = false;
+  private saved: ((lines: readonly string[]) => void) | undefined;
 
   constructor(private readonly options: SessionOptions) {
-    const { screen, stdin, theme } = options;
+    const { screen, theme } = options;
+    const stdin = options.mouse ? this.withoutMouse(options.stdin) : options.stdin;
     this.painter = new Painter(screen);
     this.painter.onLayout = () => this.fill();
-    this.store = new Store(initialState(options.readOnly), this.size());
+    this.store = new Store(options.state, this.size());
     this.charts = new ChartStrip(() => this.repaint());
     this.ended = new Promise((resolve) => {
       this.finish = resolve;
@@ -83,8 +97,8 @@ export class Session {
     this.engine = engine;
     engine.listen((message) => this.hear(message));
     engine.post(this.options.start);
-    engine.post({ type: 'frame-interval', ms: DELAY_MS });
-    engine.post({ type: 'pace', speed: SPEEDS[0] });
+    engine.post({ type: 'frame-interval', ms: this.store.ui.delayMs });
+    engine.post({ type: 'pace', speed: SPEEDS[this.store.ui.speed] ?? 1 });
   }
 
   /** The terminal has another size, or has come back to us. */
@@ -109,18 +123,46 @@ export class Session {
 
   private key(key: string): void {
     if (this.over) return;
-    const { state, messages, redraw } = press(this.store.ui, key, this.world);
+    this.take(press(this.store.ui, key, this.world));
+  }
+
+  private withoutMouse(stdin: NodeJS.ReadStream): NodeJS.ReadStream {
+    const keyboard = new KeyboardInput(stdin, (report) => {
+      if (!this.over && !tooSmall(this.size())) this.take(point(this.store.ui, report, this));
+    });
+    return keyboard as unknown as NodeJS.ReadStream;
+  }
+
+  /** Takes over what a key or the mouse has changed. */
+  private take({ state, messages, redraw, effect, saveSettings }: Change): void {
     for (const message of messages) this.engine?.post(message);
+    this.world.look(state.lookAt);
     this.store.set({ ui: state });
     if (state.exitCode !== undefined) {
       this.end(state.exitCode, []);
       return;
     }
+    if (saveSettings !== undefined) void this.saveSettings(saveSettings);
     if (redraw) this.painter.invalidate();
+    if (effect !== undefined) {
+      const { folder } = this.options;
+      const notice = reachOut(effect, this.store.ui, this, this.options.screen, folder);
+      this.store.set({ ui: { ...this.store.ui, notice } });
+    }
+    this.repaint();
+  }
+
+  /** Loaded when asked for: YAML takes its time, and most never ask. */
+  private async saveSettings(file: string): Promise<void> {
+    const { saveSettings } = await import('./config/save.js');
+    const notice = saveSettings(file, this.store.ui);
+    this.store.set({ ui: { ...this.store.ui, notice } });
     this.repaint();
   }
 
   private hear(message: FromEngine): void {
+    if (message.type === 'saved') this.saved?.([]);
+    if (message.type === 'refused') this.saved?.(message.lines);
     if (this.over) return;
     if (message.type === 'problem') {
       this.end(EXIT_INPUT, message.lines);
@@ -132,14 +174,44 @@ export class Session {
     } else if (message.type === 'path-history') {
       this.store.set({ ui: hearHistory(this.store.ui, message) });
       this.repaint();
+    } else if (message.type === 'said' || message.type === 'saved') {
+      this.answer(message);
     } else {
       this.world.hear(message);
+      this.follow(message);
       if (message.type === 'frame') this.ask();
       this.store.set({
         story: this.world.narrative !== undefined || (this.world.plan?.drill ?? false),
       });
       this.repaint();
     }
+  }
+
+  /** Writes what was run and done to a file; lines that say what went wrong, none when it is there. */
+  save(file: string): Promise<readonly string[]> {
+    return new Promise((resolve) => {
+      const late = `${file}: not saved, the engine does not answer`;
+      const timer = setTimeout(() => resolve([late]), SAVE_MS);
+      this.saved = (lines) => {
+        clearTimeout(timer);
+        resolve(lines);
+      };
+      this.engine?.post({ type: 'save', file });
+    });
+  }
+
+  private answer(message: Extract<FromEngine, { type: 'said' | 'saved' }>): void {
+    const notice =
+      message.type === 'said' ? message.text : `the session is saved in ${message.file}`;
+    this.store.set({ ui: { ...this.store.ui, notice } });
+    this.repaint();
+  }
+
+  /** What the screen does on its own when time has been turned back, or a drill is over. */
+  private follow(message: FromEngine): void {
+    const ui = followTime(this.store.ui, message, this.world);
+    this.store.set({ ui });
+    this.world.look(ui.lookAt);
   }
 
   /** What an open dialog shows goes on changing. */
@@ -168,8 +240,8 @@ export class Session {
   /** Gives every surface its rows. */
   private fill(): void {
     const { world, painter, store } = this;
-    const { theme } = this.options;
     const { ui, size } = store.get();
+    const theme = this.options.theme.as(ui.theme);
     if (tooSmall(size)) return;
     const draw = (id: string, rows: (width: number, height: number) => readonly string[]): void => {
       const rect = painter.rectOf(id);
@@ -185,6 +257,7 @@ export class Session {
         const first = Math.min(help.scroll, Math.max(0, rows.length - height));
         return rows.slice(first, first + height);
       }
+      if (help?.kind === 'report') return reportRows(help, world, width, height, theme);
       return renderScreen({ world, ui, theme }, width, height);
     });
     draw('charts', (width, height) =>

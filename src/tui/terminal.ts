@@ -3,6 +3,7 @@
  * the process leads through `leave`, which is synchronous and may be called any number of times.
  */
 import { writeSync } from 'node:fs';
+import { MOUSE_OFF, MOUSE_ON } from './mouse/input.js';
 
 const ENTER = '\u001B[?1049h\u001B[?25l\u001B[?7l\u001B[2J\u001B[H';
 const LEAVE = '\u001B[?2026l\u001B[0m\u001B[?7h\u001B[?25h\u001B[?1049l';
@@ -21,18 +22,20 @@ export function openTerminal(
   output: NodeJS.WriteStream & { readonly fd: number },
   input: NodeJS.ReadStream,
   onResume: () => void,
+  mouse: boolean,
 ): Terminal {
   let active = false;
+  const [enter, exit] = mouse ? [ENTER + MOUSE_ON, MOUSE_OFF + LEAVE] : [ENTER, LEAVE];
 
   const take = (): void => {
     active = true;
-    writeNow(output.fd, ENTER);
+    writeNow(output.fd, enter);
   };
   const leave = (): void => {
     if (!active) return;
     active = false;
     setRaw(input, false);
-    writeNow(output.fd, LEAVE);
+    writeNow(output.fd, exit);
   };
   // Dying of the same signal gives the shell 128 + n.
   const die = (signal: NodeJS.Signals): void => {

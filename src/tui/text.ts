@@ -33,7 +33,12 @@ export function cut(row: string, from: number, to: number): string {
 
 /** How many columns a row takes. */
 export function widthOf(row: string): number {
-  return row.replace(/\u001B\[[\d;]*m/g, '').length;
+  return bare(row).length;
+}
+
+/** A row without its styles. */
+export function bare(row: string): string {
+  return row.replace(/\u001B\[[\d;]*m/g, '');
 }
 
 /** Text from outside made harmless: control characters and characters of other widths become `?`. */

@@ -1,3 +1,5 @@
+import { PALETTES, type ThemeName } from './palettes.js';
+
 /** What things mean, and how each terminal shows it. Panels name tones, never colours. */
 export type Tone =
   | 'plain'
@@ -18,6 +20,9 @@ export type ColourDepth = 1 | 4 | 8 | 24;
 export interface Glyphs {
   readonly more: string;
   readonly pointer: string;
+  /** Largest first, smallest first: beside the title of the column that is sorted by. */
+  readonly descending: string;
+  readonly ascending: string;
   readonly full: string;
   readonly empty: string;
   /** A dashed line, in a legend. */
@@ -29,14 +34,21 @@ export interface Glyphs {
 }
 
 export interface Theme {
+  /** Of what is shown: 1 for monochrome, whatever the terminal can do. */
   readonly depth: ColourDepth;
   readonly glyph: Glyphs;
+  /** SGR parameters; empty for none. */
+  code(tone: Tone): string;
   paint(tone: Tone, text: string): string;
+  /** The same terminal in the colours of another theme. */
+  as(name: ThemeName): Theme;
 }
 
 const UNICODE: Glyphs = {
   more: '…',
   pointer: '▸',
+  descending: '▼',
+  ascending: '▲',
   full: '█',
   empty: '·',
   dashes: '╌╌',
@@ -48,6 +60,8 @@ const UNICODE: Glyphs = {
 const ASCII: Glyphs = {
   more: '~',
   pointer: '>',
+  descending: 'v',
+  ascending: '^',
   full: '#',
   empty: '.',
   dashes: '--',
@@ -57,67 +71,30 @@ const ASCII: Glyphs = {
 };
 
 /**
- * SGR parameters per tone. Without colour the same tones differ by bold, underline and reverse; that
- * is a second sign only: what is wrong also has a mark or a word.
+ * @param depth what the terminal can show; 1 leaves every theme without colour
+ * @param ascii only characters every terminal has
  */
-const NO_COLOUR: Readonly<Record<Tone, string>> = {
-  plain: '',
-  dim: '',
-  strong: '1',
-  ok: '',
-  warn: '4',
-  bad: '1;4',
-  title: '1',
-  head: '4',
-  selected: '7',
-  accent: '1',
-  graph: '',
-};
-
-const SIXTEEN: Readonly<Record<Tone, string>> = {
-  plain: '',
-  dim: '90',
-  strong: '1',
-  ok: '32',
-  warn: '33',
-  bad: '1;31',
-  title: '1;36',
-  head: '4;36',
-  selected: '7',
-  accent: '1;33',
-  graph: '36',
-};
-
-const MANY: Readonly<Record<Tone, string>> = {
-  ...SIXTEEN,
-  dim: '38;5;245',
-  ok: '38;5;114',
-  warn: '38;5;221',
-  bad: '1;38;5;203',
-  title: '1;38;5;117',
-  head: '4;38;5;110',
-  selected: '48;5;24;38;5;231',
-  accent: '1;38;5;222',
-  graph: '38;5;80',
-};
-
-const PALETTES: Readonly<Record<ColourDepth, Readonly<Record<Tone, string>>>> = {
-  1: NO_COLOUR,
-  4: SIXTEEN,
-  8: MANY,
-  24: MANY,
-};
-
-export function makeTheme(depth: ColourDepth, ascii: boolean): Theme {
-  const codes = PALETTES[depth];
-  return {
-    depth,
+export function makeTheme(depth: ColourDepth, ascii: boolean, name: ThemeName = 'dark'): Theme {
+  const shown = depth === 1 ? 'monochrome' : name;
+  const { sixteen, many } = PALETTES[shown];
+  const codes = depth >= 8 ? many : sixteen;
+  const known = new Map<ThemeName, Theme>();
+  const theme: Theme = {
+    depth: shown === 'monochrome' ? 1 : depth,
     glyph: ascii ? ASCII : UNICODE,
+    code: (tone) => codes[tone],
     paint(tone, text) {
       const code = codes[tone];
       return code === '' || text === '' ? text : `\u001B[${code}m${text}\u001B[0m`;
     },
+    as(other) {
+      if (other === name) return theme;
+      const made = known.get(other) ?? makeTheme(depth, ascii, other);
+      known.set(other, made);
+      return made;
+    },
   };
+  return theme;
 }
 
 /** The Linux console and terminals without a name show neither braille nor block characters. */

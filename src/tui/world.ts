@@ -5,6 +5,7 @@ import { Entities } from '../engine/views/kit/entities.js';
 import { Row } from '../engine/views/kit/row.js';
 import type { ActiveFault, FaultInfo, FromEngine, LayoutMessage, PlanSummary } from './engine.js';
 import { Frames, NO_FRAMES } from './frames.js';
+import type { BranchesMessage, Comparison, Goal, Score } from './time/messages.js';
 
 const EVENTS_MAX = 5_000;
 
@@ -13,16 +14,45 @@ export class World {
   faults: readonly FaultInfo[] = [];
   active: readonly ActiveFault[] = [];
   frames: Frames = NO_FRAMES;
-  readonly events: LogEntry[] = [];
-  /** Latest line of the story a drill tells. */
-  narrative: LogEntry | undefined;
+  /** Where the engine is, simulated time in ns; what is shown may lie before it. */
   at = 0;
   speed = 0;
   ioPerSecond = 0;
   done = false;
   /** Grows with every change, so that drawings can be kept until then. */
   version = 0;
+  branches: BranchesMessage | undefined;
+  comparison: Comparison | undefined;
+  goals: readonly Goal[] = [];
+  /** Once a drill is over. */
+  score: Score | null = null;
+  /** What keeps the engine busy, and how much of it is done, 0 to 1. */
+  progress: { readonly what: string; readonly part: number } | undefined;
+  /** The moment that is looked at, ns; undefined is now. */
+  lookAt: number | undefined;
+  private log: LogEntry[] = [];
+  private stories: LogEntry[] = [];
   private layoutVersion = -1;
+
+  /** Looks at an earlier moment: everything shown is as it was then. */
+  look(atNs: number | undefined): void {
+    if (this.lookAt === atNs) return;
+    this.lookAt = atNs;
+    this.frames.look(atNs);
+    this.version++;
+  }
+
+  /** Entries up to the moment that is looked at, oldest first. */
+  get events(): readonly LogEntry[] {
+    const { lookAt, log } = this;
+    return lookAt === undefined ? log : log.filter(({ at }) => at <= lookAt);
+  }
+
+  /** Latest line of the story a drill tells. */
+  get narrative(): LogEntry | undefined {
+    const { lookAt } = this;
+    return this.stories.findLast(({ at }) => lookAt === undefined || at <= lookAt);
+  }
 
   hear(message: FromEngine): void {
     this.version++;
@@ -39,7 +69,23 @@ export class World {
         this.done = message.done;
         break;
       case 'events':
-        this.log(message.entries);
+        this.write(message.entries);
+        break;
+      case 'rewound':
+        this.rewound(message.atNs, message.entries);
+        break;
+      case 'branches':
+        this.branches = message;
+        break;
+      case 'progress':
+        this.progress = message.part < 1 ? message : undefined;
+        break;
+      case 'comparison':
+        this.comparison = message.comparison;
+        break;
+      case 'drill':
+        this.goals = message.goals;
+        this.score = message.score;
         break;
       case 'faults':
         this.active = message.active;
@@ -60,18 +106,35 @@ export class World {
     this.layoutVersion = message.version;
     this.plan = message.plan;
     this.faults = message.faults;
-    this.frames = new Frames(new Entities(message.entities), this.frames);
+    const { entities } = this.frames;
+    const grown = entities.all.every((info, index) => isSame(info, message.entities[index]));
+    this.frames = new Frames(new Entities(message.entities), grown ? this.frames : undefined);
+    this.frames.look(this.lookAt);
   }
 
-  private log(entries: readonly LogEntry[]): void {
+  private write(entries: readonly LogEntry[]): void {
     for (const entry of entries) {
-      this.events.push(entry);
-      if (entry.kind === 'narrative') this.narrative = entry;
+      this.log.push(entry);
+      if (entry.kind === 'narrative') this.stories.push(entry);
     }
-    if (this.events.length > EVENTS_MAX) {
-      this.events.splice(0, this.events.length - EVENTS_MAX);
-    }
+    if (this.log.length > EVENTS_MAX) this.log.splice(0, this.log.length - EVENTS_MAX);
   }
+
+  /** The engine runs on from an earlier instant: nothing after it has happened. */
+  private rewound(atNs: number, entries: readonly LogEntry[]): void {
+    this.frames.dropAfter(atNs);
+    this.log = [];
+    this.stories = this.stories.filter(({ at }) => at < (entries[0]?.at ?? 0));
+    this.write(entries);
+    this.at = atNs;
+    this.done = false;
+    this.score = null;
+  }
+}
+
+/** A run made once more may have fewer objects yet, and may come by them in another order. */
+function isSame(before: EntityInfo, after: EntityInfo | undefined): boolean {
+  return after === undefined || (before.base === after.base && keyOf(before) === keyOf(after));
 }
 
 /** Names an object over all layouts and refreshes. */

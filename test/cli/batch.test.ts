@@ -31,7 +31,8 @@ describe('vmtop --batch', () => {
       [['-b', '--host', 'esx9'], '--host: there is no host "esx9"'],
       [['-b', '--start', 'noon'], '--start: expected a date and time, found "noon"'],
       [['-b', '-d', '86400'], '--delay: default ends before 86400 s'],
-      [['-d', '2'], '--delay: is for batch mode only'],
+      [['-n', '2'], '--iterations: is for batch mode only'],
+      [['-b', '--session', 'a.yaml'], '--session: is not for batch mode'],
     ] as const) {
       const { code, stderr, stdout } = await vmtop(...args);
       expect(stderr).toContain(message);

@@ -153,6 +153,16 @@ describe('vmtop check and list', () => {
     expect(stdout).toMatch(new RegExp(`^${name}: ok`));
   });
 
+  it('writes the objects of a scenario for an entity file', async () => {
+    const path = join(folder, 'entities');
+    const { code } = await vmtop(file('e.yaml', SMALL), '--export-entity', path);
+    expect(code).toBe(0);
+    const lines = readFileSync(path, 'utf8').split('\n');
+    expect(lines[0]).toBe('Adapter');
+    expect(lines).toContain('VirtualDisk');
+    expect(lines.some((line) => line.endsWith('/vm1:scsi0:0'))).toBe(true);
+  });
+
   it('lists each kind of thing', async () => {
     const { stdout, code } = await vmtop('list');
     expect(code).toBe(0);
@@ -160,6 +170,10 @@ describe('vmtop check and list', () => {
       expect(stdout).toMatch(new RegExp(`^${name}\\b`, 'm'));
     }
     expect((await vmtop('list', 'formats')).stdout).not.toContain('ssd');
+    // Limits of KAVG: esxtop reference, section 4.
+    const thresholds = (await vmtop('list', 'thresholds')).stdout;
+    expect(thresholds).toMatch(/KAVG\/cmd +\* from 1 ms, ! from 2 ms \(adapter, device\)/);
+    expect(thresholds).toMatch(/%USD +\* from 50, ! from 100 /);
   });
 
   it('has help with examples for every command', async () => {
@@ -184,7 +198,7 @@ describe('bad input', () => {
       /did you mean "seed"\?/,
     ],
     ['an unknown option', () => ['run', 'default', '--sed', '1'], /Unknown argument: sed/],
-    ['no scenario', () => ['run'], /Not enough/],
+    ['no scenario', () => ['run'], /expected a scenario, or --session FILE/],
     ['a wrong seed', () => ['run', 'default', '--seed', '-1'], /--seed: expected a whole number/],
     [
       'a wrong duration',

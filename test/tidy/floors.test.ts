@@ -16,6 +16,7 @@ const FLOORS: readonly (readonly [string, number])[] = [
   ['input/', 9],
   ['scenario/', 10],
   ['output/', 11],
+  ['host/', 11],
   ['tui/', 12],
   ['cli/', 13],
   ['index', 14],

@@ -323,13 +323,13 @@ describe('time', () => {
 
 describe('help', () => {
   test('explains the columns and keys of the screen it was opened on', async () => {
-    const { press, text } = open({ columns: 120, rows: 60 });
+    const { press, text } = open({ columns: 120, rows: 100 });
     await press('u', 'h');
     expect(await text()).toContain('device queue depth in force');
     expect(await text()).toContain('inject or heal a fault');
     await press('?');
     expect(await text()).toContain('DEVICE');
-    await press('o', '?');
+    await press('O', '?');
     expect(await text()).toContain('the way of the I/O through all layers');
     await press('q');
     expect(await text()).toContain('LAYER');

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { InputError } from '../../src/engine/core/errors.js';
 import type { LogEntry } from '../../src/engine/core/event-log.js';
 import type { FromEngine, PathEvent } from '../../src/tui/engine.js';
-import { type Clock, EngineServer, type Machine } from '../../src/tui/engine-server.js';
+import { type Clock, EngineServer } from '../../src/tui/engine-server.js';
+import type { RepeatableMachine } from '../../src/tui/machine-kinds.js';
 import { PLAN } from './fake-engine.js';
 import { fakeLayout } from './fake-layout.js';
 
@@ -38,13 +39,17 @@ class ManualClock implements Clock {
 }
 
 /** A simulation that costs `msPerSecond` real milliseconds per simulated second. */
-class FakeMachine implements Machine {
+class FakeMachine implements RepeatableMachine {
   readonly plan = PLAN;
   readonly entities = fakeLayout().entities;
   readonly faults = [];
   now = 0;
   longestMs = 0;
-  commands: unknown[] = [];
+  followed = false;
+  heard: unknown[] = [];
+  readonly origin = { scenario: 'x', seed: 1, sha256: '' };
+  readonly commands = [];
+  readonly ahead = [];
   pending: LogEntry[] = [];
 
   constructor(
@@ -73,8 +78,12 @@ class FakeMachine implements Machine {
   }
 
   command(command: unknown): void {
-    this.commands.push(command);
+    this.heard.push(command);
     if (JSON.stringify(command).includes('nowhere')) throw InputError.of('fault', 'no such target');
+  }
+
+  setBreakdown(on: boolean) {
+    this.followed = on;
   }
 
   activeFaults() {
@@ -84,6 +93,22 @@ class FakeMachine implements Machine {
   pathHistory(host: string, path: string): PathEvent[] {
     if (path === 'nowhere') throw InputError.of('path', 'there is no path nowhere');
     return [{ at: this.now, what: 'active -> dead', why: `${host} has lost ${path}` }];
+  }
+
+  digest(): string {
+    return String(this.now);
+  }
+
+  again(): FakeMachine {
+    return new FakeMachine(this.clock, this.msPerSecond);
+  }
+
+  undo(): string {
+    throw InputError.of('', 'nothing to undo');
+  }
+
+  drill(): undefined {
+    return undefined;
   }
 
   takeEvents(): LogEntry[] {
@@ -196,7 +221,7 @@ describe('messages', () => {
   test('a command is carried out; one that names nothing is refused, and it goes on', async () => {
     const { machine, server, sent } = await serve(10);
     await server.hear({ type: 'command', command: { kind: 'heal', id: 3 } });
-    expect(machine.commands).toEqual([{ kind: 'heal', id: 3 }]);
+    expect(machine.heard).toEqual([{ kind: 'heal', id: 3 }]);
     await server.hear({
       type: 'command',
       command: { kind: 'inject', fault: 'x', target: 'nowhere', params: {} },
@@ -219,6 +244,22 @@ describe('messages', () => {
     expect(sent.at(-1)?.type).toBe('refused');
     await server.hear({ type: 'step', ns: 5 });
     expect(machine.now).toBe(5);
+  });
+
+  test('follows commands while the screen asks for it, also in an engine started anew', async () => {
+    const { machine, server, frames } = await serve(1);
+    const before = frames().length;
+    await server.hear({ type: 'breakdown', on: true });
+    expect(machine.followed).toBe(true);
+    // At once, so that the screen need not wait for the next refresh.
+    expect(frames().length).toBe(before + 1);
+    machine.followed = false;
+    await server.hear({ type: 'start', scenario: 'x' });
+    expect(machine.followed).toBe(true);
+    await server.hear({ type: 'breakdown', on: false });
+    expect(machine.followed).toBe(false);
+    await server.hear({ type: 'start', scenario: 'x' });
+    expect(machine.followed).toBe(false);
   });
 
   test('bad input is a problem, a bug is a crash', async () => {

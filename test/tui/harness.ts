@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import xterm from '@xterm/headless';
 import type { EngineLink } from '../../src/tui/engine.js';
 import { Session } from '../../src/tui/session.js';
+import { initialState, type UiState } from '../../src/tui/state.js';
 import { type ColourDepth, makeTheme } from '../../src/tui/theme.js';
 import { FakeEngine } from './fake-engine.js';
 
@@ -25,6 +26,10 @@ export interface MountOptions {
   readonly depth?: ColourDepth;
   readonly ascii?: boolean;
   readonly readOnly?: boolean;
+  readonly state?: Partial<UiState>;
+  readonly mouse?: boolean;
+  /** Folder of screen dumps. */
+  readonly folder?: string;
   /** Leave the engine unconnected: the screen before anything has happened. */
   readonly idle?: boolean;
   /** Another engine than the made-up one. */
@@ -58,7 +63,9 @@ export function mount(options: MountOptions = {}) {
     stdin: stdin as unknown as NodeJS.ReadStream,
     theme: makeTheme(depth, ascii),
     start: { type: 'start', scenario: 'two-paths' },
-    readOnly: options.readOnly ?? false,
+    state: { ...initialState(options.readOnly ?? false), ...options.state },
+    mouse: options.mouse ?? true,
+    folder: options.folder,
   });
   const engine = new FakeEngine();
   if (options.link !== undefined) session.connect(options.link);
@@ -93,6 +100,12 @@ export function mount(options: MountOptions = {}) {
         await settle();
       }
     },
+    /** A report of the mouse; column and row from 0, as on the screen. */
+    mouse: async (button: number, x: number, y: number) => {
+      stdin.write(`\u001B[<${button};${x + 1};${y + 1}M`);
+      await settle();
+    },
+    stdin,
     resize: (toColumns: number, toRows: number) => {
       term.resize(toColumns, toRows);
       session.resize();
@@ -119,4 +132,8 @@ const KEYS: Readonly<Record<string, string>> = {
   'ctrl+c': '\u0003',
   'ctrl+l': '\u000C',
   'ctrl+o': '\u000F',
+  'ctrl+r': '\u0012',
+  'ctrl+s': '\u0013',
+  'ctrl+p': '\u0010',
+  'ctrl+t': '\u0014',
 };

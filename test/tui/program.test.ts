@@ -1,6 +1,6 @@
 /** The built program in a real pseudo terminal: start, keys, and every way out. */
 import { execFile } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     pty.press(' ');
     pty.press('}');
     await pty.waitFor((text) => /vmhba7 .* 91\.00/.test(text) && text.includes('10:00:15'));
-    pty.press('(');
+    pty.press('[');
     await pty.waitFor((text) => /vmhba7 .* 81\.00/.test(text));
     pty.press('q');
     expect((await pty.exit).exitCode).toBe(0);
@@ -80,7 +80,7 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
       ['D', 'CAPACITY'],
       ['G', 'VMDK'],
       ['E', 'Events'],
-      ['o', 'LAYER'],
+      ['O', 'LAYER'],
     ]) {
       pty.press(key);
       await pty.waitFor((text) => text.includes(title));
@@ -100,7 +100,7 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     for (const [key, title] of [
       ['d', 'ADAPTR'],
       ['u', 'DEVICE'],
-      ['o', 'LAYER'],
+      ['O', 'LAYER'],
     ]) {
       const began = Date.now();
       pty.press(key);
@@ -172,6 +172,30 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     await pty.waitFor((text) => text.includes('qos.change'));
   });
 
+  test('settings come from a file and are saved to it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'vmtop-settings-'));
+    const file = join(folder, 'mine.yaml');
+    writeFileSync(file, 'screens: { device: { columns: [GAVG/p99], sort: GAVG/p99 desc } }\n');
+    const pty = start(['-c', file]);
+    await pty.waitFor((text) => /scheduler\s+\d/.test(text));
+    pty.press('u');
+    await pty.waitFor((text) => text.includes('▼GAVG/p99'));
+    pty.press('Z');
+    await pty.waitFor((text) => text.includes('▲GAVG/p99'));
+    pty.press('W');
+    await pty.waitFor((text) => text.includes('Save the settings'));
+    pty.press('\r');
+    await pty.waitFor((text) => text.includes(`settings saved to ${file}`));
+    expect(readFileSync(file, 'utf8')).toContain('sort: GAVG/p99 asc');
+    pty.press('q');
+    expect((await pty.exit).exitCode).toBe(0);
+    writeFileSync(file, 'screens: { device: { sort: GAVG/p98 desc } }\n');
+    const broken = start(['-c', file]);
+    expect((await broken.exit).exitCode).toBe(2);
+    expect(broken.output()).toContain('mine.yaml:1:28');
+    await rm(folder, { recursive: true });
+  });
+
   test('Ctrl-C leaves with 130', async () => {
     const pty = start();
     await pty.waitFor((text) => text.includes('quit'));
@@ -224,5 +248,66 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     });
     expect(code).toBe(2);
     expect(stderr).toContain('vmtop run');
+  });
+});
+
+describe.skipIf(!existsSync(PROGRAM))('time', () => {
+  let folder: string;
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  test('rewinds, saves at the end, and goes on with the session', { timeout: 90_000 }, async () => {
+    folder = await mkdtemp(join(tmpdir(), 'vmtop-time-'));
+    const file = join(folder, 's.yaml');
+    const pty = start(['path-loss', '--save-session', file]);
+    await pty.waitFor((text) => /0:0[3-9]\.\d{3} of/.test(text), 20_000);
+    pty.press('P[');
+    await pty.waitFor((text) => text.includes('PAST') && text.includes('the past:'));
+    pty.press('\u0012');
+    await pty.waitFor((text) => text.includes('the moment that is shown'));
+    pty.press('\r');
+    await pty.waitFor((text) => text.includes('PAUSED') && text.includes('branch B'), 20_000);
+    pty.press('K7\r');
+    await pty.waitFor((text) => text.includes('rank of esx1'));
+    pty.press('z');
+    await pty.waitFor((text) => text.includes('taken back: rank 7'));
+    pty.press('g');
+    await pty.waitFor((text) => text.includes('no guest sees an error'));
+    pty.press('gq');
+    expect((await pty.exit).exitCode).toBe(0);
+    await expectRestored(pty);
+    const saved = readFileSync(file, 'utf8');
+    expect(saved).toContain('current: B');
+    expect(saved).toMatch(/"kind":"rank".*"rank":7}/);
+    expect(saved).toMatch(/"kind":"rank".*"undo":true}/);
+
+    const again = start(['--session', file]);
+    await again.waitFor(
+      (text) => text.includes('has been replayed, to the last completion'),
+      20_000,
+    );
+    expect(await again.waitFor((text) => text.includes('branch B'))).toContain('path loss');
+    // It runs on from where it was left, so that the branches have some time in common.
+    const [, left = ''] = /(\d:\d\d\.\d{3}) of/.exec(again.screen()[0] ?? '') ?? [];
+    await again.waitFor((text) => !text.includes(`${left} of`));
+    again.press('B');
+    await again.waitFor((text) => text.includes('A and B from'), 20_000);
+    again.press('q');
+    await again.waitFor((text) => !text.includes('A and B from'));
+    again.press('q');
+    expect((await again.exit).exitCode).toBe(0);
+  });
+
+  test('a session of a scenario that has changed is refused, with the reason', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'vmtop-time-'));
+    const file = join(folder, 's.yaml');
+    const hash = '0'.repeat(64);
+    writeFileSync(
+      file,
+      `vmtopSession: 1\nscenario: default\nsha256: "${hash}"\nseed: 1\ncurrent: A\nbranches:\n  - { name: A, endNs: 0, digest: "0000000000000000", commands: [] }\n`,
+    );
+    const pty = start(['--session', file]);
+    expect((await pty.exit).exitCode).toBe(2);
+    await pty.parsed();
+    expect(pty.output()).toContain('default has changed since this session was saved');
   });
 });

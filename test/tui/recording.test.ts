@@ -152,16 +152,16 @@ describe('a recorded batch file on the screens', () => {
     expect(device).toEqual(expect.arrayContaining(['64', '3', '90.00', '0.25']));
     await press('e');
     expect(await row('2099979')).toContain('80.00');
-    await press('P');
+    await press('d', 'P');
     expect(await row('vmhba1:C0:T0:L3')).toContain('40.00');
   });
 
   test('machines and their disks; the mean of reads and writes is weighted by their rates', async () => {
     const { press, row } = await show(byHand());
     await press('v');
-    // DATASTORE ACTV QUED, CMDS/s READS/s WRITES/s MB, LAT/cmd = (30*2 + 10*6) / 40, /rd, /wr.
-    expect((await row('db (50-2e) 01 scsi0:0')).slice(0, 11)).toEqual(
-      '- - - - 30.00 10.00 - - 3.00 2.00 6.00'.split(' '),
+    // NVDISK DATASTORE ACTV QUED, CMDS/s READS/s WRITES/s MB, LAT/cmd = (30*2 + 10*6) / 40, /rd, /wr.
+    expect((await row('db (50-2e) 01 scsi0:0')).slice(0, 12)).toEqual(
+      '- - - - - 30.00 10.00 - - 3.00 2.00 6.00'.split(' '),
     );
     await press('V');
     // STATE NVDISK ACTV QUED CMDS/s READS/s: the machine's own counter.
@@ -177,16 +177,22 @@ describe('a recorded batch file on the screens', () => {
     clock.pass(5_000);
     await settle();
     expect(await rate()).toBe('101.00');
-    await press('space', ')');
+    await press('space', ']');
     expect(await rate()).toBe('102.00');
     expect(await text()).toContain('10:00:15');
-    await press('(');
+    await press('[');
     expect(await rate()).toBe('101.00');
     await press('{');
     expect(await rate()).toBe('100.00');
     await press('}');
     expect(await rate()).toBe('102.00');
-    await press('(', '(', '.');
+    await press('[', '[', '.');
+    expect(await rate()).toBe('101.00');
+    await press('^');
+    expect(await rate()).toBe('100.00');
+    await press('$');
+    expect(await rate()).toBe('102.00');
+    await press('[');
     expect(await rate()).toBe('101.00');
     await press('+', '+', 'space');
     clock.pass(1_000);
@@ -202,6 +208,8 @@ describe('a recorded batch file on the screens', () => {
     expect(await text()).toContain('read only');
     await press('P', 'enter');
     expect(await text()).toContain('a batch file holds no history of paths');
+    await press('escape', 'ctrl+r');
+    expect(await text()).toContain('what is recorded cannot be run once more');
   });
 
   test('the overview has the layers the file knows', async () => {

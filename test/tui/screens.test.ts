@@ -199,7 +199,8 @@ describe('tables', () => {
     expect(await text()).not.toContain('vmhba1:C0:T0:L0');
     await press('u', 'enter');
     expect(await text()).toMatch(/ {2}web1 .*\n.* {2}web2/);
-    await press('v', 'e');
+    await press('P', 'e');
+    await press('d', 'P', 'e');
     expect(await text()).toContain('these rows have no parts to show');
   });
 
@@ -208,20 +209,24 @@ describe('tables', () => {
     await press('u');
     const head = async (): Promise<string> =>
       (await screen()).find((line) => line.includes('DEVICE')) ?? '';
-    expect(await head()).not.toContain('DELETE_F');
-    for (let step = 0; step < 40; step++) await press('right');
-    expect(await head()).toContain('DELETE_F');
+    expect(await head()).not.toContain('ZAVG/suc');
+    for (let step = 0; step < 60; step++) await press('right');
+    expect(await head()).toContain('ZAVG/suc');
     expect(await head()).toContain('DEVICE');
-    for (let step = 0; step < 40; step++) await press('left');
+    for (let step = 0; step < 60; step++) await press('left');
     expect(await head()).toContain('GAVG/cmd');
   });
 
-  test('L shows device names in full', async () => {
+  test('L is the length of names, as in esxtop; 0 is as there is room', async () => {
     const { press, text } = open({ columns: 80, rows: 24 });
     await press('u');
     expect(await text()).not.toContain('naa.60003ff44dc75adc0000000000000001 ');
-    await press('L');
+    await press('L', '3', '6', 'enter');
     expect(await text()).toContain('naa.60003ff44dc75adc0000000000000001 ');
+    await press('L', '9', 'enter');
+    expect(await text()).toContain('naa.…0001 on');
+    await press('L', '0', 'enter');
+    expect(await text()).toContain('naa.6000…0000001 on');
   });
 
   test('a filter keeps matching rows until Escape', async () => {

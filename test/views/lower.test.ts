@@ -106,7 +106,7 @@ test('devices: retries and failovers since the start, the newest error of their 
 describe('on a screen of 80 columns', () => {
   const shown = (name: string): string[] => {
     const fields = viewFields(view(name), new Entities(layout.entities));
-    return fitColumns(fields, 80, 0, ({ width }) => width, false).map(({ field }) => field.id);
+    return fitColumns(fields, 80, 0, ({ width }) => width, 0).map(({ field }) => field.id);
   };
 
   test('a path shows its state and its errors, a device its state and its latencies', () => {

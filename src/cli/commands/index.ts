@@ -1,5 +1,9 @@
 import { check } from './check.js';
+import { compare } from './compare.js';
+import { completion } from './completion.js';
+import { config } from './config.js';
 import { device } from './device.js';
+import { host } from './host.js';
 import { list } from './list.js';
 import { replay } from './replay.js';
 import { replayBatch } from './replay-batch.js';
@@ -14,9 +18,13 @@ export const COMMANDS = [
   run,
   replay,
   replayBatch,
+  compare,
+  host,
   swarm,
   check,
   device,
   volume,
   list,
+  config,
+  completion,
 ];

@@ -1,10 +1,10 @@
-import { defineCommand } from './define.js';
+import { defineCommand, withScreen } from './define.js';
 
 export const replayBatch = defineCommand({
   command: 'replay-batch <file>',
   describe: 'show a recorded batch file of esxtop, or of vmtop --batch',
   builder: (yargs) =>
-    yargs
+    withScreen(yargs)
       .positional('file', {
         type: 'string',
         demandOption: true,

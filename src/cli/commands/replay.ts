@@ -1,10 +1,10 @@
-import { defineCommand, SHARED } from './define.js';
+import { defineCommand, SHARED, withScreen } from './define.js';
 
 export const replay = defineCommand({
   command: 'replay <trace>',
   describe: 'play a recorded block trace through the stack',
   builder: (yargs) =>
-    yargs
+    withScreen(yargs)
       .positional('trace', {
         type: 'string',
         demandOption: true,
@@ -25,8 +25,10 @@ export const replay = defineCommand({
       .option('disks', { type: 'string', describe: "virtual disks for the trace's units [1]" })
       .option('scenario', { type: 'string', describe: 'scenario whose first VM plays the trace' })
       .option('seed', SHARED.seed)
+      .option('read-only', SHARED.readOnly)
       .option('duration', { type: 'string', describe: 'end after this simulated time' })
       .option('events', SHARED.events)
+      .option('save-session', SHARED.saveSession)
       .example('vmtop replay disk.vscsi.gz', 'live, at the original speed')
       .example('vmtop replay disk.vscsi.gz --headless', 'in seconds, with a summary per layer')
       .example('vmtop replay volumes.csv --timing 10x --disks 4 --json', 'for scripts'),

@@ -1,14 +1,13 @@
-import { defineCommand, SHARED } from './define.js';
+import { defineCommand, SHARED, withScreen } from './define.js';
 
 export const top = defineCommand({
   command: ['$0 [scenario]', 'top [scenario]'],
   describe: 'open the dashboard on a scenario, or with -b write what it would show as CSV',
   builder: (yargs) =>
-    yargs
+    withScreen(yargs)
       .positional('scenario', {
         type: 'string',
-        default: 'default',
-        describe: 'name of a bundled scenario (vmtop list scenarios), or a file',
+        describe: 'bundled scenario (vmtop list scenarios), or a file [default]',
       })
       .option('seed', SHARED.seed)
       .option('batch', {
@@ -16,11 +15,6 @@ export const top = defineCommand({
         type: 'boolean',
         default: false,
         describe: "esxtop's batch mode: its CSV to standard output, without a screen",
-      })
-      .option('delay', {
-        alias: 'd',
-        type: 'string',
-        describe: 'with -b: simulated seconds between samples [5]',
       })
       .option('iterations', {
         alias: 'n',
@@ -37,9 +31,21 @@ export const top = defineCommand({
         type: 'string',
         describe: 'with -b: date and time the simulation starts at [2026-01-01 00:00:00]',
       })
+      .option('session', SHARED.session)
+      .option('save-session', SHARED.saveSession)
+      .option('export-entity', {
+        type: 'string',
+        describe: 'write the adapters, devices and virtual disks there are to FILE, and end',
+      })
+      .option('import-entity', {
+        type: 'string',
+        describe: 'show only those FILE names without # before them',
+      })
+      .option('read-only', SHARED.readOnly)
       .example('vmtop', 'the default scenario, live')
       .example('vmtop path-loss', 'a drill, live')
       .example('vmtop ./mine.yaml --seed 7', 'your own scenario')
+      .example('vmtop --session a.yaml', 'go on with what was saved')
       .example('vmtop path-loss -b -a -d 2 > path-loss.csv', 'for readers of esxtop files'),
   handler: async (args) => {
     if (args.batch) {

@@ -1,4 +1,5 @@
 import { assert } from './assert.js';
+import { Breakdown } from './breakdown.js';
 import { DATA_BLOCKS } from './data-arena.js';
 import { type Io, NO_IO } from './io.js';
 
@@ -62,6 +63,10 @@ export class Requests {
   /** Links rows that wait: a row waits in one list at a time. */
   readonly next: Int32Array;
 
+  /** Whether the row's time is followed (breakdown.ts); 0 when nobody looks. */
+  readonly traced: Uint8Array;
+  readonly breakdown: Breakdown;
+
   /** What the row carries: index of its first stamp in the arena, 0 for nothing that is verified. */
   readonly data: Int32Array;
 
@@ -92,6 +97,8 @@ export class Requests {
     this.handleLimit = capacity * ROW_STRIDE;
     this.op = this.column('op', Uint8Array);
     this.depth = this.column('depth', Uint8Array);
+    this.traced = this.column('traced', Uint8Array);
+    this.breakdown = new Breakdown(this);
     this.lba = this.column('lba', Float64Array);
     this.arrivedAt = this.column('arrivedAt', Float64Array);
     this.readyAt = this.column('readyAt', Float64Array);
@@ -170,6 +177,7 @@ export class Requests {
     this.parent[io] = NO_IO;
     this.children[io] = 0;
     this.data[io] = 0;
+    this.traced[io] = 0;
     return io;
   }
 
@@ -206,6 +214,7 @@ export class Requests {
     this.deviceNs[child] = 0;
     this.arrivedAt[child] = this.arrivedAt[io];
     this.parent[child] = io;
+    if (this.traced[io] !== 0) this.breakdown.fork(io, child);
     this.children[io]++;
     return child;
   }
@@ -230,8 +239,12 @@ export class Requests {
     }
     // Children run side by side: the parent waited for the slowest of them.
     if (this.deviceNs[child] > this.deviceNs[io]) this.deviceNs[io] = this.deviceNs[child];
+    const isLast = --this.children[io] === 0;
+    if (isLast && this.traced[io] !== 0 && this.traced[child] !== 0) {
+      this.breakdown.join(child, io);
+    }
     this.give(child);
-    return --this.children[io] === 0 ? io : NO_IO;
+    return isLast ? io : NO_IO;
   }
 
   /** The row this one was split from, or NO_IO. */

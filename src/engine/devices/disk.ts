@@ -1,3 +1,4 @@
+import { PART_CONTROLLER, PART_DISK } from '../core/breakdown.js';
 import { type Discipline, Fifo } from '../core/discipline.js';
 import { type Io, NO_IO } from '../core/io.js';
 import { Layer } from '../core/layer.js';
@@ -67,6 +68,8 @@ export class Disk extends Layer {
   }
 
   override submit(io: Io): void {
+    const { traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) breakdown.pass(io, PART_CONTROLLER, this.sim.now);
     if (this.inOrder && !this.stalled && this.station.pass(io)) {
       this.serve(io);
     } else {
@@ -76,7 +79,8 @@ export class Disk extends Layer {
   }
 
   override fire(io: Io): void {
-    const { op, blocks, status } = this.sim.requests;
+    const { op, blocks, status, traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) breakdown.pass(io, PART_DISK, this.sim.now);
     this.station.finish(io);
     const latencyNs = this.sim.now - this.station.arrivalOf(io);
     this.traffic.add(op[io], blocks[io], latencyNs, status[io]);

@@ -1,3 +1,4 @@
+import { PART_CONTROLLER, PART_FABRIC, PART_PORT } from '../core/breakdown.js';
 import { Fifo } from '../core/discipline.js';
 import type { Lane } from '../core/events.js';
 import { BLOCK_BYTES, type Io, movesData, NO_IO, READ, WRITE, XCOPY } from '../core/io.js';
@@ -130,6 +131,8 @@ export class NfsServer extends Layer {
 
   override fire(io: Io): void {
     const phase = this.phase[io];
+    const { traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0 && phase !== METADATA) breakdown.pass(io, PART_FABRIC, this.sim.now);
     if (phase === METADATA) {
       if (this.sim.requests.op[io] === XCOPY) this.clone(io);
       this.served(io);
@@ -177,8 +180,9 @@ export class NfsServer extends Layer {
   }
 
   private dispatch(): void {
-    const { op, blocks } = this.sim.requests;
+    const { op, blocks, traced, breakdown } = this.sim.requests;
     for (let io = this.station.start(); io !== NO_IO; io = this.station.start()) {
+      if (traced[io] !== 0) breakdown.pass(io, PART_PORT, this.sim.now);
       if (movesData(op[io])) {
         this.enter(io);
         this.disk.submit(io);
@@ -191,7 +195,8 @@ export class NfsServer extends Layer {
   }
 
   private served(io: Io): void {
-    const { op, blocks, status } = this.sim.requests;
+    const { op, blocks, status, traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) breakdown.pass(io, PART_CONTROLLER, this.sim.now);
     this.station.finish(io);
     const latencyNs = this.sim.now - this.station.arrivalOf(io);
     this.traffic.add(op[io], blocks[io], latencyNs, status[io]);

@@ -109,6 +109,23 @@ export class Guests {
   }
 
   /** Every verifying guest reads all it ever wrote. */
+  /** How much verifying guests have checked. */
+  get verified(): {
+    blocksRead: number;
+    blocksWritten: number;
+    blocksUnsure: number;
+    violations: number;
+  } {
+    const sum = { blocksRead: 0, blocksWritten: 0, blocksUnsure: 0, violations: 0 };
+    for (const verifier of this.verifiers) {
+      sum.blocksRead += verifier.blocksRead;
+      sum.blocksWritten += verifier.blocksWritten;
+      sum.blocksUnsure += verifier.blocksUnsure;
+      sum.violations += verifier.violationCount;
+    }
+    return sum;
+  }
+
   readBack(): void {
     for (const job of this.verifying) job.readBack();
   }

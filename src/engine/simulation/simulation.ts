@@ -1,7 +1,6 @@
 import { InputError } from '../core/errors.js';
 import type { EventLog } from '../core/event-log.js';
 import type { EntityInfo, Sample } from '../core/meters.js';
-import { ROUTE_SCALE, ROW_STRIDE } from '../core/requests.js';
 import { Sim } from '../core/sim.js';
 import { formatDuration } from '../core/units.js';
 import { DiskArray } from '../devices/array/disk-array.js';
@@ -29,6 +28,7 @@ import type { Pace, Plan, Qos } from './plan.js';
 import { buildSites } from './sites.js';
 import { StorageAdmin } from './storage-admin.js';
 import { connectThinLuns } from './thin-luns.js';
+import { whereaboutsOf } from './whereabouts.js';
 
 /**
  * Hosts, arrays and guests of a plan, wired and running on one clock. A run is a pure function of
@@ -142,16 +142,7 @@ export class Simulation {
 
   /** Rows in use by the layer that sent them down last, the fullest first: who waits for them. */
   whereabouts(): { layer: string; rows: number }[] {
-    const { requests, layers } = this.sim;
-    const rows = new Map<string, number>();
-    for (let io = 0; io < requests.handleLimit; io += ROW_STRIDE) {
-      if (!requests.live(io)) continue;
-      const depth = requests.depth[io];
-      const layer = depth === 0 ? 'no layer' : layers[requests.route[io * ROUTE_SCALE + depth - 1]];
-      const name = typeof layer === 'string' ? layer : layer.name;
-      rows.set(name, (rows.get(name) ?? 0) + 1);
-    }
-    return [...rows].map(([layer, rows]) => ({ layer, rows })).sort((a, b) => b.rows - a.rows);
+    return whereaboutsOf(this.sim);
   }
 
   /** What verifying guests read that must not be; the first of each guest. */
@@ -165,20 +156,8 @@ export class Simulation {
   }
 
   /** How much verifying guests have checked. */
-  get verified(): {
-    blocksRead: number;
-    blocksWritten: number;
-    blocksUnsure: number;
-    violations: number;
-  } {
-    const sum = { blocksRead: 0, blocksWritten: 0, blocksUnsure: 0, violations: 0 };
-    for (const verifier of this.guests.verifiers) {
-      sum.blocksRead += verifier.blocksRead;
-      sum.blocksWritten += verifier.blocksWritten;
-      sum.blocksUnsure += verifier.blocksUnsure;
-      sum.violations += verifier.violationCount;
-    }
-    return sum;
+  get verified(): Guests['verified'] {
+    return this.guests.verified;
   }
 
   /** How often data faults struck, and how many reads met what they had spoilt. */
@@ -303,9 +282,24 @@ export class Simulation {
     return this.sim.meters.sample(withHistograms);
   }
 
+  /**
+   * Follows every command through the stack, or no longer: the entities of scope `breakdown`, which
+   * appear with the first call, count it. Changes nothing in the simulation itself.
+   */
+  setBreakdown(on: boolean): void {
+    const { requests, meters } = this.sim;
+    if (on) requests.breakdown.start(meters);
+    else requests.breakdown.stop();
+  }
+
   /** The digest of every completion so far, 16 hexadecimal digits. */
   digest(): string {
     return this.sim.digest.toString();
+  }
+
+  /** Settings of a virtual disk now, by its index; undefined when there is no such disk. */
+  qosOf(disk: number): Qos | undefined {
+    return this.qosNow.get(disk);
   }
 
   /** What the guests saw completed. */

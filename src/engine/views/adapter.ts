@@ -1,3 +1,4 @@
+import { IO_STATS, shownGroup, spareGroup } from './kit/field-groups.js';
 import {
   aborts,
   COMMANDS,
@@ -11,6 +12,7 @@ import {
   KAVG_LIMITS,
   labelled,
   latency,
+  latencyPerCommand,
   QAVG_LIMITS,
   QUEUE_NS,
   queueStats,
@@ -44,7 +46,10 @@ function overPaths(row: Row, figure: (device: Row) => number): number {
     commands += count;
     total += count * figure(device);
   }
-  return commands > 0 ? total / commands : 0;
+  if (commands > 0) return total / commands;
+  // Without commands it is zero, but not where nobody could know it.
+  const known = paths.every((path) => !Number.isNaN(figure(path.parent('device') ?? path)));
+  return known ? 0 : Number.NaN;
 }
 
 /** Where all adapters keep to the order of arrival, that need not be said. */
@@ -61,6 +66,12 @@ function queueMs(row: Row): number {
   return overPaths(row, (device) => perCommandMs(device.sum(QUEUE_NS), device.sum(COMMANDS)));
 }
 
+/** Where the parts are not known, as of a real machine's disks, the whole is. */
+function guestMs(row: Row): number {
+  const parts = deviceMs(row) + kernelMs(row);
+  return Number.isNaN(parts) ? latencyPerCommand(row) : parts;
+}
+
 export const adapter = defineView({
   name: 'adapter',
   key: 'd',
@@ -70,6 +81,29 @@ export const adapter = defineView({
   scope: 'adapter',
   expand: 'path',
   charts: ['CMDS/s', 'GAVG/cmd', 'QUED', 'DAVG/cmd'],
+  fieldGroups: [
+    shownGroup('A', 'ADAPTR = Adapter Name', ['ADAPTR']),
+    shownGroup('C', 'NPATHS = Num Paths', ['NPTH']),
+    // esxtop has only AQLEN left there, and off; how full a queue is, is what this screen is for.
+    shownGroup('D', 'QSTATS = Queue Stats', ['AQLEN', 'ACTV', 'QUED', '%USD', 'LOAD']),
+    shownGroup('E', 'IOSTATS = I/O Stats', IO_STATS),
+    shownGroup('G', 'LATSTATS/cmd = Overall Latency Stats (ms)', [
+      'DAVG/cmd',
+      'KAVG/cmd',
+      'GAVG/cmd',
+      'QAVG/cmd',
+    ]),
+    spareGroup('J', 'ERRSTATS/s = Error Stats', ['FCMDS/s', 'ABRTS/s', 'RESETS/s', 'ERRORS']),
+    spareGroup('L', 'SPLTSTATS/s = SPLIT Stats', ['SPLTCMD/s']),
+    shownGroup('M', 'HOST = Host and Driver', ['HOST', 'LINK', 'ORDER', 'DRIVER']),
+    spareGroup('N', 'DRVSTATS = Driver Stats', [
+      'MRGFR/s',
+      'MRGBK/s',
+      'ISSUED/s',
+      'BLOCKED/s',
+      'RESTARTS',
+    ]),
+  ],
   fields: [
     {
       id: 'ADAPTR',
@@ -112,7 +146,7 @@ export const adapter = defineView({
       0,
       'ms per command as the guest sees it: DAVG + KAVG',
       GAVG_LIMITS,
-      (row) => deviceMs(row) + kernelMs(row),
+      guestMs,
     ),
     latency('QAVG/cmd', 4, 'ms per command waiting in VMkernel queues', QAVG_LIMITS, queueMs),
     failedPerSecond,

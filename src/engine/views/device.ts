@@ -1,25 +1,19 @@
+import { BLOCK_BYTES } from '../core/io.js';
+import { deviceLatency, latencyIds } from './kit/device-latency.js';
+import { IO_STATS, shownGroup, spareGroup } from './kit/field-groups.js';
 import {
   aborts,
   above,
-  COMMANDS,
-  DAVG_LIMITS,
-  DEVICE_NS,
   failedPerSecond,
-  GAVG_LIMITS,
   host,
   ioStats,
-  KAVG_LIMITS,
   labelled,
-  latency,
-  latencyPerCommand,
   limitedDepth,
-  QAVG_LIMITS,
-  QUEUE_NS,
   queueStats,
-  sumsPerCommand,
-  TOTAL_NS,
 } from './kit/fields.js';
 import { lastError } from './kit/lower-fields.js';
+import { pathState, pathStateLevel } from './kit/path-state.js';
+import { percentileIds, percentiles } from './kit/percentiles.js';
 import { perCommandMs, type Row } from './kit/row.js';
 import { defineView, type Field } from './kit/view.js';
 
@@ -52,6 +46,7 @@ function good(row: Row, tries: string, failed: string): number {
 
 /** The path of a device that had the last error. */
 function latestOfPaths(row: Row): Row | undefined {
+  if (row.info.scope === 'path') return row;
   if (row.info.scope !== 'device') return undefined;
   let latest: Row | undefined;
   for (const path of row.children('path')) {
@@ -60,13 +55,18 @@ function latestOfPaths(row: Row): Row | undefined {
   return latest;
 }
 
-function kernelMs(
-  row: Row,
-  total: readonly string[],
-  below: readonly string[],
-  n: string[],
-): number {
-  return perCommandMs(row.sum(total) - row.sum(below), row.sum(n));
+/** A device's own size, which its LUN knows. */
+function lunBlocks(row: Row): number {
+  if (row.info.scope !== 'device') return Number.NaN;
+  return row.parent('lun')?.now('sizeBlocks') ?? Number.NaN;
+}
+
+function nameOf(row: Row): string {
+  return row.info.scope === 'world' ? row.label('vm') : row.name;
+}
+
+function stateOf(row: Row): string {
+  return row.info.scope === 'path' ? pathState(row) : (STATES[row.now('state')] ?? '');
 }
 
 export const device = defineView({
@@ -77,15 +77,55 @@ export const device = defineView({
   summary: 'logical devices and NFS volumes of each host',
   scope: 'device',
   expand: 'world',
+  expandBy: [
+    { key: 'P', scope: 'path' },
+    { key: 't', scope: 'volume' },
+  ],
   charts: ['CMDS/s', 'GAVG/cmd', 'QUED', 'DAVG/cmd'],
+  fieldGroups: [
+    shownGroup('A', 'DEVICE = Device Name', ['DEVICE']),
+    spareGroup('C', 'NUM = Num of Objects', ['NPH', 'NWD']),
+    spareGroup('D', 'SHARES = Shares', ['SHARES']),
+    spareGroup('E', 'BLKSZ = Block Size (bytes)', ['BLKSZ', 'NUMBLKS']),
+    shownGroup('F', 'QSTATS = Queue Stats', ['DQLEN', 'WQLEN', 'ACTV', 'QUED', '%USD', 'LOAD']),
+    shownGroup('G', 'IOSTATS = I/O Stats', IO_STATS),
+    spareGroup('H', 'RESVSTATS = Reserve Stats', ['CONS/s']),
+    shownGroup('I', 'LATSTATS/cmd = Overall Latency Stats (ms)', latencyIds('cmd')),
+    spareGroup('J', 'LATSTATS/rd = Read Latency Stats (ms)', latencyIds('rd')),
+    spareGroup('K', 'LATSTATS/wr = Write Latency Stats (ms)', latencyIds('wr')),
+    spareGroup('L', 'ERRSTATS/s = Error Stats', ['FCMDS/s', 'ABRTS/s', 'RESETS/s', 'RETRIES']),
+    spareGroup('O', 'VAAISTATS = VAAI Stats', [
+      'CLONE_RD',
+      'CLONE_WR',
+      'CLONE_F',
+      'MBC_RD/s',
+      'MBC_WR/s',
+      'ATS',
+      'ATSF',
+      'ZERO',
+      'ZERO_F',
+      'MBZERO/s',
+      'DELETE',
+      'DELETE_F',
+      'MBDEL/s',
+    ]),
+    spareGroup('P', 'VAAILATSTATS/cmd = VAAI Latency Stats (ms)', [
+      'CAVG/suc',
+      'AAVG/suc',
+      'ZAVG/suc',
+    ]),
+    spareGroup('Q', 'PCTSTATS/cmd = Latency Percentiles (ms)', percentileIds('GAVG')),
+    shownGroup('R', 'STATE = Host, LUN and State', ['HOST', 'LUN', 'STATE']),
+    spareGroup('S', 'PATHSTATS = Path Changes', ['LAST ERROR', 'FAILOVR', 'ACTIVTN']),
+  ],
   fields: [
     {
       id: 'DEVICE',
       width: 16,
       weight: 0,
       format: 'text',
-      help: 'device, or {NFS}volume; when expanded, the worlds on it',
-      value: (row) => (row.info.scope === 'world' ? row.label('vm') : row.name),
+      help: 'device, or {NFS}volume; when expanded, its worlds, paths or partitions',
+      value: nameOf,
       grow: true,
     },
     host,
@@ -96,8 +136,12 @@ export const device = defineView({
       weight: 1,
       format: 'text',
       help: 'on, off, all paths down (APD, APD-TO after the time-out), lost for good (PDL), then GONE',
-      value: (row) => STATES[row.now('state')] ?? '',
-      level: (value) => (value === 'on' || value === 'off' || value === '' ? 0 : 2),
+      value: stateOf,
+      grow: true,
+      level: (value, row) => {
+        if (row.info.scope === 'path') return pathStateLevel(value);
+        return value === 'on' || value === 'off' || value === '' ? 0 : 2;
+      },
     },
     {
       id: 'NPH',
@@ -116,6 +160,30 @@ export const device = defineView({
       value: (row) => (row.info.scope === 'device' ? row.children('world').length : Number.NaN),
     },
     {
+      id: 'SHARES',
+      width: 6,
+      weight: 9,
+      format: 'count',
+      help: 'disk shares of a world, all its disks together',
+      value: (row) => row.now('shares'),
+    },
+    {
+      id: 'BLKSZ',
+      width: 5,
+      weight: 9,
+      format: 'count',
+      help: 'bytes per block',
+      value: (row) => (Number.isNaN(lunBlocks(row)) ? Number.NaN : BLOCK_BYTES),
+    },
+    {
+      id: 'NUMBLKS',
+      width: 11,
+      weight: 9,
+      format: 'count',
+      help: 'blocks of the device',
+      value: lunBlocks,
+    },
+    {
       id: 'DQLEN',
       width: 5,
       weight: 2,
@@ -123,25 +191,11 @@ export const device = defineView({
       help: 'device queue depth in force; - is unlimited',
       value: (row) => limitedDepth(row.now('slots')),
     },
+    count('WQLEN', 5, 8, 'wqlen', 'queue depth of a world, in its expansion'),
     ...queueStats,
     ...ioStats,
-    latency('DAVG/cmd', 2, 'ms per command in driver, fabric and array', DAVG_LIMITS, (row) =>
-      sumsPerCommand(row, DEVICE_NS),
-    ),
-    latency('KAVG/cmd', 2, 'ms per command in the VMkernel', KAVG_LIMITS, (row) =>
-      kernelMs(row, TOTAL_NS, DEVICE_NS, COMMANDS),
-    ),
-    latency('GAVG/cmd', 0, 'ms per command: DAVG + KAVG', GAVG_LIMITS, latencyPerCommand),
-    latency('QAVG/cmd', 4, 'ms per command waiting in VMkernel queues', QAVG_LIMITS, (row) =>
-      sumsPerCommand(row, QUEUE_NS),
-    ),
-    latency('GAVG/rd', 8, 'ms per read', GAVG_LIMITS, (row) => row.meanMs(['readNs'], ['reads'])),
-    latency('GAVG/wr', 8, 'ms per write', GAVG_LIMITS, (row) =>
-      row.meanMs(['writeNs'], ['writes']),
-    ),
-    latency('p99', 8, 'ms below which 99 of 100 commands ended', [50, 100], (row) =>
-      row.quantileMs(0.99),
-    ),
+    ...deviceLatency,
+    ...percentiles('GAVG'),
     failedPerSecond,
     ...aborts,
     count('RETRIES', 7, 6, 'retries', 'commands sent again, since the start'),

@@ -59,7 +59,7 @@ export const lun = defineView({
       },
       // Thick LUNs have all their space from the start; only thin ones can run out of it.
       level: (value, row) =>
-        row.now('allocatedBlocks') < row.now('sizeBlocks') ? above(75, 95)(value) : 0,
+        row.now('allocatedBlocks') < row.now('sizeBlocks') ? above(75, 95)(value, row) : 0,
     },
     {
       id: 'DIRTY',

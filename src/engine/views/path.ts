@@ -10,10 +10,8 @@ import {
 } from './kit/fields.js';
 import { controllerName } from './kit/format.js';
 import { errorCount, issued, lastError, merging, splits } from './kit/lower-fields.js';
+import { pathState, pathStateLevel } from './kit/path-state.js';
 import { defineView } from './kit/view.js';
-
-/** In the order of the `state` gauge; a dead path is in capitals so that colour is not needed. */
-const STATES = ['active', 'active unopt', 'standby', 'DEAD', 'off', 'UNAVAILABLE'];
 
 export const path = defineView({
   name: 'path',
@@ -39,16 +37,8 @@ export const path = defineView({
       weight: 0,
       format: 'text',
       help: 'active, active unoptimized, standby, dead, off or unavailable; degraded: many errors',
-      value: (row) =>
-        row.now('degraded') > 0 && row.now('state') <= 1
-          ? 'DEGRADED'
-          : (STATES[row.now('state')] ?? ''),
-      level: (value) =>
-        value === 'DEAD' || value === 'UNAVAILABLE'
-          ? 2
-          : value === 'off' || value === 'DEGRADED'
-            ? 1
-            : 0,
+      value: pathState,
+      level: pathStateLevel,
     },
     {
       id: 'I/O',

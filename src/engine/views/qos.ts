@@ -97,7 +97,7 @@ const allocation: readonly Field[] = [
     width: 8,
     weight: 0,
     format: 'text',
-    right: true,
+    number: (row) => allocationOf(row)?.asked ?? Number.NaN,
     help: 'units of 32 KB that came; + wants more',
     value: (row) => {
       const found = allocationOf(row);

@@ -1,3 +1,4 @@
+import { IO_STATS, shownGroup, spareGroup } from './kit/field-groups.js';
 import {
   aborts,
   failedPerSecond,
@@ -9,11 +10,18 @@ import {
   latencyPerCommand,
   queueStats,
 } from './kit/fields.js';
+import { percentileIds, percentiles } from './kit/percentiles.js';
+import type { Row } from './kit/row.js';
 import { defineView } from './kit/view.js';
 
 /** The part of `web1:scsi0:0` after the machine's name. */
 function deviceName(name: string): string {
   return name.slice(name.indexOf(':') + 1);
+}
+
+/** Its disks are rolled up into one row. */
+function isMachine(row: Row): boolean {
+  return row.info.scope === 'vm';
 }
 
 export const virtualDisk = defineView({
@@ -23,7 +31,22 @@ export const virtualDisk = defineView({
   tab: 'VDisk',
   summary: 'what each guest sees, measured at its virtual SCSI adapter',
   scope: 'disk',
+  rollUp: 'vm',
   charts: ['CMDS/s', 'LAT/cmd', 'ACTV', 'MBREAD/s'],
+  fieldGroups: [
+    shownGroup('C', 'VMNAME = VM Name', ['VMNAME']),
+    shownGroup('D', 'VSCSINAME = Virtual Disk Name', ['VDEVNAME']),
+    spareGroup('E', 'NUM = Num of Virtual Disks', ['NVDISK']),
+    shownGroup('F', 'IOSTATS = I/O Stats', IO_STATS),
+    shownGroup('G', 'LATSTATS/rd = Read Latency Stats (ms)', ['LAT/rd']),
+    shownGroup('H', 'LATSTATS/wr = Write Latency Stats (ms)', ['LAT/wr']),
+    // esxtop has groups I to L of later releases under names nobody has published.
+    shownGroup('M', 'LATSTATS/cmd = Overall Latency Stats (ms)', ['LAT/cmd']),
+    spareGroup('N', 'PCTSTATS/cmd = Latency Percentiles (ms)', percentileIds('LAT')),
+    shownGroup('O', 'QSTATS = Queue Stats', ['ACTV', 'QUED']),
+    shownGroup('P', 'HOST = Host and Datastore', ['HOST', 'DATASTORE']),
+    spareGroup('Q', 'ERRSTATS/s = Error Stats', ['FCMDS/s', 'ABRTS/s', 'RESETS/s']),
+  ],
   fields: [
     {
       id: 'VMNAME',
@@ -40,22 +63,25 @@ export const virtualDisk = defineView({
       weight: 0,
       format: 'text',
       help: 'virtual disk',
-      value: (row) => deviceName(row.name),
+      value: (row) => (isMachine(row) ? '' : deviceName(row.name)),
       stays: true,
     },
     host,
+    {
+      id: 'NVDISK',
+      width: 6,
+      weight: 8,
+      format: 'count',
+      help: 'number of virtual disks, of a machine that is rolled up',
+      value: (row) => (isMachine(row) ? row.children('disk').length : Number.NaN),
+    },
     labelled('DATASTORE', 12, 8, 'datastore', 'datastore the disk lies on'),
     ...queueStats.slice(0, 2),
     ...ioStats,
     latency('LAT/cmd', 0, 'ms per command, guest to guest', GAVG_LIMITS, latencyPerCommand),
     latency('LAT/rd', 3, 'ms per read', GAVG_LIMITS, (row) => row.meanMs(['readNs'], ['reads'])),
     latency('LAT/wr', 3, 'ms per write', GAVG_LIMITS, (row) => row.meanMs(['writeNs'], ['writes'])),
-    latency('LAT/p95', 5, 'ms below which 95 of 100 commands ended', GAVG_LIMITS, (row) =>
-      row.quantileMs(0.95),
-    ),
-    latency('LAT/p99', 5, 'ms below which 99 of 100 commands ended', [50, 100], (row) =>
-      row.quantileMs(0.99),
-    ),
+    ...percentiles('LAT'),
     failedPerSecond,
     ...aborts,
   ],

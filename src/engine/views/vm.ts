@@ -1,11 +1,18 @@
 import { BLOCK_BYTES } from '../core/io.js';
+import { shownGroup, spareGroup } from './kit/field-groups.js';
 import { COMMANDS, commandsPerSecond, host, latency, TOTAL_NS } from './kit/fields.js';
+import { percentileIds, percentiles } from './kit/percentiles.js';
 import { perCommandMs, type Row } from './kit/row.js';
+import { SumRow } from './kit/sum-row.js';
 import { defineView } from './kit/view.js';
 
 const MB = 1024 * 1024;
 
-/** A machine counts nothing itself: its figures are its disks'. */
+/** All of a machine's disks as one: it counts nothing itself. */
+function allDisks(row: Row): Row {
+  return row.info.scope === 'vm' ? new SumRow(row.window, row.info, 'disk') : row;
+}
+
 function overDisks(row: Row, figure: (disk: Row) => number): number {
   const disks = row.info.scope === 'vm' ? row.children('disk') : [row];
   let total = 0;
@@ -22,6 +29,15 @@ export const vm = defineView({
   scope: 'vm',
   expand: 'disk',
   charts: ['CMDS/s', 'LAT/cmd', 'MB/s'],
+  fieldGroups: [
+    shownGroup('C', 'VMNAME = VM Name', ['VMNAME']),
+    shownGroup('E', 'NUM = Num of Virtual Disks', ['NVDISK']),
+    shownGroup('F', 'IOSTATS = I/O Stats', ['CMDS/s', 'READS/s', 'WRITES/s', 'MB/s']),
+    shownGroup('M', 'LATSTATS/cmd = Overall Latency Stats (ms)', ['LAT/cmd']),
+    spareGroup('N', 'PCTSTATS/cmd = Latency Percentiles (ms)', percentileIds('LAT')),
+    shownGroup('O', 'QSTATS = Queue Stats', ['ACTV', 'QUED']),
+    shownGroup('P', 'HOST = Host and State', ['HOST', 'STATE']),
+  ],
   fields: [
     {
       id: 'VMNAME',
@@ -115,5 +131,6 @@ export const vm = defineView({
         overDisks(row, (disk) => disk.sum(COMMANDS)),
       ),
     ),
+    ...percentiles('LAT', allDisks),
   ],
 });

@@ -8,6 +8,8 @@ export interface Series {
   readonly values: readonly number[];
   /** Simulated time the values span, ns. */
   readonly spanNs: number;
+  /** The values end at an earlier moment, not now. */
+  readonly past?: boolean;
   /** Top of the scale where it has one of its own, such as 100 for percentages. */
   readonly top?: number;
   /** What the values are to be compared with: as many, of the same times, drawn as a dashed line. */

@@ -4,6 +4,7 @@
  */
 import { PassThrough, Writable } from 'node:stream';
 import type { Widgets } from 'blessed';
+import type { Theme } from '../theme.js';
 import { type Series, scaleTop } from './area.js';
 
 /** Attribute (flags, foreground, background) and character. */
@@ -55,7 +56,7 @@ export function loadContrib(): Promise<ContribLibrary> {
 }
 
 export interface LineChart {
-  rows(series: Series, axis: readonly string[]): string[];
+  rows(series: Series, axis: readonly string[], theme: Theme): string[];
   dispose(): void;
 }
 
@@ -114,7 +115,7 @@ export function lineChart(
   } as never) as unknown as LineWidget;
   screen.append(widget);
   return {
-    rows(series, axis) {
+    rows(series, axis, theme) {
       const y = series.values.map(finite);
       const line = { x: axis, y, style: { line: 'cyan' } };
       const { against } = series;
@@ -130,7 +131,7 @@ export function lineChart(
           : [{ x: axis, y: against.values.map(finite), style: { line: 'yellow' } }, line],
       );
       screen.render();
-      return internals.lines.map(encode);
+      return internals.lines.map((cells) => encode(cells, theme));
     },
     dispose() {
       screen.destroy();
@@ -165,16 +166,16 @@ function finite(value: number): number {
 
 const DEFAULT_COLOUR = 0x1ff;
 const YELLOW = 3;
+const CYAN = 6;
 /** Of this many columns of a dashed line the last is left out. */
 const DASH = 3;
-const codes = new Map<number, string>();
 
-function encode(cells: readonly Cell[]): string {
+function encode(cells: readonly Cell[], theme: Theme): string {
   let out = '';
   let current = -1;
   for (const [column, [attribute, char]] of cells.entries()) {
     if (attribute !== current) {
-      out += sgr(attribute);
+      out += sgr(attribute, theme);
       current = attribute;
     }
     out += isYellow(attribute) && column % DASH === DASH - 1 ? ' ' : char;
@@ -182,23 +183,20 @@ function encode(cells: readonly Cell[]): string {
   return `${out}\u001B[0m`;
 }
 
-/** The line of what is compared with, which is dashed: colours alone do not tell lines apart. */
-function isYellow(attribute: number): boolean {
-  const colour = (attribute >> 9) & 0x1ff;
-  return colour !== DEFAULT_COLOUR && (colour < 8 ? colour : colour & 15) % 8 === YELLOW;
+/** The widget's lines have the theme's colours; its axes are white, which is the terminal's own. */
+function sgr(attribute: number, theme: Theme): string {
+  const tone = isYellow(attribute) ? 'accent' : hueOf(attribute) === CYAN ? 'graph' : 'plain';
+  const code = theme.code(tone);
+  return `\u001B[0${code === '' ? '' : `;${code}`}m`;
 }
 
-/** Only the sixteen basic colours are asked for, which every depth with colour has. */
-function sgr(attribute: number): string {
-  const known = codes.get(attribute);
-  if (known !== undefined) return known;
-  const foreground = (attribute >> 9) & 0x1ff;
-  const parts = ['0'];
-  if ((attribute >> 18) & 1) parts.push('1');
-  if (foreground !== DEFAULT_COLOUR) {
-    parts.push(foreground < 8 ? String(30 + foreground) : String(82 + (foreground & 15)));
-  }
-  const code = `\u001B[${parts.join(';')}m`;
-  codes.set(attribute, code);
-  return code;
+/** The line of what is compared with, which is dashed: colours alone do not tell lines apart. */
+function isYellow(attribute: number): boolean {
+  return hueOf(attribute) === YELLOW;
+}
+
+/** One of the eight basic colours, light or dark; -1 for none. The widget may ask for any of 256. */
+function hueOf(attribute: number): number {
+  const colour = (attribute >> 9) & 0x1ff;
+  return colour === DEFAULT_COLOUR ? -1 : (colour < 8 ? colour : colour & 15) % 8;
 }

@@ -2,7 +2,7 @@
 import { BLOCK_BYTES } from '../../engine/core/io.js';
 import type { LayerFigures } from '../../engine/views/kit/layers.js';
 import { layerFigures } from '../../engine/views/kit/layers.js';
-import { Row, type Window } from '../../engine/views/kit/row.js';
+import type { Row, Window } from '../../engine/views/kit/row.js';
 import type { Field, View } from '../../engine/views/kit/view.js';
 import { OVERVIEW, screenOf } from '../screens.js';
 import type { UiState } from '../state.js';
@@ -10,16 +10,23 @@ import { selectedRow } from '../table/rows.js';
 import { plain } from '../text.js';
 import type { World } from '../world.js';
 import type { Series } from './area.js';
+import { evenly } from './even.js';
 
 const MB = 1024 * 1024;
 
 /** @param points how many samples the widest chart can show */
 export function chartSeries(world: World, ui: UiState, points: number): Series[] {
+  const past = world.lookAt !== undefined;
+  return seriesOf(world, ui, points).map((series) => (past ? { ...series, past } : series));
+}
+
+function seriesOf(world: World, ui: UiState, points: number): Series[] {
   const windows = world.frames.windows(points);
   const [first] = windows;
   const last = windows.at(-1);
   if (first === undefined || last === undefined) return [];
   const spanNs = last.after.at - first.after.at;
+  if (ui.screen === OVERVIEW && world.plan?.real) return [];
   if (ui.screen === OVERVIEW) return overview(windows, spanNs);
   const { view } = screenOf(ui.screen);
   const row = view === undefined ? undefined : selectedRow(view, world, ui);
@@ -55,13 +62,10 @@ function unitOf({ id, format }: Field): string {
 }
 
 /** The field's values of one object over the windows. */
-function past(
-  { format, value }: Field,
-  { info, depth }: Row,
-  windows: readonly Window[],
-): number[] {
+function past({ format, value }: Field, row: Row, windows: readonly Window[]): number[] {
   const scale = format === 'blocks' ? BLOCK_BYTES / MB : 1;
-  return windows.map((window) => Number(value(new Row(window, info, depth))) * scale);
+  const values = windows.map((window) => Number(value(row.in(window))) * scale);
+  return evenly(values, windows);
 }
 
 const GUESTS: readonly (readonly [title: string, value: (guests: LayerFigures) => number])[] = [
@@ -74,22 +78,25 @@ const GUESTS: readonly (readonly [title: string, value: (guests: LayerFigures) =
 function overview(windows: readonly Window[], spanNs: number): Series[] {
   return GUESTS.map(([title, value]) => ({
     title,
-    values: windows.map((window) => {
-      const [guests] = layersOf(window);
-      return guests === undefined ? Number.NaN : value(guests);
-    }),
+    values: evenly(
+      windows.map((window) => {
+        const [guests] = layersOf(window);
+        return guests === undefined ? Number.NaN : value(guests);
+      }),
+      windows,
+    ),
     spanNs,
   }));
 }
 
-const known = new WeakMap<object, readonly LayerFigures[]>();
+const known = new WeakMap<object, { readonly fromNs: number; readonly figures: LayerFigures[] }>();
 
-/** Kept per sample: trends ask for the same windows in every frame. */
+/** Kept per sample: trends ask for the same windows in every frame. Old ones grow together. */
 export function layersOf(window: Window): readonly LayerFigures[] {
-  let figures = known.get(window.after);
-  if (figures === undefined) {
-    figures = layerFigures(window);
-    known.set(window.after, figures);
-  }
+  const fromNs = window.before.at;
+  const kept = known.get(window.after);
+  if (kept?.fromNs === fromNs) return kept.figures;
+  const figures = [...layerFigures(window)];
+  known.set(window.after, { fromNs, figures });
   return figures;
 }

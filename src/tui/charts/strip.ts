@@ -33,7 +33,7 @@ export class ChartStrip {
       const rows =
         chart === undefined || series.values.length < 2
           ? areaChart(series, each, height, theme)
-          : [chartTitle(series, each, theme), ...chart.rows(series, axisOf(series))];
+          : [chartTitle(series, each, theme), ...chart.rows(series, axisOf(series), theme)];
       return { rows, width: each };
     });
     return beside(blocks, height, GAP);
@@ -78,10 +78,10 @@ export class ChartStrip {
 }
 
 /** Labels of the time axis: how long ago in simulated time. The widget shows as many as fit. */
-function axisOf({ values, spanNs }: Series): string[] {
+function axisOf({ values, spanNs, past }: Series): string[] {
   const last = values.length - 1;
   return values.map((_, index) => {
     const ago = ((last - index) / Math.max(1, last)) * spanNs;
-    return ago === 0 ? 'now' : `-${formatDuration(Math.round(ago / 1e8) * 1e8)}`;
+    return ago === 0 ? (past ? 'then' : 'now') : `-${formatDuration(Math.round(ago / 1e8) * 1e8)}`;
   });
 }

@@ -46,14 +46,53 @@ export function delayForm(delayMs: number): Form {
   };
 }
 
-export function filterForm(filter: string): Form {
+/** @param file what is suggested */
+export function saveForm(file: string): Form {
+  return {
+    kind: 'form',
+    title: 'Save the session',
+    fields: [field('file', undefined, file, 'scenario, seed and what was done, to go on from')],
+    index: 0,
+    problem: '',
+    purpose: { do: 'save' },
+  };
+}
+
+/** @param conditions whether it may be more than a text */
+export function filterForm(filter: string, screen: string, conditions: boolean): Form {
+  const help = conditions
+    ? 'a text, or kavg>2 and (datastore~prod or vm=web1); empty for all'
+    : 'lines that contain this text; empty for all';
   return {
     kind: 'form',
     title: 'Filter',
-    fields: [field('contains', undefined, filter, 'rows that contain this text; empty for all')],
+    fields: [field('show', undefined, filter, help)],
     index: 0,
     problem: '',
-    purpose: { do: 'filter' },
+    purpose: { do: 'filter', screen },
+  };
+}
+
+export function nameLengthForm(length: number): Form {
+  const param = count(0, 0, 120, 'characters of the first column; 0: as there is room');
+  return {
+    kind: 'form',
+    title: 'Name length',
+    fields: [field('length', param, String(length), param.help)],
+    index: 0,
+    problem: '',
+    purpose: { do: 'name-length' },
+  };
+}
+
+export function settingsForm(file: string): Form {
+  return {
+    kind: 'form',
+    title: 'Save the settings of all screens',
+    fields: [field('file', undefined, file, 'columns, sort orders, delay, name length')],
+    index: 0,
+    problem: '',
+    purpose: { do: 'save-settings' },
   };
 }
 

@@ -1,15 +1,23 @@
 /** Dialogs as rows for the box Ink draws around them. */
 
-import type { Dialog, Form, Menu } from '../state.js';
+import type { Dialog, Form, Menu, UiState } from '../state.js';
 import { plain, shorten } from '../text.js';
 import type { Theme } from '../theme.js';
+import { fieldsHeight, fieldsRows } from './fields.js';
 import { historyHeight, historyRows } from './history.js';
 import { menuItems } from './menu.js';
 
 const LABEL_WIDTH = 30;
 const NAME_WIDTH = 14;
 
-export function dialogRows(dialog: Dialog, width: number, height: number, theme: Theme): string[] {
+export function dialogRows(
+  ui: UiState,
+  dialog: Dialog,
+  width: number,
+  height: number,
+  theme: Theme,
+): string[] {
+  if (dialog.kind === 'fields') return fieldsRows(dialog, ui, width, height, theme);
   if (dialog.kind === 'menu') return menuRows(dialog, width, height, theme);
   if (dialog.kind === 'history') return historyRows(dialog, width, height, theme);
   return dialog.kind === 'form' ? formRows(dialog, width, theme) : [];
@@ -22,6 +30,7 @@ export function dialogHeight(dialog: Dialog): number {
     return 1 + dialog.items.length + groups.size;
   }
   if (dialog.kind === 'history') return historyHeight(dialog);
+  if (dialog.kind === 'fields') return fieldsHeight(dialog);
   return dialog.kind === 'form' ? 3 + dialog.fields.length : 0;
 }
 

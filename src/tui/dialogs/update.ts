@@ -1,11 +1,14 @@
 /** Keys while a dialog is open. */
 import type { EntityInfo } from '../../engine/core/meters.js';
 import type { Command } from '../engine.js';
+import { filterProblem } from '../filter/compile.js';
 import type { Action } from '../keymap.js';
 import { typed } from '../keys.js';
 import type { Dialog, Form, Menu, UiState } from '../state.js';
+import { sendAbout } from '../time/keys.js';
 import type { Change } from '../update.js';
 import type { World } from '../world.js';
+import { fieldsKey } from './fields.js';
 import { injectForm, readForm, typeInto } from './form.js';
 import { scrollHistory } from './history.js';
 import { menuItems, targetMenu } from './menu.js';
@@ -27,12 +30,19 @@ export function dialogKey(
         ...dialog,
         scroll: action?.do === 'move' ? Math.max(0, dialog.scroll + action.by) : dialog.scroll,
       });
+    case 'report':
+      return only(state, {
+        ...dialog,
+        scroll: action?.do === 'move' ? Math.max(0, dialog.scroll + action.by) : dialog.scroll,
+      });
     case 'history':
       return only(state, action?.do === 'move' ? scrollHistory(dialog, action.by) : dialog);
     case 'menu':
       return menuKey(state, dialog, key, action, world, selected);
     case 'form':
-      return formKey(state, dialog, key, action);
+      return formKey(state, dialog, key, action, world);
+    case 'fields':
+      return fieldsKey(state, dialog, key);
   }
 }
 
@@ -81,6 +91,8 @@ function menuKey(
   switch (choice?.do) {
     case 'command':
       return send(state, choice.command, choice.said);
+    case 'send':
+      return sendAbout(state, choice.message, choice.pause);
     case 'target':
       if (choice.fault.targets.length === 0) {
         return {
@@ -98,8 +110,14 @@ function menuKey(
   }
 }
 
-function formKey(state: UiState, form: Form, key: string, action: Action | undefined): Change {
-  if (action?.do === 'choose') return submit(state, form);
+function formKey(
+  state: UiState,
+  form: Form,
+  key: string,
+  action: Action | undefined,
+  world: World,
+): Change {
+  if (action?.do === 'choose') return submit(state, form, world);
   if (action?.do === 'move') {
     const count = Math.max(1, form.fields.length);
     return only(state, { ...form, index: (form.index + action.by + count) % count });
@@ -109,7 +127,7 @@ function formKey(state: UiState, form: Form, key: string, action: Action | undef
   return only(state, typeInto(form, char));
 }
 
-function submit(state: UiState, form: Form): Change {
+function submit(state: UiState, form: Form, world: World): Change {
   if (form.purpose.do === 'qos') return submitQos(state, form, form.purpose);
   const values = readForm(form);
   if (typeof values === 'string') return only(state, { ...form, problem: values });
@@ -117,11 +135,14 @@ function submit(state: UiState, form: Form): Change {
   switch (purpose.do) {
     case 'inject': {
       const { fault, target } = purpose;
-      return send(
-        state,
-        { kind: 'inject', fault: fault.name, target, params: values },
-        `injecting ${fault.name} on ${target}`,
-      );
+      const command = { kind: 'inject', fault: fault.name, target, params: values } as const;
+      const next = { ...state, lastInject: command };
+      return send(next, command, `injecting ${fault.name} on ${target}`);
+    }
+    case 'save': {
+      const file = form.fields[0]?.text.trim() ?? '';
+      if (file === '') return only(state, { ...form, problem: 'a session needs a file' });
+      return { state: pop(state), messages: [{ type: 'save', file }] };
     }
     case 'rank': {
       const { host, path, note } = purpose;
@@ -139,7 +160,15 @@ function submit(state: UiState, form: Form): Change {
         messages: [{ type: 'frame-interval', ms: delayMs }],
       };
     }
-    case 'filter':
-      return { state: { ...pop(state), filter: form.fields[0]?.text ?? '' }, messages: [] };
+    case 'filter': {
+      const text = form.fields[0]?.text ?? '';
+      const problem = filterProblem(text, purpose.screen, world);
+      if (problem !== undefined) return only(state, { ...form, problem });
+      return { state: { ...pop(state), filter: text }, messages: [] };
+    }
+    case 'name-length':
+      return { state: { ...pop(state), nameLength: values.length ?? 0 }, messages: [] };
+    case 'save-settings':
+      return { state: pop(state), messages: [], saveSettings: form.fields[0]?.text ?? '' };
   }
 }

@@ -2,11 +2,13 @@
 
 import { screenOf } from '../screens.js';
 import { renderTable } from '../table/render.js';
+import { trailRow } from '../trail.js';
 import { events } from './events.js';
 import type { Panel, PanelContext } from './kit/panel.js';
+import { latency } from './latency.js';
 import { overview } from './overview.js';
 
-export const panels: readonly Panel[] = [overview, events];
+export const panels: readonly Panel[] = [overview, latency, events];
 
 /** The current screen as rows. */
 export function renderScreen(context: PanelContext, width: number, height: number): string[] {
@@ -14,5 +16,8 @@ export function renderScreen(context: PanelContext, width: number, height: numbe
   const panel = panels.find(({ name }) => name === ui.screen);
   if (panel !== undefined) return panel.render(context, width, height);
   const { view } = screenOf(ui.screen);
-  return view === undefined ? [] : renderTable(view, world, ui, width, height, theme);
+  if (view === undefined) return [];
+  if (ui.trail.length === 0) return renderTable(view, world, ui, width, height, theme);
+  const table = renderTable(view, world, ui, width, height - 1, theme);
+  return [trailRow(ui, width, theme), ...table];
 }

@@ -1,4 +1,5 @@
 import { eventRow } from '../events.js';
+import { hintRow, hintsOf } from '../hints/index.js';
 import { beside } from '../text.js';
 import { definePanel, type PanelContext } from './kit/panel.js';
 import { stackRows } from './kit/stack.js';
@@ -7,14 +8,26 @@ import { summaryRows } from './kit/summary.js';
 /** From this width on machines and events stand side by side. */
 const SIDE_BY_SIDE = 110;
 const GAP = 2;
+const REAL =
+  'a real machine does not tell of its layers: see u devices, d adapters, S disks, D space';
+/** Hints on screens of this height, and on lower ones. */
+const TALL = 28;
+const HINTS_TALL = 5;
+const HINTS_SHORT = 2;
 
 /** The first screen: the way of the I/O, the machines, the latest events. */
 export const overview = definePanel({
   name: 'overview',
   render(context, width, height) {
     if (context.world.frames.empty) return [context.theme.paint('dim', '  building the hosts')];
-    const stack = stackRows(context, width);
-    const room = height - stack.length - 1;
+    if (context.world.plan?.real) {
+      return [context.theme.paint('dim', `  ${REAL}`)];
+    }
+    const found = hints(context, width, height);
+    // Hints set the two parts off as well as a blank row does.
+    const gap = found.length > 0 && height < TALL ? [] : [''];
+    const stack = [...stackRows(context, width), ...found, ...gap];
+    const room = height - stack.length;
     if (room < 2) return stack;
     if (width >= SIDE_BY_SIDE) {
       const left = Math.floor((width - GAP) / 2);
@@ -22,18 +35,27 @@ export const overview = definePanel({
         { rows: summaryRows(context, left, room), width: left },
         { rows: latest(context, width - GAP - left, room), width: width - GAP - left },
       ];
-      return [...stack, '', ...beside(blocks, room, GAP)];
+      return [...stack, ...beside(blocks, room, GAP)];
     }
     const { events: log } = context.world;
     const events = log.length === 0 ? 0 : Math.min(log.length + 1, Math.ceil(room / 2));
     return [
       ...stack,
-      '',
       ...summaryRows(context, width, room - events),
       ...(events > 0 ? latest(context, width, events) : []),
     ];
   },
 });
+
+/** What is not well and why, below the stack; no row when all is well. */
+function hints({ world, theme }: PanelContext, width: number, height: number): string[] {
+  const found = hintsOf(world.frames.window);
+  const most = height >= TALL ? HINTS_TALL : HINTS_SHORT;
+  const shown = found.length > most ? found.slice(0, most - 1) : found;
+  const rows = shown.map((hint) => ` ${hintRow(hint, width - 1, theme)}`);
+  const left = found.length - shown.length;
+  return left > 0 ? [...rows, theme.paint('dim', `   and ${left} more hints at their rows`)] : rows;
+}
 
 function latest({ world, theme }: PanelContext, width: number, height: number): string[] {
   const shown = height > 1 ? world.events.slice(-(height - 1)) : [];

@@ -13,25 +13,26 @@ export const GUTTER = 2;
  * @param shift how many columns after the first the person has scrolled past; then columns are
  *   taken in order and none is dropped for its weight
  * @param widest width of a column's widest content
+ * @param nameLength width of the first column; 0: as wide as there is room for
  */
 export function fitColumns(
   fields: readonly Field[],
   width: number,
   shift: number,
   widest: (field: Field) => number,
-  wideNames: boolean,
+  nameLength: number,
 ): Column[] {
   const [name, ...rest] = fields;
   if (name === undefined) return [];
   const room = width - GUTTER;
   const nameWidth = widest(name);
   const short = Math.min(name.width, Math.max(nameWidth, name.id.length));
-  const least = wideNames ? Math.max(name.width, nameWidth) : short;
+  const least = nameLength > 0 ? Math.min(room, nameLength) : short;
   const kept =
     shift > 0 ? takeInOrder(scrolled(rest, shift), room - least) : dropByWeight(rest, room - least);
   const used = kept.reduce((sum, field) => sum + field.width + 1, least);
-  const spare = name.grow ? Math.max(0, room - used) : 0;
-  const wanted = Math.max(least, nameWidth);
+  const spare = name.grow && nameLength === 0 ? Math.max(0, room - used) : 0;
+  const wanted = nameLength > 0 ? least : Math.max(least, nameWidth);
   const first = { field: name, width: Math.min(room, wanted, least + spare) };
   let left = room - used - Math.max(0, first.width - least);
   const others = kept.map((field) => {

@@ -1,18 +1,20 @@
 /** A table as rows of the screen: title, header, and as many rows as fit around the selected one. */
-import { formatCell } from '../../engine/views/kit/format.js';
+import { above } from '../../engine/views/kit/fields.js';
+import { type Cell, formatCell } from '../../engine/views/kit/format.js';
 import type { Row } from '../../engine/views/kit/row.js';
-import { type Field, type Level, type View, viewFields } from '../../engine/views/kit/view.js';
+import type { Field, Level, View } from '../../engine/views/kit/view.js';
+import { isPlain } from '../filter/parse.js';
 import type { UiState } from '../state.js';
 import { cut, plain, shorten, shortenMiddle, wrap } from '../text.js';
 import type { Theme, Tone } from '../theme.js';
 import type { World } from '../world.js';
-import { type Column, fitColumns } from './columns.js';
-import { selectedIndex, tableRows } from './rows.js';
+import type { Column } from './columns.js';
+import { layoutTable, textOf, titleOf } from './layout.js';
+import { isText, readSort, type Sort } from './sort.js';
 
 const TONES: readonly Tone[] = ['plain', 'warn', 'bad'];
 /** Second sign of a level, for screens without colour. */
 const MARKS = [' ', '*', '!'] as const;
-const HEAD_ROWS = 2;
 
 export function renderTable(
   view: View,
@@ -22,29 +24,13 @@ export function renderTable(
   height: number,
   theme: Theme,
 ): string[] {
-  const rows = tableRows(view, world, ui);
-  const selected = selectedIndex(view, rows, ui);
-  const fields = viewFields(view, world.frames.entities);
-  const widest = (field: Field): number =>
-    rows.reduce((most, row) => Math.max(most, textOf(row, field, field === fields[0]).length), 0);
-  const columns = fitColumns(fields, width, ui.shift, widest, ui.wideNames);
-  const out = [
-    titleRow(view, rows, ui, columns.length, fields.length, theme),
-    head(columns, theme),
-  ];
+  const { rows, selected, columns, all, shown } = layoutTable(view, world, ui, width, height);
+  const sort = readSort(view.fields, ui.sort[view.name]);
+  const out = [titleRow(view, rows, ui, columns.length, all, theme), head(columns, sort, theme)];
   if (rows.length === 0) {
     const nothing = view.empty ?? 'nothing here yet';
     out.push(...wrapped(ui.filter === '' ? nothing : 'no row matches', width, theme));
     return out;
-  }
-  const room = Math.max(1, height - HEAD_ROWS);
-  const lines = linesOf(view, rows);
-  const first = firstVisible(lines.length, lines.indexOf(selected), room);
-  const shown = lines.slice(first, first + room);
-  // A group whose title is scrolled past has it in place of the first row that is left.
-  if (view.groups !== undefined && shown.length > 2 && shown[0] !== selected) {
-    const [top = 0] = shown;
-    if (top >= 0) shown[0] = titleOf(top);
   }
   for (const line of shown) {
     const row = rows[line < 0 ? titleOf(line) : line];
@@ -52,7 +38,7 @@ export function renderTable(
     out.push(
       line < 0
         ? groupTitle(view, row, width, theme)
-        : renderRow(row, columns, line === selected, width, theme),
+        : renderRow(row, columns, line === selected, width, theme, world, ui),
     );
   }
   return out;
@@ -62,32 +48,9 @@ function wrapped(text: string, width: number, theme: Theme): string[] {
   return wrap(text, width - 4).map((line) => theme.paint('dim', `  ${line}`));
 }
 
-/** Rows by index; a negative line is the title of the group of row `-line - 1`. */
-function linesOf({ groups }: View, rows: readonly Row[]): number[] {
-  if (groups === undefined) return rows.map((_, index) => index);
-  let group: string | undefined;
-  return rows.flatMap((row, index) => {
-    const name = groups.of(row);
-    if (name === group) return [index];
-    group = name;
-    return [titleOf(index), index];
-  });
-}
-
-/** From a row to the line of its group's title, and back. */
-function titleOf(line: number): number {
-  return -line - 1;
-}
-
 function groupTitle({ groups }: View, row: Row, width: number, theme: Theme): string {
   const text = shorten(plain(groups?.title(row) ?? ''), width - 2, theme.glyph.more);
   return `  ${theme.paint('accent', text)}`;
-}
-
-/** Scrolls only as far as the selected row needs. */
-function firstVisible(count: number, selected: number, room: number): number {
-  if (count <= room) return 0;
-  return Math.min(count - room, Math.max(0, selected - Math.floor(room / 2)));
 }
 
 function titleRow(
@@ -98,18 +61,38 @@ function titleRow(
   all: number,
   theme: Theme,
 ): string {
-  const key = ui.sort[view.name] ?? '';
-  const sorted = view.fields.find(({ sort }) => sort !== undefined && sort === key)?.id;
+  const sort = readSort(view.fields, ui.sort[view.name]);
   const parts = [`${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`];
-  if (sorted !== undefined) parts.push(`by ${sorted}`);
-  if (ui.filter !== '') parts.push(`containing "${plain(ui.filter)}"`);
+  if (sort !== undefined) parts.push(`by ${sort.field.id}${sort.descending ? '' : ' ascending'}`);
+  if (ui.filter !== '') {
+    const text = plain(ui.filter);
+    parts.push(isPlain(ui.filter) ? `containing "${text}"` : `where ${text}`);
+  }
   if (shown < all) parts.push(`${shown} of ${all} columns (left, right)`);
   return `${theme.paint('title', view.title)} ${theme.paint('dim', parts.join(', '))}`;
 }
 
-function head(columns: readonly Column[], theme: Theme): string {
+function head(columns: readonly Column[], sort: Sort | undefined, theme: Theme): string {
   const cells = columns.map(({ field, width }) => align(field.id, width, isLeft(field)));
-  return `  ${theme.paint('head', cells.join(' '))}`;
+  return `  ${theme.paint('head', markSorted(cells, columns, sort, theme))}`;
+}
+
+/** The mark stands in the blank beside the title, so that no column needs more room for it. */
+function markSorted(
+  cells: readonly string[],
+  columns: readonly Column[],
+  sort: Sort | undefined,
+  { glyph }: Theme,
+): string {
+  const text = cells.join(' ');
+  const index = columns.findIndex(({ field }) => field.id === sort?.field.id);
+  const column = columns[index];
+  if (sort === undefined || column === undefined) return text;
+  const { field, width } = column;
+  const start = cells.slice(0, index).reduce((sum, cell) => sum + cell.length + 1, 0);
+  const at = isLeft(field) ? start + field.id.length : start + width - field.id.length - 1;
+  const mark = sort.descending ? glyph.descending : glyph.ascending;
+  return text.slice(0, at) + mark + text.slice(at + 1);
 }
 
 function renderRow(
@@ -118,14 +101,19 @@ function renderRow(
   selected: boolean,
   width: number,
   theme: Theme,
+  world: World,
+  ui: UiState,
 ): string {
+  const { more } = theme.glyph;
   let worst: Level = 0;
   const cells = columns.map(({ field, width: room }, index) => {
     const value = field.value(row);
-    const level = field.level?.(value, row) ?? 0;
+    const level = levelOf(field, value, row, ui);
     if (level > worst) worst = level;
-    const raw = index === 0 ? nameOf(row, field) : plain(formatCell(field.format, value, room));
-    const { more } = theme.glyph;
+    const raw =
+      index === 0 || ui.friendly
+        ? textOf(row, field, index === 0, world, ui, { width: room, more })
+        : plain(formatCell(field.format, value, room));
     const text =
       index === 0 || field.grow ? shortenMiddle(raw, room, more) : shorten(raw, room, more);
     const aligned = align(text, room, isLeft(field));
@@ -136,18 +124,14 @@ function renderRow(
   return theme.paint('selected', cut(`${theme.glyph.pointer}${mark}${cells.join(' ')}`, 0, width));
 }
 
-function textOf(row: Row, field: Field, first: boolean): string {
-  return first ? nameOf(row, field) : plain(String(field.value(row)));
+/** A person's own limits come before the column's. */
+function levelOf(field: Field, value: Cell, row: Row, { thresholds }: UiState): Level {
+  const own = thresholds[field.id];
+  return own === undefined ? (field.level?.(value, row) ?? 0) : above(...own)(value, row);
 }
 
-/** The first column; parts of an expanded row are indented. */
-function nameOf(row: Row, field: Field): string {
-  const text = String(field.value(row));
-  return (row.depth > 0 ? '  ' : '') + plain(text);
-}
-
-function isLeft({ format, right }: Field): boolean {
-  return format === 'text' && !right;
+function isLeft(field: Field): boolean {
+  return isText(field);
 }
 
 function align(text: string, width: number, left: boolean): string {

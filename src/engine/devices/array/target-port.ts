@@ -1,3 +1,4 @@
+import { PART_CONTROLLER, PART_PORT } from '../../core/breakdown.js';
 import { ABORT, type Io, LUN_RESET, NO_IO } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Entity } from '../../core/meters.js';
@@ -107,7 +108,7 @@ export class TargetPort extends Layer {
     this.look();
     this.sim.log.note('port.state', this.name, hung ? 'hangs' : 'answers again', why);
     if (hung) return;
-    for (let io = this.answers.pop(); io !== NO_IO; io = this.answers.pop()) this.complete(io);
+    for (let io = this.answers.pop(); io !== NO_IO; io = this.answers.pop()) this.finish(io);
     for (let io = this.arrivals.pop(); io !== NO_IO; io = this.arrivals.pop()) this.submit(io);
     for (const listener of this.listeners) listener();
   }
@@ -138,26 +139,33 @@ export class TargetPort extends Layer {
 
   override submit(io: Io): void {
     if (this.impaired && this.stops(io)) return;
+    const { traced, breakdown, lun } = this.sim.requests;
+    if (traced[io] !== 0) breakdown.pass(io, PART_PORT, this.sim.now);
     if (this.station.pass(io)) {
       this.controllerOf[io] = this.controller;
       this.enter(io);
-      this.sim.layers[this.sim.requests.lun[io]].submit(io);
+      this.sim.layers[lun[io]].submit(io);
     } else if (this.isTask(io)) {
       // Task management does not queue.
       this.controllerOf[io] = this.controller;
-      this.sim.layers[this.sim.requests.lun[io]].submit(io);
+      this.sim.layers[lun[io]].submit(io);
     } else {
       this.turnAway(io);
     }
   }
 
   override complete(io: Io): void {
+    const { readyAt, traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) {
+      breakdown.pass(io, PART_CONTROLLER, Math.max(this.sim.now, readyAt[io]));
+    }
     if (this.impaired && this.hung) this.answers.push(io);
     else this.finish(io);
   }
 
   private finish(io: Io): void {
-    const { op, blocks, status } = this.sim.requests;
+    const { op, blocks, status, traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) breakdown.pass(io, PART_PORT, this.sim.now);
     this.station.finish(io);
     const latencyNs = this.sim.now - this.station.arrivalOf(io);
     this.traffic.add(op[io], blocks[io], latencyNs, status[io]);
@@ -166,6 +174,8 @@ export class TargetPort extends Layer {
 
   /** A command that was turned away. */
   override fire(io: Io): void {
+    const { traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) breakdown.pass(io, PART_PORT, this.sim.now);
     this.leave(io).complete(io);
   }
 

@@ -1,3 +1,4 @@
+import { PART_DRIVER, PART_FABRIC } from '../../core/breakdown.js';
 import { Fifo } from '../../core/discipline.js';
 import type { Lane } from '../../core/events.js';
 import { BLOCK_BYTES, type Io, NO_IO, READ, WRITE } from '../../core/io.js';
@@ -183,8 +184,9 @@ export class Nexus extends Layer {
   }
 
   override submit(io: Io): void {
-    const { op, blocks, status, sense, readyAt } = this.sim.requests;
+    const { op, blocks, status, sense, readyAt, traced, breakdown } = this.sim.requests;
     const ready = Math.max(this.sim.now, readyAt[io]);
+    if (traced[io] !== 0) breakdown.pass(io, PART_DRIVER, ready);
     status[io] = 0;
     sense[io] = 0;
     if (this.impaired && this.phase > SILENT) {
@@ -212,7 +214,8 @@ export class Nexus extends Layer {
 
   /** The row arrives at the port, or does not. */
   override fire(io: Io): void {
-    const { status } = this.sim.requests;
+    const { status, traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) breakdown.pass(io, PART_FABRIC, this.sim.now);
     if (this.impaired && status[io] === 0) {
       if (this.phase === SILENT) {
         this.hang(this.lostOut, io);
@@ -230,7 +233,7 @@ export class Nexus extends Layer {
   }
 
   override complete(io: Io): void {
-    const { op, blocks, status, sense, readyAt, lun } = this.sim.requests;
+    const { op, blocks, status, sense, readyAt, lun, traced, breakdown } = this.sim.requests;
     if (this.impaired && (!this.up || this.blocked.has(lun[io]))) {
       if (this.phase === SILENT) {
         this.hang(this.lostBack, io);
@@ -248,6 +251,7 @@ export class Nexus extends Layer {
     this.backUntil = Math.max(this.sim.now, this.backUntil) + transferNs;
     const back = Math.max(this.backUntil, readyAt[io] + transferNs);
     readyAt[io] = back + this.latencyNs + this.extraNs;
+    if (traced[io] !== 0) breakdown.pass(io, PART_FABRIC, readyAt[io]);
     this.leave(io).complete(io);
   }
 

@@ -1,3 +1,4 @@
+import { PART_ADAPTER, PART_DRIVER, PART_MULTIPATH } from '../../core/breakdown.js';
 import { BLOCK_BYTES, type Io, movesData, NO_IO } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Entity } from '../../core/meters.js';
@@ -199,7 +200,8 @@ export class Vmhba extends Layer implements Giver, AbortCounter, Plugged {
   }
 
   override submit(io: Io): void {
-    const { op, blocks } = this.sim.requests;
+    const { op, blocks, traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) breakdown.pass(io, PART_MULTIPATH, this.sim.now);
     if (blocks[io] > this.maxBlocks && movesData(op[io])) {
       this.splitter.submit(io);
     } else if (this.direct && this.station.pass(io)) {
@@ -213,6 +215,7 @@ export class Vmhba extends Layer implements Giver, AbortCounter, Plugged {
   override complete(io: Io): void {
     const { now, requests } = this.sim;
     const spentNs = now - this.sentAt[io];
+    if (requests.traced[io] !== 0) requests.breakdown.pass(io, PART_DRIVER, now);
     if (this.sentAt[io] <= this.lostAt) {
       requests.status[io] = this.lostStatus;
       requests.sense[io] = 0;
@@ -245,6 +248,8 @@ export class Vmhba extends Layer implements Giver, AbortCounter, Plugged {
 
   /** A row that could not be sent. */
   override fire(io: Io): void {
+    const { traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) breakdown.pass(io, PART_ADAPTER, this.sim.now);
     this.station.finish(io);
     this.count(io);
     this.leave(io).complete(io);
@@ -288,7 +293,12 @@ export class Vmhba extends Layer implements Giver, AbortCounter, Plugged {
   }
 
   private send(io: Io): void {
-    this.sentAt[io] = this.sim.now;
+    const { now, requests } = this.sim;
+    this.sentAt[io] = now;
+    if (requests.traced[io] !== 0) requests.breakdown.pass(io, PART_ADAPTER, now);
+    if (this.merger !== undefined && this.merger.rider[io] !== NO_IO) {
+      requests.breakdown.lead(io, this.merger.rider, now);
+    }
     this.enter(io);
     this.driver.submit(io);
   }
@@ -349,6 +359,7 @@ export class Vmhba extends Layer implements Giver, AbortCounter, Plugged {
     const again = deviceOf(status) === CHECK_CONDITION;
     this.mergedData?.scatter(leader, status === 0);
     merger.restore(leader);
+    requests.breakdown.arrive(leader, merger.rider, this.sim.now);
     this.station.finish(leader);
     this.queue.alone = again;
     let next = leader;

@@ -1,3 +1,4 @@
+import { PART_FILTER } from '../../core/breakdown.js';
 import { type Io, NO_IO } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Sim } from '../../core/sim.js';
@@ -80,7 +81,11 @@ export class PolicyFilter extends Layer implements Recaller {
 
   private pump(): void {
     const { station } = this;
-    for (let io = station.start(); io !== NO_IO; io = station.start()) this.lower.submit(io);
+    const { traced, breakdown } = this.sim.requests;
+    for (let io = station.start(); io !== NO_IO; io = station.start()) {
+      if (traced[io] !== 0) breakdown.pass(io, PART_FILTER, this.sim.now);
+      this.lower.submit(io);
+    }
     if (station.queued === 0 || this.isWaking) return;
     this.isWaking = true;
     this.sim.events.push(this.bucket.nextAt(), this.index, NO_IO);

@@ -1,3 +1,4 @@
+import { PART_MULTIPATH, PART_QUEUE } from '../../core/breakdown.js';
 import { BLOCK_BYTES, type Io, NO_IO } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Entity } from '../../core/meters.js';
@@ -197,7 +198,11 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
   /** Takes a waiting command out; asks multipathing for one that is below. */
   recall(io: Io): Recall {
     if (!this.station.withdraw(io)) return recallFrom(this.lower, io);
-    const { disk, status } = this.sim.requests;
+    const { disk, status, traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) {
+      breakdown.pass(io, PART_QUEUE, this.sim.now);
+      breakdown.leaveDevice(io, this.entity);
+    }
     status[io] = hostStatus(HOST_ABORT);
     const waitedNs = this.sim.now - this.station.arrivalOf(io);
     const client = this.table.at(disk[io]);
@@ -213,8 +218,9 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
   }
 
   override submit(io: Io): void {
-    const { deviceNs, disk } = this.sim.requests;
+    const { deviceNs, disk, traced, breakdown } = this.sim.requests;
     deviceNs[io] = 0;
+    if (breakdown.on || traced[io] !== 0) breakdown.enterDevice(io, this.sim.now);
     const client = this.table.at(disk[io]);
     this.enter(io);
     if (this.fastPath?.usable && !this.depth.lowered && this.station.pass(io)) {
@@ -234,7 +240,11 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
   }
 
   override complete(io: Io): void {
-    const { disk } = this.sim.requests;
+    const { disk, traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) {
+      breakdown.pass(io, PART_MULTIPATH, this.sim.now);
+      breakdown.leaveDevice(io, this.entity);
+    }
     const latencyNs = this.sim.now - this.station.arrivalOf(io);
     this.station.finish(io);
     const client = this.table.at(disk[io]);
@@ -299,7 +309,8 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
   }
 
   private dispatch(io: Io): void {
-    const { disk, world } = this.sim.requests;
+    const { disk, world, traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) breakdown.pass(io, PART_QUEUE, this.sim.now);
     const waitedNs = this.sim.now - this.station.arrivalOf(io);
     this.waitedNs[io] = waitedNs;
     const client = this.table.at(disk[io]);

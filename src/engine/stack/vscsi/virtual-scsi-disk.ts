@@ -1,3 +1,4 @@
+import { PART_FILESYSTEM, PART_VSCSI } from '../../core/breakdown.js';
 import {
   FLUSH,
   INQUIRY,
@@ -110,6 +111,8 @@ export class VirtualScsiDisk extends Layer implements Target {
   }
 
   override submit(io: Io): void {
+    const { breakdown } = this.sim.requests;
+    if (breakdown.on) breakdown.begin(io, this.sim.now);
     this.targetOf[io] = this.number;
     if (this.station.pass(io)) {
       this.adapter.submit(io);
@@ -121,7 +124,8 @@ export class VirtualScsiDisk extends Layer implements Target {
 
   /** The adapter has taken the command from its ring. */
   decode(io: Io): void {
-    const { op, lba, blocks } = this.sim.requests;
+    const { op, lba, blocks, traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) breakdown.pass(io, PART_VSCSI, this.sim.now);
     const kind = op[io];
     if (kind < UNMAP || (kind === UNMAP && this.thin)) {
       if (!(lba[io] >= 0 && blocks[io] >= 0 && lba[io] + blocks[io] <= this.sizeBlocks)) {
@@ -142,14 +146,17 @@ export class VirtualScsiDisk extends Layer implements Target {
   }
 
   override complete(io: Io): void {
+    const { traced, breakdown } = this.sim.requests;
+    if (traced[io] !== 0) breakdown.pass(io, PART_FILESYSTEM, this.sim.now);
     this.sim.events.push(this.adapter.interrupt(), this.index, io);
   }
 
   override fire(io: Io): void {
-    const { op, blocks, status } = this.sim.requests;
+    const { op, blocks, status, traced } = this.sim.requests;
     const latencyNs = this.sim.now - this.station.arrivalOf(io);
     this.station.finish(io);
     this.traffic.add(op[io], blocks[io], latencyNs, status[io]);
+    if (traced[io] !== 0) this.endFollowed(io);
     if (status[io] !== 0) this.failures.note(io);
     this.adapter.release(io);
     if (this.station.queued > 0) this.pump();
@@ -183,16 +190,23 @@ export class VirtualScsiDisk extends Layer implements Target {
 
   /** Ends a command that has not got past the ring; false when it has. */
   private endWaiting(io: Io): boolean {
-    const { op, blocks, status } = this.sim.requests;
+    const { op, blocks, status, traced } = this.sim.requests;
     if (this.tasks === undefined) return false;
     if (this.adapter.withdraw(io)) this.station.finish(io);
     else if (!this.station.withdraw(io)) return false;
     status[io] = hostStatus(HOST_ABORT);
     this.traffic.add(op[io], blocks[io], this.sim.now - this.station.arrivalOf(io), status[io]);
+    if (traced[io] !== 0) this.endFollowed(io);
     this.failures.note(io);
     this.tasks.end(io);
     if (this.station.queued > 0) this.pump();
     return true;
+  }
+
+  private endFollowed(io: Io): void {
+    const { breakdown } = this.sim.requests;
+    breakdown.pass(io, PART_VSCSI, this.sim.now);
+    breakdown.end(io, this.entity);
   }
 
   private pump(): void {

@@ -2,7 +2,7 @@
 import { BLOCK_BYTES } from '../../core/io.js';
 import type { Cell, Format } from './format.js';
 import { perCommandMs, type Row } from './row.js';
-import type { Field, Level } from './view.js';
+import type { Field, LevelRule } from './view.js';
 
 const MB = 1024 * 1024;
 
@@ -29,11 +29,12 @@ export function limitedDepth(depth = Number.NaN): number {
 }
 
 /** Level of a number by two limits, both inclusive. */
-export function above(warn: number, bad: number): (value: Cell) => Level {
-  return (value) => {
+export function above(warn: number, bad: number): LevelRule {
+  const rule = (value: Cell) => {
     if (typeof value !== 'number' || !(value >= warn)) return 0;
     return value >= bad ? 2 : 1;
   };
+  return Object.assign(rule, { limits: [warn, bad] as const });
 }
 
 /** A column that shows a label of the row's object. */
@@ -228,6 +229,7 @@ export function latency(
     help,
     value,
     level: above(...limits),
+    unit: 'ms',
   };
   return kind === 'rd' || kind === 'wr' ? { ...field, group: 'rd and wr' } : field;
 }

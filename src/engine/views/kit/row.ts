@@ -33,6 +33,11 @@ export class Row {
     return (this.window.after.at - this.window.before.at) / NS_PER_S;
   }
 
+  /** The same object in another window. */
+  in(window: Window): Row {
+    return new Row(window, this.info, this.depth);
+  }
+
   label(name: string): string {
     return this.info.labels[name] ?? '';
   }
@@ -82,13 +87,18 @@ export class Row {
 
   /** Latency below which `fraction` of the window's commands ended, ms; NaN without a histogram. */
   quantileMs(fraction: number): number {
-    if (this.info.histogram < 0) return Number.NaN;
+    const counts = this.histogram();
+    return counts === undefined ? Number.NaN : quantile(counts, fraction) / NS_PER_MS;
+  }
+
+  /** How many commands of the window ended in each bucket; undefined when nobody counted. */
+  histogram(): Uint32Array | undefined {
+    if (this.info.histogram < 0) return undefined;
     const first = this.info.histogram * HISTOGRAM_BUCKETS;
     const after = this.window.after.histograms.subarray(first, first + HISTOGRAM_BUCKETS);
-    if (after.length === 0) return Number.NaN;
+    if (after.length === 0) return undefined;
     const before = this.window.before.histograms;
-    const counts = after.map((count, bucket) => count - (before[first + bucket] ?? 0));
-    return quantile(counts, fraction) / NS_PER_MS;
+    return after.map((count, bucket) => count - (before[first + bucket] ?? 0));
   }
 
   /** Rows of the objects of `scope` that belong to this one. */

@@ -6,6 +6,13 @@ import { Row, type Window } from './row.js';
 /** 0 fine, 1 worth a look, 2 bad. */
 export type Level = 0 | 1 | 2;
 
+/** How a column's values are judged. */
+export interface LevelRule {
+  (value: Cell, row: Row): Level;
+  /** The two numbers it goes by, where it goes by numbers; both inclusive. */
+  readonly limits?: readonly [warn: number, bad: number];
+}
+
 /** One column. */
 export interface Field {
   /** Column title, as esxtop spells it where it has one; unique within the view. */
@@ -17,7 +24,9 @@ export interface Field {
   readonly format: Format;
   readonly help: string;
   readonly value: (row: Row) => Cell;
-  readonly level?: (value: Cell, row: Row) => Level;
+  readonly level?: LevelRule;
+  /** What a number in it is of, where that is a time; filters convert to it. */
+  readonly unit?: 'ms';
   /** Columns of one group are left out together: reads without writes mislead. */
   readonly group?: string;
   /** Key that sorts by this column, descending. */
@@ -26,12 +35,24 @@ export interface Field {
   readonly stays?: boolean;
   /** Takes spare width as far as its content needs it, from the left. */
   readonly grow?: boolean;
-  /** Text that is a number with a mark: stands at the right. */
-  readonly right?: boolean;
+  /** The number in a text that is one with a mark: it stands at the right, is sorted and compared by. */
+  readonly number?: (row: Row) => number;
   /** Id of the field drawn in the same chart, for comparison. */
   readonly against?: string;
   /** Left out where it would say the same in every row. */
   readonly shown?: (entities: Entities) => boolean;
+}
+
+/** Columns that a person shows or hides together, as esxtop's field groups. */
+export interface FieldGroup {
+  /** Upper case; esxtop's own where esxtop has the group. */
+  readonly letter: string;
+  /** As on esxtop's selection screen: `QSTATS = Queue Stats`. */
+  readonly name: string;
+  /** Ids of its columns, all of them of the view. */
+  readonly fields: readonly string[];
+  /** Shown from the start; others are where there is room for them. */
+  readonly on: boolean;
 }
 
 export interface Groups {
@@ -53,18 +74,25 @@ export interface View {
   readonly scope: string;
   /** Scope of the rows an expanded row is split into. */
   readonly expand?: string;
+  /** Scope of the objects whose rows can be rolled up into one, the sum of theirs. */
+  readonly rollUp?: string;
+  /** More ways to split a row, each by a key of its own. */
+  readonly expandBy?: readonly { readonly key: string; readonly scope: string }[];
   /** Rows that belong together stay together, under a title. */
   readonly groups?: Groups;
   /** Said instead of rows when there are none. */
   readonly empty?: string;
   readonly fields: readonly Field[];
+  /** Columns in none of these are a group each. */
+  readonly fieldGroups?: readonly FieldGroup[];
   /** Fields worth a chart for the selected row, most telling first. */
   readonly charts: readonly string[];
 }
 
 /**
- * Checks what a type cannot say: ids and sort keys are unique, charts and comparisons name fields.
- * Objects of a recording show what was recorded under a column's title.
+ * Checks what a type cannot say: ids and sort keys are unique, charts, comparisons and field groups
+ * name fields, and no field is in two groups. Objects of a recording show what was recorded under a
+ * column's title.
  */
 export function defineView(view: View): View {
   const ids = new Set<string>();
@@ -79,6 +107,14 @@ export function defineView(view: View): View {
   }
   for (const id of view.charts) {
     assert(ids.has(id), `view ${view.name} has a chart of unknown field ${id}`);
+  }
+  const grouped = new Set<string>();
+  for (const { letter, fields } of view.fieldGroups ?? []) {
+    for (const id of [letter, ...fields]) {
+      assert(id === letter || ids.has(id), `view ${view.name} groups an unknown field ${id}`);
+      assert(!grouped.has(id), `view ${view.name} has ${id} in two groups`);
+      grouped.add(id);
+    }
   }
   const fields = view.fields.map((field) => ({
     ...field,

@@ -1,0 +1,57 @@
+/** What an operator did, in words: for lists of actions, of branches, and for what is taken back. */
+import type { Command } from '../engine/simulation/commands.js';
+import type { TimedCommand } from '../engine/simulation/recorded-simulation.js';
+
+/** Virtual disks as commands number them. */
+export interface NamedDisk {
+  readonly index: number;
+  readonly vm: string;
+  readonly name: string;
+}
+
+export function actionWords({ command, undo }: TimedCommand, disks: readonly NamedDisk[]): string {
+  return `${undo ? 'undo: ' : ''}${commandWords(command, disks)}`;
+}
+
+/** `inject path-down on esx1/vmhba1:C0:T0:L0`, `limit 500 for web1:scsi0:0`. */
+export function commandWords(command: Command, disks: readonly NamedDisk[]): string {
+  switch (command.kind) {
+    case 'inject':
+      return `inject ${command.fault} on ${command.target}`;
+    case 'heal':
+      return `heal fault #${command.id}`;
+    case 'qos': {
+      const values = Object.entries(command.qos).map(([key, value]) => `${key} ${value || 'none'}`);
+      return `${values.join(', ')} for ${nameOf(command.disk, disks)}`;
+    }
+    case 'pace':
+      return `another pace for ${command.job}`;
+    case 'depth':
+      return `another queue depth for ${command.host} ${command.device}`;
+    case 'answer':
+      return `answer ${command.answer} for ${command.vm}`;
+    case 'path':
+      return `switch ${command.host} ${command.path} ${command.state}`;
+    case 'rank':
+      return `rank ${command.rank} for ${command.host} ${command.path}`;
+    case 'device':
+      return `${command.state === 'off' ? 'detach' : 'attach'} ${command.host} ${command.device}`;
+    case 'rescan':
+      return `rescan ${command.host}`;
+    case 'clone':
+      return `clone ${nameOf(command.disk, disks)} to ${command.datastore}`;
+    case 'createDisk':
+      return `create ${command.name} on ${command.datastore}`;
+    case 'deleteDisk':
+      return `delete ${command.name} on ${command.datastore}`;
+    case 'reclaim':
+      return `reclaim space of ${command.datastore}`;
+    case 'lun-snapshot':
+      return `${command.action} snapshot ${command.snapshot} of ${command.lun}`;
+  }
+}
+
+function nameOf(number: number, disks: readonly NamedDisk[]): string {
+  const disk = disks.find(({ index }) => index === number);
+  return disk === undefined ? `disk ${number}` : `${disk.vm}:${disk.name}`;
+}
