@@ -1,5 +1,6 @@
 import { check } from './check.js';
 import { device } from './device.js';
+import { disk } from './disk.js';
 import { list } from './list.js';
 import { replay } from './replay.js';
 import { replayBatch } from './replay-batch.js';
@@ -18,5 +19,6 @@ export const COMMANDS = [
   check,
   device,
   volume,
+  disk,
   list,
 ];
