@@ -139,7 +139,8 @@ function ownFormat(disk: Disk, path: string): Format {
 
 /** Puts a changed descriptor in the place of the old one. */
 function replaceText(path: string, descriptor: Descriptor): void {
-  const files = new NewFiles(dirname(path), [basename(path)], true);
+  const files = new NewFiles(dirname(path));
+  files.reserve([basename(path)], true);
   try {
     files.create(basename(path)).write(0, encodeUtf8(descriptor.format()));
     files.commit();

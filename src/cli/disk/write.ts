@@ -7,6 +7,7 @@ import { openDisk } from '../../engine/formats/vmdk/disk.js';
 import { HOLE, type Run, type Sectors } from '../../engine/formats/vmdk/extent.js';
 import { RawExtent } from '../../engine/formats/vmdk/flat-extent.js';
 import type { Format } from '../../engine/formats/vmdk/formats.js';
+import { SECTOR } from '../../engine/formats/vmdk/medium.js';
 import { NewFiles } from '../../input/image/new-files.js';
 import { zlibCodec } from '../../input/image/zlib-codec.js';
 import { PartProgress } from '../../output/part-progress.js';
@@ -24,12 +25,14 @@ export interface WriteOptions extends Pick<CreateOptions, 'like' | 'parent' | 's
 export function writeDisk(
   source: Sectors,
   path: string,
-  format: Format,
+  wanted: Format,
   options: WriteOptions,
 ): void {
   const { sectors } = options;
   const name = basename(path);
-  const files = new NewFiles(dirname(path), filesOf(name, format, sectors), options.force);
+  const files = new NewFiles(dirname(path));
+  const format = fitted(files, wanted, sectors);
+  files.reserve(filesOf(name, format, sectors), options.force);
   const progress = new PartProgress(process.stderr, path);
   try {
     const sink = createDisk(files.create, name, format, sectors, {
@@ -53,6 +56,17 @@ export function writeDisk(
     files.discard();
     progress.clear();
   }
+}
+
+/** Sectors of a part where a whole disk is no file the file system takes: 8 TiB. */
+const FITTING_PART = 17179869184;
+
+/** A flat disk that is too large for one file here is written in parts. */
+function fitted(files: NewFiles, format: Format, sectors: number): Format {
+  const parts = format.kind === 'flat' && format.createType !== '' && format.partSectors === 0;
+  if (!parts || sectors <= FITTING_PART || sectors > format.sectorsMax) return format;
+  if (files.takes(sectors * SECTOR)) return format;
+  return { ...format, suffix: '-f', partSectors: FITTING_PART };
 }
 
 function openWritten(files: NewFiles, name: string, format: Format, child: boolean): Sectors {

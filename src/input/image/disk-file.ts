@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
@@ -31,22 +32,28 @@ export class DiskFile implements FileMedium {
     return DiskFile.with(path, writable ? 'r+' : 'r');
   }
 
-  /** @throws InputError when the file exists already */
-  static create(path: string): DiskFile {
-    return DiskFile.with(path, 'wx+');
+  /**
+   * @param shown what messages call the file
+   * @throws InputError when the file exists already
+   */
+  static create(path: string, shown: string): DiskFile {
+    return DiskFile.with(path, 'wx+', shown);
   }
 
-  private static with(path: string, flags: string): DiskFile {
+  private static with(path: string, flags: string, shown = path): DiskFile {
     try {
-      // Opening a pipe would wait for a writer.
-      const file = openSync(path, flags);
+      // A pipe is not waited for: there may be nobody at its other end.
+      const file = openSync(
+        path,
+        flags === 'r' ? constants.O_RDONLY | constants.O_NONBLOCK : flags,
+      );
       const stats = fstatSync(file);
-      if (stats.isFile()) return new DiskFile(path, file);
+      if (stats.isFile()) return new DiskFile(shown, file);
       closeSync(file);
       if (stats.isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
       throw InputError.of(path, 'expected a file, found a device, pipe or socket');
     } catch (error) {
-      throw flags === 'r' ? fileError(path, error) : writeError(path, error);
+      throw flags === 'r' ? fileError(path, error) : writeError(shown, error);
     }
   }
 

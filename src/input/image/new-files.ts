@@ -14,25 +14,23 @@ const PART = /^\.(.*)\.vmtop-(\d+)\.part$/;
 export class NewFiles {
   private readonly files = new Map<string, DiskFile>();
 
+  constructor(private readonly path: string) {}
+
   /**
-   * @param names of all files, the one that makes the others a disk last
+   * @param names of all files that will be made
    * @throws InputError when one exists and is not to be replaced
    */
-  constructor(
-    private readonly path: string,
-    names: readonly string[],
-    replace: boolean,
-  ) {
+  reserve(names: readonly string[], replace: boolean): void {
     for (const name of names) {
-      if (!replace && existsSync(join(path, name))) {
-        throw InputError.of(join(path, name), 'the file exists', '--force replaces it');
+      if (!replace && existsSync(join(this.path, name))) {
+        throw InputError.of(join(this.path, name), 'the file exists', '--force replaces it');
       }
     }
     this.removeLeftOvers(new Set(names));
   }
 
   readonly create = (name: string): DiskFile => {
-    const file = DiskFile.create(this.part(name));
+    const file = DiskFile.create(this.part(name), join(this.path, name));
     this.files.set(name, file);
     return file;
   };
@@ -47,6 +45,22 @@ export class NewFiles {
       },
       parent: (hint) => ({ folder: this.folder(), name: hint, identity: hint }),
     };
+  }
+
+  /** True when a file of this length can be here; file systems differ (ext4: 16 TiB). */
+  takes(bytes: number): boolean {
+    const path = this.part('size');
+    const file = DiskFile.create(path, join(this.path, 'size'));
+    try {
+      file.resize(bytes);
+      return true;
+    } catch (error) {
+      if (error instanceof InputError) return false;
+      throw error;
+    } finally {
+      file.close();
+      rmSync(path, { force: true });
+    }
   }
 
   /** Gives the files their names, in the order they were made. */
