@@ -17,15 +17,12 @@ export function copyDisk(source: Sectors, sink: Sink, sectors: number, progress:
   const buffer = new Uint8Array(STEP * SECTOR);
   const end = Math.min(sectors, source.sectors);
   for (let at = 0; at < end; ) {
-    source.probe(at, end - at, run);
-    if (run.kind !== DATA && !sink.dense) {
-      const next = at + run.sectors;
-      const aligned = next === end ? end : Math.floor(next / STEP) * STEP;
-      if (aligned > at) {
-        at = aligned;
-        progress(at / end);
-        continue;
-      }
+    if (!sink.dense) {
+      const data = nextData(source, at, end, run);
+      const from = data === end ? end : Math.max(at, Math.floor(data / STEP) * STEP);
+      progress(from / end);
+      at = from;
+      if (at === end) break;
     }
     const count = Math.min(STEP - (at % STEP), end - at);
     readAny(source, at, count, buffer, run);
@@ -34,6 +31,15 @@ export function copyDisk(source: Sectors, sink: Sink, sectors: number, progress:
     progress(at / end);
   }
   if (sink.dense) fillDense(sink, end, sectors, buffer);
+}
+
+/** Where there is data again, or the end. */
+function nextData(source: Sectors, from: number, end: number, run: Run): number {
+  for (let at = from; at < end; at += run.sectors) {
+    source.probe(at, end - at, run);
+    if (run.kind === DATA) return at;
+  }
+  return end;
 }
 
 function fillDense(sink: Sink, from: number, to: number, buffer: Uint8Array): void {

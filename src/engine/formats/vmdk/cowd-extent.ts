@@ -81,6 +81,10 @@ export class CowdExtent extends GrainExtent {
     return this.directory.u32(this.header.directoryAt * SECTOR + index * 4) * SECTOR;
   }
 
+  override blank(table: number): boolean {
+    return this.entries.isZero(table, COWD_GTES * 4);
+  }
+
   override entry(table: number, index: number): number {
     const entry = this.entries.u32(table + index * 4);
     return entry === 0 ? NO_GRAIN : entry;

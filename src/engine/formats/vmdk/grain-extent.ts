@@ -20,6 +20,8 @@ export abstract class GrainExtent implements Extent {
   abstract table(index: number): number;
   /** Sector of the file with the grain, NO_GRAIN or ZERO_GRAIN. */
   abstract entry(table: number, index: number): number;
+  /** True when a table names no grain at all. */
+  abstract blank(table: number): boolean;
 
   get grains(): number {
     return Math.ceil(this.sectors / this.grain);
@@ -45,7 +47,8 @@ export abstract class GrainExtent implements Extent {
     while (grain * this.grain < end) {
       const index = Math.floor(grain / this.perTable);
       const table = this.table(index);
-      if (table === 0) {
+      const whole = grain % this.perTable === 0 && kind <= HOLE;
+      if (table === 0 || (whole && this.blank(table))) {
         if (kind >= 0 && kind !== HOLE) break;
         kind = HOLE;
         grain = (index + 1) * this.perTable;

@@ -41,6 +41,10 @@ export class HostedExtent extends GrainExtent {
     return at > 0 && at + GTES * 4 <= this.medium.bytes;
   }
 
+  override blank(table: number): boolean {
+    return this.entries.isZero(table, GTES * 4);
+  }
+
   override entry(table: number, index: number): number {
     const entry = this.entries.u32(table + index * 4);
     if (entry === 0) return NO_GRAIN;

@@ -1,5 +1,6 @@
 import { FormatError } from '../../core/errors.js';
 import { getU32 } from '../vmfs/bytes.js';
+import { isZeroes } from './extent.js';
 import type { FileMedium } from './medium.js';
 
 const PAGE = 8192;
@@ -26,6 +27,20 @@ export class Pages {
       throw new FormatError(`${this.medium.name}: a table lies beyond the end of the file`);
     }
     return getU32(this.pages[slot], inside);
+  }
+
+  /** True when a stretch of whole numbers is zeros: a table that names nothing, seen at a glance. */
+  isZero(at: number, length: number): boolean {
+    const inside = at % PAGE;
+    for (let done = 0; done < length; ) {
+      const part = Math.min(PAGE - ((inside + done) % PAGE), length - done);
+      this.u32(at + done + part - 4);
+      const start = (at + done) % PAGE;
+      const slot = Math.floor((at + done) / PAGE) % SLOTS;
+      if (!isZeroes(this.pages[slot], start, start + part)) return false;
+      done += part;
+    }
+    return true;
   }
 
   private load(number: number, slot: number): void {

@@ -110,6 +110,10 @@ export class SeExtent extends GrainExtent {
     return (this.header.parts.tables.at + low * SE_TABLE_SECTORS) * SECTOR;
   }
 
+  override blank(table: number): boolean {
+    return this.entries.isZero(table, SE_GTES * 8);
+  }
+
   override entry(table: number, index: number): number {
     const low = this.entries.u32(table + index * 8);
     const high = this.entries.u32(table + index * 8 + 4);

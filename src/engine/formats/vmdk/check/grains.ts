@@ -86,9 +86,19 @@ export function checkGrains(
       findings.add('directory', place, `entry ${index} is damaged`);
       continue;
     }
-    if (table === 0) continue;
+    if (table === 0 || isBlank(extent, table)) continue;
     checkTable(extent, index, table, rules, used, findings, end);
     progress((index + 1) / extent.tables);
+  }
+}
+
+/** False also for a table that cannot be read: its entries are looked at then. */
+function isBlank(extent: GrainExtent, table: number): boolean {
+  try {
+    return extent.blank(table);
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
   }
 }
 
