@@ -182,6 +182,12 @@ describe('a descriptor', () => {
     expect(descriptor.get('ddb.comment')).toBe('a "b"');
   });
 
+  it('takes a value where there was none', () => {
+    const descriptor = Descriptor.parse('version=1\nencoding=\nRW 1 ZERO\n', 'd');
+    descriptor.set('encoding', 'x');
+    expect(descriptor.format()).toBe('version=1\nencoding=x\nRW 1 ZERO\n');
+  });
+
   it('cannot name files elsewhere', () => {
     for (const name of ['/etc/passwd', '../secret', 'a/b', '..', '.', 'a\\b', 'x\u0001', '']) {
       const folder = new MemoryFolder();

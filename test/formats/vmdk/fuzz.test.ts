@@ -168,6 +168,10 @@ describe('descriptors', () => {
       folder.put('d.vmdk', `# Disk DescriptorFile\nRW 1 ZERO\n${part.repeat(30_000)}`);
       exercise(folder);
     }
+    const blanks = new MemoryFolder();
+    const wide = `x=${' '.repeat(60_000)}z\n`;
+    blanks.put('d.vmdk', `# Disk DescriptorFile\nRW 1 ZERO\n${wide}`);
+    exercise(blanks);
     const folder = new MemoryFolder();
     folder.put('d.vmdk', `# Disk DescriptorFile\n${'RW 1 ZERO\n'.repeat(5000)}`);
     expect(() => openDisk(folder, 'd.vmdk', zlibCodec)).toThrow('at most 2048');

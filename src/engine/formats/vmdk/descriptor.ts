@@ -13,8 +13,6 @@ export const DESCRIPTOR_BYTES = 1 << 20;
 /** Most extents taken: twice those of a disk of 2 TB in parts of 2 GB. */
 const EXTENTS_MAX = 2048;
 
-const SETTING = /^([ \t]*([\w.:-]+)[ \t]*=[ \t]*)(.*?)([ \t]*\r?\n?)$/;
-
 export class Descriptor {
   private constructor(private lines: string[]) {}
 
@@ -44,17 +42,17 @@ export class Descriptor {
 
   /** First value of a key, without quotes; keys are the same in capitals. */
   get(key: string): string | undefined {
-    const match = SETTING.exec(this.lines[this.lineOf(key)] ?? '');
-    return match === null ? undefined : unquote(match[3]);
+    const setting = settingOf(this.lines[this.lineOf(key)] ?? '');
+    return setting === undefined ? undefined : unquote(setting.value);
   }
 
   /** Changes a value in its place; a new key goes to the end of its section. */
   set(key: string, value: string): void {
     const line = this.lineOf(key);
-    const match = SETTING.exec(this.lines[line] ?? '');
-    if (match !== null) {
-      const text = match[3].startsWith('"') ? quote(value) : value;
-      this.lines[line] = `${match[1]}${text}${match[4]}`;
+    const setting = settingOf(this.lines[line] ?? '');
+    if (setting !== undefined) {
+      const text = setting.value.startsWith('"') ? quote(value) : value;
+      this.lines[line] = `${setting.before}${text}${setting.after}`;
       return;
     }
     const database = key.startsWith('ddb.');
@@ -137,7 +135,27 @@ const PLAIN = new Set(['version', 'CID', 'parentCID']);
 
 function keyOf(line: string): string | undefined {
   if (line.startsWith('#') || isExtentLine(line)) return undefined;
-  return SETTING.exec(line)?.[2].toLowerCase();
+  return settingOf(line)?.key.toLowerCase();
+}
+
+interface Setting {
+  readonly key: string;
+  readonly value: string;
+  /** What is in front of the value and behind it, with the end of the line. */
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Taken apart by hand: a pattern takes quadratic time for a line of many blanks. */
+function settingOf(line: string): Setting | undefined {
+  const equals = line.indexOf('=');
+  const key = line.slice(0, Math.max(0, equals)).trim();
+  if (!/^[\w.:-]+$/.test(key)) return undefined;
+  const rest = line.slice(equals + 1);
+  const value = rest.trim();
+  const blanks = value === '' ? 0 : rest.length - rest.trimStart().length;
+  const start = equals + 1 + blanks;
+  return { key, value, before: line.slice(0, start), after: line.slice(start + value.length) };
 }
 
 /** True for a text that begins as descriptors do: with their title or their version. */
