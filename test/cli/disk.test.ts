@@ -222,6 +222,22 @@ describe('vmtop disk', () => {
     },
   );
 
+  it('grows into more parts without touching files of others', async () => {
+    const file = at('parts.vmdk');
+    await quiet('create', file, '--size', '1GiB', '--format', '2gbsparse');
+    writeFileSync(at('parts-s002.vmdk'), 'not of this disk');
+    await refused('the file exists', 'grow', file, '--size', '3GiB');
+    expect(readFileSync(at('parts-s002.vmdk'), 'utf8')).toBe('not of this disk');
+    rmSync(at('parts-s002.vmdk'));
+    writeFileSync(file, readFileSync(file, 'utf8').replace('parts-s001', 'old-name'));
+    writeFileSync(at('old-name.vmdk'), readFileSync(at('parts-s001.vmdk')));
+    rmSync(at('parts-s001.vmdk'));
+    await quiet('grow', file, '--size', '3GiB');
+    expect(existsSync(at('parts-s002.vmdk'))).toBe(true);
+    expect(existsSync(at('old-name.vmdk'))).toBe(false);
+    expect(await quiet('check', file)).toMatch(/^0 errors, 0 warnings$/m);
+  });
+
   it('defragments: grains that nothing names are gone', async () => {
     const raw = rawFile();
     const file = at('frag.vmdk');
@@ -232,7 +248,8 @@ describe('vmtop disk', () => {
     await quiet('defragment', file);
     expect(statSync(file).size).toBe(size);
     expect(await quiet('check', file)).toMatch(/^0 errors, 0 warnings$/m);
-    await refused('no grains', 'defragment', at('i.vmdk'));
+    await quiet('create', at('flat.vmdk'), '--size', '1MiB');
+    await refused('no grains', 'defragment', at('flat.vmdk'));
   });
 
   it('handles a disk of 62 TB, empty, in no time', async () => {

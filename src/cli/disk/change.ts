@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../../engine/core/errors.js';
 import type { Descriptor } from '../../engine/formats/vmdk/descriptor.js';
@@ -81,7 +82,7 @@ export function growDisk(path: string, size: string): void {
     const lines = same.extents(path);
     const [line] = lines;
     if (format.kind !== 'flat' || lines.length > 1 || line?.file === undefined) {
-      writeDisk(disk, path, format, { force: true, sectors, same });
+      writeAnew(disk, path, format, sectors, same);
       return;
     }
     const file = DiskFile.open(join(dirname(path), line.file), true);
@@ -102,8 +103,27 @@ export function defragmentDisk(path: string): void {
     if (format.kind === 'flat') {
       throw InputError.of(path, 'a flat disk has no grains to put in order');
     }
-    writeDisk(disk, path, format, { force: true, sectors: disk.sectors, same });
+    writeAnew(disk, path, format, disk.sectors, same);
   });
+}
+
+/** Writes a disk in its own place; of other files none is touched, and no extent of the old one stays. */
+function writeAnew(
+  disk: Disk,
+  path: string,
+  format: Format,
+  sectors: number,
+  same: Descriptor,
+): void {
+  const own = new Set([basename(path), ...same.extents(path).map(({ file }) => file ?? '')]);
+  // An embedded descriptor may still have the name the file had once.
+  if (format.suffix === '') writeDisk(disk, path, format, { force: true, sectors, same });
+  else {
+    writeDisk(disk, path, format, { force: own, sectors, same });
+    for (const { file } of same.extents(path)) own.delete(file ?? '');
+    own.delete(basename(path));
+    for (const name of own) if (name !== '') rmSync(join(dirname(path), name), { force: true });
+  }
 }
 
 function changeDisk(

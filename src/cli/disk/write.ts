@@ -13,7 +13,8 @@ import { zlibCodec } from '../../input/image/zlib-codec.js';
 import { PartProgress } from '../../output/part-progress.js';
 
 export interface WriteOptions extends Pick<CreateOptions, 'like' | 'parent' | 'same'> {
-  readonly force: boolean;
+  /** Whether files that exist are replaced, or which of them. */
+  readonly force: boolean | ReadonlySet<string>;
   /** Sectors of the new disk; beyond the source it is zeros. */
   readonly sectors: number;
 }

@@ -18,11 +18,13 @@ export class NewFiles {
 
   /**
    * @param names of all files that will be made
+   * @param replace whether files that exist may be replaced, or which of them
    * @throws InputError when one exists and is not to be replaced
    */
-  reserve(names: readonly string[], replace: boolean): void {
+  reserve(names: readonly string[], replace: boolean | ReadonlySet<string>): void {
     for (const name of names) {
-      if (!replace && existsSync(join(this.path, name))) {
+      const free = typeof replace === 'boolean' ? replace : replace.has(name);
+      if (!free && existsSync(join(this.path, name))) {
         throw InputError.of(join(this.path, name), 'the file exists', '--force replaces it');
       }
     }
