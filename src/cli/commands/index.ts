@@ -3,6 +3,7 @@ import { compare } from './compare.js';
 import { completion } from './completion.js';
 import { config } from './config.js';
 import { device } from './device.js';
+import { disk } from './disk.js';
 import { host } from './host.js';
 import { list } from './list.js';
 import { replay } from './replay.js';
@@ -24,6 +25,7 @@ export const COMMANDS = [
   check,
   device,
   volume,
+  disk,
   list,
   config,
   completion,

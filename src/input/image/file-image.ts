@@ -109,7 +109,8 @@ const REASONS: Readonly<Record<string, readonly [message: string, hint: string]>
   EPERM: ['expected a writable file, permission denied', 'check its owner and mode with ls -l'],
 };
 
-function writeError(path: string, error: unknown): unknown {
+/** A file that cannot be written, as a person's mistake; other errors pass through. */
+export function writeError(path: string, error: unknown): unknown {
   const code = (error as { code?: unknown } | undefined)?.code;
   const reason = typeof code === 'string' ? REASONS[code] : undefined;
   if (reason === undefined) return fileError(path, error);

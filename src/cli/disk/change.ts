@@ -1,0 +1,174 @@
+import { rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { InputError } from '../../engine/core/errors.js';
+import type { Descriptor } from '../../engine/formats/vmdk/descriptor.js';
+import { type Disk, openDisk } from '../../engine/formats/vmdk/disk.js';
+import { type Format, formatByName, formatOf } from '../../engine/formats/vmdk/formats.js';
+import { SECTOR } from '../../engine/formats/vmdk/medium.js';
+import { geometry } from '../../engine/formats/vmdk/new-descriptor.js';
+import { encodeUtf8 } from '../../engine/formats/vmfs/bytes.js';
+import { DiskFile } from '../../input/image/disk-file.js';
+import { NewFiles } from '../../input/image/new-files.js';
+import { zlibCodec } from '../../input/image/zlib-codec.js';
+import { descriptorOf, openSource, readSectors, type SourceOptions, withFiles } from './source.js';
+import { Empty, writeDisk } from './write.js';
+
+/** `vmtop disk create`. */
+export function createNew(path: string, size: string, name: string, force: boolean): void {
+  const sectors = readSectors('--size', size);
+  writeDisk(new Empty(0), path, formatByName(name), { force, sectors });
+}
+
+interface ConvertOptions extends SourceOptions {
+  readonly format: string;
+  readonly force: boolean;
+}
+
+/** `vmtop disk convert`, `export` and `import`. */
+export function convertDisk(from: string, to: string, options: ConvertOptions): void {
+  requireOther(from, to);
+  const format = formatByName(options.format);
+  withFiles(from, options.outside, (files) => {
+    const source = openSource(files, from, options.from);
+    const { force } = options;
+    writeDisk(source, to, format, { force, sectors: source.sectors, like: descriptorOf(source) });
+  });
+}
+
+interface CloneOptions {
+  readonly format: string | undefined;
+  readonly linked: boolean;
+  readonly force: boolean;
+  readonly outside: boolean;
+}
+
+/** `vmtop disk clone`: a copy of the same format, or a child that has the disk as its parent. */
+export function cloneDisk(from: string, to: string, options: CloneOptions): void {
+  requireOther(from, to);
+  withFiles(from, options.outside, (files) => {
+    const disk = openDisk(files.folder(dirname(from)), basename(from), zlibCodec);
+    const { force } = options;
+    const like = descriptorOf(disk);
+    const { sectors } = disk;
+    if (options.linked) {
+      const format = formatByName(options.format ?? 'seSparse');
+      if (format.kind !== 'cowd' && format.kind !== 'se') {
+        throw InputError.of('--format', 'a linked clone is vmfsSparse or seSparse');
+      }
+      const near = resolve(dirname(from)) === resolve(dirname(to));
+      const hint = near ? basename(from) : resolve(from);
+      const parent = { cid: like?.cid ?? '', hint };
+      writeDisk(new Empty(0), to, format, { force, sectors, like, parent });
+      return;
+    }
+    disk.requireOnce();
+    const format =
+      options.format === undefined ? ownFormat(disk, from) : formatByName(options.format);
+    writeDisk(disk, to, format, { force, sectors, like });
+  });
+}
+
+/** `vmtop disk grow`. Flat disks grow where they are; others are written anew. */
+export function growDisk(path: string, size: string): void {
+  const sectors = readSectors('--size', size);
+  changeDisk(path, (disk, format, same) => {
+    if (sectors < disk.sectors) {
+      throw InputError.of(path, `the disk has ${disk.sectors * SECTOR} bytes: it can only grow`);
+    }
+    const adapter = same.get('ddb.adapterType') ?? 'lsilogic';
+    same.set('ddb.geometry.cylinders', String(geometry(sectors, adapter).cylinders));
+    same.set('ddb.geometry.heads', String(geometry(sectors, adapter).heads));
+    same.set('ddb.geometry.sectors', String(geometry(sectors, adapter).perTrack));
+    const lines = same.extents(path);
+    const [line] = lines;
+    if (format.kind !== 'flat' || lines.length > 1 || line?.file === undefined) {
+      writeAnew(disk, path, format, sectors, same);
+      return;
+    }
+    const file = DiskFile.open(join(dirname(path), line.file), true);
+    try {
+      file.resize(((line.offset ?? 0) + sectors) * SECTOR);
+      file.flush();
+    } finally {
+      file.close();
+    }
+    same.setExtents([{ ...line, sectors }]);
+    replaceText(path, same);
+  });
+}
+
+/** `vmtop disk defragment`: grains in the order of the disk, none lost, none of zeros. */
+export function defragmentDisk(path: string): void {
+  changeDisk(path, (disk, format, same) => {
+    if (format.kind === 'flat') {
+      throw InputError.of(path, 'a flat disk has no grains to put in order');
+    }
+    writeAnew(disk, path, format, disk.sectors, same);
+  });
+}
+
+/** Writes a disk in its own place; of other files none is touched, and no extent of the old one stays. */
+function writeAnew(
+  disk: Disk,
+  path: string,
+  format: Format,
+  sectors: number,
+  same: Descriptor,
+): void {
+  const own = new Set([basename(path), ...same.extents(path).map(({ file }) => file ?? '')]);
+  // An embedded descriptor may still have the name the file had once.
+  if (format.suffix === '') writeDisk(disk, path, format, { force: true, sectors, same });
+  else {
+    writeDisk(disk, path, format, { force: own, sectors, same });
+    for (const { file } of same.extents(path)) own.delete(file ?? '');
+    own.delete(basename(path));
+    for (const name of own) if (name !== '') rmSync(join(dirname(path), name), { force: true });
+  }
+}
+
+function changeDisk(
+  path: string,
+  use: (disk: Disk, format: Format, same: Descriptor) => void,
+): void {
+  withFiles(path, false, (files) => {
+    const disk = openDisk(files.folder(dirname(path)), basename(path), zlibCodec);
+    const [link] = disk.links;
+    if (link === undefined || disk.links.length > 1) {
+      throw InputError.of(
+        path,
+        'a snapshot of another disk',
+        'vmtop disk clone makes it a disk of its own',
+      );
+    }
+    disk.requireOnce();
+    use(disk, ownFormat(disk, path), link.descriptor);
+  });
+}
+
+function ownFormat(disk: Disk, path: string): Format {
+  const descriptor = descriptorOf(disk);
+  const type = descriptor?.createType ?? '';
+  const format = formatOf(type, descriptor?.get('ddb.thinProvisioned') === '1');
+  if (format !== undefined) return format;
+  throw InputError.of(
+    path,
+    `disks of type "${type}" are not written`,
+    'vmtop disk convert makes others of it',
+  );
+}
+
+/** Puts a changed descriptor in the place of the old one. */
+function replaceText(path: string, descriptor: Descriptor): void {
+  const files = new NewFiles(dirname(path));
+  files.reserve([basename(path)], true);
+  try {
+    files.create(basename(path)).write(0, encodeUtf8(descriptor.format()));
+    files.commit();
+  } finally {
+    files.discard();
+  }
+}
+
+function requireOther(from: string, to: string): void {
+  if (resolve(from) === resolve(to)) throw InputError.of(to, 'source and target are the same file');
+}

@@ -1,0 +1,73 @@
+import { basename, dirname } from 'node:path';
+import { FormatError } from '../../engine/core/errors.js';
+import { formatSize } from '../../engine/core/units.js';
+import { NO_CID } from '../../engine/formats/vmdk/descriptor.js';
+import { type Link, openDisk, rawDevice, readDescriptor } from '../../engine/formats/vmdk/disk.js';
+import { countData } from '../../engine/formats/vmdk/extent.js';
+import { SECTOR } from '../../engine/formats/vmdk/medium.js';
+import { zlibCodec } from '../../input/image/zlib-codec.js';
+import { formatTable, groupDigits } from '../../output/table.js';
+import { printable } from '../volume/printable.js';
+import { withFiles } from './source.js';
+
+/** `vmtop disk info`. */
+export function printInfo(path: string, outside: boolean): void {
+  withFiles(path, outside, (files) => {
+    const { descriptor } = readDescriptor(files.open(path));
+    const lines = descriptor.extents(path);
+    const sectors = lines.reduce((sum, line) => sum + line.sectors, 0);
+    const thin = descriptor.get('ddb.thinProvisioned') === '1' ? ', thin' : '';
+    const device = rawDevice(descriptor);
+    const parent = descriptor.parentCid === NO_CID ? '' : `, child of ${descriptor.parentCid}`;
+    const head = [
+      `${descriptor.createType}${thin}${device === undefined ? '' : ` (${device})`}`,
+      `size ${formatSize(sectors * SECTOR)} (${groupDigits(sectors * SECTOR)} bytes)`,
+      `content ${descriptor.cid}${parent}`,
+    ];
+    const uuid = descriptor.get('ddb.uuid');
+    if (uuid !== undefined) head.push(`uuid ${uuid}`);
+    process.stdout.write(`${head.map(printable).join('\n')}\n`);
+    if (device !== undefined) return;
+    const disk = openDisk(files.folder(dirname(path)), basename(path), zlibCodec);
+    process.stdout.write(`${describeLinks(disk.links)}\n`);
+  });
+}
+
+interface Row {
+  readonly name: string;
+  readonly type: string;
+  readonly file: string;
+  readonly bytes: number;
+  readonly data: string;
+}
+
+function describeLinks(links: readonly Link[]): string {
+  const rows: Row[] = links.flatMap((link) =>
+    link.descriptor.extents(link.name).map((line, index) => {
+      const extent = link.extents[index];
+      return {
+        name: basename(link.name),
+        type: line.type,
+        file: line.file ?? '-',
+        bytes: line.sectors * SECTOR,
+        data: extent === undefined ? '-' : formatSize(dataOf(extent) * SECTOR),
+      };
+    }),
+  );
+  return formatTable(rows, [
+    { title: 'disk', align: 'left', text: ({ name }) => printable(name) },
+    { title: 'extent', align: 'left', text: ({ type }) => type },
+    { title: 'file', align: 'left', text: ({ file }) => printable(file) },
+    { title: 'size', text: ({ bytes }) => formatSize(bytes) },
+    { title: 'data', text: ({ data }) => data },
+  ]);
+}
+
+function dataOf(extent: Parameters<typeof countData>[0]): number {
+  try {
+    return countData(extent);
+  } catch (error) {
+    if (error instanceof FormatError) return 0;
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+import { basename, dirname } from 'node:path';
+import { FormatError, InputError } from '../../engine/core/errors.js';
+import { parseSize } from '../../engine/core/units.js';
+import { Disk, openDisk } from '../../engine/formats/vmdk/disk.js';
+import type { Sectors } from '../../engine/formats/vmdk/extent.js';
+import { RawExtent } from '../../engine/formats/vmdk/flat-extent.js';
+import { SECTOR } from '../../engine/formats/vmdk/medium.js';
+import { DiskFiles } from '../../input/image/disk-files.js';
+import { zlibCodec } from '../../input/image/zlib-codec.js';
+
+export interface SourceOptions {
+  readonly outside: boolean;
+  /** `raw`, `vmdk`, or undefined for VMDK. */
+  readonly from?: string | undefined;
+}
+
+/** Runs `use` with files of disks open, and turns damage into a message that says what to do. */
+export function withFiles<T>(path: string, outside: boolean, use: (files: DiskFiles) => T): T {
+  const files = new DiskFiles(outside);
+  try {
+    return use(files);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const message = error.message.startsWith(`${path}: `)
+      ? error.message.slice(path.length + 2)
+      : error.message;
+    throw InputError.of(path, message, 'vmtop disk check looks at all of a disk');
+  } finally {
+    files.close();
+  }
+}
+
+/** A disk, and its descriptor's chain unless it is raw. */
+export function openSource(files: DiskFiles, path: string, from: string | undefined): Sectors {
+  if (from === 'raw') return new RawExtent(files.open(path));
+  if (from !== undefined && from !== 'vmdk') {
+    throw InputError.of('--from', `expected raw or vmdk, found "${from}"`);
+  }
+  const disk = openDisk(files.folder(dirname(path)), basename(path), zlibCodec);
+  disk.requireOnce();
+  return disk;
+}
+
+/** The descriptor of a source that has one. */
+export function descriptorOf(source: Sectors) {
+  return source instanceof Disk ? source.links[0]?.descriptor : undefined;
+}
+
+/** @throws InputError unless it is a size of whole sectors */
+export function readSectors(option: string, text: string): number {
+  const bytes = parseSize(text);
+  if (bytes === undefined || bytes < 0 || !Number.isSafeInteger(bytes)) {
+    throw InputError.of(option, `expected a size with its unit, found "${text}"`, 'such as 20GiB');
+  }
+  if (bytes % SECTOR === 0) return bytes / SECTOR;
+  throw InputError.of(option, `${bytes} bytes are not whole sectors of ${SECTOR}`);
+}

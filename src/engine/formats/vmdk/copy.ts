@@ -1,0 +1,112 @@
+import { DATA, Run, type Sectors } from './extent.js';
+import { SECTOR } from './medium.js';
+import type { Sink } from './sink.js';
+
+/** Sectors that are copied together: 1 MiB, whole grains of every format, and stays in a cache. */
+const STEP = 2048;
+
+/** Called with the part that is done, 0 to 1. */
+export type Progress = (part: number) => void;
+
+/**
+ * Copies a disk; what it does not have is left out.
+ * @param sectors of the copy: what is beyond the source is zeros
+ */
+export function copyDisk(source: Sectors, sink: Sink, sectors: number, progress: Progress): void {
+  const run = new Run();
+  const buffer = new Uint8Array(STEP * SECTOR);
+  const end = Math.min(sectors, source.sectors);
+  for (let at = 0; at < end; ) {
+    if (!sink.dense) {
+      const data = nextData(source, at, end, run);
+      const from = data === end ? end : Math.max(at, Math.floor(data / STEP) * STEP);
+      progress(from / end);
+      at = from;
+      if (at === end) break;
+    }
+    const count = Math.min(STEP - (at % STEP), end - at);
+    readAny(source, at, count, buffer, run);
+    sink.write(at, buffer.subarray(0, count * SECTOR));
+    at += count;
+    progress(at / end);
+  }
+  if (sink.dense) fillDense(sink, end, sectors, buffer);
+}
+
+/** A stretch of nothing as far as it goes; of data no more than is read at once. */
+function stretch(source: Sectors, at: number, end: number, run: Run): void {
+  source.probe(at, Math.min(STEP, end - at), run);
+  if (run.kind !== DATA) source.probe(at, end - at, run);
+}
+
+/** Where there is data again, or the end. */
+function nextData(source: Sectors, from: number, end: number, run: Run): number {
+  for (let at = from; at < end; at += run.sectors) {
+    stretch(source, at, end, run);
+    if (run.kind === DATA) return at;
+  }
+  return end;
+}
+
+function fillDense(sink: Sink, from: number, to: number, buffer: Uint8Array): void {
+  buffer.fill(0);
+  for (let at = from; at < to; at += STEP) {
+    sink.write(at, buffer.subarray(0, Math.min(STEP, to - at) * SECTOR));
+  }
+}
+
+/** Reads a stretch whatever it is. */
+export function readAny(
+  source: Sectors,
+  sector: number,
+  count: number,
+  into: Uint8Array,
+  run: Run,
+): void {
+  for (let done = 0; done < count; done += run.sectors) {
+    source.probe(sector + done, count - done, run);
+    if (run.kind === DATA) source.read(sector + done, run.sectors, into, done * SECTOR);
+    else into.fill(0, done * SECTOR, (done + run.sectors) * SECTOR);
+  }
+}
+
+/**
+ * First sector in which two disks differ, or -1. What one has beyond the end of the other must be zeros.
+ */
+export function compareDisks(one: Sectors, other: Sectors, progress: Progress): number {
+  const run = new Run();
+  const bytes = [new Uint8Array(STEP * SECTOR), new Uint8Array(STEP * SECTOR)];
+  const end = Math.max(one.sectors, other.sectors);
+  for (let at = 0; at < end; ) {
+    const skip = Math.min(emptyFrom(one, at, end, run), emptyFrom(other, at, end, run));
+    if (skip > 0) {
+      at += skip;
+      continue;
+    }
+    const count = Math.min(STEP, end - at);
+    [one, other].forEach((disk, index) => {
+      const there = Math.max(0, Math.min(count, disk.sectors - at));
+      readAny(disk, at, there, bytes[index], run);
+      bytes[index].fill(0, there * SECTOR, count * SECTOR);
+    });
+    const different = firstDifference(bytes[0], bytes[1], count * SECTOR);
+    if (different >= 0) return at + Math.floor(different / SECTOR);
+    at += count;
+    progress(at / end);
+  }
+  return -1;
+}
+
+/** Sectors from here on that hold nothing; 0 when there is data. */
+function emptyFrom(disk: Sectors, at: number, end: number, run: Run): number {
+  if (at >= disk.sectors) return end - at;
+  stretch(disk, at, disk.sectors, run);
+  return run.kind === DATA ? 0 : run.sectors;
+}
+
+function firstDifference(one: Uint8Array, other: Uint8Array, length: number): number {
+  const words = [one, other].map((bytes) => new Int32Array(bytes.buffer, 0, length >> 2));
+  const [first, second] = words;
+  for (let at = 0; at < first.length; at++) if (first[at] !== second[at]) return at * 4;
+  return -1;
+}

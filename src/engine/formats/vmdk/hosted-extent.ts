@@ -1,0 +1,141 @@
+import { FormatError } from '../../core/errors.js';
+import { getU32, getU64 } from '../vmfs/bytes.js';
+import { GrainExtent, NO_GRAIN, ZERO_GRAIN } from './grain-extent.js';
+import { FLAG_ZERO_GRAINS, GTES, type HostedHeader, readHostedHeader } from './hosted-header.js';
+import { type Codec, type FileMedium, SECTOR } from './medium.js';
+import { Pages } from './pages.js';
+
+/** Bytes in front of a compressed grain: its address and length. */
+const GRAIN_MARKER = 12;
+
+/** Hosted sparse extent with plain grains: monolithicSparse, twoGbMaxExtentSparse. */
+export class HostedExtent extends GrainExtent {
+  protected readonly directory: Pages;
+  protected readonly entries: Pages;
+  private readonly zeroGrains: boolean;
+
+  constructor(
+    medium: FileMedium,
+    readonly header: HostedHeader,
+  ) {
+    super(medium, header.capacity, header.grain, GTES);
+    this.directory = new Pages(medium);
+    this.entries = new Pages(medium);
+    this.zeroGrains = (header.flags & FLAG_ZERO_GRAINS) !== 0;
+    if (header.directoryAt * SECTOR + this.tables * 4 > medium.bytes) {
+      throw new FormatError(`${medium.name}: the grain directory is beyond the end of the file`);
+    }
+  }
+
+  /** The table of the directory or, where that is damaged, of the redundant one. */
+  override table(index: number): number {
+    const first = this.directory.u32(this.header.directoryAt * SECTOR + index * 4) * SECTOR;
+    if (this.header.redundantAt === 0 || this.isTable(first)) return first;
+    const at = this.header.redundantAt * SECTOR + index * 4;
+    if (at + 4 > this.medium.bytes) return first;
+    const second = this.directory.u32(at) * SECTOR;
+    return this.isTable(second) ? second : first;
+  }
+
+  private isTable(at: number): boolean {
+    return at > 0 && at + GTES * 4 <= this.medium.bytes;
+  }
+
+  override blank(table: number): boolean {
+    return this.entries.isZero(table, GTES * 4);
+  }
+
+  override entry(table: number, index: number): number {
+    const entry = this.entries.u32(table + index * 4);
+    if (entry === 0) return NO_GRAIN;
+    return entry === 1 && this.zeroGrains ? ZERO_GRAIN : entry;
+  }
+}
+
+/** Hosted sparse extent with compressed grains: streamOptimized. */
+export class StreamExtent extends HostedExtent {
+  private cached = -1;
+  private grainBytes: Uint8Array = new Uint8Array(0);
+
+  constructor(
+    medium: FileMedium,
+    header: HostedHeader,
+    private readonly codec: Codec,
+  ) {
+    super(medium, header);
+  }
+
+  /** A compressed grain takes a sector at least. */
+  override get sectorsMax(): number {
+    return Math.ceil(this.medium.bytes / SECTOR) * this.grain;
+  }
+
+  override read(sector: number, count: number, into: Uint8Array, at: number): void {
+    for (let done = 0; done < count; ) {
+      const grain = Math.floor((sector + done) / this.grain);
+      const inside = (sector + done) % this.grain;
+      const length = Math.min(this.grain - inside, count - done);
+      const bytes = this.unpack(grain);
+      const part = bytes.subarray(inside * SECTOR, (inside + length) * SECTOR);
+      if (part.length < length * SECTOR) {
+        throw new FormatError(`${this.medium.name}: grain ${grain} is short of data`);
+      }
+      into.set(part, at + done * SECTOR);
+      done += length;
+    }
+  }
+
+  private unpack(grain: number): Uint8Array {
+    if (this.cached !== grain) {
+      this.cached = -1;
+      this.grainBytes = readPacked(this.medium, this.locate(grain), grain, this.grain, this.codec);
+      this.cached = grain;
+    }
+    return this.grainBytes;
+  }
+}
+
+/**
+ * Content of a compressed grain.
+ * @param sector where its marker is
+ * @throws FormatError when marker or data are damaged, or are of another grain
+ */
+export function readPacked(
+  medium: FileMedium,
+  sector: number,
+  grain: number,
+  grainSectors: number,
+  codec: Codec,
+): Uint8Array {
+  const marker = new Uint8Array(GRAIN_MARKER);
+  medium.read(sector * SECTOR, marker);
+  const place = `${medium.name}, sector ${sector}`;
+  const size = getU32(marker, 8);
+  const lba = getU64(marker, 0);
+  // Deflate adds five bytes per 16 KiB at worst, and zlib six.
+  const most = grainSectors * SECTOR * 2;
+  if (size === 0 || size > most) {
+    throw new FormatError(`${place}: a compressed grain of ${size} bytes`);
+  }
+  if (lba !== grain * grainSectors) {
+    throw new FormatError(
+      `${place}: the grain's marker says sector ${lba} of the disk, its table ${grain * grainSectors}`,
+    );
+  }
+  const packed = new Uint8Array(size);
+  medium.read(sector * SECTOR + GRAIN_MARKER, packed);
+  try {
+    return codec.inflate(packed, grainSectors * SECTOR);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    throw new FormatError(`${place}: ${error.message}`);
+  }
+}
+
+/** Opens a hosted sparse extent of either kind. */
+export function openHosted(medium: FileMedium, codec: Codec): HostedExtent {
+  const header = readHostedHeader(medium);
+  return header.compressed
+    ? new StreamExtent(medium, header, codec)
+    : new HostedExtent(medium, header);
+}

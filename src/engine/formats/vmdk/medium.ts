@@ -1,0 +1,49 @@
+/** What a virtual disk's files are kept in, and what it needs from outside the engine. */
+
+export const SECTOR = 512;
+
+/** A file that grows by being written to. Offsets and lengths in bytes. */
+export interface FileMedium {
+  /** For messages: the path. */
+  readonly name: string;
+  readonly bytes: number;
+  /** False where it is known that nothing but zeros was ever stored: no need to read. */
+  readonly hasData: boolean;
+  /**
+   * Fills all of `into`.
+   * @throws FormatError beyond the end of the file
+   */
+  read(at: number, into: Uint8Array): void;
+  /** What lies between the end and `at` reads as zeros. */
+  write(at: number, from: Uint8Array): void;
+  /** What is added reads as zeros and takes no space. */
+  resize(bytes: number): void;
+}
+
+/** The folder a descriptor lies in. */
+export interface DiskFolder {
+  /**
+   * A file of this folder, by its plain name.
+   * @throws InputError when there is none
+   */
+  open(name: string): FileMedium;
+  /** Where the parent is that a descriptor's `parentFileNameHint` names. */
+  parent(hint: string): ParentPlace;
+}
+
+export interface ParentPlace {
+  readonly folder: DiskFolder;
+  readonly name: string;
+  /** The same for the same file, by whatever name: finds chains that come back to themselves. */
+  readonly identity: string;
+}
+
+/**
+ * Compression of grains, zlib format (RFC 1950). Given from outside: the engine has no Node, and its
+ * zlib is many times faster than one in JavaScript.
+ */
+export interface Codec {
+  deflate(bytes: Uint8Array): Uint8Array;
+  /** @throws FormatError for damaged data, or more than `bytesMax` */
+  inflate(bytes: Uint8Array, bytesMax: number): Uint8Array;
+}

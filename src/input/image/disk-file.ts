@@ -1,0 +1,113 @@
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import { FormatError, InputError } from '../../engine/core/errors.js';
+import type { FileMedium } from '../../engine/formats/vmdk/medium.js';
+import { fileError } from '../read-bytes.js';
+import { writeError } from './file-image.js';
+
+/** Files up to this size are read to see what is in them: some file systems keep them in no block. */
+const SMALL = 1 << 20;
+
+/** A file of a virtual disk in the real file system. Grows as it is written to, sparse where it is not. */
+export class DiskFile implements FileMedium {
+  private length: number;
+
+  private constructor(
+    readonly name: string,
+    private readonly file: number,
+  ) {
+    this.length = fstatSync(file).size;
+  }
+
+  /** @throws InputError when it cannot be opened or is no regular file */
+  static open(path: string, writable: boolean): DiskFile {
+    return DiskFile.with(path, writable ? 'r+' : 'r');
+  }
+
+  /**
+   * @param shown what messages call the file
+   * @throws InputError when the file exists already
+   */
+  static create(path: string, shown: string): DiskFile {
+    return DiskFile.with(path, 'wx+', shown);
+  }
+
+  private static with(path: string, flags: string, shown = path): DiskFile {
+    try {
+      // A pipe is not waited for: there may be nobody at its other end.
+      const file = openSync(
+        path,
+        flags === 'r' ? constants.O_RDONLY | constants.O_NONBLOCK : flags,
+      );
+      const stats = fstatSync(file);
+      if (stats.isFile()) return new DiskFile(shown, file);
+      closeSync(file);
+      if (stats.isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
+      throw InputError.of(path, 'expected a file, found a device, pipe or socket');
+    } catch (error) {
+      throw flags === 'r' ? fileError(path, error) : writeError(shown, error);
+    }
+  }
+
+  get bytes(): number {
+    return this.length;
+  }
+
+  get hasData(): boolean {
+    return this.length <= SMALL || fstatSync(this.file).blocks > 0;
+  }
+
+  read(at: number, into: Uint8Array): void {
+    try {
+      for (let done = 0; done < into.length; ) {
+        const read = readSync(this.file, into, done, into.length - done, at + done);
+        if (read === 0) {
+          throw new FormatError(`${this.name}: ends before byte ${at + done}: it is cut short`);
+        }
+        done += read;
+      }
+    } catch (error) {
+      throw fileError(this.name, error);
+    }
+  }
+
+  write(at: number, from: Uint8Array): void {
+    try {
+      for (let done = 0; done < from.length; ) {
+        done += writeSync(this.file, from, done, from.length - done, at + done);
+      }
+    } catch (error) {
+      throw writeError(this.name, error);
+    }
+    this.length = Math.max(this.length, at + from.length);
+  }
+
+  resize(bytes: number): void {
+    try {
+      ftruncateSync(this.file, bytes);
+    } catch (error) {
+      throw writeError(this.name, error);
+    }
+    this.length = bytes;
+  }
+
+  flush(): void {
+    try {
+      fdatasyncSync(this.file);
+    } catch (error) {
+      throw writeError(this.name, error);
+    }
+  }
+
+  close(): void {
+    closeSync(this.file);
+  }
+}

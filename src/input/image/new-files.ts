@@ -1,0 +1,113 @@
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { InputError } from '../../engine/core/errors.js';
+import type { DiskFolder } from '../../engine/formats/vmdk/medium.js';
+import { DiskFile } from './disk-file.js';
+import { writeError } from './file-image.js';
+
+const PART = /^\.(.*)\.vmtop-(\d+)\.part$/;
+
+/**
+ * Files that get their names when all of them are there: whoever looks, also after a failure, sees the
+ * old files or the new ones. Until then they are hidden parts.
+ */
+export class NewFiles {
+  private readonly files = new Map<string, DiskFile>();
+
+  constructor(private readonly path: string) {}
+
+  /**
+   * @param names of all files that will be made
+   * @param replace whether files that exist may be replaced, or which of them
+   * @throws InputError when one exists and is not to be replaced
+   */
+  reserve(names: readonly string[], replace: boolean | ReadonlySet<string>): void {
+    for (const name of names) {
+      const free = typeof replace === 'boolean' ? replace : replace.has(name);
+      if (!free && existsSync(join(this.path, name))) {
+        throw InputError.of(join(this.path, name), 'the file exists', '--force replaces it');
+      }
+    }
+    this.removeLeftOvers(new Set(names));
+  }
+
+  readonly create = (name: string): DiskFile => {
+    const file = DiskFile.create(this.part(name), join(this.path, name));
+    this.files.set(name, file);
+    return file;
+  };
+
+  /** The new files as a folder, to read what was written. */
+  folder(): DiskFolder {
+    return {
+      open: (name) => {
+        const file = this.files.get(name);
+        if (file === undefined) throw InputError.of(name, 'no such new file');
+        return file;
+      },
+      parent: (hint) => ({ folder: this.folder(), name: hint, identity: hint }),
+    };
+  }
+
+  /** True when a file of this length can be here; file systems differ (ext4: 16 TiB). */
+  takes(bytes: number): boolean {
+    const path = this.part('size');
+    const file = DiskFile.create(path, join(this.path, 'size'));
+    try {
+      file.resize(bytes);
+      return true;
+    } catch (error) {
+      if (error instanceof InputError) return false;
+      throw error;
+    } finally {
+      file.close();
+      rmSync(path, { force: true });
+    }
+  }
+
+  /** Gives the files their names, in the order they were made. */
+  commit(): void {
+    for (const file of this.files.values()) file.flush();
+    for (const [name, file] of this.files) {
+      file.close();
+      try {
+        renameSync(this.part(name), join(this.path, name));
+      } catch (error) {
+        throw writeError(join(this.path, name), error);
+      }
+      this.files.delete(name);
+    }
+  }
+
+  /** Removes what was not committed. */
+  discard(): void {
+    for (const [name, file] of this.files) {
+      file.close();
+      rmSync(this.part(name), { force: true });
+    }
+    this.files.clear();
+  }
+
+  private part(name: string): string {
+    return join(this.path, `.${basename(name)}.vmtop-${process.pid}.part`);
+  }
+
+  /** Parts of these files that a process left when it was killed. */
+  private removeLeftOvers(names: ReadonlySet<string>): void {
+    if (!existsSync(this.path)) return;
+    for (const entry of readdirSync(this.path)) {
+      const [, name = '', pid = ''] = PART.exec(entry) ?? [];
+      if (names.has(name) && !isAlive(Number(pid))) rmSync(join(this.path, entry), { force: true });
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
