@@ -58,7 +58,7 @@ describe.skipIf(!existsSync(PROGRAM))('completion', () => {
     [['replay', 'x', '--scenario', ''], bundledScenarios()],
     [['list', 'fau'], ['faults']],
     [['list', 'faults', ''], faults],
-    [['list', 'faults', 'slow'], ['slow-device']],
+    [['list', 'faults', 'slow-de'], ['slow-device']],
     [['--theme', 'l'], ['light']],
     [['path-loss', '--th'], ['--theme']],
     [['top', '--theme', 'l'], ['light']],
@@ -88,7 +88,7 @@ describe.skipIf(!existsSync(PROGRAM))('completion', () => {
     expect(run('--get-yargs-completions', 'vmtop', '')).toContain(
       "host:show this machine's real disks",
     );
-    expect(run('--get-yargs-completions', 'vmtop', 'list', 'faults', 'slow')).toBe('slow-device\n');
+    expect(run('--get-yargs-completions', 'vmtop', 'list', 'faults', 'slow-de')).toBe('slow-device\n');
   });
 });
 
