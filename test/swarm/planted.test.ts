@@ -185,7 +185,7 @@ describe('planted bugs', () => {
         },
     );
     // Until the block is read it may have been given to the file a second time.
-    expect(find(12)?.problem).toMatch(/^(lost|stale|stopped)/);
+    expect(find(24)?.problem).toMatch(/^(lost|stale|stopped)/);
   });
 
   it('one UNMAP in twenty takes the block behind as well', () => {
