@@ -55,7 +55,6 @@ export class VirtualScsiDisk extends Layer implements Target {
   private readonly diskIndex: number;
 
   private readonly adapter: VirtualAdapter;
-  private readonly number: number;
   private readonly thin: boolean;
   private readonly station: Station;
   private readonly traffic: Traffic;
@@ -74,7 +73,7 @@ export class VirtualScsiDisk extends Layer implements Target {
     const { file } = backing;
     this.adapter = adapter;
     this.diskIndex = plan.index;
-    this.number = adapter.attach(this);
+    adapter.attach();
     this.thin = kind === 'thin';
     this.sizeBlocks = file.sizeBlocks;
     this.entity = sim.meters.define(
@@ -110,7 +109,7 @@ export class VirtualScsiDisk extends Layer implements Target {
   }
 
   override submit(io: Io): void {
-    this.targetOf[io] = this.number;
+    this.targetOf[io] = this.index;
     if (this.station.pass(io)) {
       this.adapter.submit(io);
     } else {

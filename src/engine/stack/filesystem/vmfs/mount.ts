@@ -84,7 +84,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     entity.refresh = () => sumTraffic(entity.values, this.parts);
     const own = new Float64Array(TRAFFIC_FIELDS.length);
     this.parts.push(own);
-    const traffic = new Traffic(sim, { values: own, histogram: -1 });
+    const traffic = new Traffic(sim, { counters: own, base: 0, histogram: -1 });
     const metadata = new MetadataIo(sim, host, volume, traffic, lower);
     const entries = options.pointerCacheEntries ?? POINTER_CACHE_ENTRIES;
     this.pointers = new PointerCache(sim, entries, metadata, this);
