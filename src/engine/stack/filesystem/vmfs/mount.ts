@@ -144,8 +144,8 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
       this.values[POINTER_HITS]++;
     }
     const offset = start - index * FILE_BLOCK;
-    if (offset + length <= FILE_BLOCK && this.op[io] <= WRITE && index < file.map.length) {
-      const block = file.map[index];
+    if (offset + length <= FILE_BLOCK && this.op[io] <= WRITE && index < file.mapLength) {
+      const block = file.entries[file.firstEntry + index];
       if (block >= 0) {
         this.lba[io] = block * FILE_BLOCK + offset;
         this.lower.submit(io);
