@@ -186,10 +186,7 @@ export class Station {
     const left = cells[base + WINDOW_LEFT_NS];
     const since = cells[base + WINDOW_INSIDE_NS];
     const soFar = this.inside * (now - cells[base + WINDOW_START]) - since;
-    assert(
-      area === left + soFar,
-      `Little's law broken: area ${area}, sojourns ${left} + ${soFar}`,
-    );
+    assert(area === left + soFar, `Little's law broken: area ${area}, sojourns ${left} + ${soFar}`);
     assert(this.arrived - this.finished === this.inside, 'a station lost or gained a command');
     // Stamps cancel out of the sum above; with nobody inside they are seen by themselves.
     assert(this.inside > 0 || since === 0, 'a station changed a time of arrival');
