@@ -9,8 +9,7 @@ import type { AdapterType } from './adapter-type.js';
 /** What the adapter keeps: when it is free again; when the last interrupt asked for fires or fired. */
 const BUSY_UNTIL = 0;
 const INTERRUPT_AT = 1;
-const INTERRUPTS = 2;
-const CELLS = 3;
+const CELLS = 2;
 
 /** A virtual disk on the adapter: gets its commands back once they are taken from the ring. */
 export interface Target extends Layer {
@@ -40,6 +39,8 @@ export class VirtualAdapter extends Layer {
   private readonly targetOf: Int32Array;
   private readonly cells: Float64Array;
   private readonly base: number;
+  /** Where interrupts are counted. */
+  private readonly interrupts: number;
 
   constructor(sim: Sim, { vm, host, name, type }: VirtualAdapterOptions) {
     super(sim, `vscsi ${vm}:${name}`);
@@ -52,12 +53,7 @@ export class VirtualAdapter extends Layer {
     this.cells = values;
     this.base = base;
     values[base + INTERRUPT_AT] = -1;
-    const slot = this.entity.slot('interrupts');
-    const earlier = this.entity.refresh;
-    this.entity.refresh = () => {
-      earlier?.();
-      this.entity.values[slot] = values[base + INTERRUPTS];
-    };
+    this.interrupts = this.entity.base + this.entity.slot('interrupts');
     this.targetOf = sim.requests.column('vscsi.target', Int32Array);
   }
 
@@ -91,7 +87,7 @@ export class VirtualAdapter extends Layer {
     const { now } = this.sim;
     if (now >= cells[base + INTERRUPT_AT]) {
       cells[base + INTERRUPT_AT] = now + this.type.interruptNs;
-      cells[base + INTERRUPTS]++;
+      this.entity.counters[this.interrupts]++;
     }
     return cells[base + INTERRUPT_AT];
   }
