@@ -88,7 +88,9 @@ describe.skipIf(!existsSync(PROGRAM))('completion', () => {
     expect(run('--get-yargs-completions', 'vmtop', '')).toContain(
       "host:show this machine's real disks",
     );
-    expect(run('--get-yargs-completions', 'vmtop', 'list', 'faults', 'slow-de')).toBe('slow-device\n');
+    expect(run('--get-yargs-completions', 'vmtop', 'list', 'faults', 'slow-de')).toBe(
+      'slow-device\n',
+    );
   });
 });
 

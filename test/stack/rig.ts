@@ -95,7 +95,11 @@ export class TestGuest extends Layer {
   outstanding = 0;
   /** What passed, as the user of a file counts it. */
   readonly traffic = new Float64Array(TRAFFIC_FIELDS.length);
-  private readonly counter = new Traffic(this.sim, { values: this.traffic, histogram: -1 });
+  private readonly counter = new Traffic(this.sim, {
+    counters: this.traffic,
+    base: 0,
+    histogram: -1,
+  });
 
   issue(op: number, file: number, lba: number, blocks: number): Io {
     const { requests, now } = this.sim;

@@ -5,6 +5,9 @@ import type { Sim } from './sim.js';
 /** Room for counters: fixed, so that every entity can hold a view of its own part. */
 const COUNTERS_MAX = 1 << 20;
 
+/** Histograms in one array: half a megabyte. */
+const HISTOGRAMS_TOGETHER = 256;
+
 /** Something that is measured and shown: an adapter, a path, a device, a virtual disk, ... */
 export interface EntityInfo {
   /** Number of the entity, from 0, in the order of definition. */
@@ -24,6 +27,8 @@ export interface EntityInfo {
 export class Entity implements EntityInfo {
   /** The entity's own counters, in the order of `fields`; a view into the shared array. */
   readonly values: Float64Array;
+  /** Those of all entities; this one's begin at `base`. For what counts with every I/O. */
+  readonly counters: Float64Array;
   /** Brings gauges up to date before a sample is copied; must not change the simulation. */
   refresh: (() => void) | undefined;
 
@@ -37,6 +42,7 @@ export class Entity implements EntityInfo {
     readonly base: number,
     readonly histogram: number,
   ) {
+    this.counters = meters.values;
     this.values = meters.values.subarray(base, base + fields.length);
   }
 
@@ -65,7 +71,9 @@ export class Meters {
   readonly values = new Float64Array(COUNTERS_MAX);
   readonly entities: Entity[] = [];
   private used = 0;
-  private histograms: Uint32Array[] = [];
+  private histogramCount = 0;
+  /** HISTOGRAMS_TOGETHER in each. */
+  private readonly buckets: Uint32Array[] = [];
 
   constructor(private readonly sim: Sim) {}
 
@@ -77,7 +85,10 @@ export class Meters {
     histogram = false,
   ): Entity {
     assert(this.used + fields.length <= COUNTERS_MAX, 'too many counters for one simulation');
-    const number = histogram ? this.histograms.push(new Uint32Array(HISTOGRAM_BUCKETS)) - 1 : -1;
+    const number = histogram ? this.histogramCount++ : -1;
+    if (number >= this.buckets.length * HISTOGRAMS_TOGETHER) {
+      this.buckets.push(new Uint32Array(HISTOGRAMS_TOGETHER * HISTOGRAM_BUCKETS));
+    }
     const entity = new Entity(
       this,
       this.entities.length,
@@ -93,11 +104,16 @@ export class Meters {
     return entity;
   }
 
-  /** The live histogram of an entity that was defined with one. */
-  histogramOf({ histogram }: Pick<EntityInfo, 'histogram'>): Uint32Array {
-    const counts = this.histograms[histogram];
-    assert(counts !== undefined, 'this entity keeps no histogram');
-    return counts;
+  /** The live histogram of an entity that was defined with one: its buckets begin at `first`. */
+  histogramOf({ histogram }: Pick<EntityInfo, 'histogram'>): {
+    readonly buckets: Uint32Array;
+    readonly first: number;
+  } {
+    assert(histogram >= 0 && histogram < this.histogramCount, 'this entity keeps no histogram');
+    return {
+      buckets: this.buckets[Math.floor(histogram / HISTOGRAMS_TOGETHER)],
+      first: (histogram % HISTOGRAMS_TOGETHER) * HISTOGRAM_BUCKETS,
+    };
   }
 
   /**
@@ -107,11 +123,12 @@ export class Meters {
   sample(withHistograms = true): Sample {
     for (const entity of this.entities) entity.refresh?.();
     const histograms = new Uint32Array(
-      withHistograms ? this.histograms.length * HISTOGRAM_BUCKETS : 0,
+      withHistograms ? this.histogramCount * HISTOGRAM_BUCKETS : 0,
     );
     if (withHistograms) {
-      for (const [index, counts] of this.histograms.entries()) {
-        histograms.set(counts, index * HISTOGRAM_BUCKETS);
+      for (const [index, buckets] of this.buckets.entries()) {
+        const first = index * buckets.length;
+        histograms.set(buckets.subarray(0, histograms.length - first), first);
       }
     }
     return { at: this.sim.now, values: this.values.slice(0, this.used), histograms };

@@ -1,4 +1,5 @@
 import { assert } from './assert.js';
+import { CellStore } from './cells.js';
 import { DataArena } from './data-arena.js';
 import { Digest } from './digest.js';
 import { EventLog } from './event-log.js';
@@ -26,6 +27,8 @@ export class Sim {
   readonly requests: Requests;
   readonly random: Random;
   readonly meters = new Meters(this);
+  /** Numbers of layers that change with every I/O. */
+  readonly cells = new CellStore();
   readonly digest = new Digest();
   readonly log = new EventLog(this);
   readonly layers: Layer[] = [];

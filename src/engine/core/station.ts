@@ -16,6 +16,19 @@ export const STATION_FIELDS = [
   'waitNs',
 ] as const;
 
+/** Its times in ns, side by side (core/cells.ts): they change with every command. */
+const CHANGED_AT = 0;
+const WINDOW_START = 1;
+const WINDOW_AREA_NS = 2;
+const WINDOW_LEFT_NS = 3;
+/** Sum over those inside of their arrival after the window's start (0 for earlier arrivals). */
+const WINDOW_INSIDE_NS = 4;
+const ACTIVE_NS = 5;
+const WAIT_NS = 6;
+/** Area of the windows before. */
+const OCCUPANCY_NS = 7;
+const CELLS = 8;
+
 /**
  * The only place a command waits: a queue, a number of slots, and a meter.
  *
@@ -29,19 +42,11 @@ export class Station {
   /** Commands waiting (QUED). */
   queued = 0;
 
-  private readonly arrivedAt: Float64Array;
-  private changedAt = 0;
   private arrived = 0;
   private finished = 0;
-  private occupancyNs = 0;
-  private activeNs = 0;
-  private waitNs = 0;
-
-  private windowStart = 0;
-  private windowAreaNs = 0;
-  private windowLeftNs = 0;
-  /** Sum over those inside of their arrival after the window's start (0 for earlier arrivals). */
-  private windowInsideNs = 0;
+  private readonly cells: Float64Array;
+  private readonly base: number;
+  private readonly arrivedAt: Float64Array;
 
   /**
    * @param kind kind of station: rows are stamped in a column all stations of a kind share
@@ -55,6 +60,9 @@ export class Station {
     public slots: number,
     private readonly discipline: Discipline = new Fifo(),
   ) {
+    const { values, base } = sim.cells.take(CELLS);
+    this.cells = values;
+    this.base = base;
     this.arrivedAt = sim.requests.column(`${kind}.arrivedAt`, Float64Array);
     const first = entity.slot('active');
     const earlier = entity.refresh;
@@ -72,11 +80,8 @@ export class Station {
   /** The row waits for a slot. */
   arrive(io: Io): void {
     this.tick();
-    const { now } = this.sim;
     this.queued++;
-    this.arrived++;
-    this.arrivedAt[io] = now;
-    this.windowInsideNs += now - this.windowStart;
+    this.stamp(io);
     this.discipline.push(io);
   }
 
@@ -88,11 +93,8 @@ export class Station {
   pass(io: Io): boolean {
     if (this.queued > 0 || this.active >= this.slots) return false;
     this.tick();
-    const { now } = this.sim;
     this.active++;
-    this.arrived++;
-    this.arrivedAt[io] = now;
-    this.windowInsideNs += now - this.windowStart;
+    this.stamp(io);
     return true;
   }
 
@@ -104,7 +106,7 @@ export class Station {
     this.tick();
     this.queued--;
     this.active++;
-    this.waitNs += this.sim.now - this.arrivedAt[io];
+    this.cells[this.base + WAIT_NS] += this.sim.now - this.arrivedAt[io];
     return io;
   }
 
@@ -130,55 +132,68 @@ export class Station {
     return this.arrivedAt[io];
   }
 
-  private leave(io: Io): void {
+  private stamp(io: Io): void {
+    const { cells, base } = this;
     const { now } = this.sim;
-    const since = this.arrivedAt[io] - this.windowStart;
+    this.arrivedAt[io] = now;
+    this.arrived++;
+    cells[base + WINDOW_INSIDE_NS] += now - cells[base + WINDOW_START];
+  }
+
+  private leave(io: Io): void {
+    const { cells, base } = this;
+    const { now } = this.sim;
+    const arrivedAt = this.arrivedAt[io];
+    const start = cells[base + WINDOW_START];
     this.finished++;
-    if (since > 0) {
-      this.windowInsideNs -= since;
-      this.windowLeftNs += now - this.arrivedAt[io];
+    if (arrivedAt > start) {
+      cells[base + WINDOW_INSIDE_NS] -= arrivedAt - start;
+      cells[base + WINDOW_LEFT_NS] += now - arrivedAt;
     } else {
-      this.windowLeftNs += now - this.windowStart;
+      cells[base + WINDOW_LEFT_NS] += now - start;
     }
   }
 
   /** Adds the area under the occupancy curve since the last change. */
   private tick(): void {
-    const span = this.sim.now - this.changedAt;
+    const { cells, base } = this;
+    const { now } = this.sim;
+    const span = now - cells[base + CHANGED_AT];
     if (span === 0) return;
-    this.changedAt = this.sim.now;
-    const area = (this.active + this.queued) * span;
-    this.windowAreaNs += area;
-    this.occupancyNs += area;
-    this.activeNs += this.active * span;
+    cells[base + CHANGED_AT] = now;
+    cells[base + WINDOW_AREA_NS] += (this.active + this.queued) * span;
+    cells[base + ACTIVE_NS] += this.active * span;
   }
 
   private publish(values: Float64Array, first: number): void {
     this.tick();
     this.checkLittle();
+    const { cells, base } = this;
     values[first] = this.active;
     values[first + 1] = this.queued;
     values[first + 2] = this.slots;
     values[first + 3] = this.arrived;
     values[first + 4] = this.finished;
-    values[first + 5] = this.occupancyNs;
-    values[first + 6] = this.activeNs;
-    values[first + 7] = this.waitNs;
+    values[first + 5] = cells[base + OCCUPANCY_NS];
+    values[first + 6] = cells[base + ACTIVE_NS];
+    values[first + 7] = cells[base + WAIT_NS];
   }
 
   private checkLittle(): void {
+    const { cells, base } = this;
     const { now } = this.sim;
-    const soFar = this.inside * (now - this.windowStart) - this.windowInsideNs;
-    assert(
-      this.windowAreaNs === this.windowLeftNs + soFar,
-      `Little's law broken: area ${this.windowAreaNs}, sojourns ${this.windowLeftNs} + ${soFar}`,
-    );
+    const area = cells[base + WINDOW_AREA_NS];
+    const left = cells[base + WINDOW_LEFT_NS];
+    const since = cells[base + WINDOW_INSIDE_NS];
+    const soFar = this.inside * (now - cells[base + WINDOW_START]) - since;
+    assert(area === left + soFar, `Little's law broken: area ${area}, sojourns ${left} + ${soFar}`);
     assert(this.arrived - this.finished === this.inside, 'a station lost or gained a command');
     // Stamps cancel out of the sum above; with nobody inside they are seen by themselves.
-    assert(this.inside > 0 || this.windowInsideNs === 0, 'a station changed a time of arrival');
-    this.windowStart = now;
-    this.windowAreaNs = 0;
-    this.windowLeftNs = 0;
-    this.windowInsideNs = 0;
+    assert(this.inside > 0 || since === 0, 'a station changed a time of arrival');
+    cells[base + OCCUPANCY_NS] += area;
+    cells[base + WINDOW_START] = now;
+    cells[base + WINDOW_AREA_NS] = 0;
+    cells[base + WINDOW_LEFT_NS] = 0;
+    cells[base + WINDOW_INSIDE_NS] = 0;
   }
 }

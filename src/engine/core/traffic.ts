@@ -26,7 +26,7 @@ const NS = 6;
 const FAILED = 9;
 
 /** Where traffic is counted: an entity whose first fields are TRAFFIC_FIELDS, or an array alone. */
-export type TrafficTarget = Pick<Entity, 'values' | 'histogram'>;
+export type TrafficTarget = Pick<Entity, 'counters' | 'base' | 'histogram'>;
 
 /** Sets `values` to the sum of others' traffic: for what is made of parts that count for themselves. */
 export function sumTraffic(values: Float64Array, parts: readonly Float64Array[]): void {
@@ -37,24 +37,44 @@ export function sumTraffic(values: Float64Array, parts: readonly Float64Array[])
   }
 }
 
-/** Counts finished commands. */
+/**
+ * Counts a finished command.
+ * @param base where the TRAFFIC_FIELDS begin in `counters`
+ * @param op opcode of core/io.ts; @param status 0 when it ended well
+ */
+export function countTraffic(
+  counters: Float64Array,
+  base: number,
+  op: number,
+  blocks: number,
+  latencyNs: number,
+  status: number,
+): void {
+  const slot = base + (op < 2 ? op : 2);
+  counters[slot]++;
+  counters[slot + BLOCKS] += blocks;
+  counters[slot + NS] += latencyNs;
+  if (status !== 0) counters[slot + FAILED]++;
+}
+
+/** Counts finished commands, with the histogram of their latencies where there is one. */
 export class Traffic {
-  private readonly values: Float64Array;
-  private readonly histogram: Uint32Array | undefined;
+  private readonly counters: Float64Array;
+  private readonly base: number;
+  private readonly buckets: Uint32Array | undefined;
+  private readonly firstBucket: number;
 
   constructor(sim: Sim, target: TrafficTarget) {
-    this.values = target.values;
-    this.histogram = target.histogram >= 0 ? sim.meters.histogramOf(target) : undefined;
+    this.counters = target.counters;
+    this.base = target.base;
+    const histogram = target.histogram >= 0 ? sim.meters.histogramOf(target) : undefined;
+    this.buckets = histogram?.buckets;
+    this.firstBucket = histogram?.first ?? 0;
   }
 
   /** @param op opcode of core/io.ts; @param status 0 when it ended well */
   add(op: number, blocks: number, latencyNs: number, status: number): void {
-    const { values } = this;
-    const kind = op < 2 ? op : 2;
-    values[kind]++;
-    values[BLOCKS + kind] += blocks;
-    values[NS + kind] += latencyNs;
-    if (status !== 0) values[FAILED + kind]++;
-    if (this.histogram !== undefined) this.histogram[bucketOf(latencyNs)]++;
+    countTraffic(this.counters, this.base, op, blocks, latencyNs, status);
+    if (this.buckets !== undefined) this.buckets[this.firstBucket + bucketOf(latencyNs)]++;
   }
 }

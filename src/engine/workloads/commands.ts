@@ -1,4 +1,5 @@
 import { assert } from '../core/assert.js';
+import type { CellStore } from '../core/cells.js';
 import { BLOCK_BYTES, READ, UNMAP, WRITE } from '../core/io.js';
 import type { Stream } from '../core/random.js';
 import type { JobPlan } from '../simulation/plan.js';
@@ -7,6 +8,16 @@ import { Addresses } from './addresses.js';
 const TWO_32 = 0x100000000;
 /** Commands drawn at once: tight loops over columns keep the numbers out of the heap. */
 const BATCH = 256;
+/** The columns, for all jobs: what is drawn is copied at once. */
+const OPS = new Uint8Array(BATCH);
+const LENGTHS = new Int32Array(BATCH);
+const ADDRESSES = new Float64Array(BATCH);
+
+/** Where a command that was drawn has what, and how far the next one is. */
+export const LBA = 0;
+export const BLOCKS = 1;
+export const OP = 2;
+const WIDTH = 3;
 
 /**
  * Every second UNMAP of a job that mixes them in is of one or two whole blocks of a file system (1 MB),
@@ -17,9 +28,9 @@ const UNMAP_UNITS_MAX = 2;
 
 /** What a job asks for, command by command: operation, length and address. */
 export class Commands {
-  readonly op = new Uint8Array(BATCH);
-  readonly blocks = new Int32Array(BATCH);
-  readonly lba = new Float64Array(BATCH);
+  /** The commands of a batch one after the other, so that taking one looks at one place in memory. */
+  readonly drawn: Float64Array;
+  private readonly first: number;
   private used = BATCH;
 
   private readonly addresses: Addresses;
@@ -39,7 +50,11 @@ export class Commands {
     plan: JobPlan,
     capacityBlocks: number,
     private readonly stream: Stream,
+    cells: CellStore,
   ) {
+    const { values, base } = cells.take(WIDTH * BATCH);
+    this.drawn = values;
+    this.first = base;
     const { name, rw, bs, offsetBytes, sizeBytes } = plan;
     assert(
       bs.every(({ bytes }) => bytes > 0 && bytes % BLOCK_BYTES === 0),
@@ -52,12 +67,10 @@ export class Commands {
     const only = onlyOpOf(rw);
     this.mixes = only === undefined;
     this.only = only ?? READ;
-    this.op.fill(this.only);
     this.trimBelow = Math.round(((plan.trimPercent ?? 0) / 100) * TWO_32);
     this.readBelow = Math.round((plan.rwmixread / 100) * TWO_32);
     this.lengths = Int32Array.from(bs, ({ bytes }) => bytes / BLOCK_BYTES);
     this.lengthBelow = thresholds(bs.map(({ weight }) => weight));
-    this.blocks.fill(this.lengths[0]);
     const startBlock = Math.ceil(offsetBytes / BLOCK_BYTES);
     this.startBlock = startBlock;
     this.endBlock = Math.floor((offsetBytes + sizeBytes) / BLOCK_BYTES);
@@ -71,51 +84,54 @@ export class Commands {
     });
   }
 
-  /** Index of the next command in the columns. */
+  /** Where in `drawn` the next command is. */
   next(): number {
     if (this.used === BATCH) this.draw();
-    return this.used++;
+    return this.first + WIDTH * this.used++;
   }
 
   private draw(): void {
-    const trims = this.trimBelow > 0;
-    if (trims) {
-      this.op.fill(this.only);
-      this.blocks.fill(this.lengths[0]);
-    }
+    const { drawn, first } = this;
     if (this.lengths.length > 1) this.drawLengths();
+    else LENGTHS.fill(this.lengths[0]);
     if (this.mixes) this.drawOps();
-    this.addresses.fill(this.lba, this.blocks);
-    if (trims) this.drawTrims();
+    else OPS.fill(this.only);
+    this.addresses.fill(ADDRESSES, LENGTHS);
+    if (this.trimBelow > 0) this.drawTrims();
+    for (let index = 0, at = first; index < BATCH; index++, at += WIDTH) {
+      drawn[at + LBA] = ADDRESSES[index];
+      drawn[at + BLOCKS] = LENGTHS[index];
+      drawn[at + OP] = OPS[index];
+    }
     this.used = 0;
   }
 
   private drawLengths(): void {
-    const { blocks, lengths, lengthBelow, stream } = this;
+    const { lengths, lengthBelow, stream } = this;
     for (let index = 0; index < BATCH; index++) {
       const draw = stream.next();
       let choice = 0;
       while (draw >= lengthBelow[choice]) choice++;
-      blocks[index] = lengths[choice];
+      LENGTHS[index] = lengths[choice];
     }
   }
 
   private drawOps(): void {
-    const { op, readBelow, stream } = this;
+    const { readBelow, stream } = this;
     for (let index = 0; index < BATCH; index++)
-      op[index] = stream.next() < readBelow ? READ : WRITE;
+      OPS[index] = stream.next() < readBelow ? READ : WRITE;
   }
 
   private drawTrims(): void {
-    const { op, lba, blocks, trimBelow, startBlock, endBlock, stream } = this;
+    const { trimBelow, startBlock, endBlock, stream } = this;
     for (let index = 0; index < BATCH; index++) {
-      if (op[index] !== WRITE || stream.next() >= trimBelow) continue;
-      op[index] = UNMAP;
+      if (OPS[index] !== WRITE || stream.next() >= trimBelow) continue;
+      OPS[index] = UNMAP;
       if (stream.below(2) === 0) continue;
-      const from = Math.floor(lba[index] / UNMAP_UNIT) * UNMAP_UNIT;
+      const from = Math.floor(ADDRESSES[index] / UNMAP_UNIT) * UNMAP_UNIT;
       const to = from + UNMAP_UNIT * (1 + stream.below(UNMAP_UNITS_MAX));
-      lba[index] = Math.max(from, startBlock);
-      blocks[index] = Math.min(to, endBlock) - lba[index];
+      ADDRESSES[index] = Math.max(from, startBlock);
+      LENGTHS[index] = Math.min(to, endBlock) - ADDRESSES[index];
     }
   }
 }

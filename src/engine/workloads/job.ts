@@ -6,10 +6,13 @@ import type { Stream } from '../core/random.js';
 import type { Sim } from '../core/sim.js';
 import type { JobPlan, Pace } from '../simulation/plan.js';
 import { Arrivals } from './arrivals.js';
-import { Commands } from './commands.js';
+import { BLOCKS, Commands, LBA, OP } from './commands.js';
 import { DUE, Guest, RETRY, START, THOUGHT } from './guest.js';
 import type { GuestMachine } from './machine.js';
 import type { GuestTotals } from './totals.js';
+
+/** More than any request table has rows. An infinity would be a box of its own on the heap. */
+const UNBOUNDED = 0x3fffffff;
 
 export interface SyntheticJobOptions {
   readonly plan: JobPlan;
@@ -41,7 +44,9 @@ export class SyntheticJob extends Guest {
   issued = 0;
 
   private readonly startAt: number;
-  private stopAt: number;
+  /** 0 for never. */
+  private readonly stopAt: number;
+  private stopped = false;
   private iodepth: number;
   private thinkNs: number;
   private readonly inFlightMax: number;
@@ -78,13 +83,14 @@ export class SyntheticJob extends Guest {
     assert(plan.iodepth >= 1 || isOpen, `job ${plan.name} never issues anything`);
     const stream = `job ${machine.name} ${plan.name}`;
     this.startAt = plan.startNs;
-    this.stopAt = plan.stopNs === 0 ? Number.POSITIVE_INFINITY : plan.stopNs;
+    this.stopAt = plan.stopNs;
     this.iodepth = plan.iodepth;
     this.thinkNs = plan.thinkNs;
-    this.inFlightMax = options.inFlightMax ?? Number.POSITIVE_INFINITY;
+    this.inFlightMax = options.inFlightMax ?? UNBOUNDED;
     this.fsync = plan.fsync ?? 0;
     this.disk = options.disk;
-    this.commands = new Commands(plan, options.capacityBlocks, sim.random.stream(stream));
+    const draws = sim.random.stream(stream);
+    this.commands = new Commands(plan, options.capacityBlocks, draws, sim.cells);
     this.thoughts = sim.lane(this);
     this.stream = sim.random.stream(`${stream} arrivals`);
     this.arrivals = isOpen ? new Arrivals(this.stream, plan) : undefined;
@@ -102,7 +108,7 @@ export class SyntheticJob extends Guest {
 
   /** Issues nothing more; what is in flight comes back. */
   stop(): void {
-    this.stopAt = this.sim.now;
+    this.stopped = true;
   }
 
   /** Another pace from now on: depth and pause of a closed loop, rate of an open one. */
@@ -149,8 +155,13 @@ export class SyntheticJob extends Guest {
     this.issueOwed();
   }
 
+  /** True when the job issues nothing at `time`, which is not in the past. */
+  private isOver(time: number): boolean {
+    return this.stopped || (this.stopAt > 0 && time >= this.stopAt);
+  }
+
   private ask(count: number): void {
-    if (this.sim.now >= this.stopAt) return;
+    if (this.isOver(this.sim.now)) return;
     this.asked += count;
     this.owed += count;
   }
@@ -188,14 +199,14 @@ export class SyntheticJob extends Guest {
   /** Asks for the next arrival; its time keeps its fraction, so that the rate is exact. */
   private armArrival(): void {
     this.dueAt += (this.arrivals as Arrivals).gap();
-    if (this.dueAt < this.stopAt) {
+    if (!this.isOver(this.dueAt)) {
       this.sim.events.push(Math.floor(this.dueAt), this.index, DUE + this.paceNumber);
     }
   }
 
   private issueOwed(): void {
     if (this.machine.stunned) return;
-    if (this.sim.now >= this.stopAt) this.owed = 0;
+    if (this.isOver(this.sim.now)) this.owed = 0;
     while (this.owed > 0 && this.inFlight < this.inFlightMax) {
       const io = this.sim.requests.takeForGuest();
       if (io === NO_IO) {
@@ -225,11 +236,13 @@ export class SyntheticJob extends Guest {
       requests.lba[io] = 0;
       requests.blocks[io] = 0;
     } else {
-      const index = commands.next();
-      requests.op[io] = commands.op[index];
-      requests.lba[io] = commands.lba[index];
-      requests.blocks[io] = commands.blocks[index];
-      if (commands.op[index] === WRITE) this.unsynced++;
+      const at = commands.next();
+      const { drawn } = commands;
+      const op = drawn[at + OP];
+      requests.op[io] = op;
+      requests.lba[io] = drawn[at + LBA];
+      requests.blocks[io] = drawn[at + BLOCKS];
+      if (op === WRITE) this.unsynced++;
     }
     requests.world[io] = this.world;
     requests.disk[io] = this.disk;

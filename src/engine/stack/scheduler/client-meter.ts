@@ -1,6 +1,6 @@
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
-import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
+import { countTraffic, TRAFFIC_FIELDS } from '../../core/traffic.js';
 import type { QosDiscipline } from '../../qos/discipline.js';
 import type { Qos } from '../../simulation/plan.js';
 import type { WorldQueue } from './world-queue.js';
@@ -48,10 +48,11 @@ export interface ClientLabels {
 export class ClientMeter {
   /** Sums and gauges, TRAFFIC_FIELDS and CLIENT_FIELDS. */
   readonly values: Float64Array;
-  private readonly traffic: Traffic;
-  /** Since when commands wait, and for how long in all some did before, ns. */
+  /** The same within those of all entities, from `base` on. */
+  private readonly counters: Float64Array;
+  private readonly base: number;
+  /** Up to when the time in which commands wait is counted; only while some do. */
   private waitingSince = 0;
-  private waitedNs = 0;
 
   constructor(
     private readonly sim: Sim,
@@ -66,7 +67,8 @@ export class ClientMeter {
     const entity: Entity = sim.meters.define('client', name, { ...labels }, fields);
     entity.refresh = () => this.publish();
     this.values = entity.values;
-    this.traffic = new Traffic(sim, entity);
+    this.counters = entity.counters;
+    this.base = entity.base;
   }
 
   setQos({ shares, reservation, limit }: Qos): void {
@@ -77,41 +79,42 @@ export class ClientMeter {
 
   /** A command has come. */
   arrive(units: number): void {
-    const { values } = this;
-    values[ARRIVALS]++;
-    values[ARRIVED_UNITS] += units;
-    if (values[QUEUED]++ === 0) this.waitingSince = this.sim.now;
+    const { counters, base } = this;
+    counters[base + ARRIVALS]++;
+    counters[base + ARRIVED_UNITS] += units;
+    if (counters[base + QUEUED]++ === 0) this.waitingSince = this.sim.now;
   }
 
   /** A command goes to the device without having waited. */
   pass(units: number): void {
-    const { values } = this;
-    values[ARRIVALS]++;
-    values[ARRIVED_UNITS] += units;
-    values[ACTIVE]++;
+    const { counters, base } = this;
+    counters[base + ARRIVALS]++;
+    counters[base + ARRIVED_UNITS] += units;
+    counters[base + ACTIVE]++;
   }
 
   /** A command goes to the device. */
   start(): void {
     this.withdraw();
-    this.values[ACTIVE]++;
+    this.counters[this.base + ACTIVE]++;
   }
 
   /** A command is taken out before it started. */
   withdraw(): void {
-    if (--this.values[QUEUED] === 0) this.waitedNs += this.sim.now - this.waitingSince;
+    if (--this.counters[this.base + QUEUED] === 0) this.countWaiting();
   }
 
   /** A started command has come back. */
   finish(units: number): void {
-    this.values[ACTIVE]--;
-    this.values[UNITS] += units;
+    this.counters[this.base + ACTIVE]--;
+    this.counters[this.base + UNITS] += units;
   }
 
   /** Counts a command that is done, started or not. */
   count(op: number, blocks: number, latencyNs: number, status: number, waitedNs: number): void {
-    this.values[WAIT_NS] += waitedNs;
-    this.traffic.add(op, blocks, latencyNs, status);
+    const { counters, base } = this;
+    counters[base + WAIT_NS] += waitedNs;
+    countTraffic(counters, base, op, blocks, latencyNs, status);
   }
 
   /** Brings what the scheduler counts up to date. */
@@ -120,7 +123,12 @@ export class ClientMeter {
     values[BY_RESERVATION] = discipline.byReservation[client];
     values[BY_WEIGHT] = discipline.byWeight[client];
     values[LIMITED_NS] = discipline.limitedNs(client);
-    const open = values[QUEUED] > 0 ? this.sim.now - this.waitingSince : 0;
-    values[WAITING_NS] = this.waitedNs + open;
+    if (values[QUEUED] > 0) this.countWaiting();
+  }
+
+  private countWaiting(): void {
+    const { now } = this.sim;
+    this.counters[this.base + WAITING_NS] += now - this.waitingSince;
+    this.waitingSince = now;
   }
 }

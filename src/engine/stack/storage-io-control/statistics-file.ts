@@ -38,7 +38,7 @@ export class StatisticsFile extends Layer {
     private readonly lower: Layer,
   ) {
     super(sim, `${options.host} statistics of ${options.datastore.name}`);
-    this.traffic = new Traffic(sim, { values: this.values, histogram: -1 });
+    this.traffic = new Traffic(sim, { counters: this.values, base: 0, histogram: -1 });
     this.readsSlot = options.datastore.slot('metadataReads');
     this.writesSlot = options.datastore.slot('metadataWrites');
   }

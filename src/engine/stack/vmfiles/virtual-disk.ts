@@ -9,7 +9,7 @@ import {
   pluginOf,
   SENSE_SPACE_ALLOCATION_FAILED,
 } from '../../core/status.js';
-import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
+import { countTraffic, TRAFFIC_FIELDS } from '../../core/traffic.js';
 import type { DatastoreFiles, FileHandle } from '../files.js';
 import { type Recall, type Recaller, recallFrom, WITHDRAWN } from '../recall.js';
 import type { Holder, Question, Vm } from './vm.js';
@@ -43,7 +43,8 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
 
   private readonly vm: Vm;
   private readonly datastore: DatastoreFiles;
-  private readonly traffic: Traffic;
+  private readonly counters: Float64Array;
+  private readonly base: number;
   private readonly arrivedAt: Float64Array;
   /** Address in the disk; `lba` is rewritten below and is needed to send a command again. */
   private readonly diskLba: Float64Array;
@@ -73,7 +74,8 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     this.datastore = datastore;
     const labels = { vm: vm.name, datastore: datastore.name };
     this.entity = sim.meters.define('vmdk', `${vm.name}:${name}`, labels, TRAFFIC_FIELDS);
-    this.traffic = new Traffic(sim, this.entity);
+    this.counters = this.entity.counters;
+    this.base = this.entity.base;
     this.arrivedAt = sim.requests.column('vmdk.arrivedAt', Float64Array);
     this.sentAt = sim.requests.column('vmdk.sentAt', Float64Array);
     this.diskLba = sim.requests.column('vmdk.lba', Float64Array);
@@ -174,7 +176,8 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
 
   private finish(io: Io): void {
     const { op, blocks, status } = this.sim.requests;
-    this.traffic.add(op[io], blocks[io], this.sim.now - this.arrivedAt[io], status[io]);
+    const latencyNs = this.sim.now - this.arrivedAt[io];
+    countTraffic(this.counters, this.base, op[io], blocks[io], latencyNs, status[io]);
     this.leave(io).complete(io);
   }
 

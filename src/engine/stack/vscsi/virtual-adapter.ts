@@ -6,8 +6,13 @@ import type { Sim } from '../../core/sim.js';
 import { STATION_FIELDS, Station } from '../../core/station.js';
 import type { AdapterType } from './adapter-type.js';
 
+/** What the adapter keeps: when it is free again; when the last interrupt asked for fires or fired. */
+const BUSY_UNTIL = 0;
+const INTERRUPT_AT = 1;
+const CELLS = 2;
+
 /** A virtual disk on the adapter: gets its commands back once they are taken from the ring. */
-export interface Target {
+export interface Target extends Layer {
   decode(io: Io): void;
 }
 
@@ -29,13 +34,13 @@ export class VirtualAdapter extends Layer {
   readonly type: AdapterType;
 
   private readonly ring: Station;
-  private readonly targets: Target[] = [];
-  /** Number of the target on this adapter; the same column as the disks write. */
+  private targets = 0;
+  /** Number of the target, a layer; the same column as the disks write. */
   private readonly targetOf: Int32Array;
-  private readonly interruptSlot: number;
-  private busyUntil = 0;
-  /** When the last interrupt asked for fires or fired. */
-  private interruptAt = -1;
+  private readonly cells: Float64Array;
+  private readonly base: number;
+  /** Where interrupts are counted. */
+  private readonly interrupts: number;
 
   constructor(sim: Sim, { vm, host, name, type }: VirtualAdapterOptions) {
     super(sim, `vscsi ${vm}:${name}`);
@@ -43,16 +48,19 @@ export class VirtualAdapter extends Layer {
     const labels = { vm, host, type: type.name };
     const fields = [...STATION_FIELDS, 'interrupts'];
     this.entity = sim.meters.define('vscsi', `${vm}:${name}`, labels, fields);
-    this.interruptSlot = this.entity.slot('interrupts');
     this.ring = new Station(sim, 'vscsi.ring', this.entity, type.ringDepth);
+    const { values, base } = sim.cells.take(CELLS);
+    this.cells = values;
+    this.base = base;
+    values[base + INTERRUPT_AT] = -1;
+    this.interrupts = this.entity.base + this.entity.slot('interrupts');
     this.targetOf = sim.requests.column('vscsi.target', Int32Array);
   }
 
-  /** Puts a disk on the adapter; the number goes into the column `vscsi.target` of its rows. */
-  attach(target: Target): number {
+  /** Puts a disk on the adapter; its number as a layer goes into `vscsi.target` of its rows. */
+  attach(): void {
     const { disksMax, name } = this.type;
-    assert(this.targets.length < disksMax, `${name} takes ${disksMax} disks`);
-    return this.targets.push(target) - 1;
+    assert(this.targets++ < disksMax, `${name} takes ${disksMax} disks`);
   }
 
   override submit(io: Io): void {
@@ -65,7 +73,7 @@ export class VirtualAdapter extends Layer {
   }
 
   override fire(io: Io): void {
-    this.targets[this.targetOf[io]].decode(io);
+    (this.sim.layers[this.targetOf[io]] as Target).decode(io);
   }
 
   /** Takes a command out that waits for the ring; false when it does not. */
@@ -75,12 +83,13 @@ export class VirtualAdapter extends Layer {
 
   /** When the guest hears of a command that comes back now. */
   interrupt(): number {
+    const { cells, base } = this;
     const { now } = this.sim;
-    if (now >= this.interruptAt) {
-      this.interruptAt = now + this.type.interruptNs;
-      this.entity.values[this.interruptSlot]++;
+    if (now >= cells[base + INTERRUPT_AT]) {
+      cells[base + INTERRUPT_AT] = now + this.type.interruptNs;
+      this.entity.counters[this.interrupts]++;
     }
-    return this.interruptAt;
+    return cells[base + INTERRUPT_AT];
   }
 
   /** The guest has taken the command's completion: its entry of the ring is free. */
@@ -96,7 +105,9 @@ export class VirtualAdapter extends Layer {
   /** Commands are emulated one after another. */
   private issue(io: Io): void {
     const { now } = this.sim;
-    this.busyUntil = (this.busyUntil > now ? this.busyUntil : now) + this.type.issueNs;
-    this.sim.events.push(this.busyUntil, this.index, io);
+    const free = this.cells[this.base + BUSY_UNTIL];
+    const doneAt = (free > now ? free : now) + this.type.issueNs;
+    this.cells[this.base + BUSY_UNTIL] = doneAt;
+    this.sim.events.push(doneAt, this.index, io);
   }
 }

@@ -56,7 +56,6 @@ export class VirtualScsiDisk extends Layer implements Target {
   private readonly diskIndex: number;
 
   private readonly adapter: VirtualAdapter;
-  private readonly number: number;
   private readonly thin: boolean;
   private readonly station: Station;
   private readonly traffic: Traffic;
@@ -75,7 +74,7 @@ export class VirtualScsiDisk extends Layer implements Target {
     const { file } = backing;
     this.adapter = adapter;
     this.diskIndex = plan.index;
-    this.number = adapter.attach(this);
+    adapter.attach();
     this.thin = kind === 'thin';
     this.sizeBlocks = file.sizeBlocks;
     this.entity = sim.meters.define(
@@ -113,7 +112,7 @@ export class VirtualScsiDisk extends Layer implements Target {
   override submit(io: Io): void {
     const { breakdown } = this.sim.requests;
     if (breakdown.on) breakdown.begin(io, this.sim.now);
-    this.targetOf[io] = this.number;
+    this.targetOf[io] = this.index;
     if (this.station.pass(io)) {
       this.adapter.submit(io);
     } else {

@@ -25,8 +25,42 @@ export function isBusy(entry: number): boolean {
   return entry <= BUSY;
 }
 
+/** Entries held together: 256 KB. */
+const CHUNK = 1 << 16;
+
+/** Part of an array that block maps share. */
+export interface BlockMap {
+  readonly entries: Int32Array;
+  readonly first: number;
+  readonly length: number;
+}
+
+/** Block maps of a volume's files one after the other: one array is quicker to look at than many. */
+export class BlockMaps {
+  private entries = new Int32Array(0);
+  private used = 0;
+
+  /** A map of `length` holes. */
+  take(length: number): BlockMap {
+    if (this.used + length > this.entries.length) {
+      this.entries = new Int32Array(Math.max(CHUNK, length)).fill(HOLE);
+      this.used = 0;
+    }
+    const { entries, used: first } = this;
+    this.used += length;
+    return { entries, first, length };
+  }
+}
+
 /** A file on a VMFS volume. */
 export class VmfsFile extends StoredFile {
+  /** Blocks in the map. */
+  readonly mapLength: number;
+  /** What holds the map, and where it begins there; for what looks at it with every I/O. */
+  readonly entries: Int32Array;
+  readonly firstEntry: number;
+  /** Block map; empty for a file that fits its descriptor or a sub-block. */
+  readonly map: Int32Array;
   /** The mount that has the file open. */
   holder: object | undefined;
 
@@ -35,8 +69,7 @@ export class VmfsFile extends StoredFile {
     path: string,
     sizeBlocks: number,
     policy: AllocationPolicy,
-    /** Block map; empty for a file that fits its descriptor or a sub-block. */
-    readonly map: Int32Array,
+    { entries, first, length }: BlockMap,
     readonly descriptor: number,
     /** Number of its first pointer block, 0 when it needs none. */
     readonly firstPointer: number,
@@ -46,5 +79,9 @@ export class VmfsFile extends StoredFile {
     readonly usesSubBlock: boolean,
   ) {
     super(index, path, sizeBlocks, policy);
+    this.mapLength = length;
+    this.entries = entries;
+    this.firstEntry = first;
+    this.map = entries.subarray(first, first + length);
   }
 }

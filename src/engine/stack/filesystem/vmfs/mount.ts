@@ -86,7 +86,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     entity.refresh = () => sumTraffic(entity.values, this.parts);
     const own = new Float64Array(TRAFFIC_FIELDS.length);
     this.parts.push(own);
-    const traffic = new Traffic(sim, { values: own, histogram: -1 });
+    const traffic = new Traffic(sim, { counters: own, base: 0, histogram: -1 });
     const metadata = new MetadataIo(sim, host, volume, traffic, lower, options.offload);
     const entries = options.pointerCacheEntries ?? POINTER_CACHE_ENTRIES;
     this.pointers = new PointerCache(sim, entries, metadata, this);
@@ -146,8 +146,8 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
       this.values[POINTER_HITS]++;
     }
     const offset = start - index * FILE_BLOCK;
-    if (offset + length <= FILE_BLOCK && this.op[io] <= WRITE && index < file.map.length) {
-      const block = file.map[index];
+    if (offset + length <= FILE_BLOCK && this.op[io] <= WRITE && index < file.mapLength) {
+      const block = file.entries[file.firstEntry + index];
       if (block >= 0) {
         this.lba[io] = block * FILE_BLOCK + offset;
         this.lower.submit(io);

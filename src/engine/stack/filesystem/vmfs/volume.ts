@@ -5,7 +5,7 @@ import type { DatastorePlan } from '../../../simulation/plan.js';
 import type { AllocationPolicy, FileHandle } from '../../files.js';
 import { Datastore } from '../datastore.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../file.js';
-import { HOLE, isBusy, toBeZeroed, VmfsFile } from './file.js';
+import { BlockMaps, HOLE, isBusy, toBeZeroed, VmfsFile } from './file.js';
 import {
   DESCRIPTORS_MAX,
   DIRECT_BLOCKS,
@@ -30,6 +30,7 @@ export class VmfsVolume extends Datastore {
   readonly files: (VmfsFile | undefined)[] = [];
   /** What the lock and heartbeat blocks hold, by address, as far as hosts know; 0 at first. */
   readonly tags = new Map<number, number>();
+  private readonly maps = new BlockMaps();
   private readonly space: Space;
   private readonly ownAllocator: number;
   private filled: Int32Array[] = [];
@@ -98,7 +99,7 @@ export class VmfsVolume extends Datastore {
       path,
       Math.ceil(sizeBytes / 512),
       policy,
-      new Int32Array(length).fill(HOLE),
+      this.maps.take(length),
       descriptor,
       pointers > 0 ? this.pointers : 0,
       pointers,
