@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { vmtop } from './helpers.js';
 
-const REAL = '/work/shared/traces/esxtop-batch-subset.csv.gz';
+const REAL = join(import.meta.dirname, '../../../shared/traces/esxtop-batch-subset.csv.gz');
 
 describe('vmtop --batch', () => {
   it('writes one header and so many samples, the same ones every time', async () => {

@@ -11,7 +11,7 @@ import { RecordedMachine } from '../../src/tui/recorded-machine.js';
 import { type Mounted, mount } from './harness.js';
 
 /** CPU and memory counters of an ESX host, 2015, saved again by a spreadsheet. */
-const REAL = '/work/shared/traces/esxtop-batch-subset.csv.gz';
+const REAL = join(import.meta.dirname, '../../../shared/traces/esxtop-batch-subset.csv.gz');
 if (!existsSync(REAL)) process.stderr.write(`recording.test: no ${REAL}, left out\n`);
 
 /** Three samples, 5 s apart, as an ESXi host names things; the third sample's rates are 2 higher. */
