@@ -8,6 +8,8 @@ export default defineConfig({
     dir: 'test',
     include: ['**/*.test.{ts,tsx}'],
     testTimeout: 30_000,
+    // Vitest leaves one core to itself; on a machine of two that is half of them.
+    maxWorkers: '100%',
     hookTimeout: 60_000,
     env: { NODE_ENV: 'production', FORCE_COLOR: '3' },
     reporters: ['default', ['json', { outputFile: 'node_modules/.cache/vitest/report.json' }]],
