@@ -107,6 +107,12 @@ export class Offload {
     this.sim.log.note('lun.offload', this.unit.name, what, why);
   }
 
+  /** The LUN an EXTENDED COPY would write to; undefined where it names none of the array. */
+  targetOf(io: Io): Unit | undefined {
+    const number = this.copyUnit[io];
+    return number === 0 ? this.unit : this.peers?.get(number)?.unit;
+  }
+
   /** Carries out a command; returns the sense it is refused with, 0 when it is done. */
   execute(io: Io): number {
     const { op, lba, blocks } = this.sim.requests;
