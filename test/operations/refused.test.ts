@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { SECOND } from '../simulation/support.js';
 import { planOf, Work } from './work.js';
 
+const MIB = 1024 * 1024;
+
 /** A VM that goes on writing blocks of a thin disk for the first time, a few per second. */
 const growing = () =>
   new Work(
@@ -45,5 +47,36 @@ describe('VMFS on an array that refuses VAAI (stack-lower reference, 6.6)', () =
     expect(again.zeros).toBeGreaterThan(refused.zeros + 10);
     expect([again.atsFailed, again.zeroFailed]).toEqual([1, 1]);
     expect(work.of('vm.stunned')).toEqual([]);
+  });
+});
+
+describe('an NFS server that refuses Full File Clone (stack-lower reference, 6.7)', () => {
+  it('the host copies what is held, once, and the copy is the source', () => {
+    const work = new Work(
+      planOf({
+        array: { luns: [{ size: '4GiB' }] },
+        nfsServers: [{ name: 'filer', capacity: '4GiB', plugin: true }],
+        datastores: [{ name: 'one', server: 'filer' }],
+        job: { rw: 'write', bs: '64k', iodepth: 4, size: '16MiB', verify: true, stop: '1s' },
+      }),
+    );
+    work.run(2 * SECOND);
+    work.refuseNasClones();
+    const bytes = work.serverBytes();
+    work.simulation.command({ kind: 'clone', disk: 0, datastore: 'one', name: 'copy' });
+    work.run(30 * SECOND);
+    expect(work.events('clone.end').map(({ what }) => what)).toHaveLength(1);
+    const copy = work.nfsStamps(work.disk('one', 'copy'));
+    expect(copy.filter((stamp) => stamp > 0)).toHaveLength(4096);
+    expect(copy).toEqual(work.nfsStamps(work.source()));
+    expect(work.serverBytes() - bytes).toBe(2 * 16 * MIB);
+    const { fallbacks, copiedBlocks, offloadedBlocks, savedBlocks, failed } = work.mover();
+    expect([fallbacks, copiedBlocks * 512, offloadedBlocks, savedBlocks, failed]).toEqual([
+      1,
+      16 * MIB,
+      0,
+      0,
+      0,
+    ]);
   });
 });
