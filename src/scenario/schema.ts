@@ -271,6 +271,7 @@ const policy = z.strictObject({
       thin: flag.optional(),
       disk: text.optional(),
       redundant: flag.optional(),
+      protected: flag.optional(),
       offload: flag.optional(),
       health: word(['green', 'yellow']).optional(),
     })

@@ -223,7 +223,8 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
     if (breakdown.on || traced[io] !== 0) breakdown.enterDevice(io, this.sim.now);
     const client = this.table.at(disk[io]);
     this.enter(io);
-    const mayPass = this.fastPath?.usable === true && !this.depth.lowered && !this.worldFull(client);
+    const mayPass =
+      this.fastPath?.usable === true && !this.depth.lowered && !this.worldFull(client);
     if (mayPass && this.station.pass(io)) {
       this.waitedNs[io] = 0;
       if (client !== NO_CLIENT) {
