@@ -132,6 +132,7 @@ export function arrayPlan(changes: Partial<ArrayPlan> = {}): ArrayPlan {
     transitionNs: 2e9,
     cacheBytes: 64 * MIB,
     vaai: { ats: true, clone: true, zero: true, unmap: true },
+    copyBytesPerSecond: 4e9,
     pools: [poolPlan()],
     luns: [lunPlan()],
     portQueueDepth: 256,

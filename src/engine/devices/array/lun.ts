@@ -121,7 +121,7 @@ export class Lun extends Layer {
     this.groups = new PortGroups(sim, array.access, array.tpgs, this.ownership);
     if (this.groups.passive) this.trouble = PASSIVE;
     this.pages = plan.thin ? new ThinPages(plan.name, this.sizeBlocks, this.pool) : undefined;
-    this.offload = new Offload(sim, array.vaai, this, this.pages);
+    this.offload = new Offload(sim, array, this, this.pages);
     this.reservation = new Reservation(sim, plan.name, (held) => {
       this.trouble = held ? this.trouble | RESERVED : this.trouble & ~RESERVED;
     });
