@@ -305,8 +305,7 @@ export class Lun extends Layer {
       case READ_CAPACITY:
         this.answer(io);
         return;
-      case FLUSH:
-        // An array's cache keeps what it has answered; a disk's own may be volatile.
+      case FLUSH: // An array's cache keeps what it has answered; a disk's own may be volatile.
         if (this.ownDisk) this.toDisks(io);
         else this.answer(io);
         return;
