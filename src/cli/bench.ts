@@ -9,6 +9,7 @@ import { Simulation } from '../engine/simulation/simulation.js';
 import { decodeTrace } from '../input/read-trace.js';
 import { packageFolder } from '../scenario/bundled.js';
 import { loadScenario } from '../scenario/load.js';
+import { benchDevices, describeDevices } from './bench-devices.js';
 import { firstFrame } from './bench-first-frame.js';
 
 const SCENARIO = join(packageFolder(), 'fixtures', 'bench.yaml');
@@ -96,7 +97,8 @@ async function main(): Promise<void> {
   const traceRecordsPerSecond = benchTrace();
   const bin = join(packageFolder(), 'dist', 'vmtop.js');
   const firstFrameMs = existsSync(bin) ? await firstFrame(bin) : undefined;
-  const result = { ...engine, traceRecordsPerSecond, firstFrameMs: firstFrameMs ?? null };
+  const devices = benchDevices(loadScenario(SCENARIO));
+  const result = { ...engine, traceRecordsPerSecond, firstFrameMs: firstFrameMs ?? null, devices };
   if (process.argv.includes('--json')) {
     process.stdout.write(`${JSON.stringify(result)}\n`);
     return;
@@ -110,6 +112,8 @@ async function main(): Promise<void> {
       `heap after 1 M and 10 M      ${engine.heapMb.map((mb) => mb.toFixed(1)).join(' MB, ')} MB`,
       `trace records per second     ${million(traceRecordsPerSecond)} M`,
       `time to first frame          ${firstFrameMs === undefined ? 'not measured (no terminal package)' : `${firstFrameMs} ms`}`,
+      '',
+      describeDevices(devices),
       '',
     ].join('\n'),
   );

@@ -15,6 +15,9 @@ import { describeFigures, describeFit } from '../output/fit.js';
 import { Progress } from '../output/progress.js';
 import { exactValue, formatDisk } from '../scenario/disks.js';
 
+/** Most requests that are fitted to: the search takes seconds, and more tell it little (model). */
+const FITTED_MAX = 20_000;
+
 export interface FitArguments {
   readonly trace: string;
   readonly model: string;
@@ -34,7 +37,7 @@ export async function fitDevice(args: FitArguments): Promise<void> {
   const given = readSettings(model.params, args.set?.split(',') ?? []);
   const recording = readRecording(args.trace);
   const { count } = recording;
-  const fitted = Math.floor(count * share);
+  const fitted = Math.min(Math.floor(count * share), FITTED_MAX);
   const train = part(recording, 0, fitted);
   const fit = search(train, {
     model: args.model,
@@ -98,7 +101,7 @@ function readRecording(trace: string): Recording {
   const measured = TRACE_FORMATS.filter(({ summary }) => summary.includes('service times'));
   throw InputError.of(
     trace,
-    `a ${format} trace has no measured service times`,
+    `a ${format} trace has no measured service times of one request at a time`,
     `formats that have: ${measured.map(({ name }) => name).join(', ')}`,
   );
 }

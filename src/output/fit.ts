@@ -42,7 +42,8 @@ export function describeFit(report: FitReport): string {
     { title: 'value', text: value },
     { title: 'source', align: 'left', text: (name) => BASIS[fit.basis[name] ?? 'guess'] },
   ]);
-  return [head, quality, DEMERIT, settings].join('\n\n');
+  const poor = figures.some(({ comparison }) => isPoor(comparison)) ? [POOR] : [];
+  return [head, quality, DEMERIT, ...poor, settings].join('\n\n');
 }
 
 /** The figures of one part of a recording in a line. */
@@ -55,6 +56,12 @@ export function describeFigures(name: string, comparison: Comparison): string {
   );
 }
 
+/** The model is another disk: its mean or its distribution is too far off (issue 6 sets the bar). */
+function isPoor({ measuredMeanNs, modelMeanNs, demeritNs }: Comparison): boolean {
+  const off = Math.abs(modelMeanNs / measuredMeanNs - 1);
+  return off > MEAN_MAX || demeritNs / measuredMeanNs > DEMERIT_MAX;
+}
+
 const ms = (ns: number): string => (ns / 1e6).toFixed(3);
 const percent = (part: number, signed: boolean): string =>
   `${signed && part >= 0 ? '+' : ''}${(part * 100).toFixed(2)}%`;
@@ -64,6 +71,13 @@ const BASIS: Readonly<Record<Basis, string>> = {
   told: 'estimated',
   guess: 'guess: the recording says little about it',
 };
+
+const MEAN_MAX = 0.05;
+const DEMERIT_MAX = 0.1;
+
+const POOR =
+  'poor fit: a mean is off by more than 5%, or a demerit is above 10% of it. The recording has to be of one\n' +
+  'request at a time to one spinning disk, in the order it was made, with times in microseconds';
 
 const DEMERIT =
   'demerit: root mean square distance of the two distributions of service times, side by side';

@@ -105,6 +105,8 @@ const array = z.strictObject({
   cache: size('0B', '4TiB').default(1024 ** 3),
   mirror,
   vaai: vaai.default({ ats: true, clone: true, zero: true, unmap: true }),
+  /** Model: a controller copies in its memory what a host would carry over the fabric twice. */
+  copyRate: bandwidth.default(4e9),
   portQueueDepth: integer(1, 65536).default(2048),
   pools: z
     .array(pool)
@@ -120,6 +122,8 @@ const nfsServer = z.strictObject({
   disk: diskModel.default({ model: 'ssd' }),
   rtt: duration('1us', '1s').default(200e3),
   bandwidth: bandwidth.default(1.25e9),
+  /** As arrays copy (model). */
+  copyRate: bandwidth.default(4e9),
   /** The vendor's NAS plug-in is installed on the hosts. */
   plugin: flag.default(false),
 });
@@ -271,6 +275,7 @@ const policy = z.strictObject({
       thin: flag.optional(),
       disk: text.optional(),
       redundant: flag.optional(),
+      protected: flag.optional(),
       offload: flag.optional(),
       health: word(['green', 'yellow']).optional(),
     })

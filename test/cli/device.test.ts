@@ -65,14 +65,25 @@ describe('vmtop device fit', () => {
     expect(stdout).not.toMatch(/^checked/m);
   });
 
+  it('says so when the model is not like the recording', async () => {
+    // A second for each request: no disk seeks as long.
+    const { stdout, code } = await vmtop('device', 'fit', file('slow', requests(1e6)));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^poor fit: a mean is off by more than 5%/m);
+    const good = await vmtop('device', 'fit', trace, '--set', 'rpm=7200,heads=4');
+    expect(good.stdout).not.toMatch(/poor fit/);
+  });
+
   const cases: readonly (readonly [string, () => string[], RegExp])[] = [
     [
       'a trace without times',
       () => ['fit', file('a.csv', MSR)],
-      /no measured service times\n.*disksim-validate/,
+      /no measured service times of one request at a time\n.*disksim-validate/,
     ],
     ['a file there is not', () => ['fit', 'no-such.trace'], /no-such\.trace: no such file/],
     ['too short a recording', () => ['fit', file('b', 'R Hit 1 1 1 1')], /too little to fit/],
+    ['a recording without times', () => ['fit', file('c', requests(0))], /every measured .* is 0/],
+    ['half a line', () => ['fit', file('d', `${requests(5)}R Hit 7`)], /d:401: bcount: expected/],
     ['a setting there is not', () => ['fit', trace, '--set', 'speed=1'], /speed: unknown setting/],
     ['a setting without value', () => ['fit', trace, '--set', 'rpm'], /name=value, found "rpm"/],
     ['no share', () => ['fit', trace, '--first', '0%'], /--first: expected a share/],
@@ -109,6 +120,10 @@ describe('vmtop device show', () => {
     expect(stdout).toMatch(/rpm +5400 .*estimated from disksim-validate-dec_rz26/);
   });
 });
+
+/** 400 requests that took so long each, microseconds. */
+const requests = (us: number): string =>
+  Array.from({ length: 400 }, (_, at) => `R Hit ${(at * 7919) % 100_003} 8 ${us} 100\n`).join('');
 
 /** MSR CSV: timestamp (100 ns), host, disk, type, offset, size, response time. */
 const MSR = '128166372003061629,hm,0,Read,383496192,32768,58013\n';

@@ -13,6 +13,7 @@ function setUp(threads = 4, channels = 4) {
     threads,
     disk: { model: 'constant', params: { service: 1e6, channels } },
     rttNs: 200_000,
+    copyBytesPerSecond: 4e9,
     bytesPerSecond: 512e6,
   });
   return { sim, guest, server };

@@ -1,3 +1,4 @@
+import { NO_DATA } from '../../src/engine/core/data-arena.js';
 import { type Io, NO_IO, READ } from '../../src/engine/core/io.js';
 import { Layer } from '../../src/engine/core/layer.js';
 import { Sim } from '../../src/engine/core/sim.js';
@@ -11,6 +12,8 @@ export interface Command {
   readonly op?: number;
   readonly lba?: number;
   readonly blocks?: number;
+  /** What it carries, in rigs that verify. */
+  readonly data?: number;
   readonly nexus?: Layer;
   readonly lun?: Layer;
 }
@@ -52,6 +55,7 @@ export class TestGuest extends Layer {
     requests.op[io] = command.op ?? READ;
     requests.lba[io] = command.lba ?? 0;
     requests.blocks[io] = command.blocks ?? 8;
+    requests.data[io] = command.data ?? NO_DATA;
     requests.world[io] = 1;
     requests.disk[io] = 0;
     requests.arrivedAt[io] = now;
@@ -128,6 +132,7 @@ export function arrayPlan(changes: Partial<ArrayPlan> = {}): ArrayPlan {
     transitionNs: 2e9,
     cacheBytes: 64 * MIB,
     vaai: { ats: true, clone: true, zero: true, unmap: true },
+    copyBytesPerSecond: 4e9,
     pools: [poolPlan()],
     luns: [lunPlan()],
     portQueueDepth: 256,
@@ -152,8 +157,8 @@ export const LATENCY_NS = 10_000;
 export const BYTES_PER_SECOND = 512e6;
 
 /** A host with one connection to every port of an array. */
-export function rig(changes: Partial<ArrayPlan> = {}, rows = 4096, seed = 1): Rig {
-  const sim = new Sim(seed, rows);
+export function rig(changes: Partial<ArrayPlan> = {}, rows = 4096, seed = 1, verify = false): Rig {
+  const sim = new Sim(seed, rows, verify);
   const guest = new TestGuest(sim);
   const array = new DiskArray(sim, arrayPlan(changes));
   const nexuses = array.ports.map(

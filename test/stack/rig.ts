@@ -25,6 +25,8 @@ export class TestDevice extends Layer {
   readonly tags = new Map<number, number>();
   /** Commands answered 05/20/00. */
   readonly unsupported = new Set<number>();
+  /** Commands it has answered so: what multipathing remembers of a device (`Vaai`). */
+  readonly refused = new Set<number>();
   /** Answers HOST_NO_CONNECT. */
   down = false;
   /** Keeps commands without answering. */
@@ -63,6 +65,7 @@ export class TestDevice extends Layer {
     if (this.down) status[io] = hostStatus(HOST_NO_CONNECT);
     else if (failure !== undefined) [status[io], sense[io]] = failure;
     else if (this.unsupported.has(op[io])) {
+      this.refused.add(op[io]);
       status[io] = CHECK;
       sense[io] = SENSE_INVALID_OPCODE;
     } else if (op[io] === ATS) {

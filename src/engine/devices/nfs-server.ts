@@ -15,8 +15,6 @@ import { Space } from './space.js';
 
 /** Time of a request that touches no file data: attributes, heartbeats (model). */
 const METADATA_NS = 50_000;
-/** Time to copy a block from file to file, as arrays take it: 4 GB/s (model). */
-const COPY_BLOCK_NS = 128;
 
 /** What the event of a row means. */
 const REQUEST = 0;
@@ -39,6 +37,7 @@ export class NfsServer extends Layer {
   private readonly outLane: Lane;
   private readonly backLane: Lane;
   private readonly blockNs: number;
+  private readonly copyBlockNs: number;
   private readonly wayNs: number;
   private outUntil = 0;
   private backUntil = 0;
@@ -81,6 +80,7 @@ export class NfsServer extends Layer {
     this.outLane = sim.lane(this);
     this.backLane = sim.lane(this);
     this.blockNs = (BLOCK_BYTES * 1e9) / plan.bytesPerSecond;
+    this.copyBlockNs = (BLOCK_BYTES * 1e9) / plan.copyBytesPerSecond;
     this.wayNs = Math.round(plan.rttNs / 2);
     this.upSlot = this.entity.slot('up');
     this.entity.values[this.upSlot] = 1;
@@ -189,7 +189,7 @@ export class NfsServer extends Layer {
       } else {
         this.phase[io] = METADATA;
         const copied = op[io] === XCOPY && this.plugin ? blocks[io] : 0;
-        this.after(METADATA_NS + copied * COPY_BLOCK_NS, io);
+        this.after(METADATA_NS + Math.round(copied * this.copyBlockNs), io);
       }
     }
   }

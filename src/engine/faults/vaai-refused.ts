@@ -2,7 +2,7 @@ import { defineFault } from './define.js';
 
 /**
  * What an array does after a change of its firmware or its licence. Hosts remember the first refusal
- * of each command: data movers until a rescan, VMFS for its locks and zeros for good.
+ * of each command until a rescan, data movers and VMFS with its locks and zeros alike.
  */
 export const vaaiRefused = defineFault({
   name: 'vaai-refused',

@@ -227,6 +227,7 @@ export class CopyJob extends Operation {
       } else {
         this.nasRefused = true;
         this.markHeld();
+        this.cursor = 0;
         this.free(slot);
       }
     }

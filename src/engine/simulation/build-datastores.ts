@@ -12,11 +12,13 @@ import type { NfsHeartbeatSettings } from '../stack/filesystem/nfs/heartbeat.js'
 import { NfsMount } from '../stack/filesystem/nfs/mount.js';
 import { NfsSession } from '../stack/filesystem/nfs/session.js';
 import { NfsVolume } from '../stack/filesystem/nfs/volume.js';
+import type { OffloadSwitches } from '../stack/filesystem/vmfs/metadata-io.js';
 import { VmfsMount } from '../stack/filesystem/vmfs/mount.js';
 import { VmfsVolume } from '../stack/filesystem/vmfs/volume.js';
 import { DeviceQueue } from '../stack/scheduler/device-queue.js';
 import { schedulerSettingsOf } from '../stack/scheduler/settings.js';
 import type { Settings } from '../stack/settings.js';
+import type { Primitive } from '../stack/storage-apis/vaai/vaai.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import { buildStorageIoControl, type SiocHost } from './build-storage-io-control.js';
 import type { DatastorePlan } from './plan.js';
@@ -103,16 +105,29 @@ export function buildDatastores(
       const own = plan.extents.map((uid) => devices.get(uid) as BuiltDevice);
       const disks = own.map(({ driver }) => driver);
       const lvm = new LvmVolume(sim, { host: name, datastore: plan.name, extents }, disks);
-      const offload = {
-        locking: settings.on('VMFS3.HardwareAcceleratedLocking'),
-        init: settings.on('DataMover.HardwareAcceleratedInit'),
-      };
+      const offload = switchesOf(own);
       const mount = new VmfsMount(sim, { host: name, offload }, volume, lvm);
       const vmfs = { datastore: volume, volume: lvm, extents: offloadExtents(extents, own) };
       const store = { datastore: volume, mount, vmfs };
       return { name, settings, mount, store, volume: lvm, queues: own.map(({ queue }) => queue) };
     };
   }
+}
+
+/** What VMFS may leave to all devices of a volume; each remembers what it has refused. */
+function switchesOf(devices: readonly BuiltDevice[]): OffloadSwitches {
+  const supported = (primitive: Primitive): boolean => {
+    for (const { psa } of devices) if (!psa.vaai.supports(primitive)) return false;
+    return true;
+  };
+  return {
+    get locking() {
+      return supported('ats');
+    },
+    get init() {
+      return supported('zero');
+    },
+  };
 }
 
 /** A host with the datastore it has mounted. */

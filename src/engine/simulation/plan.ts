@@ -70,6 +70,8 @@ export interface ArrayPlan {
     readonly zero: boolean;
     readonly unmap: boolean;
   };
+  /** What it copies within itself (EXTENDED COPY), one command after the other. */
+  readonly copyBytesPerSecond: number;
   readonly pools: readonly PoolPlan[];
   readonly luns: readonly LunPlan[];
   /** Commands a target port accepts at once; more get TASK SET FULL. */
@@ -113,6 +115,8 @@ export interface NfsServerPlan {
   readonly disk: ModelPlan;
   readonly rttNs: number;
   readonly bytesPerSecond: number;
+  /** How fast it clones files. */
+  readonly copyBytesPerSecond: number;
   /** The vendor's NAS plug-in is on the hosts: full file clone, reserve space. */
   readonly plugin?: boolean;
 }

@@ -76,6 +76,7 @@ function planArray(context: Context, array: ArrayText, path: Path): ArrayPlan {
     cacheBytes: isArray && !isScaleOut ? array.cache : 0,
     ...mirrorOf(context, array, controllers, path),
     vaai: array.vaai,
+    copyBytesPerSecond: array.copyRate,
     pools: isArray ? planPools(context, array, luns, path) : shelf(context, array, luns, path),
     luns,
     portQueueDepth: array.portQueueDepth,
@@ -248,6 +249,8 @@ function planLocalDisks(
     transitionNs: 0,
     cacheBytes: 0,
     vaai: { ats: false, clone: false, zero: false, unmap: transport === 'nvme' },
+    // Never used: it does not clone.
+    copyBytesPerSecond: 1,
     pools,
     luns: [...luns.values()],
     portQueueDepth: 65536,
@@ -270,6 +273,7 @@ export function planNfsServers(context: Context, scenario: Scenario): Map<string
       disk: planModel(context, server.disk, [...path, 'disk']),
       rttNs: server.rtt,
       bytesPerSecond: server.bandwidth,
+      copyBytesPerSecond: server.copyRate,
       ...(server.plugin && { plugin: true }),
     };
     servers.add(server.name, plan, [...path, 'name']);

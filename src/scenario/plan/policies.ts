@@ -30,11 +30,12 @@ export function planPolicies(
 
 /** Requirements without those that were left out. */
 function given(require: NonNullable<Scenario['policies'][number]['require']>): Requirements {
-  const { thin, disk, redundant, offload, health } = require;
+  const { thin, disk, redundant, protected: isProtected, offload, health } = require;
   return {
     ...(thin === undefined ? {} : { thin }),
     ...(disk === undefined ? {} : { disk }),
     ...(redundant === undefined ? {} : { redundant }),
+    ...(isProtected === undefined ? {} : { protected: isProtected }),
     ...(offload === undefined ? {} : { offload }),
     ...(health === undefined ? {} : { health }),
   };

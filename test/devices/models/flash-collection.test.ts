@@ -153,6 +153,36 @@ describe('reads', () => {
     expect(percentile(steady, 0.99)).toBeGreaterThan(2 * percentile(fresh, 0.99));
     expect(percentile(steady, 0.1)).toBeLessThan(150e3);
   });
+
+  /**
+   * Reads that come at random see a die as busy as it is on average (Wolff, "Poisson arrivals see time
+   * averages", Operations Research 30(2), 1982): the share that waits is the part of the time a die
+   * programs, moves and erases.
+   */
+  it.each([
+    ['fresh', 1, 1],
+    ['steady', 0, closedForm(0.4)],
+  ] as const)('%s: wait as often as their die is busy with writes', (_state, start, a) => {
+    const dies = 48;
+    const page = 1.3e6 / 2;
+    const busyNs = page + (a - 1) * (page + 99e3) + (a / 256) * 3e6;
+    for (const use of [0.2, 0.6]) {
+      const model = make('ssd', { overProvisioning: 0.4, start, spread: 0, dies });
+      const stream = new Random(11).stream('arrivals');
+      const alone = model.serviceNs(READ, 0, 8, 0);
+      let [now, waited, reads] = [1e9, 0, 0];
+      while (reads < 40_000) {
+        now += stream.exponential(busyNs / (dies * use) / 2);
+        const lba = 8 * stream.below((200 * GB) / 8);
+        const op = stream.unit() < 0.5 ? READ : WRITE;
+        const ns = model.serviceNs(op, lba, 8, now);
+        if (op !== READ) continue;
+        reads++;
+        if (ns > alone) waited++;
+      }
+      expect(Math.abs(waited / reads / use - 1)).toBeLessThan(0.06);
+    }
+  });
 });
 
 describe('queue depth', () => {

@@ -80,6 +80,7 @@ describe('a datastore down to the devices', () => {
       threads: 4,
       disk: { model: 'constant', params: {} },
       rttNs: 200_000,
+      copyBytesPerSecond: 4e9,
       bytesPerSecond: 1e9,
     });
     const volume = new NfsVolume(sim, planOf('nas', 'nfs', 100 * MB), new FileNumbers());

@@ -1,4 +1,4 @@
-import { READ, WRITE } from '../../../src/engine/core/io.js';
+import { ATS, READ, WRITE, ZERO } from '../../../src/engine/core/io.js';
 import { Sim } from '../../../src/engine/core/sim.js';
 import type { DatastorePlan } from '../../../src/engine/simulation/plan.js';
 import type { FileHandle } from '../../../src/engine/stack/files.js';
@@ -47,8 +47,16 @@ export class Rig {
   }
 
   host(name = 'esx1', options: Partial<VmfsMountOptions> = {}): Host {
-    const { sim } = this;
-    const mount = new VmfsMount(sim, { host: name, ...options }, this.volume, this.device);
+    const { sim, device } = this;
+    const offload = {
+      get locking() {
+        return !device.refused.has(ATS);
+      },
+      get init() {
+        return !device.refused.has(ZERO);
+      },
+    };
+    const mount = new VmfsMount(sim, { host: name, offload, ...options }, this.volume, device);
     const fss = new FileSystemSwitch(sim, { host: name });
     const guest = new TestGuest(sim, `${name} guest`);
     guest.lower = fss;

@@ -27,6 +27,7 @@ const plan: ArrayPlan = {
   transitionNs: 2 * S,
   cacheBytes: 64 << 20,
   vaai: { ats: true, clone: true, zero: true, unmap: true },
+  copyBytesPerSecond: 4e9,
   pools: [
     {
       name: 'p0',

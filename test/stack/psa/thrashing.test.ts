@@ -25,6 +25,7 @@ const PLAN: ArrayPlan = {
   transitionNs: 0.5 * S,
   cacheBytes: 64 << 20,
   vaai: { ats: true, clone: true, zero: true, unmap: true },
+  copyBytesPerSecond: 4e9,
   pools: [
     {
       name: 'p0',

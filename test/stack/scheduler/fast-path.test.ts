@@ -50,4 +50,21 @@ describe('the latency-sensitive threshold', () => {
     rig.sim.runUntil(rig.sim.now + S);
     expect(measure(rig, 2)[0]).toBeCloseTo(1000, -1);
   });
+
+  it('does not break WQLEN: as many commands of a machine below as without it, the rest wait', () => {
+    const depth = { dqlen: 64, settings: { worldDepth: 8 }, latencyThresholdNs: ABOVE };
+    const rig = build(1000, [{ shares: 1000, outstanding: 8 }, { shares: 1000 }], depth);
+    rig.loop.start();
+    rig.sim.runUntil(S);
+    rig.loop.paused = true;
+    rig.sim.runUntil(2 * S);
+    expect(rig.queue.active).toBe(0);
+    for (let count = 0; count < 20; count++) rig.loop.issue(0);
+    expect([rig.queue.active, rig.queue.queued]).toEqual([8, 12]);
+    // The other machine is not full, and goes on past those that wait.
+    for (let count = 0; count < 3; count++) rig.loop.issue(1);
+    expect([rig.queue.active, rig.queue.queued]).toEqual([11, 12]);
+    rig.sim.runUntil(3 * S);
+    expect([rig.queue.active, rig.queue.queued, rig.server.most]).toEqual([0, 0, 16]);
+  });
 });

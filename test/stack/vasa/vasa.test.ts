@@ -152,15 +152,13 @@ describe('compliance', () => {
       thin: true,
       disks: ['hdd'],
       redundant: false,
+      protected: false,
       offload: true,
       health: 'red' as const,
     };
     expect(lacks(has, { thin: true, disk: 'hdd', redundant: false, offload: true })).toEqual([]);
-    expect(lacks(has, { thin: false, disk: 'ssd', redundant: true, health: 'yellow' })).toEqual([
-      'thick',
-      'disk ssd',
-      'redundant',
-      'health yellow',
-    ]);
+    expect(
+      lacks(has, { thin: false, disk: 'ssd', redundant: true, protected: true, health: 'yellow' }),
+    ).toEqual(['thick', 'disk ssd', 'redundant', 'protected', 'health yellow']);
   });
 });

@@ -68,6 +68,11 @@ export class DiskArray {
     return this.controllers.alive[controller] === 1;
   }
 
+  /** False while writes go through to the disks because the cache is not safe; undefined without one. */
+  get writeBack(): boolean | undefined {
+    return this.cache?.safety.writeBack;
+  }
+
   /** @throws InputError when the LUN is a disk of its own, or there is one of that name */
   createSnapshot(lun: Lun, name: string, why: string): void {
     this.snapshotLun(lun).createSnapshot(name, () => this.space(lun.sizeBlocks), why);

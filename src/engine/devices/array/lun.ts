@@ -68,8 +68,8 @@ export class Lun extends Layer {
 
   protected readonly cache: Cache | undefined;
   protected readonly start: number;
-  /** A jbod LUN zeroes by writing to its disk. */
-  private readonly zeroesOnDisk: boolean;
+  /** A jbod LUN is one disk: it zeroes by writing to it. */
+  private readonly ownDisk: boolean;
   private readonly answerNs: number;
   private readonly shared: boolean;
   private readonly ownership: Ownership;
@@ -106,7 +106,7 @@ export class Lun extends Layer {
     this.media = sim.arena && new Media(sim, `${array.name} ${plan.name}`, sim.arena);
     this.cache = backing.cache;
     this.start = backing.start;
-    this.zeroesOnDisk = backing.disk !== undefined;
+    this.ownDisk = backing.disk !== undefined;
     this.answerNs = backing.cache === undefined ? DEVICE_NS : CACHE_NS;
     this.shared = array.access === 'active-active';
     this.ownership = new Ownership(
@@ -121,7 +121,7 @@ export class Lun extends Layer {
     this.groups = new PortGroups(sim, array.access, array.tpgs, this.ownership);
     if (this.groups.passive) this.trouble = PASSIVE;
     this.pages = plan.thin ? new ThinPages(plan.name, this.sizeBlocks, this.pool) : undefined;
-    this.offload = new Offload(sim, array.vaai, this, this.pages);
+    this.offload = new Offload(sim, array, this, this.pages);
     this.reservation = new Reservation(sim, plan.name, (held) => {
       this.trouble = held ? this.trouble | RESERVED : this.trouble & ~RESERVED;
     });
@@ -303,13 +303,16 @@ export class Lun extends Layer {
       case TEST_UNIT_READY:
       case INQUIRY:
       case READ_CAPACITY:
-      case FLUSH:
         this.answer(io);
+        return;
+      case FLUSH: // An array's cache keeps what it has answered; a disk's own may be volatile.
+        if (this.ownDisk) this.toDisks(io);
+        else this.answer(io);
         return;
     }
     const groups = this.groups.concerns(op[io]);
     const refusal = groups ? this.groups.execute(io) : this.offload.execute(io);
-    const onDisk = op[io] === ZERO && this.zeroesOnDisk;
+    const onDisk = op[io] === ZERO && this.ownDisk;
     if (this.media !== undefined && refusal === 0 && !onDisk && !groups) this.media.execute(io);
     if (refusal !== 0) this.refuse(io, refusal);
     else if (onDisk) this.toDisks(io);

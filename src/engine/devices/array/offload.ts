@@ -1,4 +1,4 @@
-import { ATS, type Io, UNMAP, XCOPY, ZERO } from '../../core/io.js';
+import { ATS, BLOCK_BYTES, type Io, UNMAP, XCOPY, ZERO } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
 import {
   SENSE_COPY_TARGET_UNREACHABLE,
@@ -20,12 +20,8 @@ import type { Media } from '../media.js';
 import { PAGE_BLOCKS } from './pool.js';
 import type { ThinPages } from './thin-pages.js';
 
-/**
- * Time to release or zero a page, and to copy a block inside the array, one at a time: 4 GB/s (model;
- * controllers copy in their memory what a host would carry over the fabric twice).
- */
+/** Time to release or zero a page (model). */
 const PAGE_NS = 2_000;
-const COPY_BLOCK_NS = 128;
 
 /** Most blocks of a WRITE SAME or an UNMAP: 32 MiB (model; arrays differ). */
 const COMMAND_BLOCKS = 65_536;
@@ -53,6 +49,8 @@ export class Offload {
   private readonly copyTarget: Float64Array;
   private readonly copyUnit: Int32Array;
   private copyUntil = 0;
+  private readonly vaai: ArrayPlan['vaai'];
+  private readonly copyBlockNs: number;
   private refusing = false;
   private readonly limits: BlockLimits;
   /** Of the whole array, by layer index of the LUN: where EXTENDED COPY may copy to. */
@@ -60,10 +58,12 @@ export class Offload {
 
   constructor(
     private readonly sim: Sim,
-    private readonly vaai: ArrayPlan['vaai'],
+    { vaai, copyBytesPerSecond }: Pick<ArrayPlan, 'vaai' | 'copyBytesPerSecond'>,
     private readonly unit: Unit,
     private readonly pages: ThinPages | undefined,
   ) {
+    this.vaai = vaai;
+    this.copyBlockNs = (BLOCK_BYTES * 1e9) / copyBytesPerSecond;
     this.expect = sim.requests.column('ats.expect', Float64Array);
     this.swap = sim.requests.column('ats.swap', Float64Array);
     this.copyTarget = sim.requests.column('xcopy.target', Float64Array);
@@ -105,6 +105,12 @@ export class Offload {
     this.refusing = refusing;
     const what = refusing ? 'refuses offloaded commands' : 'takes offloaded commands again';
     this.sim.log.note('lun.offload', this.unit.name, what, why);
+  }
+
+  /** The LUN an EXTENDED COPY would write to; undefined where it names none of the array. */
+  targetOf(io: Io): Unit | undefined {
+    const number = this.copyUnit[io];
+    return number === 0 ? this.unit : this.peers?.get(number)?.unit;
   }
 
   /** Carries out a command; returns the sense it is refused with, 0 when it is done. */
@@ -153,7 +159,7 @@ export class Offload {
     if (target + length > peer.unit.sizeBlocks) return SENSE_LBA_OUT_OF_RANGE;
     if (!peer.allocate(target, length)) return SENSE_SPACE_ALLOCATION_FAILED;
     const { now } = this.sim;
-    this.copyUntil = Math.max(this.copyUntil, now) + length * COPY_BLOCK_NS;
+    this.copyUntil = Math.max(this.copyUntil, now) + Math.round(length * this.copyBlockNs);
     this.extraNs = this.copyUntil - now;
     if (peer.unit.media !== undefined) {
       this.unit.media?.copy(lba[io], target, length, peer.unit.media);

@@ -61,7 +61,8 @@ const REQUESTS_MIN = 200;
  * without a model, then a search for the settings with which the model's distribution of service times
  * comes closest (`Score`). No chance in it: same recording, same answer.
  * @returns yields the part that is done, 0 to 1
- * @throws InputError for a model without such settings, too short a recording, impossible settings
+ * @throws InputError for a model without such settings, too short a recording or one without times,
+ * impossible settings
  */
 export function* fitDrive(recording: Recording, options: FitOptions): Generator<number, Fit> {
   const { model, given } = options;
@@ -72,7 +73,10 @@ export function* fitDrive(recording: Recording, options: FitOptions): Generator<
   }
   if (recording.count < REQUESTS_MIN) {
     const found = `${recording.count} requests, expected at least ${REQUESTS_MIN}`;
-    throw InputError.of('', `too little to fit: ${found}`);
+    throw InputError.of('', `too little to fit: ${found}`, 'use a longer recording, or more of it');
+  }
+  if (!recording.serviceNs.some((ns) => ns > 0)) {
+    throw InputError.of('', 'nothing to fit: every measured service time is 0');
   }
   const capacityBlocks = options.capacityBlocks ?? reachBlocks(recording);
   const look = lookAt(recording, capacityBlocks);

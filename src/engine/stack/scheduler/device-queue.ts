@@ -223,7 +223,9 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
     if (breakdown.on || traced[io] !== 0) breakdown.enterDevice(io, this.sim.now);
     const client = this.table.at(disk[io]);
     this.enter(io);
-    if (this.fastPath?.usable && !this.depth.lowered && this.station.pass(io)) {
+    const mayPass =
+      this.fastPath?.usable === true && !this.depth.lowered && !this.worldFull(client);
+    if (mayPass && this.station.pass(io)) {
       this.waitedNs[io] = 0;
       if (client !== NO_CLIENT) {
         const meter = this.meters[client];
@@ -277,6 +279,11 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
     this.entity.values[this.queueNsSlot + kind] += waitedNs;
     if (client === NO_CLIENT) return;
     this.meters[client].count(op[io], blocks[io], latencyNs, status[io], waitedNs);
+  }
+
+  /** WQLEN holds on the fast path as well: it bounds what a VM has below, not who is next. */
+  private worldFull(client: number): boolean {
+    return client !== NO_CLIENT && this.meters[client].world.full;
   }
 
   private unitsOf(io: Io): number {

@@ -53,6 +53,11 @@ export class WorldQueue {
     return this.clients[0].client;
   }
 
+  /** True when as many of its commands as may be are below: others wait, whoever is in charge. */
+  get full(): boolean {
+    return this.isFull;
+  }
+
   /** Called once for each of its clients. */
   add(client: ClientMeter): void {
     this.clients.push(client);

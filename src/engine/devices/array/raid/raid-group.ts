@@ -86,6 +86,15 @@ export class RaidGroup extends Layer {
     return `${impaired} of ${length} disks missing already: data would be lost (RAID ${level})`;
   }
 
+  /** False when the next disk that fails could take data with it. */
+  get mayLoseOne(): boolean {
+    const { state } = this.members;
+    for (let disk = 0; disk < state.length; disk++) {
+      if (state[disk] === WHOLE && this.cannotLose(disk) !== undefined) return false;
+    }
+    return true;
+  }
+
   override complete(done: Io): void {
     let io = done;
     if (this.role[io] === PIECE) {

@@ -7,6 +7,8 @@ export class GrainMap {
   private readonly done: Uint8Array;
   /** 1: the snapshot holds a copy. */
   private readonly held: Uint8Array;
+  /** What its copies hold, a stamp for each 4 KiB; only in runs that verify data. */
+  private readonly content = new Map<number, Float64Array>();
 
   constructor(
     readonly name: string,
@@ -25,15 +27,24 @@ export class GrainMap {
     this.done[grain >>> 3] |= 1 << (grain & 7);
   }
 
-  /** The snapshot gets a copy of the grain. */
-  hold(grain: number): void {
+  /** The snapshot gets a copy of the grain. @param stamps what it holds, in runs that verify data */
+  hold(grain: number, stamps?: Float64Array): void {
     this.skip(grain);
     this.held[grain >>> 3] |= 1 << (grain & 7);
+    if (stamps !== undefined) this.content.set(grain, stamps);
+  }
+
+  /** What its copy of a grain holds; undefined without a copy, or in runs that do not verify. */
+  contentOf(grain: number): Float64Array | undefined {
+    return this.content.get(grain);
   }
 
   /** Hands what only this snapshot has to the next older one; returns how many copies are not needed. */
   mergeInto(older: GrainMap | undefined): number {
     let freed = 0;
+    for (const [grain, stamps] of this.content) {
+      if (older?.isDone(grain) === false) older.content.set(grain, stamps);
+    }
     for (let index = 0; index < this.held.length; index++) {
       const moved = older === undefined ? 0 : this.held[index] & ~older.done[index];
       freed += bitsOf(this.held[index] & ~moved);

@@ -1,5 +1,5 @@
 import { InputError } from '../../../core/errors.js';
-import type { Io } from '../../../core/io.js';
+import { type Io, XCOPY } from '../../../core/io.js';
 import { Lun } from '../lun.js';
 import { type SnapshotSource, Snapshots } from './snapshots.js';
 
@@ -15,8 +15,7 @@ export class SnapshotLun extends Lun {
 
   /** @throws InputError when there is none of that name */
   deleteSnapshot(name: string, why: string): void {
-    if (this.snapshots === undefined) throw InputError.of(`LUN ${this.name}`, 'has no snapshots');
-    this.snapshots.delete(name, why);
+    this.known().delete(name, why);
   }
 
   get snapshotCount(): number {
@@ -27,12 +26,23 @@ export class SnapshotLun extends Lun {
     return this.snapshots?.blocks ?? 0;
   }
 
+  /** The stamp a snapshot has for the 4 KiB at an address. @throws InputError when there is none of that name */
+  snapshotStampAt(name: string, lba: number): number {
+    return this.known().stampAt(name, lba);
+  }
+
   override submit(io: Io): void {
-    if (this.snapshots?.holds(io)) {
+    if (this.sim.requests.op[io] === XCOPY ? this.targetHolds(io) : this.snapshots?.holds(io)) {
       this.takenAt[io] = this.sim.now;
       return;
     }
     super.submit(io);
+  }
+
+  /** EXTENDED COPY changes the LUN it copies to, which need not be the one it is sent to. */
+  private targetHolds(io: Io): boolean {
+    const target = this.offload.targetOf(io);
+    return target instanceof SnapshotLun && target.snapshots?.holds(io) === true;
   }
 
   /** The time a command waited for copies counts as the LUN's. */
@@ -42,16 +52,22 @@ export class SnapshotLun extends Lun {
     this.takenAt[io] = takenAt;
   }
 
+  private known(): Snapshots {
+    if (this.snapshots !== undefined) return this.snapshots;
+    throw InputError.of(`LUN ${this.name}`, 'has no snapshots');
+  }
+
   private makeSnapshots(space: number): Snapshots {
-    const { name, pool, cache, start, sizeBlocks, pages } = this;
+    const { name, pool, cache, start, sizeBlocks, media, pages } = this;
     const source: SnapshotSource = {
       name,
       pool,
       cache,
       start,
       sizeBlocks,
+      media,
       hasPage: (page) => pages?.has(page) ?? true,
-      resume: (io) => this.resume(io),
+      resume: (io) => (this.sim.layers[this.sim.requests.lun[io]] as SnapshotLun).resume(io),
     };
     return new Snapshots(this.sim, source, space);
   }

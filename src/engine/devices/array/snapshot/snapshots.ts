@@ -1,8 +1,10 @@
 import { assert } from '../../../core/assert.js';
+import { DATA_BLOCKS } from '../../../core/data-arena.js';
 import { InputError } from '../../../core/errors.js';
 import { ATS, type Io, NO_IO, READ, UNMAP, WRITE, XCOPY, ZERO } from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
 import type { Sim } from '../../../core/sim.js';
+import type { Media } from '../../media.js';
 import type { Cache } from '../cache.js';
 import { PAGE_BLOCKS, type Pool } from '../pool.js';
 import { GRAIN_BLOCKS, GrainMap } from './grain-map.js';
@@ -21,9 +23,10 @@ export interface SnapshotSource {
   /** First block in the array's address space. */
   readonly start: number;
   readonly sizeBlocks: number;
+  readonly media: Media | undefined;
   /** False for pages of a thin LUN that hold nothing. */
   hasPage(page: number): boolean;
-  /** A command that waited for copies goes on. */
+  /** A command that waited for copies goes on, at the LUN it was sent to. */
   resume(io: Io): void;
 }
 
@@ -31,8 +34,8 @@ export interface SnapshotSource {
  * Snapshots of a LUN by copy on write: before a part of it changes for the first time since the newest
  * snapshot, the old content is read and written elsewhere in the pool, and the command waits for that.
  * Older snapshots find there what has not changed between them. When the pool has no room for a copy,
- * the snapshots are lost, not the write. Left out: hosts reading snapshots; a second command on a part
- * that is being copied does not wait.
+ * the snapshots are lost, not the write. Left out: hosts reading snapshots (`stampAt` says what they
+ * would read); a second command on a part that is being copied does not wait.
  */
 export class Snapshots extends Layer {
   /** Oldest first. */
@@ -99,18 +102,34 @@ export class Snapshots extends Layer {
       this.sim.log.note('snapshot.deleted', source.name, `${name}, which was lost`, why);
       return;
     }
-    const index = this.list.findIndex((map) => map.name === name);
-    if (index < 0) {
-      const known = this.list.map((map) => map.name).join(', ') || 'none';
-      throw InputError.of(`LUN ${source.name}`, `has no snapshot ${name}`, `known: ${known}`);
-    }
+    const index = this.indexOf(name);
     this.held -= this.list[index].mergeInto(this.list[index - 1]);
     this.list.splice(index, 1);
     this.sim.log.note('snapshot.deleted', source.name, name, why);
     this.giveSurplus();
   }
 
-  /** True when a command has to wait until what it changes has been copied; it resumes by itself. */
+  /**
+   * The stamp a snapshot has for the 4 KiB at an address: in its own copy, that of the oldest newer
+   * one that has one, or the LUN itself, which has not changed there since.
+   * @throws InputError when there is none of that name
+   */
+  stampAt(name: string, lba: number): number {
+    const grain = Math.floor(lba / GRAIN_BLOCKS);
+    for (let index = this.indexOf(name); index < this.list.length; index++) {
+      const map = this.list[index];
+      const copy = map.contentOf(grain);
+      if (copy !== undefined) return copy[Math.floor((lba % GRAIN_BLOCKS) / DATA_BLOCKS)];
+      // Nothing to copy: it held nothing.
+      if (map.isDone(grain)) return 0;
+    }
+    return this.source.media?.stampAt(lba) ?? 0;
+  }
+
+  /**
+   * True when a command that changes the LUN, by a write or as the target of EXTENDED COPY, has to
+   * wait until what it changes has been copied; it resumes by itself.
+   */
   holds(io: Io): boolean {
     const newest = this.list.at(-1);
     const { op, lba, blocks } = this.sim.requests;
@@ -126,7 +145,7 @@ export class Snapshots extends Layer {
     for (let grain = Math.floor(from / GRAIN_BLOCKS); grain * GRAIN_BLOCKS < to; grain++) {
       if (newest.isDone(grain)) continue;
       if (!this.takeRoom()) break;
-      newest.hold(grain);
+      newest.hold(grain, this.contentOf(grain));
       this.grains.push(grain);
       this.waiters.push(io);
       copies++;
@@ -157,6 +176,24 @@ export class Snapshots extends Layer {
   override fire(): void {
     this.retrying = false;
     this.pump();
+  }
+
+  private indexOf(name: string): number {
+    const index = this.list.findIndex((map) => map.name === name);
+    if (index >= 0) return index;
+    const known = this.list.map((map) => map.name).join(', ') || 'none';
+    throw InputError.of(`LUN ${this.source.name}`, `has no snapshot ${name}`, `known: ${known}`);
+  }
+
+  /** What a grain holds now; undefined in runs that do not verify. */
+  private contentOf(grain: number): Float64Array | undefined {
+    const { media } = this.source;
+    if (media === undefined) return undefined;
+    const stamps = new Float64Array(GRAIN_BLOCKS / DATA_BLOCKS);
+    for (let index = 0; index < stamps.length; index++) {
+      stamps[index] = media.stampAt(grain * GRAIN_BLOCKS + index * DATA_BLOCKS);
+    }
+    return stamps;
   }
 
   private pump(): void {

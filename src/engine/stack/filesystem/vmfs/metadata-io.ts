@@ -18,7 +18,10 @@ export interface MetadataClient {
   metadataDone(token: number, status: number, sense: number): void;
 }
 
-/** VMFS3.HardwareAcceleratedLocking and DataMover.HardwareAcceleratedInit of the host. */
+/**
+ * What may be asked of the volume's devices just now: the host has it switched on
+ * (VMFS3.HardwareAcceleratedLocking, DataMover.HardwareAcceleratedInit) and none has refused it.
+ */
 export interface OffloadSwitches {
   readonly locking: boolean;
   readonly init: boolean;
@@ -34,7 +37,8 @@ interface Waiting {
 
 /**
  * The I/Os VMFS makes for itself on one host: rows of the VMkernel's world, addressed in the volume.
- * An array without ATS or WRITE SAME gets plain writes instead; nobody above notices.
+ * An array without ATS or WRITE SAME gets plain writes instead, until a rescan asks it anew; nobody
+ * above notices.
  */
 export class MetadataIo extends Layer {
   private readonly clients: (MetadataClient | undefined)[];
@@ -43,8 +47,6 @@ export class MetadataIo extends Layer {
   private readonly address: Float64Array;
   private readonly expect: Float64Array;
   private readonly swap: Float64Array;
-  private atsWorks: boolean;
-  private zeroWorks: boolean;
   /** What could not be asked for because the request table was full. */
   private waiting: Waiting[] = [];
 
@@ -54,11 +56,9 @@ export class MetadataIo extends Layer {
     private readonly volume: VmfsVolume,
     private readonly traffic: Traffic,
     private readonly lower: Layer,
-    offload: OffloadSwitches = { locking: true, init: true },
+    private readonly offload: OffloadSwitches = { locking: true, init: true },
   ) {
     super(sim, `${host} metadata of ${volume.name}`);
-    this.atsWorks = offload.locking;
-    this.zeroWorks = offload.init;
     const { requests } = sim;
     this.clients = new Array<MetadataClient | undefined>(requests.handleLimit).fill(undefined);
     this.token = requests.column('metadata.token', Int32Array);
@@ -86,7 +86,7 @@ export class MetadataIo extends Layer {
    * After a miscompare the host knows the true value, so asking again can succeed.
    */
   testAndSet(lba: number, client: MetadataClient, token: number): void {
-    if (this.atsWorks) this.issue(ATS, lba, 1, client, token);
+    if (this.offload.locking) this.issue(ATS, lba, 1, client, token);
     else this.write(lba, 1, client, token);
   }
 
@@ -136,7 +136,7 @@ export class MetadataIo extends Layer {
       }
       return;
     }
-    requests.op[io] = op === ZERO && !this.zeroWorks ? WRITE : op;
+    requests.op[io] = op === ZERO && !this.offload.init ? WRITE : op;
     if (op === ZERO) requests.data[io] = ZERO_DATA;
     requests.lba[io] = lba;
     requests.blocks[io] = blocks;
@@ -157,15 +157,10 @@ export class MetadataIo extends Layer {
     this.submit(io);
   }
 
-  /** The array does not know the command: the same row once more as a plain write, and from now on. */
+  /** The array does not know the command: the same row once more as a plain write. */
   private writeInstead(io: Io): void {
     const { op, lba, status, sense } = this.sim.requests;
-    if (op[io] === ATS) {
-      this.atsWorks = false;
-      this.volume.values[METADATA_WRITES]++;
-    } else {
-      this.zeroWorks = false;
-    }
+    if (op[io] === ATS) this.volume.values[METADATA_WRITES]++;
     op[io] = WRITE;
     lba[io] = this.address[io];
     status[io] = 0;

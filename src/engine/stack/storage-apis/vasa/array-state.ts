@@ -1,5 +1,7 @@
 import type { DiskArray } from '../../../devices/array/disk-array.js';
 import type { Pool } from '../../../devices/array/pool.js';
+import { REBUILDING } from '../../../devices/array/raid/members.js';
+import type { RaidGroup } from '../../../devices/array/raid/raid-group.js';
 
 /** Alarm status of an object, as the vSphere client colours it; worse ones are higher. */
 export type AlarmStatus = 'green' | 'yellow' | 'red';
@@ -32,6 +34,8 @@ export interface Capabilities {
   readonly disks: readonly string[];
   /** At least two controllers run: one may fail. */
   readonly redundant: boolean;
+  /** A disk of each of its pools may fail, just now, and no data is lost. */
+  readonly protected: boolean;
   /** It takes offloaded commands (VAAI). */
   readonly offload: boolean;
   /** The worst alarm of what it lies on. */
@@ -52,10 +56,39 @@ function poolStatus({ usedBlocks, capacityBlocks, name }: Pool, array: DiskArray
   return part > POOL_YELLOW ? 'yellow' : 'green';
 }
 
+/** A group that has lost disks warns, and is red when the next one could take data with it (model). */
+function groupStatus({ group }: Pool): AlarmStatus {
+  if (group === undefined || group.members.impaired === 0) return 'green';
+  return group.mayLoseOne ? 'yellow' : 'red';
+}
+
+function groupState({ members, disks }: RaidGroup): string {
+  const { impaired, state } = members;
+  if (impaired === 0) return 'all disks whole';
+  const rebuilding = state.reduce((sum, one) => sum + (one === REBUILDING ? 1 : 0), 0);
+  const missing = [
+    ...(impaired > rebuilding ? [`${impaired - rebuilding} missing`] : []),
+    ...(rebuilding > 0 ? [`${rebuilding} being rebuilt`] : []),
+  ];
+  return `of ${disks.length} disks ${missing.join(', ')}`;
+}
+
+/** Data is as safe as before, but writes take the time of the disks. */
+function cacheStatus({ writeBack }: DiskArray): AlarmStatus {
+  return writeBack === false ? 'yellow' : 'green';
+}
+
+/** A controller as the array itself sees it: one that hangs has light on its ports and no answers. */
+function controllerState(array: DiskArray, controller: number): 'running' | 'hangs' | 'failed' {
+  if (!array.controllerUp(controller)) return 'failed';
+  const own = array.ports.filter((port) => port.controller === controller);
+  return own.every(({ answering }) => answering) ? 'running' : 'hangs';
+}
+
 function runningControllers(array: DiskArray): number {
   let running = 0;
   for (let controller = 0; controller < array.plan.controllers; controller++) {
-    if (array.controllerUp(controller)) running++;
+    if (controllerState(array, controller) === 'running') running++;
   }
   return running;
 }
@@ -65,10 +98,20 @@ export function observe(array: DiskArray): Observed[] {
   const found: Observed[] = [];
   const none = runningControllers(array) === 0;
   for (let controller = 0; controller < array.plan.controllers; controller++) {
-    const up = array.controllerUp(controller);
+    const state = controllerState(array, controller);
     const object = `${array.name}:${String.fromCharCode(65 + controller)}`;
-    const status = up ? 'green' : none ? 'red' : 'yellow';
-    found.push({ class: 'system', object, state: up ? 'running' : 'failed', status });
+    const status = state === 'running' ? 'green' : none ? 'red' : 'yellow';
+    found.push({ class: 'system', object, state, status });
+  }
+  if (array.writeBack !== undefined) {
+    const state = array.writeBack ? 'write-back' : 'write-through';
+    const status = cacheStatus(array);
+    found.push({ class: 'system', object: `${array.name}:cache`, state, status });
+  }
+  for (const pool of array.pools.values()) {
+    if (pool.group === undefined) continue;
+    const state = groupState(pool.group);
+    found.push({ class: 'system', object: pool.name, state, status: groupStatus(pool) });
   }
   for (const [name, pool] of array.pools) {
     const status = poolStatus(pool, array);
@@ -101,10 +144,12 @@ export function capabilitiesOf(array: DiskArray, uids: readonly string[]): Capab
     thin: luns.every(({ thin }) => thin),
     disks: [...new Set(disks)],
     redundant: running > 1,
+    protected: [...pools].every(({ group }) => group?.mayLoseOne === true),
     offload: luns.every(({ offload }) => offload.available),
     health: worst([
       controllers,
-      ...[...pools].map((pool) => poolStatus(pool, array)),
+      cacheStatus(array),
+      ...[...pools].flatMap((pool) => [poolStatus(pool, array), groupStatus(pool)]),
       ...luns.map(({ lost }): AlarmStatus => (lost ? 'red' : 'green')),
     ]),
   };

@@ -37,6 +37,7 @@ export interface Requirements {
   /** Device model, such as ssd. */
   readonly disk?: string;
   readonly redundant?: boolean;
+  readonly protected?: boolean;
   readonly offload?: boolean;
   /** The worst alarm that will do. */
   readonly health?: AlarmStatus;
@@ -60,6 +61,7 @@ export function lacks(has: Capabilities, wants: Requirements): string[] {
     ...(thin !== undefined && has.thin !== thin ? [thin ? 'thin' : 'thick'] : []),
     ...(disk !== undefined && !has.disks.every((one) => one === disk) ? [`disk ${disk}`] : []),
     ...(redundant === true && !has.redundant ? ['redundant'] : []),
+    ...(wants.protected === true && !has.protected ? ['protected'] : []),
     ...(offload === true && !has.offload ? ['offload'] : []),
     ...(health !== undefined && LEVELS.indexOf(has.health) > LEVELS.indexOf(health)
       ? [`health ${health}`]
@@ -183,6 +185,7 @@ function namesOf({ plan }: VasaProvider['array']): string {
     ...(luns.some(({ thin }) => thin) ? ['thin'] : []),
     ...(vaai.clone && vaai.zero && vaai.ats ? ['offload'] : []),
     ...(controllers > 1 ? ['redundant'] : []),
+    ...(pools.every(({ raid }) => raid !== undefined) ? ['protected'] : []),
     ...new Set(pools.map(({ disk }) => disk.model)),
   ].join(' ');
 }
