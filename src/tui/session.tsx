@@ -101,6 +101,11 @@ export class Session {
     engine.post({ type: 'pace', speed: SPEEDS[this.store.ui.speed] ?? 1 });
   }
 
+  /** Ends it from outside, as leaving by a key does. */
+  leave(code: number): void {
+    if (!this.over) this.end(code, []);
+  }
+
   /** The terminal has another size, or has come back to us. */
   resize(): void {
     this.painter.invalidate();
