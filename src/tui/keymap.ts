@@ -160,7 +160,7 @@ export const bindings: readonly Binding[] = [
   bind('global', ['-'], { do: 'speed', by: -1 }, 'slower'),
   bind('global', ['s'], { do: 'delay' }, 'seconds between updates', 'delay'),
   ...timeBindings,
-  bind('global', ['x'], { do: 'vsan' }, "esxtop's vSAN screen (there is none here)"),
+  bind('global', ['x'], { do: 'vsan' }, 'the vSAN screen of esxtop (there is none here)'),
   bind('global', ['W'], { do: 'save-settings' }, 'save the settings of all screens'),
   bind('global', ['y'], { do: 'outside', effect: 'copy-row' }, 'copy the selected row'),
   bind('global', ['Y'], { do: 'outside', effect: 'copy-screen' }, 'copy the screen'),
