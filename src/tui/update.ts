@@ -257,6 +257,9 @@ function inTable(state: UiState, action: Action, world: World): Change {
       const sort = action.key === '' ? '' : sortOfKey(view, action.key);
       if (sort === undefined)
         return say(state, `no column here is sorted by ${action.key}: < and > sort by any`);
+      if (sort === (state.sort[view.name] ?? '')) {
+        return say(state, `the rows are sorted by ${sort === '' ? 'name' : sort} already`);
+      }
       return only({ ...state, sort: { ...state.sort, [view.name]: sort } });
     }
     case 'sort-step':

@@ -12,7 +12,7 @@ import { type PtySession, startInPty } from './pty.js';
 
 const PROGRAM = resolve('dist/vmtop.js');
 /** Keys are answered in 10 ms; on a busy machine it takes longer. */
-const ANSWER_MS = 3_000;
+const ANSWER_MS = 8_000;
 /** A frame may come in two pieces: what is around the screen, and what is in it. */
 const SETTLE_MS = 2;
 const SMALL = [80, 24] as const;
@@ -22,7 +22,19 @@ const MOVES = ['down', 'j', '2', 'up', 'k', '8', 'pagedown', 'pageup', 'end', 'h
 const SORTS = ['c', 'r', 'w', 'R', 'T', 'N', '<', '>', 'Z'];
 const ORDER = [...MOVES, 'right', 'left', ...SORTS];
 /** The first move only chooses an object. */
-const LATENCY_ORDER = ['end', 'up', 'k', '8', 'pageup', 'down', 'j', '2', 'pagedown', 'home'];
+const LATENCY_ORDER = [
+  'end',
+  'up',
+  'k',
+  '8',
+  'pageup',
+  'down',
+  'j',
+  '2',
+  'pagedown',
+  'home',
+  'escape',
+];
 /** The log begins at its end. */
 const LOG_ORDER = ['up', 'k', '8', 'down', 'j', '2', 'pageup', 'pagedown', 'home', 'end'];
 /** Fewer rows than this leave some moves nothing to do. */
@@ -40,16 +52,8 @@ const DIALOGS: readonly (readonly [Scope, screenKey: string, open: string])[] = 
 ];
 /** A path with little to tell. */
 const SHORT: ReadonlySet<Scope> = new Set<Scope>(['history']);
-/** What leaves the screen as it is, without anything over it. */
-const STAYING: ReadonlySet<string> = new Set([
-  'move',
-  'shift',
-  'sort',
-  'sort-step',
-  'sort-turn',
-  'friendly',
-  'expand',
-]);
+/** What answers with rows only: no words that the next key would take away, nothing over the screen. */
+const ROWS_ONLY: ReadonlySet<string> = new Set(['move', 'shift', 'sort-step', 'sort-turn']);
 const CLEAR = '\u001B[2J';
 const SGR = /\u001B\[[\d;]*m/g;
 /** A piece of a frame: where it is put, and its text. */
@@ -176,17 +180,26 @@ async function walk(screenKey: string, keys: readonly Key[]): Promise<string[]> 
     }
     if (action.do === 'redraw') {
       expect(await redraws()).toBe(true);
-    } else if (mayBeSilent(binding, screenKey)) {
-      await press(key, EXCUSED_MS);
-    } else if (!(await press(key))) {
-      silent.push(`${screenKey}: ${key}`);
+    } else {
+      const isExcused = mayBeSilent(binding, screenKey);
+      const ms = isExcused ? EXCUSED_MS : ANSWER_MS;
+      const came = await (ROWS_ONLY.has(action.do) ? pressAndDraw(key, ms) : press(key, ms));
+      if (!came && !isExcused) silent.push(`${screenKey}: ${key}`);
+      // A frame may still be on its way, and the next key may have the same words for an answer:
+      // what is drawn anew comes after all frames, and is without them.
+      if (!ROWS_ONLY.has(action.do)) await redraws();
     }
-    // A frame may still be on its way, and the next key may have the same words for an answer: what
-    // is drawn anew comes after all frames, and is without them.
-    if (!STAYING.has(action.do)) await redraws();
     await settle(screenKey);
   }
   return silent;
+}
+
+/** Presses a key and has all drawn anew in one go; whether the screen differs then. */
+async function pressAndDraw(key: string, ms: number): Promise<boolean> {
+  const before = text();
+  const drawn = pty.output().length;
+  const isNew = (): boolean => pty.output().slice(drawn).includes(CLEAR) && text() !== before;
+  return pressUntil(`${KEYS[key] ?? key}${KEYS['ctrl+l']}`, isNew, ms);
 }
 
 async function redraws(): Promise<boolean> {
