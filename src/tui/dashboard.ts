@@ -94,6 +94,10 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
       mouse: settings.mouse,
     });
     stdout.on('resize', redraw);
+    // A terminal that is gone can only be left; it goes on failing until the end of the process.
+    const gone = (): void => session?.leave(EXIT_INTERRUPTED);
+    stdin.on('end', gone).on('error', gone);
+    stdout.on('error', gone);
     const { host, workerUrl } = options;
     session.connect(
       host === undefined

@@ -20,7 +20,7 @@ export interface Terminal {
 
 /**
  * @param lastWords what is still to be done when a signal ends the program, such as writing a file;
- *   the caller then leaves, and dies of the signal once it is done. A second signal waits for nothing.
+ *   the caller then leaves, and dies of the signal once it is done. Another signal waits for nothing.
  */
 export function openTerminal(
   output: NodeJS.WriteStream & { readonly fd: number },
@@ -46,6 +46,8 @@ export function openTerminal(
   // Dying of the same signal gives the shell 128 + n.
   const die = (signal: NodeJS.Signals): void => {
     leave();
+    // A closing terminal hangs up, and so does the shell in it.
+    if (dying && signal === 'SIGHUP') return;
     if (lastWords !== undefined && !dying) {
       dying = true;
       lastWords(signal);
