@@ -94,6 +94,16 @@ const PICTURES: readonly Picture[] = [
       await screen.until(/ 0:2[0-9]\./);
     },
   },
+  {
+    name: 'latency',
+    args: [],
+    async play(screen) {
+      await screen.hurry();
+      await screen.press('u', 'b');
+      await screen.until(/ 0:2[0-9]\./);
+      await screen.press(' ');
+    },
+  },
 ];
 
 async function take({ name, args, play }: Picture): Promise<void> {

@@ -127,9 +127,15 @@ function readOverrides({ theme, ascii, mouse, delay, readOnly }: ScreenArguments
 /** The engine's thread: an entry of its own in the bundle. */
 const workerUrl = (): URL => pathToFileURL(join(packageFolder(), 'dist', 'worker.js'));
 
-const hasTerminal = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
+/** A terminal that cannot place text has nowhere to put a screen: Emacs' shell, logs of builds. */
+const isDumb = (): boolean => process.env.TERM === 'dumb';
+
+const hasTerminal = (): boolean => process.stdin.isTTY && process.stdout.isTTY && !isDumb();
 
 /** What is wrong with the input itself has been said before this. */
 function noTerminal(instead: string): InputError {
-  return InputError.of('', 'the dashboard needs a terminal', `without a screen: ${instead}`);
+  const needs = isDumb()
+    ? 'the dashboard needs a terminal that can place text; TERM says it is dumb'
+    : 'the dashboard needs a terminal';
+  return InputError.of('', needs, `without a screen: ${instead}`);
 }

@@ -71,6 +71,8 @@ function quietPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0);
+      // The terminal is gone: the dashboard hears of it too, and anything else has nobody to tell.
+      if (error.code === 'EIO') return;
       throw error;
     });
   }

@@ -67,8 +67,15 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
   const depth = colourDepth(stdout.getColorDepth(), env);
   const theme = makeTheme(depth, settings.ascii ?? needsAscii(env));
   let session: Session | undefined;
+  let killedBy: NodeJS.Signals | undefined;
   const redraw = (): void => session?.resize();
-  const terminal = openTerminal(stdout, stdin, redraw, settings.mouse);
+  const saveFirst = (signal: NodeJS.Signals): void => {
+    killedBy = signal;
+    session?.leave(EXIT_INTERRUPTED);
+  };
+  const { saveSession } = options;
+  const lastWords = saveSession === undefined ? undefined : saveFirst;
+  const terminal = openTerminal(stdout, stdin, redraw, settings.mouse, lastWords);
   terminal.enter();
   try {
     session = new Session({
@@ -87,6 +94,10 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
       mouse: settings.mouse,
     });
     stdout.on('resize', redraw);
+    // A terminal that is gone can only be left; it goes on failing until the end of the process.
+    const gone = (): void => session?.leave(EXIT_INTERRUPTED);
+    stdin.on('end', gone).on('error', gone);
+    stdout.on('error', gone);
     const { host, workerUrl } = options;
     session.connect(
       host === undefined
@@ -97,13 +108,15 @@ export async function runDashboard(options: DashboardOptions): Promise<number> {
     terminal.leave();
     for (const line of lines) stderr.write(`${line}\n`);
     const left = code === 0 || code === EXIT_INTERRUPTED;
-    if (options.saveSession === undefined || !left) return code;
-    const problems = await session.save(options.saveSession);
+    if (saveSession === undefined || !left) return code;
+    const problems = await session.save(saveSession);
     for (const line of problems) stderr.write(`${line}\n`);
     return problems.length > 0 ? EXIT_INPUT : code;
   } finally {
     stdout.off('resize', redraw);
     terminal.dispose();
     await session?.close();
+    // The shell is told what ended the program, as of any other.
+    if (killedBy !== undefined) process.kill(process.pid, killedBy);
   }
 }

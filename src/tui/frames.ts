@@ -24,9 +24,17 @@ export class Frames {
     this.heat = earlier?.heat ?? new HeatHistory();
   }
 
-  /** Frames without simulated time between them replace one another: a window is never empty. */
-  push(sample: Sample): void {
+  /**
+   * Frames without simulated time between them replace one another: a window is never empty.
+   * @param early it comes when it is asked for, as at a pause: with too little time since the last one
+   *   for an average, it takes the place of that one
+   */
+  push(sample: Sample, early = false): void {
     const { ring } = this;
+    const [first, last] = [ring.at(ring.length - 2), ring.at(ring.length - 1)];
+    if (early && first !== undefined && last !== undefined && sample.at > last.at) {
+      if (sample.at - last.at < (last.at - first.at) / 2) this.dropAfter(first.at);
+    }
     ring.push(sample);
     const before = ring.at(ring.length - 2);
     if (before !== undefined) this.heat.push(before, sample);

@@ -59,6 +59,7 @@ export type Action =
   | { readonly do: 'friendly' }
   | { readonly do: 'fields'; readonly purpose: 'toggle' | 'order' }
   | { readonly do: 'save-settings' }
+  | { readonly do: 'vsan' }
   | { readonly do: 'sort-step'; readonly by: 1 | -1 }
   | { readonly do: 'sort-turn' }
   | { readonly do: 'follow'; readonly to: 'disks' | 'guest' }
@@ -159,6 +160,7 @@ export const bindings: readonly Binding[] = [
   bind('global', ['-'], { do: 'speed', by: -1 }, 'slower'),
   bind('global', ['s'], { do: 'delay' }, 'seconds between updates', 'delay'),
   ...timeBindings,
+  bind('global', ['x'], { do: 'vsan' }, 'the vSAN screen of esxtop (there is none here)'),
   bind('global', ['W'], { do: 'save-settings' }, 'save the settings of all screens'),
   bind('global', ['y'], { do: 'outside', effect: 'copy-row' }, 'copy the selected row'),
   bind('global', ['Y'], { do: 'outside', effect: 'copy-screen' }, 'copy the screen'),
@@ -205,7 +207,7 @@ export const bindings: readonly Binding[] = [
   bind('table', ['escape'], { do: 'clear' }, 'all rows again'),
   ...moves('latency', 'object'),
   bind('latency', ['escape'], { do: 'clear' }, 'all virtual disks together'),
-  bind('latency', ['backspace'], { do: 'retrace' }, 'back to the table'),
+  bind('latency', ['backspace'], { do: 'retrace' }, 'back to the row it was opened from', 'back'),
   ...moves('events', 'line'),
   bind('events', ['/'], { do: 'filter' }, 'show only lines that contain a text', 'filter'),
   bind('events', ['escape'], { do: 'clear' }, 'all lines again'),

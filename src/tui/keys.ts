@@ -29,10 +29,16 @@ export function keyNames(input: string, key: Key): string[] {
     if (key.ctrl) names.push(`ctrl+${char}`);
     else if (char === '\r' || char === '\n') names.push('enter');
     else if (char === ' ') names.push('space');
+    else if (char === '\t') names.push('tab');
+    else if (char === '\u007F' || char === '\b') names.push('backspace');
     else if (char >= ' ') names.push(char);
+    else names.push(`ctrl+${String.fromCharCode(char.charCodeAt(0) + CONTROL)}`);
   }
   return names;
 }
+
+/** From a control character to its letter (ECMA-48: Ctrl clears the upper bits). */
+const CONTROL = 0x60;
 
 /** The character a key types, undefined for keys that type none. */
 export function typed(key: string): string | undefined {

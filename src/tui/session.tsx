@@ -101,6 +101,11 @@ export class Session {
     engine.post({ type: 'pace', speed: SPEEDS[this.store.ui.speed] ?? 1 });
   }
 
+  /** Ends it from outside, as leaving by a key does. */
+  leave(code: number): void {
+    if (!this.over) this.end(code, []);
+  }
+
   /** The terminal has another size, or has come back to us. */
   resize(): void {
     this.painter.invalidate();
@@ -135,7 +140,11 @@ export class Session {
 
   /** Takes over what a key or the mouse has changed. */
   private take({ state, messages, redraw, effect, saveSettings }: Change): void {
-    for (const message of messages) this.engine?.post(message);
+    for (const message of messages) {
+      if (message.type === 'pace') this.world.pausing = message.speed === 0;
+      if (message.type === 'step') this.world.pausing = false;
+      this.engine?.post(message);
+    }
     this.world.look(state.lookAt);
     this.store.set({ ui: state });
     if (state.exitCode !== undefined) {

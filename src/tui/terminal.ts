@@ -18,13 +18,19 @@ export interface Terminal {
   dispose(): void;
 }
 
+/**
+ * @param lastWords what is still to be done when a signal ends the program, such as writing a file;
+ *   the caller then leaves, and dies of the signal once it is done. Another signal waits for nothing.
+ */
 export function openTerminal(
   output: NodeJS.WriteStream & { readonly fd: number },
   input: NodeJS.ReadStream,
   onResume: () => void,
   mouse: boolean,
+  lastWords?: (signal: NodeJS.Signals) => void,
 ): Terminal {
   let active = false;
+  let dying = false;
   const [enter, exit] = mouse ? [ENTER + MOUSE_ON, MOUSE_OFF + LEAVE] : [ENTER, LEAVE];
 
   const take = (): void => {
@@ -40,6 +46,13 @@ export function openTerminal(
   // Dying of the same signal gives the shell 128 + n.
   const die = (signal: NodeJS.Signals): void => {
     leave();
+    // A closing terminal hangs up, and so does the shell in it.
+    if (dying && signal === 'SIGHUP') return;
+    if (lastWords !== undefined && !dying) {
+      dying = true;
+      lastWords(signal);
+      return;
+    }
     process.off(signal, die);
     process.kill(process.pid, signal);
   };

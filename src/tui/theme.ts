@@ -99,7 +99,7 @@ export function makeTheme(depth: ColourDepth, ascii: boolean, name: ThemeName = 
 
 /** The Linux console and terminals without a name show neither braille nor block characters. */
 export function needsAscii(env: Readonly<Record<string, string | undefined>>): boolean {
-  return env.TERM === 'linux' || env.TERM === 'dumb' || env.TERM === undefined;
+  return env.TERM === 'linux' || env.TERM === undefined;
 }
 
 /** Node's answer, limited to the depths there are palettes for; NO_COLOR always wins. */

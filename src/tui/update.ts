@@ -14,7 +14,7 @@ import type { ToEngine } from './engine.js';
 import { type Action, lookup, type Scope } from './keymap.js';
 import { THEMES } from './palettes.js';
 import { EVENTS, LATENCY, OVERVIEW, screenOf, screens } from './screens.js';
-import { SPEEDS, type UiState } from './state.js';
+import { SPEEDS, speedName, type UiState } from './state.js';
 import { moveSubject, subjectOf } from './subject.js';
 import { expansionKey, ownerOf, partsIn, rollUpKey } from './table/expand.js';
 import { tableFields } from './table/layout.js';
@@ -141,6 +141,8 @@ export function act(state: UiState, action: Action, world: World): Change {
       return only({ ...state, filter: '', back: 0, about: '', trail: [] });
     case 'save-settings':
       return only({ ...state, dialogs: [settingsForm(state.settingsFile)] });
+    case 'vsan':
+      return say(state, 'there is no vSAN here: D shows the datastores there are');
     case 'theme':
       return nextTheme(state);
     case 'outside':
@@ -164,7 +166,9 @@ export function act(state: UiState, action: Action, world: World): Change {
       if (state.readOnly) return say(state, 'read only: questions cannot be answered');
       return only({ ...state, dialogs: [answerMenu(world)] });
     case 'retrace':
-      return only(retrace(state));
+      return state.trail.length > 0
+        ? only(retrace(state))
+        : say(state, 'no row was followed to get here');
     default:
       if (state.screen === LATENCY && action.do === 'move') {
         return only({ ...state, about: moveSubject(state, world, action.by) });
@@ -216,8 +220,11 @@ function pace(
     return { state: { ...state, paused }, messages: [{ type: 'pace', speed }] };
   }
   const speed = Math.min(SPEEDS.length - 1, Math.max(0, state.speed + action.by));
-  const messages: ToEngine[] = state.paused ? [] : [{ type: 'pace', speed: SPEEDS[speed] ?? 1 }];
-  return { state: { ...state, speed }, messages };
+  if (speed === state.speed) return say(state, `it goes no ${action.by > 0 ? 'faster' : 'slower'}`);
+  const next = { ...state, speed };
+  // The first row says PAUSED in place of the speed.
+  if (state.paused) return say(next, `${speedName(SPEEDS[speed] ?? 1)} when it goes on`);
+  return { state: next, messages: [{ type: 'pace', speed: SPEEDS[speed] ?? 1 }] };
 }
 
 function scrollLog(state: UiState, action: Action, world: World): Change {
@@ -248,7 +255,11 @@ function inTable(state: UiState, action: Action, world: World): Change {
       });
     case 'sort': {
       const sort = action.key === '' ? '' : sortOfKey(view, action.key);
-      if (sort === undefined) return say(state, 'this screen has no such column');
+      if (sort === undefined)
+        return say(state, `no column here is sorted by ${action.key}: < and > sort by any`);
+      if (sort === (state.sort[view.name] ?? '')) {
+        return say(state, `the rows are sorted by ${sort === '' ? 'name' : sort} already`);
+      }
       return only({ ...state, sort: { ...state.sort, [view.name]: sort } });
     }
     case 'sort-step':
@@ -264,7 +275,10 @@ function inTable(state: UiState, action: Action, world: World): Change {
     case 'name-length':
       return only({ ...state, dialogs: [nameLengthForm(state.nameLength)] });
     case 'friendly':
-      return only({ ...state, friendly: !state.friendly });
+      return say(
+        { ...state, friendly: !state.friendly },
+        `names of LUNs and datastores beside device ids: ${state.friendly ? 'off' : 'on'}`,
+      );
     case 'follow': {
       const followed = follow(state, world, selectedObject(state, world), action.to);
       return typeof followed === 'string' ? say(state, followed) : only(followed);

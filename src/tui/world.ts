@@ -28,6 +28,8 @@ export class World {
   score: Score | null = null;
   /** What keeps the engine busy, and how much of it is done, 0 to 1. */
   progress: { readonly what: string; readonly part: number } | undefined;
+  /** A pause has been asked for, and no step after it. */
+  pausing = false;
   /** The moment that is looked at, ns; undefined is now. */
   lookAt: number | undefined;
   private log: LogEntry[] = [];
@@ -62,7 +64,8 @@ export class World {
         break;
       case 'frame':
         if (message.layoutVersion !== this.layoutVersion) break;
-        this.frames.push(message);
+        // Samples of a recording are where they are.
+        this.frames.push(message, this.pausing && this.plan?.startsAt === undefined);
         this.at = message.at;
         this.speed = message.speed;
         this.ioPerSecond = message.ioPerSecond;

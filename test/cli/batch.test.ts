@@ -1,4 +1,5 @@
 /** `vmtop --batch` and `vmtop replay-batch` as a person calls them. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +43,59 @@ describe('vmtop --batch', () => {
 
   it('is what a person without a screen is told of', async () => {
     expect((await vmtop('path-loss')).stderr).toContain('or vmtop path-loss --batch');
+  });
+});
+
+/**
+ * Readers of such files in Python go the way of this script: `csv`, the path of a counter by a pattern
+ * of its own, the time with its zone from the header (GitHub nithintitta/ESXTOP-BATCHMODE-VIEWER and
+ * vfedotovs/esxtop-batch-data-visualizer, which read the same file when this was written).
+ */
+const READER = String.raw`
+import csv, json, re, sys
+from datetime import datetime
+head, *rows = csv.reader(sys.stdin, strict=True)
+zone = re.fullmatch(r'\(PDH-CSV 4\.0\) \((.+)\)\((-?\d+)\)', head[0]).groups()
+paths = [re.fullmatch(r'\\\\([^\\]+)\\([^(\\]+)(?:\((.*)\))?\\([^\\]+)', name).groups() for name in head[1:]]
+times = [datetime.strptime(row[0], '%m/%d/%Y %H:%M:%S') for row in rows]
+print(json.dumps({
+  'zone': zone,
+  'hosts': sorted({host for host, *_ in paths}),
+  'objects': sorted({name for _, name, *_ in paths}),
+  'steps': [(b - a).total_seconds() for a, b in zip(times, times[1:])],
+  'widths': sorted({len(row) - len(head) for row in rows}),
+  'least': min(float(value) for row in rows for value in row[1:]),
+}))
+`;
+const python = spawnSync('python3', ['-c', '']).status === 0;
+
+describe.skipIf(!python)('vmtop --batch, read by a program in Python', () => {
+  it('every column has its place and every value is a number', async () => {
+    const { stdout } = await vmtop('default', '-b', '-a', '-d', '1', '-n', '2');
+    const {
+      status,
+      stdout: told,
+      stderr,
+    } = spawnSync('python3', ['-c', READER], { input: stdout });
+    expect(String(stderr)).toBe('');
+    expect(status).toBe(0);
+    // Objects of esxtop's storage panels: esxtop reference, section 6.2.
+    expect(JSON.parse(String(told))).toEqual({
+      zone: ['UTC', '0'],
+      hosts: ['esx1', 'esx2'],
+      objects: [
+        'Physical Disk',
+        'Physical Disk Adapter',
+        'Physical Disk NFS Volume',
+        'Physical Disk Path',
+        'Physical Disk Per-Device-Per-World',
+        'Physical Disk SCSI Device',
+        'Virtual Disk',
+      ],
+      steps: [1],
+      widths: [0],
+      least: 0,
+    });
   });
 });
 

@@ -349,13 +349,14 @@ test('W saves to a file; what else the file says stays', async () => {
     state: { settingsFile: file, thresholds: { 'KAVG/cmd': [1, 3] } },
   });
   await press('u', 'f', 'q', 'h', 'f', 'escape', 'r', 'L', '2', '0', 'enter', 's', '2', 'enter');
-  await press('W', 'enter');
+  await press('ctrl+t', 'W', 'enter');
   expect(await text()).toContain('settings saved to');
   const { state: loaded } = await loadSettings(file);
   expect(loaded).toMatchObject({
     delayMs: 2000,
     nameLength: 20,
     friendly: false,
+    theme: 'light',
     sort: { device: 'READS/s desc' },
     thresholds: { 'KAVG/cmd': [1, 3] },
     settingsFile: file,
@@ -364,9 +365,9 @@ test('W saves to a file; what else the file says stays', async () => {
     columns: ['GAVG/p50', 'GAVG/p95', 'GAVG/p99', 'GAVG/max', 'CONS/s'],
     hidden: ['DQLEN', 'WQLEN', 'ACTV', 'QUED', '%USD', 'LOAD'],
   });
-  writeFileSync(file, `# mine\ntheme: light\n${readFileSync(file, 'utf8')}`);
+  writeFileSync(file, `# mine\nmouse: false\n${readFileSync(file, 'utf8')}`);
   await press('u', 'N', 'W', 'enter');
-  expect(readFileSync(file, 'utf8')).toMatch(/# mine\ntheme: light\n/);
+  expect(readFileSync(file, 'utf8')).toMatch(/# mine\nmouse: false\n/);
   expect((await loadSettings(file)).state.sort).toEqual({});
   writeFileSync(file, 'just a text\n');
   await press('W', 'enter');

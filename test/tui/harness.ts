@@ -114,7 +114,8 @@ export function mount(options: MountOptions = {}) {
   };
 }
 
-const KEYS: Readonly<Record<string, string>> = {
+/** What a terminal sends for keys with names; the others send themselves. */
+export const KEYS: Readonly<Record<string, string>> = {
   up: '\u001B[A',
   down: '\u001B[B',
   right: '\u001B[C',

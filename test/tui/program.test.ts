@@ -2,9 +2,11 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { bindings } from '../../src/tui/keymap.js';
+import { KEYS } from './harness.js';
 import { type PtySession, startInPty } from './pty.js';
 
 const PROGRAM = 'dist/vmtop.js';
@@ -25,6 +27,14 @@ function start(
   return session;
 }
 
+/** Ten frames a second: what is waited for comes sooner. */
+function startQuick(...args: readonly string[]): PtySession {
+  return start([...args, '-d', '0.1']);
+}
+
+/** Layers have figures once there are two samples. */
+const hasFigures = (text: string): boolean => /scheduler\s+\d/.test(text);
+
 /** After leaving: alternate screen off, cursor and autowrap on, and nothing drawn afterwards. */
 async function expectRestored({ output, parsed, term }: PtySession): Promise<void> {
   await parsed();
@@ -42,8 +52,7 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     await waitFor((text) => text.includes('vmtop'));
     // Within one second on a free machine; others share this one.
     expect(Date.now() - began).toBeLessThan(3_000);
-    await waitFor((text) => /scheduler\s+\d/.test(text));
-    await waitFor((text) => /0:0[2-9]\.\d{3}/.test(text));
+    await waitFor(hasFigures);
   });
 
   test('a recorded batch file: plays, goes on and back, and leaves', async () => {
@@ -68,33 +77,9 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('every screen of a live engine, resizing, and leaving with q', async () => {
-    const pty = start();
-    await pty.waitFor((text) => /scheduler\s+\d/.test(text));
-    for (const [key, title] of [
-      ['d', 'ADAPTR'],
-      ['u', 'DEVICE'],
-      ['v', 'VMNAME'],
-      ['P', 'PATH'],
-      ['Q', 'SHARES'],
-      ['D', 'CAPACITY'],
-      ['G', 'VMDK'],
-      ['E', 'Events'],
-      ['O', 'LAYER'],
-    ]) {
-      pty.press(key);
-      await pty.waitFor((text) => text.includes(title));
-    }
-    pty.resize(80, 24);
-    await pty.waitFor((text) => text.split('\n')[23]?.includes('faults') ?? false);
-    pty.press('q');
-    expect((await pty.exit).exitCode).toBe(0);
-    await expectRestored(pty);
-  });
-
   test('the screen answers at full engine speed', async () => {
-    const pty = start();
-    await pty.waitFor((text) => /scheduler\s+\d/.test(text));
+    const pty = startQuick();
+    await pty.waitFor(hasFigures);
     pty.press('+++++');
     await pty.waitFor((text) => text.includes('max'));
     for (const [key, title] of [
@@ -110,8 +95,8 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
   });
 
   test('a fault from the menu is in the event log', async () => {
-    const pty = start();
-    await pty.waitFor((text) => /scheduler\s+\d/.test(text));
+    const pty = startQuick();
+    await pty.waitFor(hasFigures);
     pty.press('P');
     await pty.waitFor((text) => text.includes('PATH'));
     pty.press('!');
@@ -128,8 +113,8 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
   });
 
   test('a path is switched off and on and gets a rank', async () => {
-    const pty = start(['all-paths-down']);
-    await pty.waitFor((text) => /scheduler\s+\d/.test(text));
+    const pty = startQuick('all-paths-down');
+    await pty.waitFor(hasFigures);
     pty.press('P');
     await pty.waitFor((text) => text.includes('FAILS'));
     pty.press('X');
@@ -143,8 +128,8 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
   });
 
   test('what the engine refuses: the last path, and a device with commands on it', async () => {
-    const pty = start(['merge-order']);
-    await pty.waitFor((text) => /scheduler\s+\d/.test(text));
+    const pty = startQuick('merge-order');
+    await pty.waitFor(hasFigures);
     pty.press('P');
     await pty.waitFor((text) => text.includes('FAILS'));
     pty.press('X');
@@ -160,8 +145,8 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
   });
 
   test('the limit of a virtual disk can be changed', async () => {
-    const pty = start();
-    await pty.waitFor((text) => /scheduler\s+\d/.test(text));
+    const pty = startQuick();
+    await pty.waitFor(hasFigures);
     pty.press('v');
     await pty.waitFor((text) => text.includes('VDEVNAME'));
     pty.press('i');
@@ -176,17 +161,20 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     const folder = await mkdtemp(join(tmpdir(), 'vmtop-settings-'));
     const file = join(folder, 'mine.yaml');
     writeFileSync(file, 'screens: { device: { columns: [GAVG/p99], sort: GAVG/p99 desc } }\n');
-    const pty = start(['-c', file]);
-    await pty.waitFor((text) => /scheduler\s+\d/.test(text));
+    const pty = startQuick('-c', file);
+    await pty.waitFor(hasFigures);
     pty.press('u');
     await pty.waitFor((text) => text.includes('▼GAVG/p99'));
     pty.press('Z');
     await pty.waitFor((text) => text.includes('▲GAVG/p99'));
+    pty.press('\u0014');
+    await pty.waitFor((text) => text.includes('theme: light'));
     pty.press('W');
     await pty.waitFor((text) => text.includes('Save the settings'));
     pty.press('\r');
     await pty.waitFor((text) => text.includes(`settings saved to ${file}`));
     expect(readFileSync(file, 'utf8')).toContain('sort: GAVG/p99 asc');
+    expect(readFileSync(file, 'utf8')).toContain('theme: light');
     pty.press('q');
     expect((await pty.exit).exitCode).toBe(0);
     writeFileSync(file, 'screens: { device: { sort: GAVG/p98 desc } }\n');
@@ -218,6 +206,13 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     await expectRestored(pty);
   });
 
+  test('TERM=dumb: exit code 2, not a screen full of codes', async () => {
+    const pty = start([], { env: { TERM: 'dumb' } });
+    expect((await pty.exit).exitCode).toBe(2);
+    expect(pty.output()).toContain('TERM says it is dumb');
+    expect(pty.output()).not.toContain('\u001B');
+  });
+
   test('a scenario with mistakes: the messages on a restored terminal, exit code 2', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'vmtop-'));
     const file = join(folder, 'broken.yaml');
@@ -231,12 +226,12 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
   });
 
   test('NO_COLOR and TERM=linux are respected', async () => {
-    const plain = start([], { env: { NO_COLOR: '1' } });
-    await plain.waitFor((text) => /scheduler\s+\d/.test(text));
+    const plain = start(['-d', '0.1'], { env: { NO_COLOR: '1' } });
+    await plain.waitFor(hasFigures);
     expect(plain.output()).not.toMatch(/\u001B\[[\d;]*\b(3[0-7]|38|9[0-7])(;[\d;]*)?m/);
     plain.child.kill('SIGKILL');
-    const linux = start([], { env: { TERM: 'linux', COLORTERM: '' } });
-    await linux.waitFor((text) => /scheduler\s+\d/.test(text));
+    const linux = start(['-d', '0.1'], { env: { TERM: 'linux', COLORTERM: '' } });
+    await linux.waitFor(hasFigures);
     expect(linux.screen().join('')).toMatch(/^[\x20-\x7e]*$/);
   });
 
@@ -258,8 +253,8 @@ describe.skipIf(!existsSync(PROGRAM))('time', () => {
   test('rewinds, saves at the end, and goes on with the session', { timeout: 90_000 }, async () => {
     folder = await mkdtemp(join(tmpdir(), 'vmtop-time-'));
     const file = join(folder, 's.yaml');
-    const pty = start(['path-loss', '--save-session', file]);
-    await pty.waitFor((text) => /0:0[3-9]\.\d{3} of/.test(text), 20_000);
+    const pty = startQuick('path-loss', '--save-session', file);
+    await pty.waitFor((text) => /0:0[1-9]\.\d{3} of/.test(text), 20_000);
     pty.press('P[');
     await pty.waitFor((text) => text.includes('PAST') && text.includes('the past:'));
     pty.press('\u0012');
@@ -272,6 +267,16 @@ describe.skipIf(!existsSync(PROGRAM))('time', () => {
     await pty.waitFor((text) => text.includes('taken back: rank 7'));
     pty.press('g');
     await pty.waitFor((text) => text.includes('no guest sees an error'));
+    // Every key of a report: of those that close it `g` is the last, and opens it again.
+    for (const { keys, action } of bindings.filter(({ scope }) => scope === 'report')) {
+      for (const key of keys) {
+        pty.press(KEYS[key] ?? key);
+        if (action.do !== 'close') continue;
+        await pty.waitFor((text) => !text.includes('no guest sees an error'));
+        pty.press('g');
+        await pty.waitFor((text) => text.includes('no guest sees an error'));
+      }
+    }
     pty.press('gq');
     expect((await pty.exit).exitCode).toBe(0);
     await expectRestored(pty);
@@ -280,7 +285,7 @@ describe.skipIf(!existsSync(PROGRAM))('time', () => {
     expect(saved).toMatch(/"kind":"rank".*"rank":7}/);
     expect(saved).toMatch(/"kind":"rank".*"undo":true}/);
 
-    const again = start(['--session', file]);
+    const again = startQuick('--session', file);
     await again.waitFor(
       (text) => text.includes('has been replayed, to the last completion'),
       20_000,
@@ -295,6 +300,32 @@ describe.skipIf(!existsSync(PROGRAM))('time', () => {
     await again.waitFor((text) => !text.includes('A and B from'));
     again.press('q');
     expect((await again.exit).exitCode).toBe(0);
+  });
+
+  test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)(
+    '%s ends it, and the session is saved first',
+    async (signal) => {
+      folder = await mkdtemp(join(tmpdir(), 'vmtop-time-'));
+      const file = join(folder, 's.yaml');
+      const pty = startQuick('path-loss', '--save-session', file);
+      await pty.waitFor((text) => text.includes(' of '));
+      process.kill(pty.child.pid, signal);
+      const { exitCode, signal: died } = await pty.exit;
+      const number = constants.signals[signal];
+      expect(died === number || exitCode === 128 + number).toBe(true);
+      await expectRestored(pty);
+      expect(readFileSync(file, 'utf8')).toContain('current: A');
+    },
+  );
+
+  test('a terminal that is closed ends it, and the session is saved first', async () => {
+    folder = await mkdtemp(join(tmpdir(), 'vmtop-time-'));
+    const file = join(folder, 's.yaml');
+    const pty = startQuick('path-loss', '--save-session', file);
+    await pty.waitFor((text) => text.includes(' of '));
+    (pty.child as unknown as { destroy(): void }).destroy();
+    await pty.exit;
+    expect(readFileSync(file, 'utf8')).toContain('current: A');
   });
 
   test('a session of a scenario that has changed is refused, with the reason', async () => {

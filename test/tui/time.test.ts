@@ -112,6 +112,21 @@ describe('the past', () => {
   });
 });
 
+test('a pause does not cut the window short; a step has a window of its own', async () => {
+  const one = open({ columns: 140 });
+  const soon = (): void => {
+    one.engine.at -= 0.9e9;
+    one.engine.frame();
+  };
+  expect(await one.text()).toContain('avg over 1.0 s');
+  await one.press('space');
+  soon();
+  expect(await one.text()).toContain('avg over 1.1 s');
+  await one.press('.');
+  soon();
+  expect(await one.text()).toContain('avg over 0.1 s');
+});
+
 describe('ctrl+r rewinds', () => {
   test('to the moment shown, and waits there', async () => {
     const one = open();

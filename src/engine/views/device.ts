@@ -66,7 +66,10 @@ function nameOf(row: Row): string {
 }
 
 function stateOf(row: Row): string {
-  return row.info.scope === 'path' ? pathState(row) : (STATES[row.now('state')] ?? '');
+  if (row.info.scope !== 'path') return STATES[row.now('state')] ?? '';
+  // The column is as wide as a device's states.
+  const state = pathState(row);
+  return state === 'active unopt' ? 'unopt' : state;
 }
 
 export const device = defineView({

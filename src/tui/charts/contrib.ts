@@ -167,6 +167,9 @@ function finite(value: number): number {
 const DEFAULT_COLOUR = 0x1ff;
 const YELLOW = 3;
 const CYAN = 6;
+/** Labels of the scale, where a million is `m` and a billion `b` to the widget. */
+const LABEL_COLUMNS = 4;
+const UNITS: Readonly<Record<string, string>> = { m: 'M', b: 'G', t: 'T' };
 /** Of this many columns of a dashed line the last is left out. */
 const DASH = 3;
 
@@ -178,7 +181,8 @@ function encode(cells: readonly Cell[], theme: Theme): string {
       out += sgr(attribute, theme);
       current = attribute;
     }
-    out += isYellow(attribute) && column % DASH === DASH - 1 ? ' ' : char;
+    const gap = isYellow(attribute) && column % DASH === DASH - 1;
+    out += gap ? ' ' : column < LABEL_COLUMNS ? (UNITS[char] ?? char) : char;
   }
   return `${out}\u001B[0m`;
 }

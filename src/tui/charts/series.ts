@@ -12,7 +12,13 @@ import type { World } from '../world.js';
 import type { Series } from './area.js';
 import { evenly } from './even.js';
 
-const MB = 1024 * 1024;
+/** Binary, as everywhere in the product; the first whose figures stay short. */
+const UNITS = [
+  ['MB', 1024 * 1024],
+  ['GB', 1024 * 1024 * 1024],
+  ['TB', 1024 * 1024 * 1024 * 1024],
+] as const;
+const FIGURES_MAX = 10_000;
 
 /** @param points how many samples the widest chart can show */
 export function chartSeries(world: World, ui: UiState, points: number): Series[] {
@@ -35,16 +41,16 @@ function seriesOf(world: World, ui: UiState, points: number): Series[] {
     const field = view.fields.find((candidate) => candidate.id === id);
     if (field === undefined) return [];
     const values = past(field, row, windows);
-    const title = `${unitOf(field)} ${plain(nameOf(view, row))}`;
+    const [unit, scale] = unitOf(field, values);
     const other = view.fields.find((candidate) => candidate.id === field.against);
     const series: Series = {
-      title,
-      values,
+      title: `${field.id}${unit} ${plain(nameOf(view, row))}`,
+      values: values.map((value) => value / scale),
       spanNs,
       ...(field.format === 'percent' ? { top: 100 } : {}),
       ...(other === undefined
         ? {}
-        : { against: { title: unitOf(other), values: past(other, row, windows) } }),
+        : { against: { title: other.id, values: past(other, row, windows) } }),
     };
     return [series];
   });
@@ -57,14 +63,17 @@ function nameOf({ groups, fields }: View, row: Row): string {
   return String(first.value(row));
 }
 
-function unitOf({ id, format }: Field): string {
-  return format === 'blocks' ? `${id} MB` : id;
+/** What the title says of the unit, and by what values are divided. */
+function unitOf({ format }: Field, values: readonly number[]): readonly [string, number] {
+  if (format !== 'blocks') return ['', 1];
+  const most = values.reduce((max, value) => (value > max ? value : max), 0) * BLOCK_BYTES;
+  const [unit, bytes] = UNITS.find((each) => most < FIGURES_MAX * each[1]) ?? UNITS[2];
+  return [` ${unit}`, bytes / BLOCK_BYTES];
 }
 
 /** The field's values of one object over the windows. */
-function past({ format, value }: Field, row: Row, windows: readonly Window[]): number[] {
-  const scale = format === 'blocks' ? BLOCK_BYTES / MB : 1;
-  const values = windows.map((window) => Number(value(row.in(window))) * scale);
+function past({ value }: Field, row: Row, windows: readonly Window[]): number[] {
+  const values = windows.map((window) => Number(value(row.in(window))));
   return evenly(values, windows);
 }
 

@@ -38,6 +38,7 @@ export function tableSettings(ui: UiState): Readonly<Record<string, unknown>> {
     return Object.keys(screen).length > 0 ? [[name, screen] as const] : [];
   });
   return {
+    theme: ui.theme,
     delay: formatDuration(ui.delayMs * NS_PER_MS),
     nameLength: ui.nameLength,
     friendlyNames: ui.friendly,

@@ -89,7 +89,7 @@ export function settingsForm(file: string): Form {
   return {
     kind: 'form',
     title: 'Save the settings of all screens',
-    fields: [field('file', undefined, file, 'columns, sort orders, delay, name length')],
+    fields: [field('file', undefined, file, 'columns, sort orders, delay, theme, name length')],
     index: 0,
     problem: '',
     purpose: { do: 'save-settings' },

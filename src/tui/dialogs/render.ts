@@ -66,20 +66,30 @@ function menuRows(menu: Menu, width: number, height: number, theme: Theme): stri
 function formRows(form: Form, width: number, theme: Theme): string[] {
   const { pointer, more } = theme.glyph;
   const rows = [theme.paint('title', shorten(plain(form.title), width, more))];
+  let rest = '';
   for (const [index, { name, text, help, fresh }] of form.fields.entries()) {
     const current = index === form.index;
-    const value = `${plain(text)}${current ? '_' : ''}`.padEnd(NAME_WIDTH);
+    const typed = lastPart(`${plain(text)}${current ? '_' : ''}`, width - NAME_WIDTH - 4, more);
+    const value = typed.padEnd(NAME_WIDTH);
     const shown = current ? theme.paint(fresh ? 'selected' : 'strong', value) : value;
-    const words = shorten(plain(help), Math.max(0, width - NAME_WIDTH * 2 - 6), more);
+    const room = Math.max(0, width - NAME_WIDTH - value.length - 6);
+    const words = shorten(plain(help), room, more);
+    // What has no room beside the value has the row below the fields to itself.
+    if (current && help.length > room) rest = shorten(plain(help), width - 2, more);
     rows.push(
       `${current ? pointer : ' '} ${plain(name).padEnd(NAME_WIDTH)} ${shown}  ${theme.paint('dim', words)}`,
     );
   }
   rows.push(
-    '',
+    rest === '' ? '' : theme.paint('dim', `  ${rest}`),
     form.problem === '' ? hint(form, theme) : theme.paint('bad', `! ${plain(form.problem)}`),
   );
   return rows;
+}
+
+/** The end of a text that is too long: what is being typed stays in sight. */
+function lastPart(text: string, width: number, more: string): string {
+  return text.length <= width ? text : more + text.slice(text.length + more.length - width);
 }
 
 function hint({ purpose, fields }: Form, theme: Theme): string {

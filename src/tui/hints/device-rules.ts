@@ -111,7 +111,7 @@ export const deviceRules: readonly Rule[] = [
     when: isNoisy,
     words: (row) => {
       const { vm = '', share = 0 } = greediest(row) ?? {};
-      return `${vm} does ${Math.round(share * 100)}% of the work here and its neighbours wait (${dqlen(row)}): limit it, change shares (i), or move it`;
+      return `${vm} does ${Math.round(share * 100)}% of the work and its neighbours wait (${dqlen(row)}): limit it (i) or move it`;
     },
   },
   {

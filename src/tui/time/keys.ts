@@ -22,6 +22,9 @@ export function timeKey(
   if (what !== 'goals' && world.plan?.startsAt !== undefined) {
     return say(state, 'what is recorded cannot be run once more: [ ] { } ^ $ move through it');
   }
+  if (what === 'compare' && world.progress !== undefined) {
+    return say(state, `${world.progress.what}: wait, or press escape`);
+  }
   switch (what) {
     case 'rewind':
       if (world.plan === undefined) return say(state, 'the engine has not started yet');
