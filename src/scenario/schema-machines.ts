@@ -118,7 +118,7 @@ export const vm = z.strictObject({
 
 const diskKind = word(['thin', 'lazyThick', 'eagerThick']);
 
-/** What an administrator has a host do; one of the four at a time. */
+/** What an administrator has a host do; one of these at a time. */
 export const operation = z.strictObject({
   at: duration(),
   /** A copy of a virtual disk as it is then. */
@@ -142,6 +142,10 @@ export const operation = z.strictObject({
   delete: z.strictObject({ datastore: name, name }).optional(),
   /** Space of a VMFS datastore goes back to its arrays. */
   reclaim: name.optional(),
+  /** Power operations of a VM. */
+  power: z
+    .strictObject({ vm: text, state: word(['on', 'off', 'suspended', 'template']) })
+    .optional(),
 });
 
 export const change = z.strictObject({

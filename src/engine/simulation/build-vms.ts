@@ -4,7 +4,8 @@ import type { Datastore } from '../stack/filesystem/datastore.js';
 import { PolicyFilter } from '../stack/io-filters/policy-filter.js';
 import type { Settings } from '../stack/settings.js';
 import { TaskManager } from '../stack/task-management/task-manager.js';
-import { buildHome } from '../stack/vmfiles/home.js';
+import { Home } from '../stack/vmfiles/home.js';
+import { Power } from '../stack/vmfiles/power.js';
 import { VirtualDisk } from '../stack/vmfiles/virtual-disk.js';
 import { Vm } from '../stack/vmfiles/vm.js';
 import type { AdapterType } from '../stack/vscsi/adapter-type.js';
@@ -31,6 +32,8 @@ export interface BuiltDisk {
 
 export interface BuiltVms {
   readonly vms: ReadonlyMap<string, Vm>;
+  /** By name of the VM. */
+  readonly powers: ReadonlyMap<string, Power>;
   /** By index of the disk. */
   readonly disks: ReadonlyMap<number, BuiltDisk>;
 }
@@ -51,22 +54,24 @@ export function buildVms(
     return tasks;
   };
   const vms = new Map<string, Vm>();
+  const powers = new Map<string, Power>();
   const disks = new Map<number, BuiltDisk>();
   for (const plan of plans) {
     const fileSystems = fileSystemsOf.get(plan.host) as HostFileSystems;
     const vm = new Vm(sim, { name: plan.name, host: plan.host, world: plan.world });
     vms.set(plan.name, vm);
-    const home = buildHome(sim, plan, datastores);
+    const home = new Home(sim, plan, datastores);
+    powers.set(plan.name, new Power(vm, home));
     const lower: Layer = fileSystems.fileSystemSwitch;
     const backings = plan.disks.map(({ name, datastore }, position) => {
       const file = home.disks[position];
       const files = datastores.get(datastore) as Datastore;
       return new VirtualDisk(sim, { vm, name, file, datastore: files }, lower);
     });
-    for (const { handle, datastore } of home.files) {
-      const user = backings.find(({ file }) => file === handle);
-      fileSystems.open(handle, datastore, user?.entity.values);
-    }
+    home.openOn(
+      fileSystems,
+      (file) => backings.find((backing) => backing.file === file)?.entity.values,
+    );
     const adapters: VirtualAdapter[] = [];
     for (const [position, disk] of plan.disks.entries()) {
       const backing = backings[position];
@@ -86,7 +91,7 @@ export function buildVms(
       }
     }
   }
-  return { vms, disks };
+  return { vms, powers, disks };
 }
 
 /** The disk behind the filter of its storage policy, if it follows one. */

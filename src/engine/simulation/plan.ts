@@ -256,6 +256,8 @@ export interface DiskPlan {
   /** Bytes already written when the run starts; counts for thin and lazy disks. */
   readonly writtenBytes: number;
   readonly qos: Qos;
+  /** Changed blocks are tracked: the disk has a `-ctk.vmdk`. */
+  readonly changeTracking?: boolean;
   /** Storage policy; its limit is enforced by a filter above the file system. */
   readonly policy?: PolicyPlan;
 }
