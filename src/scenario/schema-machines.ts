@@ -94,6 +94,8 @@ const replay = z.strictObject({
 export const vm = z.strictObject({
   name,
   count: copies,
+  /** Configuration of a machine there is: memory, adapters and disks come from it. */
+  vmx: text.optional(),
   /** One, or several that the copies take in turn. */
   host: oneOrMore(name).optional(),
   memory: size('4MiB', '24TiB').default(4 * 1024 ** 3),

@@ -72,7 +72,7 @@ export function buildVms(
       fileSystems,
       (file) => backings.find((backing) => backing.file === file)?.entity.values,
     );
-    const adapters: VirtualAdapter[] = [];
+    const adapters = new Map<string, VirtualAdapter>();
     for (const [position, disk] of plan.disks.entries()) {
       const backing = backings[position];
       const adapter = adapterOf(sim, plan, disk.name, adapters);
@@ -108,22 +108,25 @@ function filtered(
 }
 
 /** The virtual adapter of `scsi1:3`, made when its first disk asks for it. */
-function adapterOf(sim: Sim, plan: VmPlan, disk: string, made: VirtualAdapter[]): VirtualAdapter {
+function adapterOf(
+  sim: Sim,
+  plan: VmPlan,
+  disk: string,
+  made: Map<string, VirtualAdapter>,
+): VirtualAdapter {
   const name = disk.split(':')[0];
-  const number = Number(name.replace('scsi', ''));
-  made[number] ??= new VirtualAdapter(sim, {
-    vm: plan.name,
-    host: plan.host,
-    name,
-    type: typeOf(plan),
-  });
-  return made[number];
+  const known = made.get(name);
+  if (known !== undefined) return known;
+  const { name: vm, host } = plan;
+  const adapter = new VirtualAdapter(sim, { vm, host, name, type: typeOf(plan, name) });
+  made.set(name, adapter);
+  return adapter;
 }
 
 /** Guests that ask for deeper queues set up larger rings with them (stack-upper 19 and 22). */
-function typeOf({ adapter, queueDepth }: VmPlan): AdapterType {
-  const type = ADAPTER_TYPES[adapter];
-  if (queueDepth === undefined) return type;
+function typeOf({ adapter, adapterTypes, queueDepth }: VmPlan, name: string): AdapterType {
+  const type = ADAPTER_TYPES[adapterTypes?.[name] ?? adapter];
+  if (queueDepth === undefined || type.name !== 'pvscsi') return type;
   const ringDepth = queueDepth > type.diskQueueDepth ? RING_MAX : type.ringDepth;
   return { ...type, diskQueueDepth: queueDepth, ringDepth };
 }

@@ -1,4 +1,5 @@
 import type { Requirements } from '../stack/storage-apis/vasa/monitor.js';
+import type { AdapterType } from '../stack/vscsi/adapter-type.js';
 import type { Command } from './commands.js';
 import type { MirrorPlan, RaidPlan } from './redundancy-plan.js';
 
@@ -236,6 +237,8 @@ export interface VmPlan {
   readonly memoryBytes: number;
   readonly memoryReservedBytes: number;
   readonly adapter: 'pvscsi' | 'lsilogic';
+  /** Types of single adapters, by name (`nvme0`); others are `adapter`. */
+  readonly adapterTypes?: Readonly<Record<string, AdapterType['name']>>;
   /** Datastore of the VM's home. */
   readonly home: string;
   readonly disks: readonly DiskPlan[];

@@ -42,7 +42,7 @@ export interface VmFiles {
 }
 
 /** Extents that only hosted products run (reference `vmdk-formats.md`, section 15). */
-const EXCHANGE = /^(twoGbMaxExtent|monolithic|streamOptimized)/i;
+export const EXCHANGE = /^(twoGbMaxExtent|monolithic|streamOptimized)/i;
 
 /**
  * Reads a .vmx (or .vmtx), the .vmsd beside it and the descriptors of its disks.

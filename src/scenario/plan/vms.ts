@@ -8,6 +8,7 @@ import type {
   VmPlan,
 } from '../../engine/simulation/plan.js';
 import { bytesOf } from '../quantities.js';
+import type { RegisteredDisk, RegisteredVm, RegisteredVms } from '../registered.js';
 import { type DiskText, readDisk, type Scenario, type VmText } from '../schema.js';
 import type { Path } from '../source.js';
 import { type Context, type Copy, copies, Names } from './context.js';
@@ -42,11 +43,13 @@ export function planVms(
   hosts: ReadonlyMap<string, HostPlan>,
   datastores: ReadonlyMap<string, DatastorePlan>,
   policies: ReadonlyMap<string, PolicyPlan>,
+  registered: RegisteredVms = new Map(),
 ): Map<string, PlannedVm> {
   const vms = new Names<PlannedVm>(context, 'VM');
   let disks = 0;
   for (const vm of copies(scenario.vms, ['vms'], 1)) {
-    const plan = planVm(context, vm, vms.size + 1, disks, hosts, datastores, policies);
+    const own = registered.get(vm.item.vmx ?? '');
+    const plan = planVm(context, vm, vms.size + 1, disks, hosts, datastores, policies, own);
     disks += plan.disks.length;
     vms.add(vm.name, { ...vm, plan, entry: vm.item.name }, [...vm.path, 'name']);
   }
@@ -62,6 +65,7 @@ function planVm(
   hosts: ReadonlyMap<string, HostPlan>,
   datastores: ReadonlyMap<string, DatastorePlan>,
   policies: ReadonlyMap<string, PolicyPlan>,
+  own: RegisteredVm | undefined,
 ): VmPlan {
   const { item, path } = vm;
   const hostNames = item.host ?? [[...hosts.keys()][(world - 1) % hosts.size] ?? ''];
@@ -99,9 +103,13 @@ function planVm(
   } else if (item.disks.length === 0) {
     placed(home, path);
   }
-  const texts = item.disks.length === 0 ? [readDisk()] : item.disks;
+  if (item.vmx !== undefined && item.disks.length > 0) {
+    context.report([...path, 'disks'], 'the disks are those of the .vmx', 'leave "disks" out');
+  }
+  const given: readonly Partial<RegisteredDisk>[] =
+    own?.disks ?? (item.disks.length === 0 ? [readDisk()] : item.disks).map((text) => ({ text }));
   const disks: DiskPlan[] = [];
-  for (const [index, text] of texts.entries()) {
+  for (const [index, { text = readDisk(), name: slot, changeTracking }] of given.entries()) {
     const at = [...path, 'disks', index];
     const name = text.datastore ?? usual;
     if (text.datastore !== undefined || item.datastore === undefined) {
@@ -117,6 +125,8 @@ function planVm(
       disks.push({
         ...planDisk(text, qos, name, disks.length, firstDisk),
         ...(policy && { policy }),
+        ...(slot && { name: slot }),
+        ...(changeTracking && { changeTracking }),
       });
     }
   }
@@ -127,9 +137,10 @@ function planVm(
     name: vm.name,
     host,
     world,
-    memoryBytes: item.memory,
-    memoryReservedBytes: item.reserved,
+    memoryBytes: own?.memoryBytes ?? item.memory,
+    memoryReservedBytes: own?.memoryReservedBytes ?? item.reserved,
     adapter: item.adapter,
+    ...(own?.adapterTypes && { adapterTypes: own.adapterTypes }),
     home,
     disks,
     ...(item.queueDepth === undefined ? {} : { queueDepth: item.queueDepth }),
