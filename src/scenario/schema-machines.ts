@@ -44,6 +44,10 @@ export const disk = z.strictObject({
   qos: qos.default({}),
   /** Storage policy, by name. */
   policy: text.optional(),
+  /** A LUN instead of files: `size`, `kind` and `written` mean nothing then. */
+  rdm: z
+    .strictObject({ lun: text, mode: word(['virtual', 'physical']).default('virtual') })
+    .optional(),
 });
 
 /** fio's words for a job; every one may also come from a `profile`. */

@@ -14,7 +14,7 @@ import { VirtualAdapter } from '../stack/vscsi/virtual-adapter.js';
 import { VirtualScsiDisk } from '../stack/vscsi/virtual-scsi-disk.js';
 import { GuestDiskDriver } from '../workloads/guest-disk-driver.js';
 import type { HostFileSystems } from './build-datastores.js';
-import type { BuiltHost } from './build-hosts.js';
+import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import type { DiskPlan, VmPlan } from './plan.js';
 
 /** Entries of a ring of 32 pages, the largest there is (stack-upper 19). */
@@ -63,14 +63,21 @@ export function buildVms(
     const home = new Home(sim, plan, datastores);
     powers.set(plan.name, new Power(vm, home));
     const lower: Layer = fileSystems.fileSystemSwitch;
-    const backings = plan.disks.map(({ name, datastore }, position) => {
+    const { devices } = hosts.get(plan.host) as BuiltHost;
+    const backings = plan.disks.map(({ name, datastore, rawDevice }, position) => {
       const file = home.disks[position];
+      const below =
+        rawDevice === undefined ? lower : (devices.get(rawDevice.uid) as BuiltDevice).openRaw();
       const files = datastores.get(datastore) as Datastore;
-      return new VirtualDisk(sim, { vm, name, file, datastore: files }, lower);
+      return new VirtualDisk(sim, { vm, name, file, datastore: files }, below);
     });
     home.openOn(
       fileSystems,
-      (file) => backings.find((backing) => backing.file === file)?.entity.values,
+      // What goes to a raw device is no traffic of the datastore its map lies on.
+      (file) => {
+        const at = home.disks.indexOf(file);
+        return plan.disks[at]?.rawDevice === undefined ? backings[at]?.entity.values : undefined;
+      },
     );
     const adapters = new Map<string, VirtualAdapter>();
     for (const [position, disk] of plan.disks.entries()) {

@@ -261,6 +261,8 @@ export interface DiskPlan {
   readonly qos: Qos;
   /** Changed blocks are tracked: the disk has a `-ctk.vmdk`. */
   readonly changeTracking?: boolean;
+  /** The LUN a raw device map stands for, and whether its commands pass to it (physical). */
+  readonly rawDevice?: { readonly uid: string; readonly physical: boolean };
   /** Storage policy; its limit is enforced by a filter above the file system. */
   readonly policy?: PolicyPlan;
 }

@@ -385,11 +385,13 @@ export class Simulation {
     this.qosNow.set(disk, qos);
     const { plan, vm } = this.disks.get(disk) as BuiltDisk;
     const names = { disk: plan.name, datastore: plan.datastore };
-    for (const queue of this.fileSystems.get(vm.host)?.queuesOf(plan.datastore) ?? []) {
+    const raw = plan.rawDevice && this.hosts.get(vm.host)?.devices.get(plan.rawDevice.uid);
+    const files = this.fileSystems.get(vm.host)?.queuesOf(plan.datastore) ?? [];
+    for (const queue of raw === undefined ? files : [raw.queue]) {
       queue.setQos(disk, vm.world, vm.name, qos, names);
     }
     const extents = this.plan.datastores.find(({ name }) => name === plan.datastore)?.extents;
-    for (const uid of extents ?? []) {
+    for (const uid of plan.rawDevice === undefined ? (extents ?? []) : [plan.rawDevice.uid]) {
       this.hosts.get(vm.host)?.devices.get(uid)?.array.setQos(disk, qos);
     }
   }

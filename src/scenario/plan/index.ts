@@ -55,7 +55,15 @@ export function makePlan(
   const around = { hosts, luns: planned.luns, servers, claimRules };
   const datastores = planDatastores(context, scenario, around);
   const policies = planPolicies(context, scenario);
-  const vms = planVms(context, scenario, hosts, datastores, policies, options.registered);
+  const vms = planVms(
+    context,
+    scenario,
+    hosts,
+    datastores,
+    policies,
+    options.registered,
+    planned.luns,
+  );
   const jobs = planJobs(context, vms.values(), scenario.duration);
   const replays = planReplays(context, vms.values(), options.traces);
   const targets = targetsOf({ arrays: planned.arrays, ...around, datastores, vms });

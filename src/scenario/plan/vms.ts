@@ -11,8 +11,10 @@ import { bytesOf } from '../quantities.js';
 import type { RegisteredDisk, RegisteredVm, RegisteredVms } from '../registered.js';
 import { type DiskText, readDisk, type Scenario, type VmText } from '../schema.js';
 import type { Path } from '../source.js';
+import type { LunPlace } from './arrays.js';
 import { type Context, type Copy, copies, Names } from './context.js';
 import { systemBytes } from './datastores.js';
+import { RawDevices } from './raw-devices.js';
 
 /** Targets per virtual adapter (7 is the adapter itself) and adapters per VM (stack-upper, 19). */
 const DISKS_PER_ADAPTER = 15;
@@ -43,13 +45,15 @@ export function planVms(
   hosts: ReadonlyMap<string, HostPlan>,
   datastores: ReadonlyMap<string, DatastorePlan>,
   policies: ReadonlyMap<string, PolicyPlan>,
-  registered: RegisteredVms = new Map(),
+  registered: RegisteredVms,
+  luns: ReadonlyMap<string, LunPlace>,
 ): Map<string, PlannedVm> {
   const vms = new Names<PlannedVm>(context, 'VM');
+  const raw = new RawDevices(context, luns, datastores);
   let disks = 0;
   for (const vm of copies(scenario.vms, ['vms'], 1)) {
     const own = registered.get(vm.item.vmx ?? '');
-    const plan = planVm(context, vm, vms.size + 1, disks, hosts, datastores, policies, own);
+    const plan = planVm(context, vm, vms.size + 1, disks, hosts, datastores, policies, raw, own);
     disks += plan.disks.length;
     vms.add(vm.name, { ...vm, plan, entry: vm.item.name }, [...vm.path, 'name']);
   }
@@ -65,6 +69,7 @@ function planVm(
   hosts: ReadonlyMap<string, HostPlan>,
   datastores: ReadonlyMap<string, DatastorePlan>,
   policies: ReadonlyMap<string, PolicyPlan>,
+  raw: RawDevices,
   own: RegisteredVm | undefined,
 ): VmPlan {
   const { item, path } = vm;
@@ -115,7 +120,7 @@ function planVm(
     if (text.datastore !== undefined || item.datastore === undefined) {
       placed(name, [...at, 'datastore']);
     }
-    checkSize(context, text, datastores.get(name), at);
+    if (text.rdm === undefined) checkSize(context, text, datastores.get(name), at);
     const policy =
       text.policy === undefined
         ? undefined
@@ -124,6 +129,7 @@ function planVm(
     for (let copy = 0; copy < (text.count ?? 1); copy++) {
       disks.push({
         ...planDisk(text, qos, name, disks.length, firstDisk),
+        ...raw.plan(text, vm.name, hosts.get(host), at),
         ...(policy && { policy }),
         ...(slot && { name: slot }),
         ...(changeTracking && { changeTracking }),
@@ -215,6 +221,7 @@ function checkSpace(
   for (const { plan } of vms.values()) {
     take(plan.home, HOME_BYTES + plan.memoryBytes - plan.memoryReservedBytes);
     for (const disk of plan.disks) {
+      if (disk.rawDevice !== undefined) continue;
       take(disk.datastore, disk.kind === 'thin' ? disk.writtenBytes : disk.sizeBytes);
     }
   }

@@ -21,6 +21,7 @@ export type FileRole =
   | 'diskDescriptor'
   | 'diskExtent'
   | 'diskDelta'
+  | 'rawMap'
   | 'changeTracking';
 
 export interface HomeFile {
@@ -56,7 +57,7 @@ const FILE_FIELDS = ['sizeBlocks', 'allocatedBlocks', 'present'];
  * file that is gone says that it is not present.
  */
 export class Home {
-  /** Extent (`-flat.vmdk`) of each disk, in the order of the plan's disks. */
+  /** Extent (`-flat.vmdk`) or raw device map of each disk, in the order of the plan's disks. */
   readonly disks: readonly FileHandle[];
   private readonly kept: HomeFile[] = [];
   private readonly entities = new Map<string, Entity>();
@@ -88,6 +89,11 @@ export class Home {
       const { datastore, sizeBytes, kind, writtenBytes } = disk;
       const base = diskFile(plan, position);
       this.addFile('diskDescriptor', `${base}.vmdk`, DESCRIPTOR_BYTES, 'small', datastore);
+      if (disk.rawDevice !== undefined) {
+        // The map has the size of its LUN and no block (vmdk-formats 11).
+        const map = `${base}-rdm${disk.rawDevice.physical ? 'p' : ''}.vmdk`;
+        return this.addFile('rawMap', map, sizeBytes, 'thin', datastore);
+      }
       const written = Math.min(writtenBytes, sizeBytes);
       const extent = `${base}-flat.vmdk`;
       const handle = this.addFile('diskExtent', extent, sizeBytes, kind, datastore, written);
