@@ -159,3 +159,42 @@ it('is powered by a scenario', () => {
   expect(machine.events('vm.poweredOff')[0]?.at).toBe(SECOND);
   expect(() => planned('vm9')).toThrow(/vm9/);
 });
+
+it('loses nothing that was acknowledged when it is powered amid faults', () => {
+  const text = [
+    'seed: 11',
+    'duration: 10m',
+    'arrays: [{ name: array1, luns: [{ name: lun, count: 1, size: 4GiB }] }]',
+    'hosts: [{ name: esx1 }]',
+    'datastores: [{ name: one, extents: array1/lun0 }]',
+    'vms:',
+    '  - name: vm1',
+    '    memory: 16MiB',
+    '    guest: linux',
+    '    disks: [{ size: 64MiB }]',
+    '    workloads: [{ rw: randrw, bs: 8k, iodepth: 8, thinktime: 2ms, verify: true }]',
+  ].join('\n');
+  const { source, text: scenario } = parseScenario(text, 'amid.yaml');
+  const machine = new Machine(planScenario(source, scenario));
+  const { simulation } = machine;
+  const path = simulation.faultTargets('path')[0] ?? '';
+  let at = 0;
+  for (let round = 0; round < 24; round++) {
+    const heal = machine.inject('path-down', path);
+    simulation.runUntil((at += 137e6));
+    machine.power(round % 3 === 0 ? 'suspended' : 'off');
+    simulation.runUntil((at += round % 4 === 0 ? 1e6 : 90e6));
+    heal();
+    machine.power('on');
+    simulation.runUntil((at += 211e6));
+  }
+  simulation.stopJobs();
+  simulation.runUntil((at += 200 * SECOND));
+  expect(simulation.rowsInFlight).toBe(0);
+  simulation.readBack();
+  simulation.runUntil(at + 60 * SECOND);
+  expect(simulation.violations).toEqual([]);
+  expect(simulation.verified.blocksRead).toBeGreaterThan(10_000);
+  expect(machine.events('vm.poweredOn')).toHaveLength(16);
+  expect(machine.events('vm.resumed')).toHaveLength(8);
+});

@@ -22,6 +22,7 @@ const TEXT = [
   '  memSize   =   "4096"  \r',
   'memsize = "2048"',
   'old = unquoted words',
+  'noted = "x"  # why',
   'what is this',
   'guestinfo.blob = "a=b#c"',
 ].join('\n');
@@ -46,9 +47,10 @@ describe('a dictionary', () => {
     expect(vmx.isTrue('scsi0.present')).toBe(true);
     expect(vmx.get('memSize')).toBe('2048');
     expect(vmx.get('old')).toBe('unquoted words');
+    expect(vmx.get('noted')).toBe('x');
     expect(vmx.get('guestinfo.blob')).toBe('a=b#c');
     expect(vmx.repeated()).toEqual(['memsize']);
-    expect(vmx.strays()).toEqual([10]);
+    expect(vmx.strays()).toEqual([11]);
     expect(vmx.keys()[0]).toBe('.encoding');
   });
 
@@ -56,12 +58,14 @@ describe('a dictionary', () => {
     const vmx = read(TEXT);
     vmx.set('DisplayName', 'a "b"|\n');
     vmx.set('memSize', '8192');
+    vmx.set('noted', 'y');
     vmx.set('new.key', 'x');
     vmx.remove('old');
     expect(vmx.get('displayName')).toBe('a "b"|\n');
     expect(textOf(vmx.bytes())).toBe(
       `${TEXT.replace('Wéb |22one|22', 'a |22b|22|7C|0A')
         .replace('memsize = "2048"', 'memsize = "8192"')
+        .replace('noted = "x"', 'noted = "y"')
         .replace('old = unquoted words\n', '')}\r\nnew.key = "x"\r\n`,
     );
   });

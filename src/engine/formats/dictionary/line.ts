@@ -23,13 +23,15 @@ export function settingOf(line: string): Setting | undefined {
   const value = rest.trim();
   const blanks = value === '' ? 0 : rest.length - rest.trimStart().length;
   const start = equals + 1 + blanks;
-  const quoted = value.length > 1 && value.startsWith('"') && value.endsWith('"');
+  // Quotes inside are escaped: the next one ends the value, whatever follows.
+  const closing = value.startsWith('"') ? value.indexOf('"', 1) : -1;
+  const quoted = closing > 0;
   return {
     key,
-    raw: quoted ? value.slice(1, -1) : value,
+    raw: quoted ? value.slice(1, closing) : value,
     quoted,
     before: line.slice(0, start),
-    after: line.slice(start + value.length),
+    after: line.slice(start + (quoted ? closing + 1 : value.length)),
   };
 }
 
