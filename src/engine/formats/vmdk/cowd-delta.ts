@@ -1,3 +1,4 @@
+import { FormatError } from '../../core/errors.js';
 import { alignUp, putU32 } from '../vmfs/bytes.js';
 import {
   COWD_GTES,
@@ -23,6 +24,9 @@ export class CowdDelta extends CowdExtent implements Delta {
   constructor(medium: FileMedium) {
     const header = readCowdHeader(medium);
     super(medium, header);
+    if (header.next * SECTOR > medium.bytes) {
+      throw new FormatError(`${medium.name}: it ends before what its header says is in use`);
+    }
     // After a power loss the header is older than the grains.
     const used = Math.max(header.next, Math.ceil(medium.bytes / SECTOR), COWD_HEADER_SECTORS);
     this.free = alignUp(used, header.grain);

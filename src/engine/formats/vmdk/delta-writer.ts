@@ -105,6 +105,12 @@ export class DeltaWriter implements Sectors {
   private replace(sector: number, left: number, at: number, bytes: Uint8Array): number {
     const inside = sector % this.delta.grain;
     const count = Math.min(left, this.delta.grain - inside);
+    // A damaged table must not have other parts of the file written over, nor make it terabytes.
+    if ((at + inside + count) * SECTOR > this.delta.medium.bytes) {
+      throw new FormatError(
+        `${this.name}: a table names a grain beyond the end of the file; vmtop disk check says which`,
+      );
+    }
     this.delta.medium.write((at + inside) * SECTOR, bytes.subarray(0, count * SECTOR));
     return count;
   }

@@ -28,7 +28,11 @@ export class SeDelta extends SeExtent implements Delta {
     const header = readSeHeader(medium);
     super(medium, header);
     const { grains, volatileHeader, tables } = header.parts;
-    const used = Math.max(0, medium.bytes / SECTOR - grains.at);
+    for (const end of [grains.at, tables.at + tables.sectors]) {
+      if (end * SECTOR <= medium.bytes) continue;
+      throw new FormatError(`${medium.name}: it ends before its tables do`);
+    }
+    const used = medium.bytes / SECTOR - grains.at;
     this.freeGrain = Math.ceil(used / SE_GRAIN);
     const bytes = new Uint8Array(SECTOR);
     medium.read(volatileHeader.at * SECTOR, bytes);
