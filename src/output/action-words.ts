@@ -30,6 +30,8 @@ export function commandWords(command: Command, disks: readonly NamedDisk[]): str
       return `another queue depth for ${command.host} ${command.device}`;
     case 'answer':
       return `answer ${command.answer} for ${command.vm}`;
+    case 'power':
+      return `${POWER_WORDS[command.state]} ${command.vm}`;
     case 'path':
       return `switch ${command.host} ${command.path} ${command.state}`;
     case 'rank':
@@ -50,6 +52,13 @@ export function commandWords(command: Command, disks: readonly NamedDisk[]): str
       return `${command.action} snapshot ${command.snapshot} of ${command.lun}`;
   }
 }
+
+const POWER_WORDS = {
+  on: 'power on',
+  off: 'power off',
+  suspended: 'suspend',
+  template: 'make a template of',
+} as const;
 
 function nameOf(number: number, disks: readonly NamedDisk[]): string {
   const disk = disks.find(({ index }) => index === number);

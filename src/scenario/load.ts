@@ -8,9 +8,10 @@ import { CATALOGUES, type Catalogues } from './catalogues.js';
 import { inOrder, problemsOf } from './issues.js';
 import { makePlan } from './plan/index.js';
 import type { Traces } from './plan/jobs.js';
+import { type RegisteredVm, type RegisteredVms, readRegistered } from './registered.js';
 import { repair } from './repair.js';
 import { type Scenario, scenarioSchema } from './schema.js';
-import { Source } from './source.js';
+import { type Path, Source } from './source.js';
 
 export interface LoadOptions {
   /** Instead of the scenario's own. */
@@ -72,9 +73,10 @@ export function planScenario(
 ): Plan {
   const problems: Problem[] = [];
   const traces = readTraces(source, text, known, problems);
+  const registered = readMachines(source, text, problems);
   const name = basename(source.file).replace(/\.ya?ml$/, '');
   try {
-    const plan = makePlan(source, text, catalogues, { name, traces });
+    const plan = makePlan(source, text, catalogues, { name, traces, registered });
     if (problems.length === 0) return plan;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -115,16 +117,38 @@ function readTraces(source: Source, text: Scenario, known: Traces, problems: Pro
     if (replay === undefined || traces.has(replay.trace)) continue;
     const path = ['vms', index, 'replay', 'trace'];
     const { trace } = replay;
-    const file = isAbsolute(trace) ? trace : join(dirname(source.file), trace);
-    try {
-      traces.set(trace, readTrace(file).table);
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      for (const problem of error.problems) {
-        const message = `${problem.place}: ${problem.message}`;
-        problems.push({ ...problem, place: source.place(path), message });
-      }
-    }
+    const table = attempt(source, path, problems, () => readTrace(besideOf(source, trace)).table);
+    if (table !== undefined) traces.set(trace, table);
   }
   return traces;
+}
+
+function readMachines(source: Source, text: Scenario, problems: Problem[]): RegisteredVms {
+  const machines = new Map<string, RegisteredVm>();
+  for (const [index, { vmx }] of text.vms.entries()) {
+    if (vmx === undefined || machines.has(vmx)) continue;
+    const path = ['vms', index, 'vmx'];
+    const machine = attempt(source, path, problems, () => readRegistered(besideOf(source, vmx)));
+    if (machine !== undefined) machines.set(vmx, machine);
+  }
+  return machines;
+}
+
+/** A file that a scenario names: relative paths start at the scenario's folder. */
+function besideOf({ file }: Source, path: string): string {
+  return isAbsolute(path) ? path : join(dirname(file), path);
+}
+
+/** What is wrong with a file is wrong with the line of the scenario that names it. */
+function attempt<T>(source: Source, path: Path, problems: Problem[], use: () => T): T | undefined {
+  try {
+    return use();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    for (const problem of error.problems) {
+      const message = `${problem.place}: ${problem.message}`;
+      problems.push({ ...problem, place: source.place(path), message });
+    }
+    return undefined;
+  }
 }

@@ -44,6 +44,10 @@ export const disk = z.strictObject({
   qos: qos.default({}),
   /** Storage policy, by name. */
   policy: text.optional(),
+  /** A LUN instead of files: `size`, `kind` and `written` mean nothing then. */
+  rdm: z
+    .strictObject({ lun: text, mode: word(['virtual', 'physical']).default('virtual') })
+    .optional(),
 });
 
 /** fio's words for a job; every one may also come from a `profile`. */
@@ -94,6 +98,8 @@ const replay = z.strictObject({
 export const vm = z.strictObject({
   name,
   count: copies,
+  /** Configuration of a machine there is: memory, adapters and disks come from it. */
+  vmx: text.optional(),
   /** One, or several that the copies take in turn. */
   host: oneOrMore(name).optional(),
   memory: size('4MiB', '24TiB').default(4 * 1024 ** 3),
@@ -118,7 +124,7 @@ export const vm = z.strictObject({
 
 const diskKind = word(['thin', 'lazyThick', 'eagerThick']);
 
-/** What an administrator has a host do; one of the four at a time. */
+/** What an administrator has a host do; one of these at a time. */
 export const operation = z.strictObject({
   at: duration(),
   /** A copy of a virtual disk as it is then. */
@@ -142,6 +148,10 @@ export const operation = z.strictObject({
   delete: z.strictObject({ datastore: name, name }).optional(),
   /** Space of a VMFS datastore goes back to its arrays. */
   reclaim: name.optional(),
+  /** Power operations of a VM. */
+  power: z
+    .strictObject({ vm: text, state: word(['on', 'off', 'suspended', 'template']) })
+    .optional(),
 });
 
 export const change = z.strictObject({

@@ -186,7 +186,7 @@ export const bindings: readonly Binding[] = [
     'table',
     ['ctrl+o'],
     { do: 'operations' },
-    'clone a virtual disk; reclaim space of a datastore',
+    'clone a disk; reclaim space of a datastore; power of a VM',
   ),
   bind(
     'table',

@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -273,5 +277,30 @@ describe('vmtop disk', () => {
     await refused('no such file', 'check', at('none.vmdk'));
     await refused('say what to do');
     expect(existsSync(at('none.vmdk'))).toBe(false);
+  });
+});
+
+describe('a large sparse disk', () => {
+  it('is converted and compared without reading its holes', async () => {
+    const path = at('holes.img');
+    const content = Buffer.alloc(4096, 7);
+    writeFileSync(path, content);
+    truncateSync(path, 1 << 30);
+    writeFileSync(path, content, { flag: 'r+' });
+    const file = openSync(path, 'r+');
+    // 900 GiB of holes would take minutes to read.
+    writeSync(file, content, 0, 4096, 900 * 2 ** 30);
+    closeSync(file);
+    await quiet('convert', path, at('holes.vmdk'), '--from', 'raw');
+    await quiet('convert', at('holes.vmdk'), at('packed.vmdk'), '--format', 'monolithicSparse');
+    await quiet('convert', at('packed.vmdk'), at('again.img'), '--format', 'raw');
+    expect(statSync(at('again.img')).size).toBe(900 * 2 ** 30 + 4096);
+    const read = Buffer.alloc(4096);
+    const again = openSync(at('again.img'), 'r');
+    for (const place of [0, 900 * 2 ** 30]) {
+      readSync(again, read, 0, 4096, place);
+      expect(read.equals(content)).toBe(true);
+    }
+    closeSync(again);
   });
 });

@@ -121,7 +121,7 @@ export function fakeLayout(): Layout {
   for (const vm of ['web1', 'web2', 'db1']) {
     const datastore = vm === 'db1' ? 'ds2' : 'ds1';
     layout
-      .add('vm', vm, { host }, ['stunned'])
+      .add('vm', vm, { host }, ['stunned', 'power'])
       .add('vscsi', `${vm}:scsi0`, { vm, host, type: 'pvscsi' }, S)
       .add(
         'disk',

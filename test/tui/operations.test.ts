@@ -20,7 +20,7 @@ const commands = ({ engine }: Mounted): unknown[] =>
 test('O clones the selected virtual disk to the datastore that is chosen', async () => {
   const m = open();
   await m.press('v', 'ctrl+o');
-  expect(await m.text()).toContain('Data mover: web1:scsi0:0');
+  expect(await m.text()).toContain('Operations: web1:scsi0:0');
   expect(await m.text()).toContain('clone to ds1');
   await m.press('down', 'enter');
   const [command] = commands(m);
@@ -42,6 +42,14 @@ test('O is for disks and datastores, and not for who may only look', async () =>
   await m.close();
   const reader = open({ readOnly: true });
   await reader.press('v', 'ctrl+o');
-  expect(await reader.text()).toContain('read only: nothing can be cloned');
+  expect(await reader.text()).toContain('read only: nothing can be cloned or powered');
   expect(commands(reader)).toEqual([]);
+});
+
+test('O powers the selected machine', async () => {
+  const m = open();
+  await m.press('V', 'ctrl+o');
+  expect(await m.text()).toContain('suspend');
+  await m.press('down', 'enter');
+  expect(commands(m)).toEqual([{ kind: 'power', vm: 'web1', state: 'off' }]);
 });

@@ -11,6 +11,7 @@ import { replayBatch } from './replay-batch.js';
 import { run } from './run.js';
 import { swarm } from './swarm.js';
 import { top } from './top.js';
+import { vm } from './vm.js';
 import { volume } from './volume.js';
 
 /** Every command, in the order of the help text. */
@@ -26,6 +27,7 @@ export const COMMANDS = [
   device,
   volume,
   disk,
+  vm,
   list,
   config,
   completion,

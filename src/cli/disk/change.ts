@@ -6,7 +6,6 @@ import { type Disk, openDisk } from '../../engine/formats/vmdk/disk.js';
 import { type Format, formatByName, formatOf } from '../../engine/formats/vmdk/formats.js';
 import { SECTOR } from '../../engine/formats/vmdk/medium.js';
 import { geometry } from '../../engine/formats/vmdk/new-descriptor.js';
-import { encodeUtf8 } from '../../engine/formats/vmfs/bytes.js';
 import { DiskFile } from '../../input/image/disk-file.js';
 import { NewFiles } from '../../input/image/new-files.js';
 import { zlibCodec } from '../../input/image/zlib-codec.js';
@@ -162,7 +161,7 @@ function replaceText(path: string, descriptor: Descriptor): void {
   const files = new NewFiles(dirname(path));
   files.reserve([basename(path)], true);
   try {
-    files.create(basename(path)).write(0, encodeUtf8(descriptor.format()));
+    files.create(basename(path)).write(0, descriptor.bytes());
     files.commit();
   } finally {
     files.discard();

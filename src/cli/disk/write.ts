@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { InputError } from '../../engine/core/errors.js';
-import { compareDisks, copyDisk } from '../../engine/formats/vmdk/copy.js';
+import { compareDisks, copyDisk, type SameBytes } from '../../engine/formats/vmdk/copy.js';
 import { type CreateOptions, createDisk, filesOf } from '../../engine/formats/vmdk/create.js';
 import { openDisk } from '../../engine/formats/vmdk/disk.js';
 import { HOLE, type Run, type Sectors } from '../../engine/formats/vmdk/extent.js';
@@ -44,7 +44,12 @@ export function writeDisk(
     copyDisk(source, sink, sectors, (part) => progress.update(part / 2));
     sink.finish();
     const written = openWritten(files, name, format, options.parent !== undefined);
-    const different = compareDisks(source, written, (part) => progress.update(0.5 + part / 2));
+    const different = compareDisks(
+      source,
+      written,
+      (part) => progress.update(0.5 + part / 2),
+      sameBytes,
+    );
     if (different >= 0) {
       throw InputError.of(
         path,
@@ -58,6 +63,8 @@ export function writeDisk(
     progress.clear();
   }
 }
+
+const sameBytes: SameBytes = (one, other) => Buffer.compare(one, other) === 0;
 
 /** Sectors of a part where a whole disk is no file the file system takes: 8 TiB. */
 const FITTING_PART = 17179869184;

@@ -51,6 +51,10 @@ export class HostFileSystems {
   open(file: FileHandle, datastore: string, traffic?: Float64Array): void {
     this.fileSystemSwitch.open(file, this.mounts.get(datastore) as Mount, traffic);
   }
+
+  close(file: FileHandle): void {
+    this.fileSystemSwitch.close(file);
+  }
 }
 
 export interface BuiltDatastores {

@@ -30,6 +30,8 @@ export interface BuiltDevice {
   readonly queue: DeviceQueue;
   /** Where file systems send their rows. */
   readonly driver: DiskDriver;
+  /** The whole device, for a VM that has a raw device map of it. */
+  readonly openRaw: () => DiskDriver;
 }
 
 export interface BuiltAdapter {
@@ -114,19 +116,18 @@ function buildDevice(sim: Sim, parts: DeviceParts): BuiltDevice {
   );
   psa.onQueueFull = () => queue.noteQueueFull();
   const limits = decodeBlockLimits(lun.offload.vitalProductData(VPD_BLOCK_LIMITS));
-  const driver = new DiskDriver(
-    sim,
-    {
-      host,
-      uid,
-      capacityBlocks: Math.floor(lunPlan.sizeBytes / 512),
-      maxBlocks: settings.bytes('Disk.DiskMaxIOSize') / 512,
-      unmapBlocks: limits.unmapBlocks,
-      zeroBlocks: limits.writeSameBlocks,
-    },
-    queue,
-  );
-  return { lun, array, sites, psa, queue, driver };
+  const options = {
+    host,
+    uid,
+    capacityBlocks: Math.floor(lunPlan.sizeBytes / 512),
+    maxBlocks: settings.bytes('Disk.DiskMaxIOSize') / 512,
+    unmapBlocks: limits.unmapBlocks,
+    zeroBlocks: limits.writeSameBlocks,
+  };
+  const driver = new DiskDriver(sim, options, queue);
+  const openRaw = (): DiskDriver =>
+    new DiskDriver(sim, { ...options, uid: `${uid} raw`, partitionStart: 0 }, queue);
+  return { lun, array, sites, psa, queue, driver, openRaw };
 }
 
 /** The physical side of a host: adapters, their drivers, and connections to target ports. */

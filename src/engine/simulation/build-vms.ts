@@ -4,7 +4,8 @@ import type { Datastore } from '../stack/filesystem/datastore.js';
 import { PolicyFilter } from '../stack/io-filters/policy-filter.js';
 import type { Settings } from '../stack/settings.js';
 import { TaskManager } from '../stack/task-management/task-manager.js';
-import { buildHome } from '../stack/vmfiles/home.js';
+import { Home } from '../stack/vmfiles/home.js';
+import { Power } from '../stack/vmfiles/power.js';
 import { VirtualDisk } from '../stack/vmfiles/virtual-disk.js';
 import { Vm } from '../stack/vmfiles/vm.js';
 import type { AdapterType } from '../stack/vscsi/adapter-type.js';
@@ -13,7 +14,7 @@ import { VirtualAdapter } from '../stack/vscsi/virtual-adapter.js';
 import { VirtualScsiDisk } from '../stack/vscsi/virtual-scsi-disk.js';
 import { GuestDiskDriver } from '../workloads/guest-disk-driver.js';
 import type { HostFileSystems } from './build-datastores.js';
-import type { BuiltHost } from './build-hosts.js';
+import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import type { DiskPlan, VmPlan } from './plan.js';
 
 /** Entries of a ring of 32 pages, the largest there is (stack-upper 19). */
@@ -31,6 +32,8 @@ export interface BuiltDisk {
 
 export interface BuiltVms {
   readonly vms: ReadonlyMap<string, Vm>;
+  /** By name of the VM. */
+  readonly powers: ReadonlyMap<string, Power>;
   /** By index of the disk. */
   readonly disks: ReadonlyMap<number, BuiltDisk>;
 }
@@ -51,23 +54,32 @@ export function buildVms(
     return tasks;
   };
   const vms = new Map<string, Vm>();
+  const powers = new Map<string, Power>();
   const disks = new Map<number, BuiltDisk>();
   for (const plan of plans) {
     const fileSystems = fileSystemsOf.get(plan.host) as HostFileSystems;
     const vm = new Vm(sim, { name: plan.name, host: plan.host, world: plan.world });
     vms.set(plan.name, vm);
-    const home = buildHome(sim, plan, datastores);
+    const home = new Home(sim, plan, datastores);
+    powers.set(plan.name, new Power(vm, home));
     const lower: Layer = fileSystems.fileSystemSwitch;
-    const backings = plan.disks.map(({ name, datastore }, position) => {
+    const { devices } = hosts.get(plan.host) as BuiltHost;
+    const backings = plan.disks.map(({ name, datastore, rawDevice }, position) => {
       const file = home.disks[position];
+      const below =
+        rawDevice === undefined ? lower : (devices.get(rawDevice.uid) as BuiltDevice).openRaw();
       const files = datastores.get(datastore) as Datastore;
-      return new VirtualDisk(sim, { vm, name, file, datastore: files }, lower);
+      return new VirtualDisk(sim, { vm, name, file, datastore: files }, below);
     });
-    for (const { handle, datastore } of home.files) {
-      const user = backings.find(({ file }) => file === handle);
-      fileSystems.open(handle, datastore, user?.entity.values);
-    }
-    const adapters: VirtualAdapter[] = [];
+    home.openOn(
+      fileSystems,
+      // What goes to a raw device is no traffic of the datastore its map lies on.
+      (file) => {
+        const at = home.disks.indexOf(file);
+        return plan.disks[at]?.rawDevice === undefined ? backings[at]?.entity.values : undefined;
+      },
+    );
+    const adapters = new Map<string, VirtualAdapter>();
     for (const [position, disk] of plan.disks.entries()) {
       const backing = backings[position];
       const adapter = adapterOf(sim, plan, disk.name, adapters);
@@ -86,7 +98,7 @@ export function buildVms(
       }
     }
   }
-  return { vms, disks };
+  return { vms, powers, disks };
 }
 
 /** The disk behind the filter of its storage policy, if it follows one. */
@@ -103,22 +115,25 @@ function filtered(
 }
 
 /** The virtual adapter of `scsi1:3`, made when its first disk asks for it. */
-function adapterOf(sim: Sim, plan: VmPlan, disk: string, made: VirtualAdapter[]): VirtualAdapter {
+function adapterOf(
+  sim: Sim,
+  plan: VmPlan,
+  disk: string,
+  made: Map<string, VirtualAdapter>,
+): VirtualAdapter {
   const name = disk.split(':')[0];
-  const number = Number(name.replace('scsi', ''));
-  made[number] ??= new VirtualAdapter(sim, {
-    vm: plan.name,
-    host: plan.host,
-    name,
-    type: typeOf(plan),
-  });
-  return made[number];
+  const known = made.get(name);
+  if (known !== undefined) return known;
+  const { name: vm, host } = plan;
+  const adapter = new VirtualAdapter(sim, { vm, host, name, type: typeOf(plan, name) });
+  made.set(name, adapter);
+  return adapter;
 }
 
 /** Guests that ask for deeper queues set up larger rings with them (stack-upper 19 and 22). */
-function typeOf({ adapter, queueDepth }: VmPlan): AdapterType {
-  const type = ADAPTER_TYPES[adapter];
-  if (queueDepth === undefined) return type;
+function typeOf({ adapter, adapterTypes, queueDepth }: VmPlan, name: string): AdapterType {
+  const type = ADAPTER_TYPES[adapterTypes?.[name] ?? adapter];
+  if (queueDepth === undefined || type.name !== 'pvscsi') return type;
   const ringDepth = queueDepth > type.diskQueueDepth ? RING_MAX : type.ringDepth;
   return { ...type, diskQueueDepth: queueDepth, ringDepth };
 }

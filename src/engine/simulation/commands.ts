@@ -1,3 +1,4 @@
+import type { PowerState } from '../stack/vmfiles/power.js';
 import type { DiskPlan, Pace, Qos } from './plan.js';
 
 /**
@@ -30,6 +31,8 @@ export type Command =
     }
   /** Answers the question of a stunned VM. */
   | { readonly kind: 'answer'; readonly vm: string; readonly answer: 'retry' | 'cancel' }
+  /** Power operations: on also resumes, off also ends what is suspended, and makes a template a VM. */
+  | { readonly kind: 'power'; readonly vm: string; readonly state: PowerState }
   /** Switches a path on or off; the last usable one of a device stays on. */
   | {
       readonly kind: 'path';

@@ -67,6 +67,9 @@ export class DiskOperations {
     const { disk, datastore, name } = command;
     const built = found(this.disks.get(disk), 'disk', String(disk), this.disks.keys());
     const { vm, plan, backing } = built;
+    if (plan.rawDevice !== undefined) {
+      throw InputError.of(`${vm.name}:${plan.name}`, 'is a raw device: its array can copy the LUN');
+    }
     const source = this.storeOf(vm.host, plan.datastore);
     const target = this.storeOf(vm.host, datastore);
     const path = this.newPath(datastore, name);

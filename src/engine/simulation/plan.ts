@@ -1,4 +1,5 @@
 import type { Requirements } from '../stack/storage-apis/vasa/monitor.js';
+import type { AdapterType } from '../stack/vscsi/adapter-type.js';
 import type { Command } from './commands.js';
 import type { MirrorPlan, RaidPlan } from './redundancy-plan.js';
 
@@ -240,6 +241,8 @@ export interface VmPlan {
   readonly memoryBytes: number;
   readonly memoryReservedBytes: number;
   readonly adapter: 'pvscsi' | 'lsilogic';
+  /** Types of single adapters, by name (`nvme0`); others are `adapter`. */
+  readonly adapterTypes?: Readonly<Record<string, AdapterType['name']>>;
   /** Datastore of the VM's home. */
   readonly home: string;
   readonly disks: readonly DiskPlan[];
@@ -260,6 +263,10 @@ export interface DiskPlan {
   /** Bytes already written when the run starts; counts for thin and lazy disks. */
   readonly writtenBytes: number;
   readonly qos: Qos;
+  /** Changed blocks are tracked: the disk has a `-ctk.vmdk`. */
+  readonly changeTracking?: boolean;
+  /** The LUN a raw device map stands for, and whether its commands pass to it (physical). */
+  readonly rawDevice?: { readonly uid: string; readonly physical: boolean };
   /** Storage policy; its limit is enforced by a filter above the file system. */
   readonly policy?: PolicyPlan;
 }

@@ -9,7 +9,6 @@ import type { FaultTarget } from '../faults/define.js';
 import type { Sites } from '../faults/sites.js';
 import type { PathEvent } from '../stack/storage-apis/psa/path.js';
 import type { DeviceStatus } from '../stack/storage-apis/psa/psa-device.js';
-import type { Vm } from '../stack/vmfiles/vm.js';
 import type { GuestTotals } from '../workloads/totals.js';
 import type { Violation } from '../workloads/verifier.js';
 import { buildDatastores, type HostFileSystems } from './build-datastores.js';
@@ -23,6 +22,7 @@ import { type ActiveFault, FaultController } from './fault-controller.js';
 import { armFault } from './fault-timeline.js';
 import { Guests } from './guests.js';
 import { type LayerName, type LayerSummary, summariseLayers } from './layer-summary.js';
+import { Machines } from './machines.js';
 import { measureThresholds } from './measured-thresholds.js';
 import type { Pace, Plan, Qos } from './plan.js';
 import { buildSites } from './sites.js';
@@ -40,7 +40,7 @@ export class Simulation {
   private readonly sites: Sites;
   private readonly faults: FaultController;
   private readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
-  private readonly vms: ReadonlyMap<string, Vm>;
+  private readonly machines: Machines;
   private readonly disks: ReadonlyMap<number, BuiltDisk>;
   private readonly arrays: ReadonlyMap<string, DiskArray>;
   private readonly hosts: ReadonlyMap<string, BuiltHost>;
@@ -81,9 +81,9 @@ export class Simulation {
       servers,
       lunBlocks,
     );
-    const { vms, disks } = buildVms(sim, plan.vms, datastores, fileSystems, this.hosts);
+    const { vms, powers, disks } = buildVms(sim, plan.vms, datastores, fileSystems, this.hosts);
     this.fileSystems = fileSystems;
-    this.vms = vms;
+    this.machines = new Machines(vms, powers);
     this.disks = disks;
     this.audit = new CloneAudit(sim, servers);
     const { hosts } = this;
@@ -236,7 +236,10 @@ export class Simulation {
         this.changeDepth(command, why);
         break;
       case 'answer':
-        this.vms.get(command.vm)?.answer(command.answer);
+        this.machines.answer(command);
+        break;
+      case 'power':
+        this.machines.power(command, why);
         break;
       case 'path':
         this.storage.setPath(command.host, command.path, command.state);
@@ -382,11 +385,13 @@ export class Simulation {
     this.qosNow.set(disk, qos);
     const { plan, vm } = this.disks.get(disk) as BuiltDisk;
     const names = { disk: plan.name, datastore: plan.datastore };
-    for (const queue of this.fileSystems.get(vm.host)?.queuesOf(plan.datastore) ?? []) {
+    const raw = plan.rawDevice && this.hosts.get(vm.host)?.devices.get(plan.rawDevice.uid);
+    const files = this.fileSystems.get(vm.host)?.queuesOf(plan.datastore) ?? [];
+    for (const queue of raw === undefined ? files : [raw.queue]) {
       queue.setQos(disk, vm.world, vm.name, qos, names);
     }
     const extents = this.plan.datastores.find(({ name }) => name === plan.datastore)?.extents;
-    for (const uid of extents ?? []) {
+    for (const uid of plan.rawDevice === undefined ? (extents ?? []) : [plan.rawDevice.uid]) {
       this.hosts.get(vm.host)?.devices.get(uid)?.array.setQos(disk, qos);
     }
   }

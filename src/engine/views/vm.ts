@@ -8,6 +8,9 @@ import { defineView } from './kit/view.js';
 
 const MB = 1024 * 1024;
 
+/** By value of the gauge. */
+const POWER = ['running', 'SUSPEND', 'off', 'template'];
+
 /** All of a machine's disks as one: it counts nothing itself. */
 function allDisks(row: Row): Row {
   return row.info.scope === 'vm' ? new SumRow(row.window, row.info, 'disk') : row;
@@ -54,10 +57,11 @@ export const vm = defineView({
       width: 8,
       weight: 0,
       format: 'text',
-      help: 'running, or a question waits for an answer (key a)',
+      help: 'running, off, SUSPEND, template; or a question waits for an answer (key a)',
       value: (row) => {
         const stunned = row.now('stunned');
-        return Number.isNaN(stunned) ? '' : stunned > 0 ? 'QUESTION' : 'running';
+        if (Number.isNaN(stunned)) return '';
+        return stunned > 0 ? 'QUESTION' : (POWER[row.now('power')] ?? 'running');
       },
       level: (value) => (value === 'QUESTION' ? 2 : 0),
     },

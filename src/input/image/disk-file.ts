@@ -12,6 +12,7 @@ import { FormatError, InputError } from '../../engine/core/errors.js';
 import type { FileMedium } from '../../engine/formats/vmdk/medium.js';
 import { fileError } from '../read-bytes.js';
 import { writeError } from './file-image.js';
+import { readSparseMap } from './sparse-map.js';
 
 /** Files up to this size are read to see what is in them: some file systems keep them in no block. */
 const SMALL = 1 << 20;
@@ -19,9 +20,13 @@ const SMALL = 1 << 20;
 /** A file of a virtual disk in the real file system. Grows as it is written to, sparse where it is not. */
 export class DiskFile implements FileMedium {
   private length: number;
+  /** Where data may be, when that is known; begins and ends by turns. */
+  private map: Float64Array | undefined;
+  private last = 0;
 
   private constructor(
     readonly name: string,
+    private readonly path: string,
     private readonly file: number,
   ) {
     this.length = fstatSync(file).size;
@@ -48,7 +53,7 @@ export class DiskFile implements FileMedium {
         flags === 'r' ? constants.O_RDONLY | constants.O_NONBLOCK : flags,
       );
       const stats = fstatSync(file);
-      if (stats.isFile()) return new DiskFile(shown, file);
+      if (stats.isFile()) return new DiskFile(shown, path, file);
       closeSync(file);
       if (stats.isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
       throw InputError.of(path, 'expected a file, found a device, pipe or socket');
@@ -61,8 +66,36 @@ export class DiskFile implements FileMedium {
     return this.length;
   }
 
-  get hasData(): boolean {
-    return this.length <= SMALL || fstatSync(this.file).blocks > 0;
+  nextData(at: number): number {
+    const map = this.stretches();
+    return Math.max(at, map[this.stretchAt(map, at)] ?? this.length);
+  }
+
+  nextHole(at: number): number {
+    const map = this.stretches();
+    return Math.min(this.length, map[this.stretchAt(map, at) + 1] ?? this.length);
+  }
+
+  private stretches(): Float64Array {
+    this.map ??= this.findData();
+    return this.map;
+  }
+
+  /** The first stretch that ends behind `at`; reads go forward, so the last one is near. */
+  private stretchAt(map: Float64Array, at: number): number {
+    let index = this.last;
+    while (index > 0 && (map[index - 1] ?? 0) > at) index -= 2;
+    while (index < map.length && (map[index + 1] ?? 0) <= at) index += 2;
+    this.last = index;
+    return index;
+  }
+
+  private findData(): Float64Array {
+    const { blocks } = fstatSync(this.file);
+    this.last = 0;
+    const whole = Float64Array.of(0, this.length);
+    if (this.length <= SMALL || blocks * 512 >= this.length) return whole;
+    return blocks === 0 ? new Float64Array(0) : (readSparseMap(this.path) ?? whole);
   }
 
   read(at: number, into: Uint8Array): void {
@@ -88,6 +121,7 @@ export class DiskFile implements FileMedium {
       throw writeError(this.name, error);
     }
     this.length = Math.max(this.length, at + from.length);
+    this.map = undefined;
   }
 
   resize(bytes: number): void {
@@ -97,6 +131,7 @@ export class DiskFile implements FileMedium {
       throw writeError(this.name, error);
     }
     this.length = bytes;
+    this.map = undefined;
   }
 
   flush(): void {

@@ -2,6 +2,7 @@ import { InputError } from '../../engine/core/errors.js';
 import type { ChangePlan, JobPlan, Plan, ReplayPlan } from '../../engine/simulation/plan.js';
 import { arrivalsPerSecond } from '../../engine/workloads/arrivals.js';
 import type { Catalogues } from '../catalogues.js';
+import type { RegisteredVms } from '../registered.js';
 import type { Scenario } from '../schema.js';
 import type { Source } from '../source.js';
 import { planArrays, planNfsServers } from './arrays.js';
@@ -32,6 +33,7 @@ export interface PlanOptions {
   /** Name of the scenario where it does not give one. */
   readonly name: string;
   readonly traces: Traces;
+  readonly registered: RegisteredVms;
 }
 
 /**
@@ -53,7 +55,15 @@ export function makePlan(
   const around = { hosts, luns: planned.luns, servers, claimRules };
   const datastores = planDatastores(context, scenario, around);
   const policies = planPolicies(context, scenario);
-  const vms = planVms(context, scenario, hosts, datastores, policies);
+  const vms = planVms(
+    context,
+    scenario,
+    hosts,
+    datastores,
+    policies,
+    options.registered,
+    planned.luns,
+  );
   const jobs = planJobs(context, vms.values(), scenario.duration);
   const replays = planReplays(context, vms.values(), options.traces);
   const targets = targetsOf({ arrays: planned.arrays, ...around, datastores, vms });

@@ -7,7 +7,7 @@ import { findDisk } from './jobs.js';
 import { checkTime } from './timeline.js';
 import type { PlannedVm } from './vms.js';
 
-const KINDS = ['clone', 'create', 'delete', 'reclaim'] as const;
+const KINDS = ['clone', 'create', 'delete', 'reclaim', 'power'] as const;
 
 /** What operations may name. */
 export interface Operable {
@@ -15,7 +15,7 @@ export interface Operable {
   readonly datastores: ReadonlyMap<string, DatastorePlan>;
 }
 
-/** Clones, new disks, deleted ones and reclaimed space, in order of time. */
+/** Clones, new disks, deleted ones, reclaimed space and power operations, in order of time. */
 export function planOperations(
   context: Context,
   scenario: Scenario,
@@ -43,7 +43,7 @@ function commandOf(
   path: Path,
   made: Set<string>,
 ): Command | undefined {
-  const { clone, create, delete: gone, reclaim } = text;
+  const { clone, create, delete: gone, reclaim, power } = text;
   const { datastores } = around;
   if (clone !== undefined) return planClone(context, clone, around, [...path, 'clone'], made);
   if (create !== undefined) {
@@ -62,6 +62,10 @@ function commandOf(
       );
     }
     return { kind: 'deleteDisk', datastore, name };
+  }
+  if (power !== undefined) {
+    context.find(around.vms, power.vm, [...path, 'power', 'vm'], 'VM');
+    return { kind: 'power', vm: power.vm, state: power.state };
   }
   const found = context.find(datastores, reclaim ?? '', [...path, 'reclaim'], 'datastore');
   if (found?.type === 'nfs') {

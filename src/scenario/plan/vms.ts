@@ -8,10 +8,13 @@ import type {
   VmPlan,
 } from '../../engine/simulation/plan.js';
 import { bytesOf } from '../quantities.js';
+import type { RegisteredDisk, RegisteredVm, RegisteredVms } from '../registered.js';
 import { type DiskText, readDisk, type Scenario, type VmText } from '../schema.js';
 import type { Path } from '../source.js';
+import type { LunPlace } from './arrays.js';
 import { type Context, type Copy, copies, Names } from './context.js';
 import { systemBytes } from './datastores.js';
+import { RawDevices } from './raw-devices.js';
 
 /** Targets per virtual adapter (7 is the adapter itself) and adapters per VM (stack-upper, 19). */
 const DISKS_PER_ADAPTER = 15;
@@ -42,11 +45,15 @@ export function planVms(
   hosts: ReadonlyMap<string, HostPlan>,
   datastores: ReadonlyMap<string, DatastorePlan>,
   policies: ReadonlyMap<string, PolicyPlan>,
+  registered: RegisteredVms,
+  luns: ReadonlyMap<string, LunPlace>,
 ): Map<string, PlannedVm> {
   const vms = new Names<PlannedVm>(context, 'VM');
+  const raw = new RawDevices(context, luns, datastores);
   let disks = 0;
   for (const vm of copies(scenario.vms, ['vms'], 1)) {
-    const plan = planVm(context, vm, vms.size + 1, disks, hosts, datastores, policies);
+    const own = registered.get(vm.item.vmx ?? '');
+    const plan = planVm(context, vm, vms.size + 1, disks, hosts, datastores, policies, raw, own);
     disks += plan.disks.length;
     vms.add(vm.name, { ...vm, plan, entry: vm.item.name }, [...vm.path, 'name']);
   }
@@ -62,6 +69,8 @@ function planVm(
   hosts: ReadonlyMap<string, HostPlan>,
   datastores: ReadonlyMap<string, DatastorePlan>,
   policies: ReadonlyMap<string, PolicyPlan>,
+  raw: RawDevices,
+  own: RegisteredVm | undefined,
 ): VmPlan {
   const { item, path } = vm;
   const hostNames = item.host ?? [[...hosts.keys()][(world - 1) % hosts.size] ?? ''];
@@ -99,15 +108,19 @@ function planVm(
   } else if (item.disks.length === 0) {
     placed(home, path);
   }
-  const texts = item.disks.length === 0 ? [readDisk()] : item.disks;
+  if (item.vmx !== undefined && item.disks.length > 0) {
+    context.report([...path, 'disks'], 'the disks are those of the .vmx', 'leave "disks" out');
+  }
+  const given: readonly Partial<RegisteredDisk>[] =
+    own?.disks ?? (item.disks.length === 0 ? [readDisk()] : item.disks).map((text) => ({ text }));
   const disks: DiskPlan[] = [];
-  for (const [index, text] of texts.entries()) {
+  for (const [index, { text = readDisk(), name: slot, changeTracking }] of given.entries()) {
     const at = [...path, 'disks', index];
     const name = text.datastore ?? usual;
     if (text.datastore !== undefined || item.datastore === undefined) {
       placed(name, [...at, 'datastore']);
     }
-    checkSize(context, text, datastores.get(name), at);
+    if (text.rdm === undefined) checkSize(context, text, datastores.get(name), at);
     const policy =
       text.policy === undefined
         ? undefined
@@ -116,7 +129,10 @@ function planVm(
     for (let copy = 0; copy < (text.count ?? 1); copy++) {
       disks.push({
         ...planDisk(text, qos, name, disks.length, firstDisk),
+        ...raw.plan(text, vm.name, hosts.get(host), at),
         ...(policy && { policy }),
+        ...(slot && { name: slot }),
+        ...(changeTracking && { changeTracking }),
       });
     }
   }
@@ -127,9 +143,10 @@ function planVm(
     name: vm.name,
     host,
     world,
-    memoryBytes: item.memory,
-    memoryReservedBytes: item.reserved,
+    memoryBytes: own?.memoryBytes ?? item.memory,
+    memoryReservedBytes: own?.memoryReservedBytes ?? item.reserved,
     adapter: item.adapter,
+    ...(own?.adapterTypes && { adapterTypes: own.adapterTypes }),
     home,
     disks,
     ...(item.queueDepth === undefined ? {} : { queueDepth: item.queueDepth }),
@@ -204,6 +221,7 @@ function checkSpace(
   for (const { plan } of vms.values()) {
     take(plan.home, HOME_BYTES + plan.memoryBytes - plan.memoryReservedBytes);
     for (const disk of plan.disks) {
+      if (disk.rawDevice !== undefined) continue;
       take(disk.datastore, disk.kind === 'thin' ? disk.writtenBytes : disk.sizeBytes);
     }
   }

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { readBytes } from '../../input/read-bytes.js';
 import { findScenario, REPLAY_SCENARIO } from '../bundled.js';
 import { openScenario } from '../load.js';
+import { readRegistered } from '../registered.js';
 import type { SessionStart } from './file.js';
 
 /** What a Node buffer of today can hold with room to spare; larger traces cannot be read anyway. */
@@ -10,7 +11,7 @@ const BYTES_MAX = 2 ** 32;
 
 /**
  * SHA-256, hexadecimal, of everything a run is made from besides seed and commands: the scenario's
- * text and, in the order they are named, the traces it plays.
+ * text and, in the order they are named, the machines it registers and the traces it plays.
  * @throws InputError for files that cannot be read
  */
 export function fingerprint({ scenario, replay }: SessionStart): string {
@@ -21,9 +22,10 @@ export function fingerprint({ scenario, replay }: SessionStart): string {
     hash.update(readBytes(path, BYTES_MAX));
   };
   add(file);
-  for (const { replay: own } of openScenario(name).text.vms) {
-    if (own === undefined) continue;
-    add(isAbsolute(own.trace) ? own.trace : join(dirname(file), own.trace));
+  const beside = (path: string): string => (isAbsolute(path) ? path : join(dirname(file), path));
+  for (const { vmx, replay: own } of openScenario(name).text.vms) {
+    if (vmx !== undefined) hash.update(JSON.stringify(readRegistered(beside(vmx))));
+    if (own !== undefined) add(beside(own.trace));
   }
   if (replay !== undefined) add(replay.trace);
   return hash.digest('hex');

@@ -51,6 +51,12 @@ const command = z.discriminatedUnion('kind', [
     vm: name,
     answer: z.enum(['retry', 'cancel']),
   }),
+  z.strictObject({
+    ...timed,
+    kind: z.literal('power'),
+    vm: name,
+    state: z.enum(['on', 'off', 'suspended', 'template']),
+  }),
   z.strictObject({ ...timed, kind: z.literal('path'), host: name, path: name, state: onOff }),
   z.strictObject({ ...timed, kind: z.literal('rank'), host: name, path: name, rank: count }),
   z.strictObject({ ...timed, kind: z.literal('device'), host: name, device: name, state: onOff }),

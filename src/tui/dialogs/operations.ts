@@ -1,5 +1,7 @@
-/** What a host's data mover is told to do with the selected disk or datastore. */
+/** What is done to the selected disk, datastore or machine: the data mover's work, power operations. */
 import { formatDuration } from '../../engine/core/units.js';
+import type { PowerState } from '../../engine/stack/vmfiles/power.js';
+import type { Row } from '../../engine/views/kit/row.js';
 import type { Command } from '../engine.js';
 import { screenOf } from '../screens.js';
 import type { Menu, UiState } from '../state.js';
@@ -7,10 +9,13 @@ import { selectedRow } from '../table/rows.js';
 import type { Change } from '../update.js';
 import type { World } from '../world.js';
 
-/** Asks where to clone the selected virtual disk to, or whether to reclaim a datastore's space. */
+/**
+ * Asks where to clone the selected virtual disk to, whether to reclaim a datastore's space, or what a
+ * machine is to become.
+ */
 export function openOperations(state: UiState, world: World): Change {
   const say = (notice: string): Change => ({ state: { ...state, notice }, messages: [] });
-  if (state.readOnly) return say('read only: nothing can be cloned');
+  if (state.readOnly) return say('read only: nothing can be cloned or powered');
   const { view } = screenOf(state.screen);
   const row = view === undefined ? undefined : selectedRow(view, world, state);
   const datastores = world.plan?.datastores ?? [];
@@ -22,9 +27,10 @@ export function openOperations(state: UiState, world: World): Change {
     const label = 'give its free space back to the array (UNMAP)';
     return menu(state, datastore, [{ label, command, said: `${datastore}: reclaiming space` }]);
   }
+  if (row?.info.scope === 'vm') return menu(state, row.name, powerChoices(row));
   const disk = world.plan?.disks.find(({ vm, name }) => `${vm}:${name}` === row?.name);
   if (row?.info.scope !== 'disk' || disk === undefined) {
-    return say('select a virtual disk to clone, or a datastore to reclaim space of');
+    return say('select a virtual disk to clone, a datastore to reclaim space of, or a VM to power');
   }
   // The instant tells clones of one disk apart.
   const name = `${disk.vm}-copy-${formatDuration(world.at).replace(/[^0-9a-z]+/g, '-')}`;
@@ -36,6 +42,25 @@ export function openOperations(state: UiState, world: World): Change {
   return menu(state, row.name, choices);
 }
 
+/** What a machine can become, by the value of its gauge `power`: on, suspended, off, a template. */
+const BECOMES: readonly (readonly PowerState[])[] = [
+  ['suspended', 'off'],
+  ['on', 'off'],
+  ['on', 'template'],
+  ['off'],
+];
+
+function powerChoices(row: Row): Choice[] {
+  const vm = row.name;
+  const now = row.now('power');
+  const words = { on: 'power on', off: 'power off', suspended: 'suspend', template: 'template' };
+  return (BECOMES[now] ?? []).map((state) => {
+    const label =
+      now === 3 ? 'make it a machine again' : now === 1 && state === 'on' ? 'resume' : words[state];
+    return { label, command: { kind: 'power', vm, state } as const, said: `${vm}: ${label}` };
+  });
+}
+
 interface Choice {
   readonly label: string;
   readonly command: Command;
@@ -45,7 +70,7 @@ interface Choice {
 function menu(state: UiState, object: string, choices: readonly Choice[]): Change {
   const dialog: Menu = {
     kind: 'menu',
-    title: `Data mover: ${object}`,
+    title: `Operations: ${object}`,
     items: choices.map(({ label, command, said }) => ({
       group: '',
       label,

@@ -3,6 +3,7 @@ import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FormatError, InputError } from '../../../src/engine/core/errors.js';
+import { DeltaWriter } from '../../../src/engine/formats/vmdk/delta-writer.js';
 import { Descriptor } from '../../../src/engine/formats/vmdk/descriptor.js';
 import { openDisk } from '../../../src/engine/formats/vmdk/disk.js';
 import { Run } from '../../../src/engine/formats/vmdk/extent.js';
@@ -34,6 +35,17 @@ function exercise(folder: MemoryFolder): void {
     }
     disk.requireOnce();
   });
+  const before = [...folder.files.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  attempt(() => {
+    const writer = new DeltaWriter(folder, 'd.vmdk', zlibCodec, () => 7);
+    for (const at of [0, 9, 2047]) {
+      if (at + 2 <= writer.sectors) attempt(() => writer.write(at, new Uint8Array(1024).fill(1)));
+    }
+    writer.close();
+  });
+  const after = [...folder.files.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  // Three writes of at most two grains of 1 MiB, with their tables.
+  expect(after - before).toBeLessThan(8 << 20);
 }
 
 /** Values that sizes and offsets like least. */

@@ -26,8 +26,18 @@ export class MemoryFile implements FileMedium {
     if (content !== undefined) this.write(0, content);
   }
 
-  get hasData(): boolean {
-    return this.chunks.size > 0;
+  nextData(at: number): number {
+    const number = Math.floor(at / CHUNK);
+    if (this.chunks.has(number)) return at;
+    let first = Number.POSITIVE_INFINITY;
+    for (const chunk of this.chunks.keys()) if (chunk > number) first = Math.min(first, chunk);
+    return Math.min(this.bytes, first * CHUNK);
+  }
+
+  nextHole(at: number): number {
+    let number = Math.floor(at / CHUNK);
+    while (this.chunks.has(number)) number++;
+    return Math.min(this.bytes, Math.max(at, number * CHUNK));
   }
 
   read(at: number, into: Uint8Array): void {

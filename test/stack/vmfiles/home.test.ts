@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../../src/engine/core/assert.js';
 import { Sim } from '../../../src/engine/core/sim.js';
 import type { DiskPlan, VmPlan } from '../../../src/engine/simulation/plan.js';
-import { buildHome } from '../../../src/engine/stack/vmfiles/home.js';
+import { Home } from '../../../src/engine/stack/vmfiles/home.js';
 import { Store } from './fakes.js';
 
 const GIB = 2 ** 30;
@@ -38,7 +38,7 @@ describe('home of a virtual machine', () => {
   it('has the files of stack-upper 16 with their sizes and policies', () => {
     const sim = new Sim(7, 16);
     const stores = new Map(['ds1', 'ds2'].map((name) => [name, new Store(name)]));
-    const { files, disks } = buildHome(sim, PLAN, stores);
+    const { files, disks } = new Home(sim, PLAN, stores);
     const ofRole = (role: string) => files.filter((file) => file.role === role);
     const paths = files.map(({ handle }) => handle.path);
     expect(new Set(paths).size).toBe(paths.length);
@@ -75,7 +75,7 @@ describe('home of a virtual machine', () => {
   it('measures every file', () => {
     const sim = new Sim(7, 16);
     const stores = new Map(['ds1', 'ds2'].map((name) => [name, new Store(name)]));
-    const { files } = buildHome(sim, PLAN, stores);
+    const { files } = new Home(sim, PLAN, stores);
     const entities = sim.meters.entities.filter(({ scope }) => scope === 'file');
     expect(entities).toHaveLength(files.length);
     const { values } = sim.meters.sample();
@@ -90,11 +90,11 @@ describe('home of a virtual machine', () => {
   it('is the same for the same seed and refuses a datastore that is not there', () => {
     const swap = (seed: number): string => {
       const stores = new Map(['ds1', 'ds2'].map((name) => [name, new Store(name)]));
-      const { files } = buildHome(new Sim(seed, 16), PLAN, stores);
+      const { files } = new Home(new Sim(seed, 16), PLAN, stores);
       return files.find(({ role }) => role === 'swap')?.handle.path ?? '';
     };
     expect(swap(1)).toBe(swap(1));
     expect(swap(1)).not.toBe(swap(2));
-    expect(() => buildHome(new Sim(1, 16), PLAN, new Map())).toThrow(AssertionError);
+    expect(() => new Home(new Sim(1, 16), PLAN, new Map())).toThrow(AssertionError);
   });
 });

@@ -65,8 +65,8 @@ export function encodeCowdHeader(header: CowdHeader): Uint8Array {
 }
 
 export class CowdExtent extends GrainExtent {
-  private readonly directory: Pages;
-  private readonly entries: Pages;
+  protected readonly directory: Pages;
+  protected readonly entries: Pages;
 
   constructor(
     medium: FileMedium,

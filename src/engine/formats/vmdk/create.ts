@@ -1,6 +1,5 @@
 import { InputError } from '../../core/errors.js';
 import { formatSize } from '../../core/units.js';
-import { encodeUtf8 } from '../vmfs/bytes.js';
 import { CowdSink } from './cowd-sink.js';
 import type { Descriptor } from './descriptor.js';
 import { type ExtentLine, requirePlainName } from './extent-line.js';
@@ -75,7 +74,7 @@ export function createDisk(
   descriptor.setExtents(extents);
   if (format.suffix === '') {
     const medium = create(name);
-    const text = embed(descriptor.format());
+    const text = embed(descriptor.bytes());
     return format.kind === 'stream'
       ? new StreamSink(medium, sectors, text, options.codec)
       : new HostedSink(medium, sectors, text);
@@ -110,6 +109,6 @@ class DescribedSink implements Sink {
 
   finish(): void {
     this.extents.finish();
-    this.open().write(0, encodeUtf8(this.descriptor.format()));
+    this.open().write(0, this.descriptor.bytes());
   }
 }

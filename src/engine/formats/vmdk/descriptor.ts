@@ -1,4 +1,6 @@
 import { FormatError } from '../../core/errors.js';
+import { type Charset, charsetOf, decodeText, encodeText } from '../dictionary/charset.js';
+import { quote, settingOf, unquote, withValue } from '../dictionary/line.js';
 import { type ExtentLine, formatExtentLine, isExtentLine, parseExtentLine } from './extent-line.js';
 
 /**
@@ -14,14 +16,24 @@ export const DESCRIPTOR_BYTES = 1 << 20;
 const EXTENTS_MAX = 2048;
 
 export class Descriptor {
-  private constructor(private lines: string[]) {}
+  private constructor(
+    private lines: string[],
+    private readonly charset: Charset,
+  ) {}
+
+  /** @throws FormatError when the bytes are no descriptor */
+  static read(bytes: Uint8Array, place: string): Descriptor {
+    const named = /^encoding[ \t]*=[ \t]*"?([\w-]*)/im.exec(decodeText(bytes, 'bytes'))?.[1];
+    const charset = charsetOf(bytes, named);
+    return Descriptor.parse(decodeText(bytes, charset), place, charset);
+  }
 
   /** @throws FormatError when the text is no descriptor */
-  static parse(text: string, place: string): Descriptor {
+  static parse(text: string, place: string, charset: Charset = 'utf-8'): Descriptor {
     if (!looksLikeDescriptor(text)) {
       throw new FormatError(`${place}: expected a descriptor of a disk, found something else`);
     }
-    const descriptor = new Descriptor(text.match(/[^\n]*\n|[^\n]+$/g) ?? []);
+    const descriptor = new Descriptor(text.match(/[^\n]*\n|[^\n]+$/g) ?? [], charset);
     const version = descriptor.get('version');
     if (version !== undefined && !/^[1-4]$/.test(version)) {
       throw new FormatError(`${place}: descriptor version "${version}", known are 1 to 4`);
@@ -40,10 +52,20 @@ export class Descriptor {
     return this.lines.join('');
   }
 
+  /**
+   * In the encoding it was read in, byte for byte where nothing was changed.
+   * @throws FormatError for characters that encoding does not have
+   */
+  bytes(): Uint8Array {
+    const bytes = encodeText(this.format(), this.charset);
+    if (bytes !== undefined) return bytes;
+    throw new FormatError(`a value of the descriptor cannot be written in ${this.charset}`);
+  }
+
   /** First value of a key, without quotes; keys are the same in capitals. */
   get(key: string): string | undefined {
     const setting = settingOf(this.lines[this.lineOf(key)] ?? '');
-    return setting === undefined ? undefined : unquote(setting.value);
+    return setting && unquote(setting.raw);
   }
 
   /** Changes a value in its place; a new key goes to the end of its section. */
@@ -51,8 +73,7 @@ export class Descriptor {
     const line = this.lineOf(key);
     const setting = settingOf(this.lines[line] ?? '');
     if (setting !== undefined) {
-      const text = setting.value.startsWith('"') ? quote(value) : value;
-      this.lines[line] = `${setting.before}${text}${setting.after}`;
+      this.lines[line] = withValue(setting, value);
       return;
     }
     const database = key.startsWith('ddb.');
@@ -138,43 +159,7 @@ function keyOf(line: string): string | undefined {
   return settingOf(line)?.key.toLowerCase();
 }
 
-interface Setting {
-  readonly key: string;
-  readonly value: string;
-  /** What is in front of the value and behind it, with the end of the line. */
-  readonly before: string;
-  readonly after: string;
-}
-
-/** Taken apart by hand: a pattern takes quadratic time for a line of many blanks. */
-function settingOf(line: string): Setting | undefined {
-  const equals = line.indexOf('=');
-  const key = line.slice(0, Math.max(0, equals)).trim();
-  if (!/^[\w.:-]+$/.test(key)) return undefined;
-  const rest = line.slice(equals + 1);
-  const value = rest.trim();
-  const blanks = value === '' ? 0 : rest.length - rest.trimStart().length;
-  const start = equals + 1 + blanks;
-  return { key, value, before: line.slice(0, start), after: line.slice(start + value.length) };
-}
-
 /** True for a text that begins as descriptors do: with their title or their version. */
 export function looksLikeDescriptor(text: string): boolean {
   return /^\s*(#[ \t]*disk[ \t]*descriptorfile|version[ \t]*=[ \t]*\d)/i.test(text.slice(0, 200));
-}
-
-/** `|22` and the like are characters a quoted value cannot have. */
-function unquote(text: string): string {
-  const inner = /^"(.*)"$/.exec(text)?.[1] ?? text;
-  return inner.replace(/\|([0-9a-fA-F]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-}
-
-function quote(text: string): string {
-  const escaped = text.replace(
-    /["|\u0000-\u001f]/g,
-    (letter) => `|${letter.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-  );
-  return `"${escaped}"`;
 }

@@ -44,7 +44,7 @@ function readText(medium: FileMedium, at: number, length: number): Descriptor {
   const first = new Uint8Array(Math.min(SECTOR, length));
   medium.read(at, first);
   // A look before all of it: what is no text may be a disk of terabytes.
-  const known = /^[\t\n\r\u0020-\u007e\u0080-\uffff]*$/.test(textOf(first));
+  const known = /^[\t\n\r\u0020-\u007e\u0080-\uffff]*$/.test(decodeUtf8(beforeZero(first)));
   if (!known || length > DESCRIPTOR_BYTES) {
     throw new FormatError(
       `${medium.name}: expected a descriptor of a disk or a sparse extent with one; ` +
@@ -53,12 +53,12 @@ function readText(medium: FileMedium, at: number, length: number): Descriptor {
   }
   const bytes = new Uint8Array(length);
   medium.read(at, bytes);
-  return Descriptor.parse(textOf(bytes), medium.name);
+  return Descriptor.read(beforeZero(bytes), medium.name);
 }
 
-function textOf(bytes: Uint8Array): string {
+function beforeZero(bytes: Uint8Array): Uint8Array {
   const end = bytes.indexOf(0);
-  return decodeUtf8(end < 0 ? bytes : bytes.subarray(0, end));
+  return end < 0 ? bytes : bytes.subarray(0, end);
 }
 
 /** One disk of a chain: its descriptor and its extents, one after the other. */

@@ -19,9 +19,8 @@ export class FlatExtent implements Extent {
     return this.sectors;
   }
 
-  probe(_sector: number, limit: number, run: Run): void {
-    run.kind = this.medium.hasData ? DATA : ZERO;
-    run.sectors = limit;
+  probe(sector: number, limit: number, run: Run): void {
+    probeFile(this.medium, this.offset + sector, limit, run);
   }
 
   read(sector: number, count: number, into: Uint8Array, at: number): void {
@@ -42,15 +41,31 @@ export class RawExtent implements Extent {
     return this.sectors;
   }
 
-  probe(_sector: number, limit: number, run: Run): void {
-    run.kind = this.medium.hasData ? DATA : ZERO;
-    run.sectors = limit;
+  probe(sector: number, limit: number, run: Run): void {
+    probeFile(this.medium, sector, limit, run);
   }
 
   read(sector: number, count: number, into: Uint8Array, at: number): void {
     const there = Math.min(count * SECTOR, this.medium.bytes - sector * SECTOR);
     this.medium.read(sector * SECTOR, into.subarray(at, at + there));
     into.fill(0, at + there, at + count * SECTOR);
+  }
+}
+
+/** Holes of a file are zeros of the disk; sectors that are in part a hole are data. */
+function probeFile(medium: FileMedium, sector: number, limit: number, run: Run): void {
+  const at = sector * SECTOR;
+  const data = medium.nextData(at);
+  if (data >= medium.bytes) {
+    run.kind = ZERO;
+    run.sectors = limit;
+  } else if (data - at >= SECTOR) {
+    run.kind = ZERO;
+    run.sectors = Math.min(limit, Math.floor((data - at) / SECTOR));
+  } else {
+    const sectors = Math.ceil((medium.nextHole(data) - at) / SECTOR);
+    run.kind = DATA;
+    run.sectors = Math.max(1, Math.min(limit, sectors));
   }
 }
 

@@ -1,4 +1,4 @@
-import { alignUp, encodeUtf8, putU32 } from '../vmfs/bytes.js';
+import { alignUp, putU32 } from '../vmfs/bytes.js';
 import {
   encodeHostedHeader,
   FLAG_NEWLINE,
@@ -16,9 +16,8 @@ export const DESCRIPTOR_SECTORS = 20;
 const GRAIN_BYTES = HOSTED_GRAIN * SECTOR;
 const TABLE_SECTORS = (GTES * 4) / SECTOR;
 
-/** The text of an embedded descriptor in its sectors. */
-export function embed(text: string): Uint8Array {
-  const bytes = encodeUtf8(text);
+/** An embedded descriptor in its sectors. */
+export function embed(bytes: Uint8Array): Uint8Array {
   const area = new Uint8Array(
     Math.max(DESCRIPTOR_SECTORS * SECTOR, alignUp(bytes.length + 1, SECTOR)),
   );

@@ -7,8 +7,10 @@ export interface FileMedium {
   /** For messages: the path. */
   readonly name: string;
   readonly bytes: number;
-  /** False where it is known that nothing but zeros was ever stored: no need to read. */
-  readonly hasData: boolean;
+  /** First byte from `at` on that may be other than zero; the length of the file when there is none. */
+  nextData(at: number): number;
+  /** End of the data that begins at `at`: the next byte known to be zero, or the end of the file. */
+  nextHole(at: number): number;
   /**
    * Fills all of `into`.
    * @throws FormatError beyond the end of the file

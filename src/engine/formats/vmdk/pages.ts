@@ -29,6 +29,16 @@ export class Pages {
     return getU32(this.pages[slot], inside);
   }
 
+  /** Writes a part of a table, and keeps nothing of what was there. */
+  write(at: number, bytes: Uint8Array): void {
+    this.medium.write(at, bytes);
+    const last = Math.floor((at + bytes.length - 1) / PAGE);
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const number = this.numbers[slot];
+      if (number >= Math.floor(at / PAGE) && number <= last) this.numbers[slot] = -1;
+    }
+  }
+
   /** True when a stretch of whole numbers is zeros: a table that names nothing, seen at a glance. */
   isZero(at: number, length: number): boolean {
     const inside = at % PAGE;

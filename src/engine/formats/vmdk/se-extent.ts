@@ -82,8 +82,8 @@ export function readSeHeader(medium: FileMedium): SeHeader {
 }
 
 export class SeExtent extends GrainExtent {
-  private readonly directory: Pages;
-  private readonly entries: Pages;
+  protected readonly directory: Pages;
+  protected readonly entries: Pages;
 
   constructor(
     medium: FileMedium,

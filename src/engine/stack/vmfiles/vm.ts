@@ -1,7 +1,11 @@
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
 
-export type VmState = 'on' | 'stunned' | 'off';
+export type VmState = 'on' | 'stunned' | 'suspended' | 'off';
+
+/** Values of the gauge `power`; 3 is a template. */
+const POWER: Readonly<Record<VmState, number>> = { on: 0, stunned: 0, suspended: 1, off: 2 };
+const TEMPLATE = 3;
 
 /** The two answers to the question of a stunned virtual machine. */
 export type Reply = 'retry' | 'cancel';
@@ -29,7 +33,7 @@ export interface VmOptions {
 }
 
 /**
- * A virtual machine: on, stunned with a question, or off. While it is stunned or off its guests
+ * A virtual machine: on, stunned with a question, suspended, or off. Unless it is on its guests
  * issue nothing; what is already in flight below goes on.
  */
 export class Vm {
@@ -37,13 +41,14 @@ export class Vm {
   readonly host: string;
   readonly world: number;
   readonly entity: Entity;
-  /** True while no guest instruction runs: stunned or powered off. */
+  /** True while no guest instruction runs: stunned, suspended or powered off. */
   stunned = false;
   state: VmState = 'on';
   question: Question | undefined;
 
   private readonly holders: Holder[] = [];
   private readonly resumeListeners: (() => void)[] = [];
+  private readonly offListeners: (() => void)[] = [];
 
   constructor(
     private readonly sim: Sim,
@@ -52,12 +57,17 @@ export class Vm {
     this.name = name;
     this.host = host;
     this.world = world;
-    this.entity = sim.meters.define('vm', name, { host }, ['stunned']);
+    this.entity = sim.meters.define('vm', name, { host }, ['stunned', 'power']);
   }
 
   /** Calls `listener` each time the machine runs again. */
   onResume(listener: () => void): void {
     this.resumeListeners.push(listener);
+  }
+
+  /** Calls `listener` each time the machine has been powered off. */
+  onOff(listener: () => void): void {
+    this.offListeners.push(listener);
   }
 
   /** `holder` takes part in the answers to this machine's questions. */
@@ -76,24 +86,57 @@ export class Vm {
   /** Answers the pending question; false when there is none. */
   answer(reply: Reply, why = 'answered by the operator'): boolean {
     if (this.state !== 'stunned') return false;
-    this.question = undefined;
     if (reply === 'cancel') {
-      this.setState('off');
-      this.sim.log.note('vm.poweredOff', this.name, 'powered off by Cancel', why);
-      for (const holder of this.holders) holder.abort();
+      this.powerOff('powered off by Cancel', why);
       return true;
     }
+    this.resume('running again after Retry', why);
+    return true;
+  }
+
+  /** Ends the machine as pulling its plug would: held commands fail, nothing is flushed. */
+  powerOff(what: string, why: string): void {
+    this.setState('off');
+    this.sim.log.note('vm.poweredOff', this.name, what, why);
+    for (const holder of this.holders) holder.abort();
+    for (const listener of this.offListeners) listener();
+  }
+
+  /** Stops the machine with its memory kept; commands that wait go on when it runs again. */
+  suspend(what: string, why: string): void {
+    this.setState('suspended');
+    this.sim.log.note('vm.suspended', this.name, what, why);
+  }
+
+  /** A machine that is off and cannot be powered on, or one that can again. */
+  setTemplate(on: boolean): void {
+    this.entity.values[1] = on ? TEMPLATE : POWER[this.state];
+  }
+
+  powerOn(why: string): void {
     this.setState('on');
-    this.sim.log.note('vm.resumed', this.name, 'running again after Retry', why);
+    this.sim.log.note('vm.poweredOn', this.name, 'powered on', why);
+    this.goOn();
+  }
+
+  /** The machine runs on, after a question or a suspension. */
+  resume(what: string, why: string): void {
+    this.setState('on');
+    this.sim.log.note('vm.resumed', this.name, what, why);
+    this.goOn();
+  }
+
+  private goOn(): void {
     // Held commands first: they were issued before anything the guest issues now.
     for (const holder of this.holders) holder.resubmit();
     for (const listener of this.resumeListeners) listener();
-    return true;
   }
 
   private setState(state: VmState): void {
     this.state = state;
+    this.question = undefined;
     this.stunned = state !== 'on';
-    this.entity.values[0] = this.stunned ? 1 : 0;
+    this.entity.values[0] = state === 'stunned' ? 1 : 0;
+    this.entity.values[1] = POWER[state];
   }
 }

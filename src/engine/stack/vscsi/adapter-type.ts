@@ -1,6 +1,6 @@
-/** A kind of virtual SCSI adapter: what the guest's driver finds, and what a command costs. */
+/** A kind of virtual storage adapter: what the guest's driver finds, and what a command costs. */
 export interface AdapterType {
-  readonly name: 'pvscsi' | 'lsilogic';
+  readonly name: 'pvscsi' | 'lsilogic' | 'lsisas1068' | 'buslogic' | 'nvme' | 'ahci' | 'ide';
   readonly summary: string;
   /** PCI vendor and device (stack-upper 19). */
   readonly pciId: string;

@@ -7,6 +7,7 @@ import {
   READ_CAPACITY,
   TEST_UNIT_READY,
   UNMAP,
+  WRITE,
 } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Entity } from '../../core/meters.js';
@@ -38,7 +39,7 @@ export interface VirtualScsiDiskOptions {
   readonly vm: string;
   readonly host: string;
   readonly adapter: VirtualAdapter;
-  readonly plan: Pick<DiskPlan, 'name' | 'index' | 'datastore' | 'kind'>;
+  readonly plan: Pick<DiskPlan, 'name' | 'index' | 'datastore' | 'kind' | 'rawDevice'>;
   readonly backing: Backing;
   /** Ends commands before their time; for guests that give up on commands. */
   readonly tasks?: TaskControl;
@@ -47,7 +48,8 @@ export interface VirtualScsiDiskOptions {
 /**
  * An emulated SCSI disk (stack-upper 21): the guest submits here and is completed from here. A
  * command waits for a place in the disk's queue, then in the adapter's ring; both are held until the
- * guest has its completion. Reads, writes and, on thin disks, UNMAP go down to the disk's files.
+ * guest has its completion. Reads, writes and, on thin disks, UNMAP go down to the disk's files. Of a
+ * raw device in physical compatibility every command goes down (vmdk-formats 11).
  */
 export class VirtualScsiDisk extends Layer implements Target {
   readonly entity: Entity;
@@ -57,6 +59,8 @@ export class VirtualScsiDisk extends Layer implements Target {
 
   private readonly adapter: VirtualAdapter;
   private readonly thin: boolean;
+  /** Commands go to the device as they are. */
+  private readonly passes: boolean;
   private readonly station: Station;
   private readonly traffic: Traffic;
   private readonly targetOf: Int32Array;
@@ -76,6 +80,7 @@ export class VirtualScsiDisk extends Layer implements Target {
     this.diskIndex = plan.index;
     adapter.attach();
     this.thin = kind === 'thin';
+    this.passes = plan.rawDevice?.physical === true;
     this.sizeBlocks = file.sizeBlocks;
     this.entity = sim.meters.define(
       'disk',
@@ -126,6 +131,11 @@ export class VirtualScsiDisk extends Layer implements Target {
     const { op, lba, blocks, traced, breakdown } = this.sim.requests;
     if (traced[io] !== 0) breakdown.pass(io, PART_VSCSI, this.sim.now);
     const kind = op[io];
+    if (this.passes && kind > WRITE) {
+      this.enter(io);
+      this.lower.submit(io);
+      return;
+    }
     if (kind < UNMAP || (kind === UNMAP && this.thin)) {
       if (!(lba[io] >= 0 && blocks[io] >= 0 && lba[io] + blocks[io] <= this.sizeBlocks)) {
         this.answer(io, CHECK, SENSE_LBA_OUT_OF_RANGE);

@@ -72,6 +72,8 @@ export interface View {
   readonly tab: string;
   readonly summary: string;
   readonly scope: string;
+  /** Whether the object of a row is there now; all are, unless said. */
+  readonly there?: (row: Row) => boolean;
   /** Scope of the rows an expanded row is split into. */
   readonly expand?: string;
   /** Scope of the objects whose rows can be rolled up into one, the sum of theirs. */
@@ -123,9 +125,10 @@ export function defineView(view: View): View {
   return { ...view, fields };
 }
 
-/** The view's objects in one window, in the order of definition. */
+/** The view's objects that are there in one window, in the order of definition. */
 export function viewRows(view: View, window: Window): Row[] {
-  return window.entities.scope(view.scope).map((info) => new Row(window, info));
+  const rows = window.entities.scope(view.scope).map((info) => new Row(window, info));
+  return view.there === undefined ? rows : rows.filter(view.there);
 }
 
 /** The view's columns for this layout. */

@@ -1,0 +1,30 @@
+import { InputError } from '../core/errors.js';
+import type { Power } from '../stack/vmfiles/power.js';
+import type { Vm } from '../stack/vmfiles/vm.js';
+import type { Command } from './commands.js';
+
+type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
+
+/** What an operator does to virtual machines as such. */
+export class Machines {
+  constructor(
+    private readonly vms: ReadonlyMap<string, Vm>,
+    private readonly powers: ReadonlyMap<string, Power>,
+  ) {}
+
+  /** A machine without a question is left alone. */
+  answer({ vm, answer }: CommandOf<'answer'>): void {
+    this.vms.get(vm)?.answer(answer);
+  }
+
+  /** @throws InputError when there is no such VM, or it cannot get into that state */
+  power({ vm, state }: CommandOf<'power'>, why: string): void {
+    const power = this.powers.get(vm);
+    if (power !== undefined) {
+      power.to(state, why);
+      return;
+    }
+    const known = [...this.powers.keys()].slice(0, 12).join(', ') || 'none';
+    throw InputError.of('VM', `there is no VM ${vm}`, `known: ${known}`);
+  }
+}

@@ -1,0 +1,65 @@
+/** `vmtop vm info`: a machine in real files. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { vmtop } from './helpers.js';
+
+let folder: string;
+const at = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'vmtop-vm-'));
+  mkdirSync(at('other'));
+  for (const name of ['web1.vmdk', 'other/data.vmdk']) {
+    await vmtop('disk', 'create', at(name), '--size', '8MiB');
+  }
+  await vmtop('disk', 'clone', at('web1.vmdk'), at('web1-000001.vmdk'), '--linked');
+  await vmtop('disk', 'create', at('split.vmdk'), '--size', '1MiB', '--format', '2gbsparse');
+  writeFileSync(
+    at('web1.vmx'),
+    [
+      'config.version = "8"',
+      'virtualHW.version = "14"',
+      'displayName = "web1"',
+      'scsi0.present = "TRUE"',
+      'scsi0.virtualDev = "pvscsi"',
+      ...['web1-000001.vmdk', 'gone.vmdk', 'other/data.vmdk', 'split.vmdk'].flatMap(
+        (file, unit) => [`scsi0:${unit}.present = "TRUE"`, `scsi0:${unit}.fileName = "${file}"`],
+      ),
+      '',
+    ].join('\n'),
+  );
+  writeFileSync(
+    at('web1.vmsd'),
+    'snapshot.current = "1"\nsnapshot.numSnapshots = "1"\nsnapshot0.uid = "1"\n' +
+      'snapshot0.displayName = "before"\nsnapshot0.createTimeHigh = "395812"\n' +
+      'snapshot0.createTimeLow = "404635648"\n',
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it('shows adapters, chains, snapshots, and what is wrong', async () => {
+  const { stdout, stderr, code } = await vmtop('vm', 'info', at('web1.vmx'));
+  expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  for (const words of [
+    /scsi0 +pvscsi +none/,
+    /scsi0:0 +8 MB .*seSparse, thin .*web1-000001\.vmdk <- web1\.vmdk/,
+    /1 before, 2023-11-14T22:13:20Z, with memory +<- the machine runs on this one/,
+    /warning: scsi0:1: gone\.vmdk: .*no such file/i,
+    /warning: scsi0:2: "other\/data\.vmdk" is in another folder; --outside follows it/,
+    /warning: scsi0:3: twoGbMaxExtentSparse is for exchange/,
+  ]) {
+    expect(stdout).toMatch(words);
+  }
+  const outside = await vmtop('vm', 'info', at('web1.vmx'), '--outside');
+  expect(outside.stdout).not.toContain('another folder');
+});
+
+it('refuses what is no machine', async () => {
+  const { stderr, code } = await vmtop('vm', 'info', at('web1.vmsd'));
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringContaining('expected the configuration of a virtual machine'),
+  });
+});

@@ -1,0 +1,200 @@
+/** Power operations of a machine, and its files over its life (stack-upper 16). */
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../src/engine/simulation/plan.js';
+import type { PowerState } from '../../src/engine/stack/vmfiles/power.js';
+import { parseScenario, planScenario } from '../../src/scenario/load.js';
+import { planOf, Work } from '../operations/work.js';
+import { SECOND } from './support.js';
+
+const MIB = 2048;
+
+const plan = (job: Record<string, unknown> = {}): Plan =>
+  planOf({
+    array: { luns: [{ name: 'lun', count: 1, size: '4GiB' }] },
+    datastores: [{ name: 'one', extents: 'array1/lun0' }],
+    job: { rw: 'randrw', bs: '4k', iodepth: 4, verify: true, thinktime: '1ms', ...job },
+  });
+
+class Machine extends Work {
+  power(state: PowerState): void {
+    this.simulation.command({ kind: 'power', vm: 'vm1', state });
+  }
+
+  free(): number {
+    return this.gauge('datastore', 'one', 'freeBlocks');
+  }
+
+  issued(): number {
+    const { reads, writes } = this.simulation.totals();
+    return reads + writes;
+  }
+
+  /** Names of the files there are, by role. */
+  files(role: string): string[] {
+    const sample = this.simulation.sample(false);
+    return this.simulation.entities
+      .filter(({ scope, labels }) => scope === 'file' && labels.role === role)
+      .filter(({ base, fields }) => sample.values[base + fields.indexOf('present')] === 1)
+      .map(({ name }) => name.slice(name.indexOf('/') + 1));
+  }
+
+  private gauge(scope: string, name: string, field: string): number {
+    const sample = this.simulation.sample(false);
+    const info = this.simulation.entities.find((e) => e.scope === scope && e.name === name);
+    return sample.values[(info?.base ?? 0) + (info?.fields.indexOf(field) ?? 0)] ?? Number.NaN;
+  }
+}
+
+describe('a machine', () => {
+  it('has swap and lock only while it runs, and its guest does nothing while it does not', () => {
+    const machine = new Machine(plan());
+    machine.run(SECOND);
+    const free = machine.free();
+    expect(machine.files('swap')).toHaveLength(1);
+    machine.power('off');
+    // Swap of 16 MiB of memory, and 110 MB of the VMX process (from memory).
+    expect(machine.free() - free).toBe((16 + 110) * MIB);
+    for (const role of ['swap', 'vmxSwap', 'lock']) expect(machine.files(role)).toEqual([]);
+    machine.run(2 * SECOND);
+    const still = machine.issued();
+    machine.run(3 * SECOND);
+    expect(machine.issued()).toBe(still);
+    expect(machine.simulation.inFlight).toBe(0);
+    const logs = machine.files('log');
+    machine.power('on');
+    expect(machine.free()).toBe(free);
+    // Six old logs are kept; the oldest has gone, the last one has become the newest of them.
+    expect(logs).toContain('vmware-1.log');
+    expect(machine.files('log').sort()).toEqual([
+      'vmware-2.log',
+      'vmware-3.log',
+      'vmware-4.log',
+      'vmware-5.log',
+      'vmware-6.log',
+      'vmware-7.log',
+      'vmware.log',
+    ]);
+    machine.run(4 * SECOND);
+    expect(machine.issued()).toBeGreaterThan(still);
+    expect(machine.events('vm.poweredOff')).toHaveLength(1);
+    expect(machine.events('vm.poweredOn')).toHaveLength(1);
+    expect(machine.simulation.violations).toEqual([]);
+  });
+
+  it('keeps its memory in a file while it is suspended', () => {
+    const machine = new Machine(plan());
+    machine.run(SECOND);
+    const free = machine.free();
+    machine.power('suspended');
+    const [image] = machine.files('suspendState');
+    expect(image).toMatch(/^vm1-[0-9a-f]{8}\.vmss$/);
+    // 16 MiB of memory and 16 of devices (model) instead of the swap files.
+    expect(machine.free() - free).toBe((16 + 110 - 32) * MIB);
+    expect(() => machine.power('template')).toThrow(/not powered off/);
+    machine.run(2 * SECOND);
+    const still = machine.issued();
+    machine.power('on');
+    expect(machine.files('suspendState')).toEqual([]);
+    expect(machine.free()).toBe(free);
+    // A machine that resumes goes on with its log.
+    expect(machine.files('log')).toContain('vmware-1.log');
+    machine.run(3 * SECOND);
+    expect(machine.issued()).toBeGreaterThan(still);
+    expect(machine.events('vm.suspended')).toHaveLength(1);
+    expect(machine.events('vm.resumed')).toHaveLength(1);
+    expect(machine.simulation.violations).toEqual([]);
+    machine.power('suspended');
+    machine.power('off');
+    expect(machine.files('suspendState')).toEqual([]);
+  });
+
+  it('becomes a template and a machine again, and refuses what cannot be', () => {
+    const machine = new Machine(plan());
+    machine.run(SECOND);
+    expect(() => machine.power('on')).toThrow(/is powered on already/);
+    machine.power('off');
+    machine.power('template');
+    expect([machine.files('config'), machine.files('template')]).toEqual([[], ['vm1.vmtx']]);
+    expect(() => machine.power('on')).toThrow(/is a template and cannot be powered on/);
+    machine.power('off');
+    expect([machine.files('config'), machine.files('template')]).toEqual([['vm1.vmx'], []]);
+    expect(() => machine.power('suspended')).toThrow(/not powered on/);
+    const unknown = { kind: 'power', vm: 'vm2', state: 'on' } as const;
+    expect(() => machine.simulation.command(unknown)).toThrow(/no VM vm2.*\n?.*vm1/);
+  });
+
+  it('stays off when there is no space for its swap', () => {
+    const machine = new Machine(plan());
+    machine.run(SECOND);
+    machine.power('off');
+    machine.simulation.command({
+      kind: 'inject',
+      fault: 'fill-datastore',
+      target: 'one',
+      params: {},
+    });
+    machine.run(2 * SECOND);
+    expect(() => machine.power('on')).toThrow(/needs 16 MB/);
+    expect(machine.files('swap')).toEqual([]);
+    expect(machine.events('vm.poweredOn')).toEqual([]);
+  });
+});
+
+it('is powered by a scenario', () => {
+  const text = (vm: string) =>
+    [
+      'duration: 3s',
+      'arrays: [{ name: array1, luns: [{ name: lun, count: 1, size: 4GiB }] }]',
+      'hosts: [{ name: esx1 }]',
+      'datastores: [{ name: one, extents: array1/lun0 }]',
+      'vms: [{ name: vm1, memory: 16MiB, disks: [{ size: 64MiB }] }]',
+      `operations: [{ at: 1s, power: { vm: ${vm}, state: off } }]`,
+    ].join('\n');
+  const planned = (vm: string): Plan => {
+    const { source, text: scenario } = parseScenario(text(vm), 'power.yaml');
+    return planScenario(source, scenario);
+  };
+  const machine = new Machine(planned('vm1'));
+  machine.run(2 * SECOND);
+  expect(machine.events('vm.poweredOff')[0]?.at).toBe(SECOND);
+  expect(() => planned('vm9')).toThrow(/vm9/);
+});
+
+it('loses nothing that was acknowledged when it is powered amid faults', () => {
+  const text = [
+    'seed: 11',
+    'duration: 10m',
+    'arrays: [{ name: array1, luns: [{ name: lun, count: 1, size: 4GiB }] }]',
+    'hosts: [{ name: esx1 }]',
+    'datastores: [{ name: one, extents: array1/lun0 }]',
+    'vms:',
+    '  - name: vm1',
+    '    memory: 16MiB',
+    '    guest: linux',
+    '    disks: [{ size: 64MiB }]',
+    '    workloads: [{ rw: randrw, bs: 8k, iodepth: 8, thinktime: 2ms, verify: true }]',
+  ].join('\n');
+  const { source, text: scenario } = parseScenario(text, 'amid.yaml');
+  const machine = new Machine(planScenario(source, scenario));
+  const { simulation } = machine;
+  const path = simulation.faultTargets('path')[0] ?? '';
+  let at = 0;
+  for (let round = 0; round < 24; round++) {
+    const heal = machine.inject('path-down', path);
+    simulation.runUntil((at += 137e6));
+    machine.power(round % 3 === 0 ? 'suspended' : 'off');
+    simulation.runUntil((at += round % 4 === 0 ? 1e6 : 90e6));
+    heal();
+    machine.power('on');
+    simulation.runUntil((at += 211e6));
+  }
+  simulation.stopJobs();
+  simulation.runUntil((at += 200 * SECOND));
+  expect(simulation.rowsInFlight).toBe(0);
+  simulation.readBack();
+  simulation.runUntil(at + 60 * SECOND);
+  expect(simulation.violations).toEqual([]);
+  expect(simulation.verified.blocksRead).toBeGreaterThan(10_000);
+  expect(machine.events('vm.poweredOn')).toHaveLength(16);
+  expect(machine.events('vm.resumed')).toHaveLength(8);
+});
