@@ -2,8 +2,8 @@
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-/** Nice value: a tenth of the weight of a thread at 0 (sched(7): a factor of 1.25 per step). */
-export const BACKGROUND = 10;
+/** Nice value: a third of the weight of a thread at 0 (sched(7): a factor of 1.25 per step). */
+export const BACKGROUND = 5;
 
 /**
  * Lowers the priority of the thread that calls. Linux keeps one per thread and takes a thread's
