@@ -1,5 +1,5 @@
 /** One program at one size of the terminal: what its frames cost and how fast it answers. */
-import { cpuOf, residentMb } from './proc.js';
+import { cpuOf, residentMb, waitedMs } from './proc.js';
 import type { Program } from './programs.js';
 import { type Packages, PtyProgram, type Size } from './pty.js';
 
@@ -13,14 +13,22 @@ export interface Frames {
   readonly mainMs: number;
 }
 
+/** How a key was answered. */
+export interface Answer {
+  /** From the key to the bytes of its answer. */
+  readonly ms: number;
+  /** Of it the time the program waited for a processor: a busy machine, or an engine in the way. */
+  readonly waitedMs: number;
+}
+
 export interface Figures {
   readonly program: string;
   readonly columns: number;
   readonly rows: number;
   /** On the first screen, and on a table where the program has several screens. */
   readonly frames: readonly Frames[];
-  /** From a key to the bytes of its answer, ms, ascending. */
-  readonly latencies: readonly number[];
+  /** Fastest first. */
+  readonly answers: readonly Answer[];
   /** Keys that changed nothing within two seconds. */
   readonly unanswered: number;
   /** While it is paused: part of one core, and bytes written. */
@@ -68,7 +76,7 @@ export async function measure(
       await start(running, program);
       await sleep(SETTLE_MS);
     }
-    const { latencies, unanswered } = await timeKeys(running, program);
+    const { answers, unanswered } = await timeKeys(running, program);
     const paused = program.pause === undefined ? undefined : await rest(running, program.pause);
     const memoryMb = residentMb(running.pid);
     await stop(running, program);
@@ -78,7 +86,7 @@ export async function measure(
       columns,
       rows,
       frames,
-      latencies,
+      answers,
       unanswered,
       paused,
       memoryMb,
@@ -121,12 +129,13 @@ async function countFrames(running: PtyProgram): Promise<Frames> {
 async function timeKeys(
   running: PtyProgram,
   { keys, watch }: Program,
-): Promise<Pick<Figures, 'latencies' | 'unanswered'>> {
-  const latencies: number[] = [];
+): Promise<Pick<Figures, 'answers' | 'unanswered'>> {
+  const answers: Answer[] = [];
   let unanswered = 0;
   for (const [index, key] of keys.entries()) {
     await sleep(TYPING_MS + ((index * 7) % PHASES) * PHASE_MS);
     const before = watch?.(running.screen());
+    const waited = waitedMs(running.pid);
     const from = performance.now();
     running.press(key);
     const at = await running.until(
@@ -134,10 +143,10 @@ async function timeKeys(
       ANSWER_MS,
     );
     if (at === undefined) unanswered++;
-    else latencies.push(at - from);
+    else answers.push({ ms: at - from, waitedMs: waitedMs(running.pid) - waited });
   }
-  latencies.sort((a, b) => a - b);
-  return { latencies, unanswered };
+  answers.sort((a, b) => a.ms - b.ms);
+  return { answers, unanswered };
 }
 
 /** Nothing changes: what does that cost? */

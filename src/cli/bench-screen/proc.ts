@@ -32,3 +32,16 @@ export function residentMb(pid: number): number {
   const [, kb] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kb) / 1024;
 }
+
+/**
+ * Time the main thread of a process was ready to run and waited for a processor, ms: others had it
+ * (second figure of schedstat, Documentation/scheduler/sched-stats). 0 where Linux does not count it.
+ */
+export function waitedMs(pid: number): number {
+  try {
+    const [, waitedNs] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ');
+    return Number(waitedNs) / 1e6;
+  } catch {
+    return 0;
+  }
+}
