@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: how fast vmtop is on this machine. Figures are wall time and vary with the
- * machine; compare runs made side by side. `--json` prints them for scripts.
+ * machine; compare runs made side by side. `--json` prints them for scripts, `--screen` measures the
+ * dashboard instead.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,6 +12,7 @@ import { packageFolder } from '../scenario/bundled.js';
 import { loadScenario } from '../scenario/load.js';
 import { benchDevices, describeDevices } from './bench-devices.js';
 import { firstFrame } from './bench-first-frame.js';
+import { benchScreen } from './bench-screen/index.js';
 
 const SCENARIO = join(packageFolder(), 'fixtures', 'bench.yaml');
 /** Commands completed before the clock starts, and per measured round. */
@@ -87,6 +89,10 @@ function benchTrace(): number {
 }
 
 async function main(): Promise<void> {
+  if (process.argv.includes('--screen')) {
+    process.exitCode = await benchScreen(process.argv.includes('--json'));
+    return;
+  }
   if (globalThis.gc === undefined && !process.execArgv.includes('--expose-gc')) {
     // The heap figures need a collection before each reading.
     const args = ['--expose-gc', ...process.argv.slice(1)];

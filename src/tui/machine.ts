@@ -53,6 +53,9 @@ export function openSimulation({
   return machineOf(plan, origin, commands, saved);
 }
 
+/** Events kept for whoever asks for them: a run that is made once more may have had very many. */
+const EVENTS_MAX = 20_000;
+
 function machineOf(
   plan: Plan,
   origin: RepeatableMachine['origin'],
@@ -67,6 +70,7 @@ function machineOf(
   let entries: LogEntry[] = [];
   const note = (entry: LogEntry): void => {
     entries.push(entry);
+    if (entries.length > EVENTS_MAX) entries.splice(0, EVENTS_MAX / 4);
     watched?.watch.note(entry);
   };
   entries.push(...simulation.log.entries);

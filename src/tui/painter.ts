@@ -1,10 +1,10 @@
 /**
  * Puts the screen together: the frame Ink laid out (the chrome) and, over it, rectangles that panels
- * fill with ready rows (surfaces). Only segments that changed are written. Ink's own renderer would
+ * fill with ready rows (surfaces). Only cells that changed are written. Ink's own renderer would
  * tokenise the whole screen for every frame (tui reference, section 3).
  */
 import { Writable } from 'node:stream';
-import { bare, cut } from './text.js';
+import { BLANK, type Cells, difference, RowBuilder } from './cells.js';
 
 export interface Rect {
   readonly x: number;
@@ -29,10 +29,10 @@ interface Surface {
 /** A part of one screen row with one source: a row of a surface, or the chrome. */
 interface Segment {
   readonly x: number;
-  readonly y: number;
   readonly width: number;
   readonly surface: Surface | undefined;
-  shown: string | undefined;
+  /** The row it was last made from. */
+  source: string | undefined;
 }
 
 const NOWHERE: Rect = { x: 0, y: 0, width: 0, height: 0 };
@@ -45,7 +45,10 @@ export class Painter {
   readonly stdout: NodeJS.WriteStream;
   private chrome: readonly string[] = [];
   private readonly surfaces = new Map<string, Surface>();
-  private segments: Segment[] | undefined;
+  /** By row of the screen, left to right. */
+  private segments: Segment[][] | undefined;
+  /** What the terminal shows, by row. */
+  private shown: Cells[] = [];
   private cleared = false;
   private scheduled = false;
   private closed = false;
@@ -126,9 +129,10 @@ export class Painter {
 
   /** What is on the screen, as plain text: a line per row, without blanks at their ends. */
   text(): string {
-    const rows: string[] = Array.from({ length: this.rows }, () => '');
-    for (const { y, shown = '' } of this.segments ?? []) rows[y] += shown;
-    return rows.map((row) => `${bare(row).trimEnd()}\n`).join('');
+    return Array.from(
+      { length: this.rows },
+      (_, y) => `${(this.shown[y]?.text ?? '').trimEnd()}\n`,
+    ).join('');
   }
 
   flush(): void {
@@ -137,22 +141,37 @@ export class Painter {
     if (!this.cleared) {
       out = CLEAR;
       this.cleared = true;
+      this.shown = [];
     }
     if (this.segments === undefined) {
       this.segments = this.plan();
       this.onLayout?.();
     }
-    for (const segment of this.segments) {
-      const { x, y, width, surface } = segment;
-      const text =
-        surface === undefined
-          ? cut(this.chrome[y] ?? '', x, x + width)
-          : cut(surface.rows[y - surface.rect.y] ?? '', 0, width);
-      if (text === segment.shown) continue;
-      segment.shown = text;
-      out += `\u001B[${y + 1};${x + 1}H${text}`;
+    for (const [y, segments] of this.segments.entries()) {
+      if (!this.isNew(segments, y)) continue;
+      const builder = new RowBuilder();
+      for (const { x, width, surface, source = '' } of segments) {
+        builder.add(source, surface === undefined ? x : 0, width);
+      }
+      const { cells } = builder;
+      out += difference(this.shown[y] ?? BLANK, cells, y);
+      this.shown[y] = cells;
     }
     if (out !== '') this.screen.write(SYNC_ON + out + SYNC_OFF);
+  }
+
+  /** Takes over the rows the segments are now made from; false when all are the same as before. */
+  private isNew(segments: readonly Segment[], y: number): boolean {
+    let changed = false;
+    for (const segment of segments) {
+      const { surface } = segment;
+      const source =
+        (surface === undefined ? this.chrome[y] : surface.rows[y - surface.rect.y]) ?? '';
+      if (source === segment.source) continue;
+      segment.source = source;
+      changed = true;
+    }
+    return changed;
   }
 
   /** Ink has laid out everything by the time it writes, so every surface is asked again. */
@@ -174,25 +193,25 @@ export class Painter {
   }
 
   /** Cuts every screen row at the edges of the surfaces on it. */
-  private plan(): Segment[] {
-    const segments: Segment[] = [];
+  private plan(): Segment[][] {
     const surfaces = [...this.surfaces.values()].sort((a, b) => a.rect.x - b.rect.x);
-    for (let y = 0; y < this.rows; y++) {
+    return Array.from({ length: this.rows }, (_, y) => {
+      const segments: Segment[] = [];
       let x = 0;
       for (const surface of surfaces) {
         const { rect } = surface;
         const width = Math.min(rect.width, this.columns - rect.x);
         if (y < rect.y || y >= rect.y + rect.height || width <= 0 || rect.x < x) continue;
-        if (rect.x > x) segments.push(segment(x, y, rect.x - x, undefined));
-        segments.push(segment(rect.x, y, width, surface));
+        if (rect.x > x) segments.push(segment(x, rect.x - x, undefined));
+        segments.push(segment(rect.x, width, surface));
         x = rect.x + width;
       }
-      if (x < this.columns) segments.push(segment(x, y, this.columns - x, undefined));
-    }
-    return segments;
+      if (x < this.columns) segments.push(segment(x, this.columns - x, undefined));
+      return segments;
+    });
   }
 }
 
-function segment(x: number, y: number, width: number, surface: Surface | undefined): Segment {
-  return { x, y, width, surface, shown: undefined };
+function segment(x: number, width: number, surface: Surface | undefined): Segment {
+  return { x, width, surface, source: undefined };
 }

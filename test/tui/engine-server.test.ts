@@ -45,6 +45,9 @@ class FakeMachine implements RepeatableMachine {
   readonly faults = [];
   now = 0;
   longestMs = 0;
+  calls = 0;
+  /** What a call costs however little it runs, ms. */
+  callMs = 0;
   followed = false;
   heard: unknown[] = [];
   readonly origin = { scenario: 'x', seed: 1, sha256: '' };
@@ -69,7 +72,8 @@ class FakeMachine implements RepeatableMachine {
     expect(Number.isInteger(ns)).toBe(true);
     const ms = ((ns - this.now) / 1e9) * this.msPerSecond;
     this.longestMs = Math.max(this.longestMs, ms);
-    this.clock.ms += ms;
+    this.clock.ms += ms + this.callMs;
+    this.calls++;
     this.now = ns;
   }
 
@@ -186,6 +190,27 @@ describe('pace', () => {
     expect(frames().length).toBe(count + 1);
     await server.hear({ type: 'step', ns: 1e15 });
     expect(machine.now).toBe(PLAN.durationNs);
+  });
+
+  test('an engine that keeps up rests: it does not chase the clock', async () => {
+    const { clock, machine, server } = await serve(10);
+    machine.callMs = 0.05;
+    await server.hear({ type: 'pace', speed: 1 });
+    clock.pass(10_000);
+    expect(machine.now / 1e9).toBeGreaterThan(9.9);
+    // A turn every 10 ms; each needs one call, or a few while chunks grow to what is due.
+    expect(machine.calls).toBeLessThan(2_000);
+  });
+
+  test('ten frames a second are ten, also when each of them is late', async () => {
+    // A second takes a second: slices of 20 ms, at the end of which a frame goes out.
+    const { clock, server, frames } = await serve(1_000);
+    await server.hear({ type: 'frame-interval', ms: 100 });
+    await server.hear({ type: 'pace', speed: Number.POSITIVE_INFINITY });
+    const before = frames().length;
+    clock.pass(10_000);
+    expect(frames().length - before).toBeGreaterThanOrEqual(99);
+    expect(frames().length - before).toBeLessThanOrEqual(101);
   });
 
   test('the refresh interval is kept', async () => {

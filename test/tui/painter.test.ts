@@ -30,18 +30,41 @@ test('nothing changed, nothing written', async () => {
   expect(screen.written).toHaveLength(1);
 });
 
-test('a surface lies over the chrome, and only its changed row is written', async () => {
+test('a surface lies over the chrome, and only what changed of it is written', async () => {
   const screen = recorder();
   const painter = new Painter(screen);
   painter.stdout.write('aaaaaaaaaa\nbbbbbbbbbb\ncccccccccc');
   painter.track('box', () => ({ x: 2, y: 1, width: 3, height: 2 }));
   painter.set('box', ['XYZ', '123']);
   await turn();
-  expect(screen.written.join('')).toContain('\u001B[2;3HXYZ');
+  expect(screen.written.join('')).toContain('\u001B[2;1HbbXYZbbbbb');
   screen.written.length = 0;
   painter.set('box', ['XYZ', '456']);
   painter.flush();
   expect(screen.written).toEqual(['\u001B[?2026h\u001B[3;3H456\u001B[?2026l']);
+});
+
+test('another layout writes only what looks different', async () => {
+  const screen = recorder();
+  const painter = new Painter(screen);
+  painter.stdout.write('aaaaaaaaaa\nbbbbbbbbbb\ncccccccccc');
+  await turn();
+  screen.written.length = 0;
+  painter.track('box', () => ({ x: 0, y: 1, width: 4, height: 1 }));
+  painter.set('box', ['bbXb']);
+  await turn();
+  expect(screen.written).toEqual(['\u001B[?2026h\u001B[2;3HX\u001B[?2026l']);
+});
+
+test('asked to draw anew, it writes everything again', async () => {
+  const screen = recorder();
+  const painter = new Painter(screen);
+  painter.stdout.write('one');
+  await turn();
+  screen.written.length = 0;
+  painter.invalidate();
+  painter.flush();
+  expect(screen.written).toEqual(['\u001B[?2026h\u001B[2J\u001B[1;1Hone\u001B[?2026l']);
 });
 
 test('a surface that goes away uncovers the chrome', async () => {

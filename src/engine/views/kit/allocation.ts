@@ -75,7 +75,8 @@ function together(a: Allocation, b: Allocation): Allocation {
 }
 
 interface Known {
-  readonly before: Sample;
+  /** When the window began. Not the sample itself: each would keep the one before it, for ever. */
+  readonly fromNs: number;
   readonly devices: Map<EntityInfo, ReadonlyMap<number, Allocation>>;
 }
 
@@ -85,8 +86,8 @@ const known = new WeakMap<Sample, Known>();
 function allocations(device: Row): ReadonlyMap<number, Allocation> {
   const { before, after } = device.window;
   let found = known.get(after);
-  if (found === undefined || found.before !== before) {
-    found = { before, devices: new Map() };
+  if (found?.fromNs !== before.at) {
+    found = { fromNs: before.at, devices: new Map() };
     known.set(after, found);
   }
   let ofDevice = found.devices.get(device.info);

@@ -2,8 +2,10 @@
 import { BLOCK_BYTES } from '../../core/io.js';
 import type { EntityInfo } from '../../core/meters.js';
 import { LAYERS, type LayerName } from '../../simulation/layer-summary.js';
+import type { Entities } from './entities.js';
 import { COMMANDS, DEVICE_NS, QUEUE_NS, TOTAL_NS } from './fields.js';
-import { perCommandMs, Row, type Window } from './row.js';
+import { perCommandMs, type Window } from './row.js';
+import { Totals } from './totals.js';
 
 /** The layers of a run's summary, and NFS, whose way leaves the others at the file system. */
 const TITLES: ReadonlyMap<string, string> = new Map([
@@ -31,42 +33,23 @@ const MB = 1024 * 1024;
 const US_PER_MS = 1000;
 const BLOCKS = ['readBlocks', 'writeBlocks'];
 
-/** Sums over all objects of a scope in one window. */
+/** Sums over all objects of a layer in one window. */
 class Scope {
-  private readonly rows: readonly Row[];
-
   constructor(
     private readonly window: Window,
-    scope: string,
-    where: (info: EntityInfo) => boolean = () => true,
-  ) {
-    this.rows = window.entities
-      .scope(scope)
-      .filter(where)
-      .map((info) => new Row(window, info));
-  }
+    private readonly totals: Totals,
+  ) {}
 
   get size(): number {
-    return this.rows.length;
+    return this.totals.size;
   }
 
   grown(...fields: readonly string[]): number {
-    let total = 0;
-    for (const row of this.rows) total += row.sum(fields) || 0;
-    return total;
+    return this.totals.grown(this.window, fields);
   }
 
-  /** NaN where there are objects and none of them keeps the field. */
   now(field: string): number {
-    let total = 0;
-    let known = this.rows.length === 0;
-    for (const row of this.rows) {
-      const value = row.now(field);
-      if (Number.isNaN(value)) continue;
-      known = true;
-      total += value;
-    }
-    return known ? total : Number.NaN;
+    return this.totals.now(this.window, field);
   }
 
   perSecond(...fields: readonly string[]): number {
@@ -137,26 +120,52 @@ function isNfs({ name }: EntityInfo): boolean {
   return name.startsWith('{NFS}');
 }
 
+/** The objects of each layer, found once per layout. */
+function layersIn(entities: Entities) {
+  const arrays = new Set(entities.scope('lun').map(({ labels }) => labels.array));
+  const all = (scope: string): Totals => new Totals(entities.scope(scope));
+  const some = (scope: string, where: (info: EntityInfo) => boolean): Totals =>
+    new Totals(entities.scope(scope).filter(where));
+  return {
+    guest: all('disk'),
+    ring: all('vscsi'),
+    files: all('vmdk'),
+    fs: all('datastore'),
+    volume: all('volume'),
+    device: some('device', (info) => !isNfs(info)),
+    nfs: some('device', isNfs),
+    path: all('path'),
+    adapter: all('adapter'),
+    driver: all('driver'),
+    nexus: all('nexus'),
+    port: some('port', ({ labels }) => arrays.has(labels.array)),
+    spindle: all('spindle'),
+  };
+}
+
+const known = new WeakMap<Entities, ReturnType<typeof layersIn>>();
+
 /**
  * All layers, top to bottom. Each layer's own time is its sum of latencies minus that of the layer
  * below; commands that layers add on their own (metadata, destaging) and commands split in two can
  * make a difference negative, which is shown as none.
  */
 export function layerFigures(window: Window): LayerFigures[] {
-  const arrays = new Set(window.entities.scope('lun').map(({ labels }) => labels.array));
-  const guest = new Scope(window, 'disk');
-  const ring = new Scope(window, 'vscsi');
-  const files = new Scope(window, 'vmdk');
-  const fs = new Scope(window, 'datastore');
-  const volume = new Scope(window, 'volume');
-  const device = new Scope(window, 'device', (info) => !isNfs(info));
-  const nfs = new Scope(window, 'device', isNfs);
-  const path = new Scope(window, 'path');
-  const adapter = new Scope(window, 'adapter');
-  const driver = new Scope(window, 'driver');
-  const nexus = new Scope(window, 'nexus');
-  const port = new Scope(window, 'port', ({ labels }) => arrays.has(labels.array));
-  const spindle = new Scope(window, 'spindle');
+  const layers = known.get(window.entities) ?? layersIn(window.entities);
+  known.set(window.entities, layers);
+  const guest = new Scope(window, layers.guest);
+  const ring = new Scope(window, layers.ring);
+  const files = new Scope(window, layers.files);
+  const fs = new Scope(window, layers.fs);
+  const volume = new Scope(window, layers.volume);
+  const device = new Scope(window, layers.device);
+  const nfs = new Scope(window, layers.nfs);
+  const path = new Scope(window, layers.path);
+  const adapter = new Scope(window, layers.adapter);
+  const driver = new Scope(window, layers.driver);
+  const nexus = new Scope(window, layers.nexus);
+  const port = new Scope(window, layers.port);
+  const spindle = new Scope(window, layers.spindle);
 
   const none = Number.NaN;
   const queueNs = device.grown(...QUEUE_NS);

@@ -41,7 +41,14 @@ export function summaryRows(
     const state = dead > 0 ? `: ${theme.paint('bad', `! ${dead} dead`)}` : alive;
     return `  ${theme.paint('strong', name(host))} ${of('vm').length} VMs, ${paths.length} paths${state}`;
   });
-  const machines = window.entities.scope('vm').map((info) => {
+  const all = window.entities.scope('vm');
+  const title = theme.paint('title', width < 60 ? 'Hosts and VMs' : 'Hosts and virtual machines');
+  const top = height < TITLE_FROM ? hosts : [title, ...hosts];
+  const count = top.length + all.length;
+  const fits = count <= height;
+  // Only what is seen is made: there may be many more.
+  const shown = all.slice(0, Math.max(0, (fits ? height : height - 1) - top.length));
+  const machines = shown.map((info) => {
     const row = new Row(window, info);
     const stunned = row.now('stunned') > 0;
     const cells = FIGURES.map(
@@ -51,11 +58,9 @@ export function summaryRows(
     const state = stunned ? theme.paint('bad', ' ! question (a)') : '';
     return `  ${name(info.name)} ${cells.join(' ')}${state}`;
   });
-  const title = theme.paint('title', width < 60 ? 'Hosts and VMs' : 'Hosts and virtual machines');
-  const rows = height < TITLE_FROM ? [...hosts, ...machines] : [title, ...hosts, ...machines];
-  if (rows.length <= height) return rows;
-  const left = rows.length - height + 1;
-  return [...rows.slice(0, height - 1), theme.paint('dim', `  and ${left} more (V)`)];
+  if (fits) return [...top, ...machines];
+  const rows = [...top, ...machines].slice(0, height - 1);
+  return [...rows, theme.paint('dim', `  and ${count - height + 1} more (V)`)];
 }
 
 const UNITS: Readonly<Record<string, string>> = { 'CMDS/s': '/s', 'MB/s': 'MB/s', 'LAT/cmd': 'ms' };
