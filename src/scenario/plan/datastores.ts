@@ -15,6 +15,7 @@ import type { Path } from '../source.js';
 import { suggest } from '../suggest.js';
 import type { LunPlace } from './arrays.js';
 import { type Context, Names } from './context.js';
+import { careOf } from './datastore-care.js';
 
 const MIB = 1024 * 1024;
 
@@ -74,6 +75,7 @@ function planNfs(
     hosts: text.hosts ?? [...hosts.keys()],
     usedBytes: bytesOf(text.used, capacityBytes, MIB),
     ...siocOf(context, text, path),
+    ...careOf(context, text, path),
   };
 }
 
@@ -123,6 +125,7 @@ function planVmfs(
     hosts: mountingHosts(context, text, around, extents, path),
     usedBytes: bytesOf(text.used, capacityBytes, MIB),
     ...siocOf(context, text, path),
+    ...careOf(context, text, path),
   };
 }
 
