@@ -47,6 +47,7 @@ describe('usage alarms', () => {
     const alarms = { yellow: 50, red: 90, hysteresis: 5, refreshNs: 10 * SECOND };
     const { sim, volume, alarmsAt, look } = setUp(alarms);
     const fill = volume.createFile('small', 40 * MB, 'small');
+    sim.runUntil(SECOND);
     volume.fill(460 * MB);
     sim.runUntil(15 * SECOND);
     // 46 % is below the threshold, but not by 5.
@@ -56,7 +57,7 @@ describe('usage alarms', () => {
     volume.release();
     sim.runUntil(45 * SECOND);
     expect(alarmsAt()).toEqual([
-      '0 s from green to yellow: 50.0 % in use',
+      '10 s from green to yellow: 50.0 % in use',
       '40 s from yellow to green: 0.0 % in use',
     ]);
     expect(look('yellowPercent')).toBe(50);

@@ -1,5 +1,6 @@
 import type { Layer } from '../../../src/engine/core/layer.js';
 import type { Sim } from '../../../src/engine/core/sim.js';
+import { MountState } from '../../../src/engine/stack/filesystem/mount-state.js';
 import { NfsMount } from '../../../src/engine/stack/filesystem/nfs/mount.js';
 import { NfsSession } from '../../../src/engine/stack/filesystem/nfs/session.js';
 import type { NfsVolume } from '../../../src/engine/stack/filesystem/nfs/volume.js';
@@ -13,10 +14,11 @@ export function mountNfs(
   server: Layer,
   maxQueueDepth = 4_294_967_295,
 ): NfsMount {
-  const session = new NfsSession(sim, { host, volume }, server);
+  const state = new MountState(sim, host, volume, 3);
+  const session = new NfsSession(sim, { host, volume, state }, server);
   const { entity } = session;
   const options = { host, uid: entity.name, entity, dqlen: maxQueueDepth };
   const queue = new DeviceQueue(sim, options, session);
   queue.setQos(0, 1, 'guest', { shares: 1000, reservation: 0, limit: 0 });
-  return new NfsMount(sim, host, volume, queue);
+  return new NfsMount(sim, { volume, session, state }, queue);
 }

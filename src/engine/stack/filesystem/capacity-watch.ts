@@ -48,12 +48,31 @@ export class CapacityWatch {
     readonly plan: AlarmPlan,
   ) {
     sim.timers.every(plan.refreshNs, () => this.look('used space'));
-    sim.timers.at(0, () => this.look('used space when the run begins'));
+    // What is in use when the run begins is no crossing.
+    sim.timers.at(sim.now, () => {
+      this.note();
+      this.level = this.levelAt(this.percent);
+    });
   }
 
   /** @param why what an alarm that changes now is put down to */
   look(why: string): void {
-    const { capacity, free, name } = this.watched;
+    this.note();
+    const level = this.levelAt(this.percent);
+    if (level === this.level) return;
+    const before = COLOURS[this.level];
+    this.level = level;
+    const what = `from ${before} to ${COLOURS[level]}: ${this.percent.toFixed(1)} % in use`;
+    this.sim.log.note('datastore.alarm', this.watched.name, what, why);
+  }
+
+  private get percent(): number {
+    const { capacity, free } = this.watched;
+    return (100 * (capacity - free)) / capacity;
+  }
+
+  private note(): void {
+    const { capacity, free } = this.watched;
     const { times, used } = this;
     if (times.at(-1) !== this.sim.now) {
       times.push(this.sim.now);
@@ -64,13 +83,6 @@ export class CapacityWatch {
       used.shift();
     }
     this.growth = slope(times, used) * NS_PER_S;
-    const percent = (100 * (capacity - free)) / capacity;
-    const level = this.levelAt(percent);
-    if (level === this.level) return;
-    const before = COLOURS[this.level];
-    this.level = level;
-    const what = `from ${before} to ${COLOURS[level]}: ${percent.toFixed(1)} % in use`;
-    this.sim.log.note('datastore.alarm', name, what, why);
   }
 
   /** An alarm rises at its threshold and falls where the hysteresis ends. */

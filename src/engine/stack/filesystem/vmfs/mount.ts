@@ -15,11 +15,13 @@ import { NOT_HERE, type Recall, type Recaller, WITHDRAWN } from '../../recall.js
 import { Splitter } from '../../splitter.js';
 import { datastoreSlot } from '../datastore.js';
 import { FILE_BLOCK } from '../file.js';
-import type { Mount } from '../mount.js';
+import type { LockAnswer, Mount } from '../mount.js';
+import { MountState } from '../mount-state.js';
 import { HOLE, isBusy, type VmfsFile } from './file.js';
 import { FirstWrite } from './first-write.js';
 import { Heartbeat } from './heartbeat.js';
 import { POINTER_SPAN_SHIFT } from './layout.js';
+import { LockBreaker } from './lock-breaker.js';
 import { FileLocks } from './locks.js';
 import { MetadataIo, type OffloadSwitches } from './metadata-io.js';
 import { POINTER_CACHE_ENTRIES, PointerCache } from './pointer-cache.js';
@@ -38,6 +40,8 @@ export interface VmfsMountOptions {
   readonly pointerCacheEntries?: number;
   /** What the host leaves to arrays; all it can unless given. */
   readonly offload?: OffloadSwitches;
+  /** VMFS3.UseATSForHBOnVMFS5; true unless given. */
+  readonly atsHeartbeat?: boolean;
 }
 
 /**
@@ -55,7 +59,8 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
   private readonly locks: FileLocks;
   private readonly files: (VmfsFile | undefined)[];
   private readonly values: Float64Array;
-  private openFiles = 0;
+  private readonly state: MountState;
+  private readonly metadata: MetadataIo;
 
   private readonly op: Uint8Array;
   private readonly lba: Float64Array;
@@ -91,8 +96,11 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     const entries = options.pointerCacheEntries ?? POINTER_CACHE_ENTRIES;
     this.pointers = new PointerCache(sim, entries, metadata, this);
     this.firstWrite = new FirstWrite(sim, volume, allocator, metadata, this);
-    this.heartbeat = new Heartbeat(sim, host, volume, slot, metadata);
-    this.locks = new FileLocks(sim, metadata);
+    this.state = new MountState(sim, host, volume, volume.plan.version ?? 5);
+    const { atsHeartbeat = true } = options;
+    this.heartbeat = new Heartbeat(sim, volume, slot, metadata, this.state, atsHeartbeat);
+    this.locks = new FileLocks(sim, metadata, this.heartbeat, this.state);
+    this.metadata = metadata;
     this.files = volume.files;
     this.values = volume.values;
     const { requests } = sim;
@@ -109,11 +117,49 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
   open(handle: FileHandle, traffic?: Float64Array): void {
     if (traffic !== undefined) this.count(traffic);
     const file = this.datastore.fileOf(handle);
-    assert(file.holder === undefined, `${file.path} is locked by another host`);
-    file.holder = this;
+    const isFree = file.holder === undefined || file.holder === this.locks;
+    assert(isFree, `${file.path} is locked by another host`);
     this.pointers.reach(this.datastore.pointerCount);
-    this.locks.change(file);
-    if (this.openFiles++ === 0) this.heartbeat.start();
+    if (file.holder === undefined) this.locks.take(file);
+    this.heartbeat.start();
+  }
+
+  takeLock(handle: FileHandle, answer: LockAnswer): void {
+    this.heartbeat.start();
+    const file = this.datastore.fileOf(handle);
+    new LockBreaker(this.sim, this.metadata, this.locks, file, (problem) => {
+      if (this.openFiles === 0) this.heartbeat.end();
+      answer(problem);
+    });
+  }
+
+  get openFiles(): number {
+    return this.locks.held.size;
+  }
+
+  get mounted(): boolean {
+    return this.state.get('mounted') > 0;
+  }
+
+  crash(): void {
+    this.locks.isDead = true;
+    this.heartbeat.end();
+  }
+
+  reboot(): void {
+    this.locks.isDead = false;
+    // It knows its own slot by its UUID and replays its journal: nobody has to wait for its lease.
+    for (const file of [...this.locks.held]) this.locks.release(file);
+  }
+
+  unmount(): string | undefined {
+    if (this.openFiles > 0) return `${this.openFiles} files are open`;
+    this.state.set('mounted', 0);
+    return undefined;
+  }
+
+  remount(): void {
+    this.state.set('mounted', 1);
   }
 
   count(traffic: Float64Array): void {
@@ -122,10 +168,9 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
 
   close(handle: FileHandle): void {
     const file = this.datastore.fileOf(handle);
-    assert(file.holder === this, `${file.path} is not open here`);
-    file.holder = undefined;
-    this.locks.change(file);
-    if (--this.openFiles === 0) this.heartbeat.end();
+    assert(file.holder === this.locks, `${file.path} is not open here`);
+    this.locks.release(file);
+    if (this.openFiles === 0) this.heartbeat.end();
   }
 
   override submit(io: Io): void {
