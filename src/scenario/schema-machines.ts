@@ -142,6 +142,10 @@ export const operation = z.strictObject({
   delete: z.strictObject({ datastore: name, name }).optional(),
   /** Space of a VMFS datastore goes back to its arrays. */
   reclaim: name.optional(),
+  unmount: z.strictObject({ host: name, datastore: name }).optional(),
+  mount: z.strictObject({ host: name, datastore: name }).optional(),
+  /** Another host takes the locks of a VM's files. */
+  takeOver: z.strictObject({ vm: name, host: name }).optional(),
 });
 
 export const change = z.strictObject({

@@ -36,6 +36,10 @@ export class HostFileSystems {
     this.queues.set(datastore, queues);
   }
 
+  mountOf(datastore: string): Mount | undefined {
+    return this.mounts.get(datastore);
+  }
+
   /** The queues that commands for a datastore may pass. */
   queuesOf(datastore: string): readonly DeviceQueue[] {
     return this.queues.get(datastore) ?? [];

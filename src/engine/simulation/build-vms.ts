@@ -4,7 +4,7 @@ import type { Datastore } from '../stack/filesystem/datastore.js';
 import { PolicyFilter } from '../stack/io-filters/policy-filter.js';
 import type { Settings } from '../stack/settings.js';
 import { TaskManager } from '../stack/task-management/task-manager.js';
-import { buildHome } from '../stack/vmfiles/home.js';
+import { buildHome, type HomeFile } from '../stack/vmfiles/home.js';
 import { VirtualDisk } from '../stack/vmfiles/virtual-disk.js';
 import { Vm } from '../stack/vmfiles/vm.js';
 import type { AdapterType } from '../stack/vscsi/adapter-type.js';
@@ -33,6 +33,8 @@ export interface BuiltVms {
   readonly vms: ReadonlyMap<string, Vm>;
   /** By index of the disk. */
   readonly disks: ReadonlyMap<number, BuiltDisk>;
+  /** Files of each machine. */
+  readonly homes: ReadonlyMap<string, readonly HomeFile[]>;
 }
 
 /** Powers the virtual machines on: files, open handles, disks and virtual adapters. */
@@ -52,11 +54,13 @@ export function buildVms(
   };
   const vms = new Map<string, Vm>();
   const disks = new Map<number, BuiltDisk>();
+  const homes = new Map<string, readonly HomeFile[]>();
   for (const plan of plans) {
     const fileSystems = fileSystemsOf.get(plan.host) as HostFileSystems;
     const vm = new Vm(sim, { name: plan.name, host: plan.host, world: plan.world });
     vms.set(plan.name, vm);
     const home = buildHome(sim, plan, datastores);
+    homes.set(plan.name, home.files);
     const lower: Layer = fileSystems.fileSystemSwitch;
     const backings = plan.disks.map(({ name, datastore }, position) => {
       const file = home.disks[position];
@@ -86,7 +90,7 @@ export function buildVms(
       }
     }
   }
-  return { vms, disks };
+  return { vms, disks, homes };
 }
 
 /** The disk behind the filter of its storage policy, if it follows one. */

@@ -202,12 +202,19 @@ export class DiskOperations {
   private hostOf(datastore: string): string {
     const plan = this.plans.find((candidate) => candidate.name === datastore);
     const names = this.plans.map(({ name }) => name);
-    return found(plan, 'datastore', datastore, names).hosts[0];
+    const { hosts } = found(plan, 'datastore', datastore, names);
+    return hosts.find((host) => this.isMounted(host, datastore)) ?? hosts[0];
+  }
+
+  private isMounted(host: string, datastore: string): boolean {
+    return this.fileSystems.get(host)?.mountOf(datastore)?.mounted === true;
   }
 
   private storeOf(host: string, datastore: string): MoverStore {
     const stores = this.fileSystems.get(host)?.stores ?? new Map<string, MoverStore>();
-    return found(stores.get(datastore), `datastore of ${host}`, datastore, stores.keys());
+    const store = found(stores.get(datastore), `datastore of ${host}`, datastore, stores.keys());
+    if (store.mount.mounted) return store;
+    throw InputError.of(`datastore ${datastore}`, `is not mounted on ${host}`, 'mount it first');
   }
 }
 

@@ -44,6 +44,7 @@ export class Vm {
 
   private readonly holders: Holder[] = [];
   private readonly resumeListeners: (() => void)[] = [];
+  private readonly offListeners: (() => void)[] = [];
 
   constructor(
     private readonly sim: Sim,
@@ -58,6 +59,11 @@ export class Vm {
   /** Calls `listener` each time the machine runs again. */
   onResume(listener: () => void): void {
     this.resumeListeners.push(listener);
+  }
+
+  /** Calls `listener` when the machine is powered off in order, not when its host dies. */
+  onPowerOff(listener: () => void): void {
+    this.offListeners.push(listener);
   }
 
   /** `holder` takes part in the answers to this machine's questions. */
@@ -81,6 +87,7 @@ export class Vm {
       this.setState('off');
       this.sim.log.note('vm.poweredOff', this.name, 'powered off by Cancel', why);
       for (const holder of this.holders) holder.abort();
+      for (const listener of this.offListeners) listener();
       return true;
     }
     this.setState('on');
@@ -89,6 +96,15 @@ export class Vm {
     for (const holder of this.holders) holder.resubmit();
     for (const listener of this.resumeListeners) listener();
     return true;
+  }
+
+  /** Its host is dead, and the machine with it. */
+  crash(why: string): void {
+    if (this.state === 'off') return;
+    this.question = undefined;
+    this.setState('off');
+    this.sim.log.note('vm.poweredOff', this.name, 'stopped in the middle of its work', why);
+    for (const holder of this.holders) holder.abort();
   }
 
   private setState(state: VmState): void {

@@ -101,10 +101,12 @@ export class NfsMount extends Layer implements Mount {
     this.locks.isDead = true;
     this.lockFiles?.end();
     this.options.session.heartbeat.end();
+    this.options.state.set('lost', 1);
   }
 
   reboot(): void {
     this.locks.isDead = false;
+    this.options.state.set('lost', 0);
     for (const file of [...this.locks.held]) this.locks.release(file);
     this.resume();
   }

@@ -59,6 +59,15 @@ export class Heartbeat implements MetadataClient {
     this.stop = undefined;
     this.lost = false;
     this.state.set('lost', 0);
+    this.state.set('beatAt', Number.NaN);
+  }
+
+  /** The host is dead: the slot stays as it is. */
+  crash(): void {
+    const at = this.state.get('beatAt');
+    this.end();
+    this.state.set('lost', 1);
+    this.state.set('beatAt', at);
   }
 
   metadataDone(_token: number, status: number, sense: number): void {

@@ -143,11 +143,12 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
 
   crash(): void {
     this.locks.isDead = true;
-    this.heartbeat.end();
+    this.heartbeat.crash();
   }
 
   reboot(): void {
     this.locks.isDead = false;
+    this.heartbeat.end();
     // It knows its own slot by its UUID and replays its journal: nobody has to wait for its lease.
     for (const file of [...this.locks.held]) this.locks.release(file);
   }
