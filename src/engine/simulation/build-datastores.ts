@@ -100,7 +100,9 @@ export function buildDatastores(
         init: settings.on('DataMover.HardwareAcceleratedInit'),
       };
       const atsHeartbeat = settings.on('VMFS3.UseATSForHBOnVMFS5');
-      const mount = new VmfsMount(sim, { host: name, offload, atsHeartbeat }, volume, lvm);
+      const passesUnmap = plan.version !== 6 && settings.on('VMFS3.EnableBlockDelete');
+      const options = { host: name, offload, atsHeartbeat, passesUnmap };
+      const mount = new VmfsMount(sim, options, volume, lvm);
       const vmfs = { datastore: volume, volume: lvm, extents: offloadExtents(extents, own) };
       const store = { datastore: volume, mount, vmfs };
       return { name, settings, mount, store, volume: lvm, queues: own.map(({ queue }) => queue) };

@@ -1,6 +1,7 @@
 import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
 import { formatDuration, formatSize } from '../core/units.js';
+import { AutoReclaim } from '../operations/auto-reclaim.js';
 import { CopyJob } from '../operations/copy-job.js';
 import { DataMover } from '../operations/data-mover.js';
 import { ReclaimJob } from '../operations/reclaim-job.js';
@@ -55,6 +56,19 @@ export class DiskOperations {
         },
       ),
     );
+    this.startReclaimers();
+  }
+
+  /** Automatic UNMAP of the datastores that have it. */
+  private startReclaimers(): void {
+    for (const { name, hosts, reclaim } of this.plans) {
+      if (reclaim === undefined) continue;
+      const able = hosts.map((host) => ({
+        mover: this.movers.get(host) as DataMover,
+        store: this.storeOf(host, name),
+      }));
+      new AutoReclaim(this.sim, able, reclaim);
+    }
   }
 
   /** Where a disk lies that an operation has made; for whoever looks into it. */

@@ -35,6 +35,7 @@ export function datastoreSlot(field: DatastoreField): number {
   return DATASTORE_FIELDS.indexOf(field);
 }
 
+const COMMANDS = [datastoreSlot('reads'), datastoreSlot('writes')];
 const CAPACITY = datastoreSlot('capacityBlocks');
 const FREE = datastoreSlot('freeBlocks');
 const PROVISIONED = datastoreSlot('provisionedBlocks');
@@ -187,6 +188,16 @@ export abstract class Datastore implements DatastoreFiles {
   }
 
   protected abstract occupy(fileBlocks: number): void;
+
+  /** Commands of all hosts that have come to their end. */
+  finishedCommands(): number {
+    let sum = 0;
+    for (const { values, refresh } of this.mounts) {
+      refresh?.();
+      for (const field of COMMANDS) sum += values[field];
+    }
+    return sum;
+  }
 
   private publish(): void {
     const { values } = this;

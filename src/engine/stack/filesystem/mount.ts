@@ -10,7 +10,7 @@ export interface Mount extends Layer {
   readonly datastore: Datastore;
   /** Files the host has open on it. */
   readonly openFiles: number;
-  /** False between `unmount` and `remount`. */
+  /** False between `unmount` and `remount`, and while the host is dead. */
   readonly mounted: boolean;
   /**
    * Takes the file's lock; rows for it are accepted from now on.

@@ -2,10 +2,11 @@ import { type Io, NO_IO, TEST_UNIT_READY } from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
 import type { Sim } from '../../../core/sim.js';
 import { formatDuration } from '../../../core/units.js';
-import { NFS_OK } from '../../../devices/nfs-errors.js';
+import { NFS_BADSESSION, NFS_OK } from '../../../devices/nfs-errors.js';
 import type { MountState } from '../mount-state.js';
 import type { NfsLinks } from './links.js';
 import type { NfsLocks } from './locks.js';
+import type { SessionState } from './session-state.js';
 
 const SECOND = 1_000_000_000;
 
@@ -45,6 +46,7 @@ export class NfsHeartbeat extends Layer {
   private stopApd: (() => void) | undefined;
   /** Of NFS 4.1: any answer renews the lease. */
   private locks: NfsLocks | undefined;
+  private session: SessionState | undefined;
   private readonly error: Uint8Array;
   private readonly life: Int32Array;
   private readonly link: Uint8Array;
@@ -79,8 +81,10 @@ export class NfsHeartbeat extends Layer {
     this.isDown = false;
   }
 
-  renews(locks: NfsLocks): void {
+  /** NFS 4.1: every answer renews the lease, and every question tells whether the session lives. */
+  renews(locks: NfsLocks, session: SessionState): void {
     this.locks = locks;
+    this.session = session;
   }
 
   /** The server has answered a command. */
@@ -110,7 +114,7 @@ export class NfsHeartbeat extends Layer {
     requests.readyAt[io] = now;
     requests.deviceNs[io] = 0;
     this.error[io] = NFS_OK;
-    this.life[io] = 0;
+    this.life[io] = this.session?.life ?? 0;
     this.link[io] = this.links.next();
     this.outstanding = true;
     this.enter(io);
@@ -120,10 +124,12 @@ export class NfsHeartbeat extends Layer {
   override complete(io: Io): void {
     const { requests } = this.sim;
     const good = requests.status[io] === 0;
+    const isUnknown = this.error[io] === NFS_BADSESSION && this.life[io] === this.session?.life;
     if (!good) this.links.lose(this.link[io]);
     requests.give(io);
     this.outstanding = false;
     if (this.stop === undefined) return;
+    if (isUnknown) this.session?.lose();
     if (good) this.mount.add('beats', 1);
     if (good) this.noteAnswer();
     else if (this.waiting) this.fail('no connection');

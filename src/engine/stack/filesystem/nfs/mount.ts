@@ -94,7 +94,7 @@ export class NfsMount extends Layer implements Mount {
   }
 
   get mounted(): boolean {
-    return this.options.state.get('mounted') > 0;
+    return this.options.state.get('mounted') > 0 && !this.locks.isDead;
   }
 
   crash(): void {

@@ -140,7 +140,7 @@ export class NfsSession extends Layer implements Recaller {
     const { clients } = server;
     this.session = new SessionState(this.sim, volume.name, clients, this.calls, locks, state, go);
     state.set('slots', this.slots);
-    this.heartbeat.renews(locks);
+    this.heartbeat.renews(locks, this.session);
   }
 
   /** Calls that have a slot, and slots in use without one. */

@@ -40,6 +40,11 @@ export interface VmfsMountOptions {
   readonly pointerCacheEntries?: number;
   /** What the host leaves to arrays; all it can unless given. */
   readonly offload?: OffloadSwitches;
+  /**
+   * An UNMAP of a guest goes on to the device at once (VMFS 5 with VMFS3.EnableBlockDelete), or the
+   * blocks are only free (VMFS 6, which reclaims them later); true unless given.
+   */
+  readonly passesUnmap?: boolean;
   /** VMFS3.UseATSForHBOnVMFS5; true unless given. */
   readonly atsHeartbeat?: boolean;
 }
@@ -60,6 +65,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
   private readonly files: (VmfsFile | undefined)[];
   private readonly values: Float64Array;
   private readonly state: MountState;
+  private readonly passesUnmap: boolean;
   private readonly metadata: MetadataIo;
 
   private readonly op: Uint8Array;
@@ -101,6 +107,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     this.heartbeat = new Heartbeat(sim, volume, slot, metadata, this.state, atsHeartbeat);
     this.locks = new FileLocks(sim, metadata, this.heartbeat, this.state);
     this.metadata = metadata;
+    this.passesUnmap = options.passesUnmap ?? true;
     this.files = volume.files;
     this.values = volume.values;
     const { requests } = sim;
@@ -138,7 +145,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
   }
 
   get mounted(): boolean {
-    return this.state.get('mounted') > 0;
+    return this.state.get('mounted') > 0 && !this.locks.isDead;
   }
 
   crash(): void {
@@ -329,6 +336,11 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     }
     map.fill(HOLE, first, first + count);
     file.held -= count;
+    if (!this.passesUnmap) {
+      this.retired.add(file.index, block, count, this.sim.now);
+      this.answer(piece, 0, 0, 0);
+      return;
+    }
     this.freeing[piece] = block;
     this.unmappedAt[piece] = this.sim.now;
     this.forward(piece, block * FILE_BLOCK);
