@@ -50,7 +50,7 @@ describe('automatic UNMAP', () => {
     const rate = 4096 / ((end!.at - begin!.at) / SECOND);
     expect(rate).toBeGreaterThan(24);
     expect(rate).toBeLessThan(52);
-    expect(end?.what).toBe('4 GiB unmapped');
+    expect(end?.what).toBe('4 GB unmapped');
     expect(full - usedMb(run)).toBeGreaterThan(4000);
   });
 

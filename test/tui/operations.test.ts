@@ -20,7 +20,7 @@ const commands = ({ engine }: Mounted): unknown[] =>
 test('O clones the selected virtual disk to the datastore that is chosen', async () => {
   const m = open();
   await m.press('v', 'ctrl+o');
-  expect(await m.text()).toContain('Data mover: web1:scsi0:0');
+  expect(await m.text()).toContain('Operations: web1:scsi0:0');
   expect(await m.text()).toContain('clone to ds1');
   await m.press('down', 'enter');
   const [command] = commands(m);
@@ -38,7 +38,7 @@ test('O gives the free space of the selected datastore back', async () => {
 test('O is for disks and datastores, and not for who may only look', async () => {
   const m = open();
   await m.press('P', 'ctrl+o');
-  expect(await m.text()).toContain('select a virtual disk to clone');
+  expect(await m.text()).toContain('select a disk to clone');
   await m.close();
   const reader = open({ readOnly: true });
   await reader.press('v', 'ctrl+o');

@@ -1,3 +1,4 @@
+import { Fifo } from '../core/discipline.js';
 import type { Lane } from '../core/events.js';
 import { BLOCK_BYTES, type Io } from '../core/io.js';
 import type { Layer } from '../core/layer.js';
@@ -6,6 +7,12 @@ import type { Sim } from '../core/sim.js';
 /** An address of an NFS server with the link behind it: both ways in order, each at its bandwidth. */
 export class NfsLink {
   up = true;
+  /** It has been down for so long that clients have given the connection up. */
+  isCut = false;
+  /** Ends the wait for that. */
+  stopWaiting: (() => void) | undefined;
+  /** What TCP sends again once the link is back. */
+  readonly held = new Fifo();
   private readonly outLane: Lane;
   private readonly backLane: Lane;
   private readonly blockNs: number;

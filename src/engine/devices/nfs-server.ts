@@ -140,17 +140,31 @@ export class NfsServer extends Layer {
     return this.links[address].up;
   }
 
-  /** What is on its way over the address, or is sent there while it is down, is lost. */
+  /** What is on its way over the address waits for the link; clients give up after a while. */
   setLinkUp(address: number, up: boolean, why: string): void {
     const link = this.links[address];
     if (link.up === up) return;
     link.up = up;
+    link.stopWaiting?.();
+    if (up) {
+      link.isCut = false;
+      for (let io = link.held.pop(); io !== NO_IO; io = link.held.pop()) this.after(0, io);
+    } else {
+      link.stopWaiting = this.sim.timers.delay(CONNECTION_LOSS_NS, () => this.cut(link));
+    }
     const what = `address ${address} is ${up ? 'up' : 'down'}`;
     this.sim.log.note('port.state', this.name, what, why);
   }
 
-  /** Takes a call out that it has got, but cannot answer as it is down; false when it has none. */
+  /** Clients have given up what was on its way. */
+  private cut(link: NfsLink): void {
+    link.isCut = true;
+    for (let io = link.held.pop(); io !== NO_IO; io = link.held.pop()) this.lose(io, 0);
+  }
+
+  /** Takes a call out that it has got, but cannot answer as it or the link is down; false when it has none. */
   withdraw(io: Io): boolean {
+    if (this.links[this.link[io]].held.remove(io)) return true;
     if (!this.held.remove(io)) return false;
     this.heldCount--;
     return true;
@@ -194,7 +208,7 @@ export class NfsServer extends Layer {
       status[io] = hostStatus(HOST_NO_CONNECT);
       this.leave(io).complete(io);
     } else if (!this.links[this.link[io]].up) {
-      this.lose(io, CONNECTION_LOSS_NS);
+      this.strand(this.links[this.link[io]], io);
     } else if (!this.running && this.givenUp[io] !== 0) {
       this.lose(io, 0);
     } else if (!this.running) {
@@ -207,6 +221,12 @@ export class NfsServer extends Layer {
     } else {
       this.leave(io).complete(io);
     }
+  }
+
+  /** Nothing passes over the link now. */
+  private strand({ isCut, held }: NfsLink, io: Io): void {
+    if (isCut || this.givenUp[io] !== 0) this.lose(io, 0);
+    else held.push(io);
   }
 
   /** The client hears of nothing but the end of its connection. */

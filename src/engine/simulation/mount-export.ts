@@ -4,7 +4,7 @@ import { MountState } from '../stack/filesystem/mount-state.js';
 import type { NfsHeartbeatSettings } from '../stack/filesystem/nfs/heartbeat.js';
 import type { NfsLockSettings } from '../stack/filesystem/nfs/locks.js';
 import { NfsMount } from '../stack/filesystem/nfs/mount.js';
-import { NfsSession } from '../stack/filesystem/nfs/session.js';
+import { NFS_SLOTS, NfsSession } from '../stack/filesystem/nfs/session.js';
 import { NfsTransfer } from '../stack/filesystem/nfs/transfer.js';
 import type { NfsVolume } from '../stack/filesystem/nfs/volume.js';
 import { DeviceQueue } from '../stack/scheduler/device-queue.js';
@@ -26,11 +26,16 @@ export function mountExport(
   const { plan } = server;
   const state = new MountState(sim, host, volume, volume.plan.version ?? 3);
   const heartbeat = heartbeatOf(settings);
-  const slots = plan.slots === undefined ? {} : { slots: plan.slots };
-  const session = new NfsSession(sim, { host, volume, state, heartbeat, server, ...slots }, server);
+  const session = new NfsSession(
+    sim,
+    { host, volume, state, heartbeat, server, slots: plan.slots ?? NFS_SLOTS },
+    server,
+  );
   const most = Math.floor(transferBytes(plan.transferBytes, volume, settings) / 512);
   const transfer = new NfsTransfer(sim, session.name, most, session);
-  const queue = queueOf(sim, host, session, transfer, settings);
+  const depth = volume.hasSessions ? (plan.slots ?? NFS_SLOTS) : Number.POSITIVE_INFINITY;
+  const dqlen = Math.min(depth, settings.get('NFS.MaxQueueDepth'));
+  const queue = queueOf(sim, host, session, transfer, dqlen, settings);
   const lease = plan.leaseNs === undefined ? {} : { leaseNs: plan.leaseNs };
   const locks = locksOf(settings);
   const mount = new NfsMount(sim, { volume, session, state, locks, ...lease }, queue);
@@ -54,9 +59,9 @@ function queueOf(
   host: string,
   { entity }: NfsSession,
   lower: NfsTransfer,
+  dqlen: number,
   settings: Settings,
 ): DeviceQueue {
-  const dqlen = settings.get('NFS.MaxQueueDepth');
   const scheduler = {
     ...schedulerSettingsOf(settings),
     worldDepth: dqlen,

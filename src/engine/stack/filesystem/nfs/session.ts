@@ -42,7 +42,7 @@ import type { NfsVolume } from './volume.js';
 /** How long a command whose connection was lost waits before it is sent again: 1 s (model). */
 const RESEND_NS = 1_000_000_000;
 /** Calls of a session at once where the server does not say. */
-const SLOTS = 64;
+export const NFS_SLOTS = 64;
 
 const ABORTED = hostStatus(HOST_ABORT);
 
@@ -118,7 +118,7 @@ export class NfsSession extends Layer implements Recaller {
     const addresses = hasSessions ? (server?.addresses ?? 1) : 1;
     this.links = new NfsLinks(sim, `${host} ${volume.name}`, server, addresses);
     this.heartbeat = new NfsHeartbeat(sim, volume.name, settings, lower, state, this.links);
-    this.slots = hasSessions ? (options.slots ?? SLOTS) : Number.POSITIVE_INFINITY;
+    this.slots = hasSessions ? (options.slots ?? NFS_SLOTS) : Number.POSITIVE_INFINITY;
     this.waiting = new RowList(sim);
     this.retriesSlot = this.entity.slot('retries');
     const { requests } = sim;
