@@ -47,6 +47,7 @@ export class NfsHeartbeat extends Layer {
   /** Of NFS 4.1: any answer renews the lease. */
   private locks: NfsLocks | undefined;
   private session: SessionState | undefined;
+  private onAnswer: (() => void) | undefined;
   private readonly error: Uint8Array;
   private readonly life: Int32Array;
   private readonly link: Uint8Array;
@@ -82,9 +83,10 @@ export class NfsHeartbeat extends Layer {
   }
 
   /** NFS 4.1: every answer renews the lease, and every question tells whether the session lives. */
-  renews(locks: NfsLocks, session: SessionState): void {
+  renews(locks: NfsLocks, session: SessionState, onAnswer: () => void): void {
     this.locks = locks;
     this.session = session;
+    this.onAnswer = onAnswer;
   }
 
   /** The server has answered a command. */
@@ -92,6 +94,7 @@ export class NfsHeartbeat extends Layer {
     this.answeredAt = this.sim.now;
     this.mount.set('beatAt', this.sim.now);
     this.locks?.renewed();
+    this.onAnswer?.();
     if (this.waiting) this.stopWaiting();
     if (this.failures > 0) this.recover();
   }

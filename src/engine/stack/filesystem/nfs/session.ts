@@ -79,7 +79,6 @@ export class NfsSession extends Layer implements Recaller {
   private readonly links: NfsLinks;
   private readonly server: NfsTarget | undefined;
   private session: SessionState | undefined;
-  private locks: NfsLocks | undefined;
   private readonly slots: number;
   private used = 0;
   /** Slots of calls that were given up while the server was down. */
@@ -135,12 +134,11 @@ export class NfsSession extends Layer implements Recaller {
   keep(locks: NfsLocks): void {
     const { server, state, volume } = this.options;
     if (!volume.hasSessions || server === undefined) return;
-    this.locks = locks;
     const go = (): void => this.pump();
     const { clients } = server;
     this.session = new SessionState(this.sim, volume.name, clients, this.calls, locks, state, go);
     state.set('slots', this.slots);
-    this.heartbeat.renews(locks, this.session);
+    this.heartbeat.renews(locks, this.session, () => this.freeOrphans());
   }
 
   /** Calls that have a slot, and slots in use without one. */
@@ -172,7 +170,7 @@ export class NfsSession extends Layer implements Recaller {
     requests.deviceNs[io] += now - this.sentAt[io];
     if (this.givenUp[io] !== 0) {
       // Its slot is free only when the server has said something about it.
-      if (status[io] === ABORTED) this.orphans++;
+      if (status[io] === ABORTED && this.session !== undefined) this.orphans++;
       else this.used--;
       status[io] = ABORTED;
       sense[io] = 0;
@@ -185,7 +183,7 @@ export class NfsSession extends Layer implements Recaller {
       this.after(this.links.lose(this.link[io]) ? 0 : RESEND_NS, io);
       return;
     }
-    this.answered();
+    this.heartbeat.noteAnswer();
     const error = this.error[io];
     if (error === NFS_BADSESSION || error === NFS_GRACE) {
       if (error === NFS_BADSESSION && this.life[io] === this.session?.life) this.session.lose();
@@ -222,12 +220,12 @@ export class NfsSession extends Layer implements Recaller {
     return this.used < this.slots && (this.session === undefined || this.session.isUp);
   }
 
-  /** Something has come from the server. */
-  private answered(): void {
-    this.heartbeat.noteAnswer();
-    this.locks?.renewed();
+  /** Something has come from the server: it has said, too, what became of calls that were given up. */
+  private freeOrphans(): void {
+    if (this.orphans === 0) return;
     this.used -= this.orphans;
     this.orphans = 0;
+    this.pump();
   }
 
   private pump(): void {
