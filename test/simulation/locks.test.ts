@@ -103,6 +103,29 @@ describe('locks of a host that has died', () => {
   });
 });
 
+describe('out of space', () => {
+  const grow = `
+  - { name: grow, host: esx1, memory: 1GiB, disks: [{ size: 4GiB }], workloads: { rw: write, bs: 1m, thinktime: 20ms } }`;
+
+  it.each([VMFS, NFS3, NFS41])('stops just who needs a block; Cancel ends it: %s', (datastore) => {
+    const run = new Run(planOf(datastore, grow));
+    const { simulation } = run;
+    simulation.runUntil(SECOND);
+    const locks = mountField(run, 'esx1', 'locks');
+    run.inject('fill-datastore', 'ds');
+    simulation.runUntil(3 * SECOND);
+    expect(run.of('vm.question').map(({ object }) => object)).toEqual(['grow']);
+    const before = simulation.totals().reads;
+    simulation.runUntil(4 * SECOND);
+    expect(simulation.totals().reads).toBeGreaterThan(before);
+    simulation.command({ kind: 'answer', vm: 'grow', answer: 'cancel' });
+    simulation.runUntil(5 * SECOND);
+    expect(run.of('vm.poweredOff')).toMatchObject([{ object: 'grow' }]);
+    // Half of the files were its own: two machines with as many each.
+    expect(mountField(run, 'esx1', 'locks')).toBe(locks / 2);
+  });
+});
+
 describe('unmount and detach', () => {
   it('are refused while machines have files open, by name', () => {
     const run = new Run(planOf(VMFS));

@@ -46,7 +46,7 @@ const usage: LevelRule = Object.assign(
 
 function perCapacity(row: Row, blocks: number): number {
   const capacity = row.now('capacityBlocks');
-  return capacity > 0 ? (100 * blocks) / capacity : 0;
+  return capacity > 0 ? (100 * blocks) / capacity : Number.NaN;
 }
 
 function perSecond(id: string, field: string, weight: number, help: string): Field {

@@ -6,8 +6,15 @@ const SESSIONS = ['', 'up', 'LOST', 'RECLAIM'];
 /** VMFS writes one every 3 s (stack-upper reference, 6.1), and has lost the volume after 16 s. */
 const AGE_LIMITS = [8e9, 16e9] as const;
 
+const SECOND = 1e9;
+/** Ages above this are shown in whole seconds. */
+const ROUND_NS = 10 * SECOND;
+/** Value of the gauge `lost` of a host that has died. */
+const DEAD = 2;
+
 function ageNs(row: Row): number {
-  return row.window.after.at - row.now('beatAt');
+  const age = row.window.after.at - row.now('beatAt');
+  return age < ROUND_NS ? age : Math.round(age / SECOND) * SECOND;
 }
 
 function isNfs(row: Row): boolean {
@@ -16,6 +23,7 @@ function isNfs(row: Row): boolean {
 
 function stateOf(row: Row): string {
   if (!(row.now('mounted') > 0)) return 'unmounted';
+  if (row.now('lost') === DEAD) return 'DEAD';
   if (row.now('lost') > 0) return isNfs(row) ? 'STALE' : 'LOST';
   if (row.now('waiting') > 0) return 'waiting';
   return row.now('locks') > 0 ? 'in use' : 'idle';
@@ -32,7 +40,7 @@ export const locks = defineView({
   tab: 'Locks',
   summary: 'heartbeat, locks, lock files and NFS session of each host on each datastore',
   scope: 'mount',
-  charts: ['LOCKS', 'AGE', 'MISCOMP'],
+  charts: ['LOCKS', 'BEATS', 'MISSES'],
   fields: [
     {
       id: 'DATASTORE',
@@ -44,7 +52,7 @@ export const locks = defineView({
       grow: true,
       stays: true,
     },
-    host,
+    { ...host, weight: 0 },
     labelled('TYPE', 4, 2, 'type', 'vmfs or nfs'),
     labelled('VER', 3, 3, 'version', 'generation of VMFS, or version of NFS'),
     {
@@ -52,9 +60,9 @@ export const locks = defineView({
       width: 9,
       weight: 0,
       format: 'text',
-      help: 'idle, in use, waiting for a lock; LOST: no heartbeat in time; STALE: locks may be taken',
+      help: 'idle, in use, waiting for a lock; LOST: no heartbeat; STALE: locks may be taken; DEAD host',
       value: stateOf,
-      level: (value) => (value === 'LOST' || value === 'STALE' ? 2 : 0),
+      level: (value) => (['LOST', 'STALE', 'DEAD'].includes(String(value)) ? 2 : 0),
     },
     count('SLOT', 4, 4, 'slot', 'slot of the host in the heartbeat region of VMFS'),
     {

@@ -1,4 +1,10 @@
-import type { AlarmPlan, DatastorePlan, ReclaimPlan } from '../../engine/simulation/plan.js';
+import type {
+  AlarmPlan,
+  DatastorePlan,
+  HostPlan,
+  ReclaimPlan,
+} from '../../engine/simulation/plan.js';
+import { SETTINGS } from '../../engine/stack/settings.js';
 import type { DatastoreText } from '../schema.js';
 import type { Path } from '../source.js';
 import type { Context } from './context.js';
@@ -17,6 +23,11 @@ const RATES = {
 const FIXED_LEAST = 100 * MB;
 const FIXED_MOST = 2000 * MB;
 const DEFAULT_AFTER_NS = 12 * 3600e9;
+
+const VOLUME_LIMITS = [
+  ['NFS.MaxVolumes', 3],
+  ['NFS41.MaxVolumes', 4.1],
+] as const;
 
 type Care = Pick<DatastorePlan, 'version' | 'alarms' | 'reclaim'>;
 
@@ -64,4 +75,27 @@ function reclaimOf(context: Context, text: DatastoreText, path: Path): ReclaimPl
 function alarmsOf(text: NonNullable<DatastoreText['alarms']>): AlarmPlan {
   const { yellow, red, hysteresis, refresh } = text;
   return { yellow, red, hysteresis, refreshNs: refresh };
+}
+
+/** A host mounts no more NFS datastores of a version than its settings allow. */
+export function checkVolumes(
+  context: Context,
+  datastores: readonly DatastorePlan[],
+  hosts: Iterable<HostPlan>,
+): void {
+  for (const { name, settings } of hosts) {
+    for (const [setting, version] of VOLUME_LIMITS) {
+      const own = datastores.filter(
+        (plan) =>
+          plan.type === 'nfs' && (plan.version ?? 3) === version && plan.hosts.includes(name),
+      );
+      const most = settings[setting] ?? SETTINGS[setting].default;
+      if (own.length <= most) continue;
+      context.report(
+        ['datastores'],
+        `${name} mounts ${own.length} NFS ${version} datastores, but ${setting} is ${most}`,
+        `raise ${setting} (to ${SETTINGS[setting].max} at most), or mount fewer`,
+      );
+    }
+  }
 }

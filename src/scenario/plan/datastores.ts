@@ -15,7 +15,7 @@ import type { Path } from '../source.js';
 import { suggest } from '../suggest.js';
 import type { LunPlace } from './arrays.js';
 import { type Context, Names } from './context.js';
-import { careOf } from './datastore-care.js';
+import { careOf, checkVolumes } from './datastore-care.js';
 
 const MIB = 1024 * 1024;
 
@@ -42,6 +42,7 @@ export function planDatastores(
         : planVmfs(context, datastore, around, owners, path);
     names.add(datastore.name, plan, [...path, 'name']);
   }
+  checkVolumes(context, [...names.values()], around.hosts.values());
   return names;
 }
 

@@ -6,7 +6,8 @@ export interface NfsAddresses {
   linkUp(address: number): boolean;
 }
 
-/** How often a client tries to connect to an address again that it has lost: 10 s (model). */
+/** How long a client waits before it connects anew, and before it tries that again (model). */
+const CONNECT_NS = 1_000_000_000;
 const RECONNECT_NS = 10_000_000_000;
 
 /**
@@ -45,7 +46,7 @@ export class NfsLinks {
       const left = this.working.filter(Boolean).length;
       const what = `address ${address} lost, ${left} of ${this.count} left`;
       this.sim.log.note('nfs.link.lost', this.title, what, 'its connection was lost');
-      this.sim.timers.delay(RECONNECT_NS, () => this.reconnect(address));
+      this.sim.timers.delay(CONNECT_NS, () => this.reconnect(address));
     }
     return this.working.includes(true);
   }

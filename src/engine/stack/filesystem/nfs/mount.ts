@@ -101,7 +101,7 @@ export class NfsMount extends Layer implements Mount {
     this.locks.isDead = true;
     this.lockFiles?.end();
     this.options.session.heartbeat.end();
-    this.options.state.set('lost', 1);
+    this.options.state.set('lost', 2);
   }
 
   reboot(): void {

@@ -66,7 +66,7 @@ export class Heartbeat implements MetadataClient {
   crash(): void {
     const at = this.state.get('beatAt');
     this.end();
-    this.state.set('lost', 1);
+    this.state.set('lost', 2);
     this.state.set('beatAt', at);
   }
 
