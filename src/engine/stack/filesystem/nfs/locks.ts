@@ -37,6 +37,8 @@ export interface LockKeeping {
 export class NfsLocks {
   readonly held = new Set<NfsFile>();
   isDead = false;
+  /** It has died at some time: what it had open then may be open no more. */
+  hasDied = false;
   /** Renewals so far, and the last: how others see that the host is alive. */
   renewals = 0;
   renewedAt = 0;
@@ -80,6 +82,7 @@ export class NfsLocks {
   }
 
   renewed(): void {
+    if (this.isDead) return;
     this.renewals++;
     this.renewedAt = this.sim.now;
   }

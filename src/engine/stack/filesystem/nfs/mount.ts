@@ -99,6 +99,7 @@ export class NfsMount extends Layer implements Mount {
 
   crash(): void {
     this.locks.isDead = true;
+    this.locks.hasDied = true;
     this.lockFiles?.end();
     this.options.session.heartbeat.end();
     this.options.state.set('lost', 2);
@@ -135,6 +136,7 @@ export class NfsMount extends Layer implements Mount {
 
   close(handle: FileHandle): void {
     const file = this.datastore.fileOf(handle);
+    if (file.holder !== this.locks && this.locks.hasDied) return;
     assert(file.holder === this.locks, `${file.path} is not open here`);
     this.locks.release(file);
   }

@@ -65,9 +65,8 @@ export class SessionState {
     this.onUp();
   }
 
-  /** So many calls, one after the other. */
+  /** So many calls, one after the other; also for a host that dies meanwhile, as it may be back. */
   private repeat(times: number, then: () => void): void {
-    if (this.locks.isDead) return;
     if (times === 0) {
       then();
       return;

@@ -16,6 +16,8 @@ export class FileLocks implements MetadataClient {
   readonly held = new Set<VmfsFile>();
   /** The host is dead: whoever finds its locks has to wait for its lease. */
   isDead = false;
+  /** It has died at some time: what it had open then may be open no more. */
+  hasDied = false;
 
   constructor(
     private readonly sim: Sim,

@@ -150,6 +150,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
 
   crash(): void {
     this.locks.isDead = true;
+    this.locks.hasDied = true;
     this.heartbeat.crash();
   }
 
@@ -176,6 +177,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
 
   close(handle: FileHandle): void {
     const file = this.datastore.fileOf(handle);
+    if (file.holder !== this.locks && this.locks.hasDied) return;
     assert(file.holder === this.locks, `${file.path} is not open here`);
     this.locks.release(file);
     if (this.openFiles === 0) this.heartbeat.end();
