@@ -28,12 +28,6 @@ export function limitedDepth(depth = Number.NaN): number {
   return depth < UNLIMITED ? depth : Number.NaN;
 }
 
-/** Slots of a queue; NaN where there are none, or no end of them. */
-function slotsOf(row: Row): number {
-  const slots = limitedDepth(row.now('slots'));
-  return slots > 0 ? slots : Number.NaN;
-}
-
 /** Level of a number by two limits, both inclusive. */
 export function above(warn: number, bad: number): LevelRule {
   const rule = (value: Cell) => {
@@ -147,7 +141,8 @@ export const queueStats: readonly Field[] = [
     weight: 6,
     format: 'percent',
     help: 'active commands per hundred of queue depth',
-    value: (row) => (100 * row.now('active')) / slotsOf(row),
+    value: (row) =>
+      row.now('slots') > 0 ? (100 * row.now('active')) / row.now('slots') : Number.NaN,
     level: above(50, 100),
   },
   {
@@ -156,7 +151,10 @@ export const queueStats: readonly Field[] = [
     weight: 5,
     format: 'fixed',
     help: 'active and waiting commands over queue depth; above 1 the queue is too short',
-    value: (row) => (row.now('active') + row.now('queued')) / slotsOf(row),
+    value: (row) =>
+      row.now('slots') > 0
+        ? (row.now('active') + row.now('queued')) / row.now('slots')
+        : Number.NaN,
     level: above(1, 2),
   },
 ];
