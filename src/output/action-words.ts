@@ -48,6 +48,12 @@ export function commandWords(command: Command, disks: readonly NamedDisk[]): str
       return `delete ${command.name} on ${command.datastore}`;
     case 'reclaim':
       return `reclaim space of ${command.datastore}`;
+    case 'mount':
+      return `${command.state === 'on' ? '' : 'un'}mount ${command.datastore} on ${command.host}`;
+    case 'refresh':
+      return `refresh ${command.datastore}`;
+    case 'takeOver':
+      return `${command.host} takes the locks of ${command.vm}`;
     case 'lun-snapshot':
       return `${command.action} snapshot ${command.snapshot} of ${command.lun}`;
   }

@@ -152,6 +152,10 @@ export const operation = z.strictObject({
   power: z
     .strictObject({ vm: text, state: word(['on', 'off', 'suspended', 'template']) })
     .optional(),
+  unmount: z.strictObject({ host: name, datastore: name }).optional(),
+  mount: z.strictObject({ host: name, datastore: name }).optional(),
+  /** Another host takes the locks of a VM's files. */
+  takeOver: z.strictObject({ vm: name, host: name }).optional(),
 });
 
 export const change = z.strictObject({

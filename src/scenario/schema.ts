@@ -9,32 +9,23 @@ import {
   number,
   oneOrMore,
   part,
-  readDuration,
   scalar,
   shares,
   size,
   text,
   word,
 } from './quantities.js';
+import { datastore, nfsServer } from './schema-datastores.js';
 import { change, disk, operation, vm } from './schema-machines.js';
+import { diskModel, setting } from './schema-models.js';
 
 /**
  * What a scenario file may say. Shapes, ranges and defaults are here; what refers to what is checked
  * by the planner (`plan/`). Numbers without a source in a comment are *model*: our choice.
  */
 
-const setting = scalar('a number, or a text with its unit', (value) =>
-  typeof value === 'number' || typeof value === 'string' ? value : undefined,
-);
-
 /** Settings of a model, a fault or a policy; the catalogue's own description checks them. */
 const settings = z.record(z.string(), setting);
-
-/** `ssd`, or `{ model: hdd, rpm: 15000 }`. */
-const diskModel = z.preprocess(
-  (value) => (typeof value === 'string' ? { model: value } : value),
-  z.object({ model: text }).catchall(setting),
-);
 
 const transport = word(['fc', 'iscsi', 'sas', 'nvme']);
 const access = word(['alua', 'active-active', 'active-passive']);
@@ -113,19 +104,6 @@ const array = z.strictObject({
     .min(1)
     .default([pool.parse({})]),
   luns: z.array(lun).min(1, 'expected at least one LUN'),
-});
-
-const nfsServer = z.strictObject({
-  name,
-  capacity: size('1GiB').default(16 * 1024 ** 4),
-  threads: integer(1, 4096).default(64),
-  disk: diskModel.default({ model: 'ssd' }),
-  rtt: duration('1us', '1s').default(200e3),
-  bandwidth: bandwidth.default(1.25e9),
-  /** As arrays copy (model). */
-  copyRate: bandwidth.default(4e9),
-  /** The vendor's NAS plug-in is installed on the hosts. */
-  plugin: flag.default(false),
 });
 
 /** `deadline`, or `{ order: deadline, fifoBatch: 8 }`. */
@@ -223,44 +201,6 @@ const claimRule = z.strictObject({
   latencyThreshold: duration('1us', '10s').optional(),
   /** Settings of the policy, the scheme, or the plug-in from outside. */
   params: settings.optional(),
-});
-
-const siocThreshold = scalar(
-  'automatic, or a latency from 5ms to 100ms',
-  (value): 'automatic' | number | undefined => {
-    if (value === 'automatic') return value;
-    const ns = readDuration(value) ?? 0;
-    return ns >= 5e6 && ns <= 100e6 ? ns : undefined;
-  },
-);
-
-/** `true`, or what is not as usual (stack-lower reference, 10.3). */
-const sioc = z.preprocess(
-  (value) => (value === true ? {} : value === false ? undefined : value),
-  z
-    .strictObject({
-      threshold: siocThreshold.default(30e6),
-      /** Automatic: the threshold is the latency at this part of peak throughput. */
-      percentOfPeak: integer(50, 100).optional(),
-      /** Measure, and leave the hosts' queues alone. */
-      statisticsOnly: flag.default(false),
-    })
-    .optional(),
-);
-
-const datastore = z.strictObject({
-  name,
-  type: word(['vmfs', 'nfs']).optional(),
-  /** `array1/lun0`, in order. */
-  extents: oneOrMore(text).optional(),
-  server: name.optional(),
-  /** NFS only; a VMFS datastore is as large as its extents. */
-  capacity: size('1GiB').optional(),
-  /** Without it: every host that reaches it. */
-  hosts: oneOrMore(name).optional(),
-  used: part.default({ bytes: 0 }),
-  /** Storage I/O Control. */
-  sioc,
 });
 
 /** Of I/O filter style, for virtual disks. */

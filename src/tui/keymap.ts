@@ -179,14 +179,20 @@ export const bindings: readonly Binding[] = [
   bind('table', ['('], { do: 'follow', to: 'guest' }, 'follow the row the other way, to the guest'),
   bind('table', ['backspace'], { do: 'retrace' }, 'back to the row that was followed'),
   bind('table', ['i'], { do: 'qos' }, 'change limit, shares and reservation', 'QoS'),
-  bind('table', ['X'], { do: 'switch' }, 'path off or on; detach or attach a device', 'switch'),
+  bind(
+    'table',
+    ['X'],
+    { do: 'switch' },
+    'path off or on; detach or attach a device; unmount or mount',
+    'switch',
+  ),
   bind('table', ['K'], { do: 'rank' }, 'rank of a path: higher ones are used first', 'rank'),
   bind('table', ['H'], { do: 'rescan' }, 'rescan the host: probe all its paths again'),
   bind(
     'table',
     ['ctrl+o'],
     { do: 'operations' },
-    'clone a disk; reclaim space of a datastore; power of a VM',
+    'clone a disk; reclaim or refresh a datastore; power a VM, hand it over',
   ),
   bind(
     'table',

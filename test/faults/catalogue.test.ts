@@ -24,8 +24,8 @@ const PARAMS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   // The disk comes back and gets what it has missed.
   'disk-failure': { spareAfter: 3600 * SECOND },
 };
-/** Faults after which a guest may have seen an error: the array itself says that a LUN is gone. */
-const FATAL = ['pdl'];
+/** Faults after which a guest may have seen an error: array or server themselves say no. */
+const FATAL = ['pdl', 'export-read-only', 'stale-handles'];
 
 let known: Run;
 beforeAll(() => {

@@ -201,7 +201,7 @@ describe('planted bugs', () => {
           if (file.map[behind]! >= 0 && now()) file.map[behind] = -1;
         },
     );
-    expect(find(12)?.problem).toMatch(/^(lost|stale).*found zeros/);
+    expect(find(24)?.problem).toMatch(/^(lost|stale).*found zeros/);
   });
 
   it('the second half of merged commands is dropped', () => {

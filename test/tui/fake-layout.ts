@@ -5,6 +5,7 @@ import { STATION_FIELDS } from '../../src/engine/core/station.js';
 import { TRAFFIC_FIELDS } from '../../src/engine/core/traffic.js';
 import { MOVER_FIELDS } from '../../src/engine/operations/data-mover.js';
 import { ADAPTER_FIELDS, PATH_COUNTERS } from '../../src/engine/stack/adapter/counters.js';
+import { MOUNT_FIELDS } from '../../src/engine/stack/filesystem/mount-state.js';
 import { VASA_FIELDS } from '../../src/engine/stack/storage-apis/vasa/monitor.js';
 
 const T = [...TRAFFIC_FIELDS];
@@ -137,6 +138,9 @@ export function fakeLayout(): Layout {
       ]);
   }
   for (const name of ['ds1', 'ds2']) {
+    layout.add('mount', name, { host: 'esx1', datastore: name, type: 'vmfs', version: '5' }, [
+      ...MOUNT_FIELDS,
+    ]);
     layout
       .add(
         'datastore',

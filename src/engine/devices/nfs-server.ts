@@ -1,16 +1,18 @@
 import { PART_CONTROLLER, PART_FABRIC, PART_PORT } from '../core/breakdown.js';
 import { Fifo } from '../core/discipline.js';
-import type { Lane } from '../core/events.js';
 import { BLOCK_BYTES, type Io, movesData, NO_IO, READ, WRITE, XCOPY } from '../core/io.js';
 import { Layer } from '../core/layer.js';
 import type { Entity } from '../core/meters.js';
 import type { Sim } from '../core/sim.js';
 import { STATION_FIELDS, Station } from '../core/station.js';
-import { CHECK, SENSE_INVALID_OPCODE } from '../core/status.js';
+import { CHECK, HOST_NO_CONNECT, hostStatus, SENSE_INVALID_OPCODE } from '../core/status.js';
 import { TRAFFIC_FIELDS, Traffic } from '../core/traffic.js';
 import type { NfsServerPlan } from '../simulation/plan.js';
 import { Disk } from './disk.js';
 import { type DataFault, Media } from './media.js';
+import { NfsClients } from './nfs-clients.js';
+import { NFS_BADSESSION, NFS_GRACE, NFS_OK } from './nfs-errors.js';
+import { NfsLink } from './nfs-link.js';
 import { Space } from './space.js';
 
 /** Time of a request that touches no file data: attributes, heartbeats (model). */
@@ -20,6 +22,12 @@ const METADATA_NS = 50_000;
 const REQUEST = 0;
 const METADATA = 1;
 const ANSWER = 2;
+const LOST = 3;
+
+/** How long until a client's TCP gives a connection up over which nothing comes: 10 s (model). */
+const CONNECTION_LOSS_NS = 10_000_000_000;
+/** RFC 8881 leaves it to the server; as long as its lease (stack-upper reference, section 10). */
+const GRACE_NS = 90_000_000_000;
 
 /**
  * An NFS server: half a round trip and the transfer, a thread, a disk, and back. While it is down it
@@ -34,13 +42,18 @@ export class NfsServer extends Layer {
   private readonly traffic: Traffic;
   private readonly upSlot: number;
   private readonly phase: Uint8Array;
-  private readonly outLane: Lane;
-  private readonly backLane: Lane;
-  private readonly blockNs: number;
   private readonly copyBlockNs: number;
-  private readonly wayNs: number;
-  private outUntil = 0;
-  private backUntil = 0;
+  /** By number of the address. */
+  private readonly links: readonly NfsLink[];
+  /** Of NFS 4.1. */
+  readonly clients: NfsClients;
+  /** Address a call goes to. */
+  private readonly link: Uint8Array;
+  private readonly error: Uint8Array;
+  /** Life of the server a call's session belongs to; 0 for calls without a session. */
+  private readonly life: Int32Array;
+  /** The client waits for the answer no more. */
+  private readonly givenUp: Uint8Array;
   private running = true;
   private readonly held = new Fifo();
   private heldCount = 0;
@@ -54,7 +67,10 @@ export class NfsServer extends Layer {
   readonly plugin: boolean;
   private readonly dataFaults = new Map<DataFault, number>();
 
-  constructor(sim: Sim, plan: NfsServerPlan) {
+  constructor(
+    sim: Sim,
+    readonly plan: NfsServerPlan,
+  ) {
     super(sim, plan.name);
     this.plugin = plan.plugin === true;
     this.copyTarget = sim.requests.column('xcopy.target', Float64Array);
@@ -77,11 +93,15 @@ export class NfsServer extends Layer {
     this.phase = sim.requests.column('nfs.phase', Uint8Array);
     this.files = sim.arena && new Map();
     this.fileLba = sim.requests.column('nfs.fileLba', Float64Array);
-    this.outLane = sim.lane(this);
-    this.backLane = sim.lane(this);
-    this.blockNs = (BLOCK_BYTES * 1e9) / plan.bytesPerSecond;
     this.copyBlockNs = (BLOCK_BYTES * 1e9) / plan.copyBytesPerSecond;
-    this.wayNs = Math.round(plan.rttNs / 2);
+    const wayNs = Math.round(plan.rttNs / 2);
+    const addresses = Array.from({ length: plan.addresses ?? 1 });
+    this.links = addresses.map(() => new NfsLink(sim, this, plan.bytesPerSecond, wayNs));
+    this.clients = new NfsClients(sim, plan.name, plan.graceNs ?? GRACE_NS);
+    this.link = sim.requests.column('nfs.link', Uint8Array);
+    this.error = sim.requests.column('nfs.error', Uint8Array);
+    this.life = sim.requests.column('nfs.life', Int32Array);
+    this.givenUp = sim.requests.column('nfs.givenUp', Uint8Array);
     this.upSlot = this.entity.slot('up');
     this.entity.values[this.upSlot] = 1;
   }
@@ -97,6 +117,57 @@ export class NfsServer extends Layer {
     this.sim.log.note('port.state', this.name, up ? 'up' : 'down', why);
     if (up) for (; this.heldCount > 0; this.heldCount--) this.after(0, this.held.pop());
     for (const listener of this.listeners) listener();
+  }
+
+  /**
+   * It goes down and forgets what it was told and not done, sessions included; the hosts notice when
+   * it is up again, as their connections are reset.
+   */
+  restart(why: string): () => void {
+    this.setUp(false, why);
+    return () => {
+      for (; this.heldCount > 0; this.heldCount--) this.lose(this.held.pop(), 0);
+      this.clients.restart(why);
+      this.setUp(true, `${why} healed`);
+    };
+  }
+
+  get addresses(): number {
+    return this.links.length;
+  }
+
+  linkUp(address: number): boolean {
+    return this.links[address].up;
+  }
+
+  /** What is on its way over the address waits for the link; clients give up after a while. */
+  setLinkUp(address: number, up: boolean, why: string): void {
+    const link = this.links[address];
+    if (link.up === up) return;
+    link.up = up;
+    link.stopWaiting?.();
+    if (up) {
+      link.isCut = false;
+      for (let io = link.held.pop(); io !== NO_IO; io = link.held.pop()) this.after(0, io);
+    } else {
+      link.stopWaiting = this.sim.timers.delay(CONNECTION_LOSS_NS, () => this.cut(link));
+    }
+    const what = `address ${address} is ${up ? 'up' : 'down'}`;
+    this.sim.log.note('port.state', this.name, what, why);
+  }
+
+  /** Clients have given up what was on its way. */
+  private cut(link: NfsLink): void {
+    link.isCut = true;
+    for (let io = link.held.pop(); io !== NO_IO; io = link.held.pop()) this.lose(io, 0);
+  }
+
+  /** Takes a call out that it has got, but cannot answer as it or the link is down; false when it has none. */
+  withdraw(io: Io): boolean {
+    if (this.links[this.link[io]].held.remove(io)) return true;
+    if (!this.held.remove(io)) return false;
+    this.heldCount--;
+    return true;
   }
 
   /** Calls `listener` after each change of `up`. */
@@ -122,28 +193,53 @@ export class NfsServer extends Layer {
 
   override submit(io: Io): void {
     const { op, blocks } = this.sim.requests;
-    let sent = Math.max(this.sim.now, this.outUntil);
-    if (op[io] === WRITE) sent += Math.round(blocks[io] * this.blockNs);
-    this.outUntil = sent;
     this.phase[io] = REQUEST;
-    this.outLane.push(sent + this.wayNs, io);
+    this.links[this.link[io]].send(io, op[io] === WRITE ? blocks[io] : 0);
   }
 
   override fire(io: Io): void {
     const phase = this.phase[io];
-    const { traced, breakdown } = this.sim.requests;
+    const { traced, breakdown, op, status } = this.sim.requests;
     if (traced[io] !== 0 && phase !== METADATA) breakdown.pass(io, PART_FABRIC, this.sim.now);
     if (phase === METADATA) {
-      if (this.sim.requests.op[io] === XCOPY) this.clone(io);
+      if (op[io] === XCOPY) this.clone(io);
       this.served(io);
+    } else if (phase === LOST) {
+      status[io] = hostStatus(HOST_NO_CONNECT);
+      this.leave(io).complete(io);
+    } else if (!this.links[this.link[io]].up) {
+      this.strand(this.links[this.link[io]], io);
+    } else if (!this.running && this.givenUp[io] !== 0) {
+      this.lose(io, 0);
     } else if (!this.running) {
       this.held.push(io);
       this.heldCount++;
     } else if (phase === REQUEST) {
+      if (this.life[io] !== 0) this.checkSession(io);
       this.station.arrive(io);
       this.dispatch();
     } else {
       this.leave(io).complete(io);
+    }
+  }
+
+  /** Nothing passes over the link now. */
+  private strand({ isCut, held }: NfsLink, io: Io): void {
+    if (isCut || this.givenUp[io] !== 0) this.lose(io, 0);
+    else held.push(io);
+  }
+
+  /** The client hears of nothing but the end of its connection. */
+  private lose(io: Io, delayNs: number): void {
+    this.phase[io] = LOST;
+    this.after(delayNs, io);
+  }
+
+  private checkSession(io: Io): void {
+    if (this.error[io] !== NFS_OK) return;
+    if (this.life[io] !== this.clients.life) this.error[io] = NFS_BADSESSION;
+    else if (this.clients.inGrace && movesData(this.sim.requests.op[io])) {
+      this.error[io] = NFS_GRACE;
     }
   }
 
@@ -183,7 +279,7 @@ export class NfsServer extends Layer {
     const { op, blocks, traced, breakdown } = this.sim.requests;
     for (let io = this.station.start(); io !== NO_IO; io = this.station.start()) {
       if (traced[io] !== 0) breakdown.pass(io, PART_PORT, this.sim.now);
-      if (movesData(op[io])) {
+      if (movesData(op[io]) && this.error[io] === NFS_OK) {
         this.enter(io);
         this.disk.submit(io);
       } else {
@@ -200,11 +296,9 @@ export class NfsServer extends Layer {
     this.station.finish(io);
     const latencyNs = this.sim.now - this.station.arrivalOf(io);
     this.traffic.add(op[io], blocks[io], latencyNs, status[io]);
-    let sent = Math.max(this.sim.now, this.backUntil);
-    if (op[io] === READ) sent += Math.round(blocks[io] * this.blockNs);
-    this.backUntil = sent;
     this.phase[io] = ANSWER;
-    this.backLane.push(sent + this.wayNs, io);
+    const isData = op[io] === READ && this.error[io] === NFS_OK;
+    this.links[this.link[io]].answer(io, isData ? blocks[io] : 0);
     this.dispatch();
   }
 }

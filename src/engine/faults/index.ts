@@ -9,13 +9,17 @@ import { controllerHang } from './controller-hang.js';
 import type { FaultInfo } from './define.js';
 import { deviceStall } from './device-stall.js';
 import { diskFailure } from './disk-failure.js';
+import { exportReadOnly } from './export-read-only.js';
 import { fillDatastore } from './fill-datastore.js';
 import { fillPool } from './fill-pool.js';
+import { hostCrash } from './host-crash.js';
 import { latencySpike } from './latency-spike.js';
 import { linkDown } from './link-down.js';
 import { linkFlap } from './link-flap.js';
 import { lostWrite } from './lost-write.js';
 import { misdirectedWrite } from './misdirected-write.js';
+import { nfsAddressDown } from './nfs-address-down.js';
+import { nfsServerRestart } from './nfs-server-restart.js';
 import { noisyNeighbour } from './noisy-neighbour.js';
 import { pathDown } from './path-down.js';
 import { pathFlap } from './path-flap.js';
@@ -27,6 +31,7 @@ import { reservationConflictStorm } from './reservation-conflict-storm.js';
 import { serverDown } from './server-down.js';
 import { slowDevice } from './slow-device.js';
 import { slowDisk } from './slow-disk.js';
+import { staleHandles } from './stale-handles.js';
 import { switchLoss } from './switch-loss.js';
 import { tornWrite } from './torn-write.js';
 import { vaaiRefused } from './vaai-refused.js';
@@ -63,5 +68,10 @@ export const FAULTS: readonly FaultInfo[] = [
   fillDatastore,
   fillPool,
   serverDown,
+  nfsServerRestart,
+  nfsAddressDown,
+  exportReadOnly,
+  staleHandles,
+  hostCrash,
   noisyNeighbour,
 ];

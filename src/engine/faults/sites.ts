@@ -8,6 +8,7 @@ import type { DataFault } from '../devices/media.js';
 import type { NfsServer } from '../devices/nfs-server.js';
 import type { Vmhba } from '../stack/adapter/vmhba.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
+import type { NfsVolume } from '../stack/filesystem/nfs/volume.js';
 import type { VasaProvider } from '../stack/storage-apis/vasa/provider.js';
 
 /** A path of a host: the connection it runs over and the LUN at its end. */
@@ -69,6 +70,18 @@ export interface NoisyVmSite {
   startNoise(noise: { iodepth: number; blockBytes: number; readPercent: number }): () => void;
 }
 
+/** A host as it dies and comes back. */
+export interface HostSite {
+  crash(why: string): void;
+  reboot(why: string): void;
+}
+
+/** An address of an NFS server. */
+export interface AddressSite {
+  readonly server: NfsServer;
+  readonly address: number;
+}
+
 /** Everything a fault may act on, by the name `vmtop check` and the screens use. */
 export interface Sites {
   /** `esx1/vmhba1:C0:T0:L1` */
@@ -97,6 +110,11 @@ export interface Sites {
   readonly switch: ReadonlyMap<string, SwitchSite>;
   /** NFS server. */
   readonly server: ReadonlyMap<string, NfsServer>;
+  /** `filer1/0`: the first address of an NFS server. */
+  readonly address: ReadonlyMap<string, AddressSite>;
+  /** Datastore on NFS. */
+  readonly export: ReadonlyMap<string, NfsVolume>;
+  readonly host: ReadonlyMap<string, HostSite>;
   readonly datastore: ReadonlyMap<string, Datastore>;
   readonly vm: ReadonlyMap<string, NoisyVmSite>;
 }

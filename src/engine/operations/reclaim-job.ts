@@ -36,7 +36,8 @@ export class ReclaimJob extends Operation {
     const { first, count, store } = this;
     const blocks = count[slot] * FILE_BLOCK;
     // Free in the file system, whether or not the array took notice.
-    store.vmfs!.datastore.giveBack(first[slot], count[slot], 'the reclaimer is done with them');
+    const why = 'the reclaimer is done with them';
+    store.vmfs!.datastore.giveBack(first[slot], count[slot], why, status === 0);
     if (status !== 0) {
       this.letGo();
       this.fail(slot, 'UNMAP', status, sense);

@@ -8,19 +8,15 @@ import type { Datastore } from '../stack/filesystem/datastore.js';
 import { FILE_BLOCK, FileNumbers } from '../stack/filesystem/file.js';
 import { FileSystemSwitch } from '../stack/filesystem/file-system-switch.js';
 import type { Mount } from '../stack/filesystem/mount.js';
-import type { NfsHeartbeatSettings } from '../stack/filesystem/nfs/heartbeat.js';
-import { NfsMount } from '../stack/filesystem/nfs/mount.js';
-import { NfsSession } from '../stack/filesystem/nfs/session.js';
 import { NfsVolume } from '../stack/filesystem/nfs/volume.js';
 import type { OffloadSwitches } from '../stack/filesystem/vmfs/metadata-io.js';
 import { VmfsMount } from '../stack/filesystem/vmfs/mount.js';
 import { VmfsVolume } from '../stack/filesystem/vmfs/volume.js';
-import { DeviceQueue } from '../stack/scheduler/device-queue.js';
-import { schedulerSettingsOf } from '../stack/scheduler/settings.js';
-import type { Settings } from '../stack/settings.js';
+import type { DeviceQueue } from '../stack/scheduler/device-queue.js';
 import type { Primitive } from '../stack/storage-apis/vaai/vaai.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import { buildStorageIoControl, type SiocHost } from './build-storage-io-control.js';
+import { mountExport } from './mount-export.js';
 import type { DatastorePlan } from './plan.js';
 
 /** The file systems one host has mounted. */
@@ -42,6 +38,10 @@ export class HostFileSystems {
     this.queues.set(datastore, queues);
   }
 
+  mountOf(datastore: string): Mount | undefined {
+    return this.mounts.get(datastore);
+  }
+
   /** The queues that commands for a datastore may pass. */
   queuesOf(datastore: string): readonly DeviceQueue[] {
     return this.queues.get(datastore) ?? [];
@@ -54,6 +54,16 @@ export class HostFileSystems {
 
   close(file: FileHandle): void {
     this.fileSystemSwitch.close(file);
+  }
+
+  isFree(file: FileHandle): boolean {
+    return this.fileSystemSwitch.mountOf(file).isFree(file);
+  }
+
+  setLocked(file: FileHandle, on: boolean): void {
+    const mount = this.fileSystemSwitch.mountOf(file);
+    if (on) mount.open(file);
+    else mount.close(file);
   }
 }
 
@@ -89,15 +99,7 @@ export function buildDatastores(
     const server = servers.get(plan.server) as NfsServer;
     const volume = new NfsVolume(sim, plan, numbers, server.plugin);
     datastores.set(plan.name, volume);
-    return ({ plan: { name }, settings }) => {
-      const heartbeat = heartbeatOf(settings);
-      const session = new NfsSession(sim, { host: name, volume, heartbeat }, server);
-      const queue = nfsQueue(sim, name, session, settings);
-      const mount = new NfsMount(sim, name, volume, queue);
-      const nfs = { datastore: volume, server: plan.server, plugin: server.plugin };
-      const store = { datastore: volume, mount, nfs };
-      return { name, settings, mount, store, volume: queue, queues: [queue] };
-    };
+    return (host) => mountExport(sim, volume, server, host);
   }
 
   function volumeOf(plan: DatastorePlan): (host: BuiltHost) => MountedHost {
@@ -110,7 +112,10 @@ export function buildDatastores(
       const disks = own.map(({ driver }) => driver);
       const lvm = new LvmVolume(sim, { host: name, datastore: plan.name, extents }, disks);
       const offload = switchesOf(own);
-      const mount = new VmfsMount(sim, { host: name, offload }, volume, lvm);
+      const atsHeartbeat = settings.on('VMFS3.UseATSForHBOnVMFS5');
+      const passesUnmap = plan.version !== 6 && settings.on('VMFS3.EnableBlockDelete');
+      const options = { host: name, offload, atsHeartbeat, passesUnmap };
+      const mount = new VmfsMount(sim, options, volume, lvm);
       const vmfs = { datastore: volume, volume: lvm, extents: offloadExtents(extents, own) };
       const store = { datastore: volume, mount, vmfs };
       return { name, settings, mount, store, volume: lvm, queues: own.map(({ queue }) => queue) };
@@ -135,7 +140,7 @@ function switchesOf(devices: readonly BuiltDevice[]): OffloadSwitches {
 }
 
 /** A host with the datastore it has mounted. */
-interface MountedHost extends SiocHost {
+export interface MountedHost extends SiocHost {
   readonly store: MoverStore;
 }
 
@@ -156,29 +161,4 @@ function offloadExtents(
     first = extent.end;
     return extent;
   });
-}
-
-/** The queue of an NFS volume: that of a device, without what only LUNs have (stack-lower 5.4). */
-function nfsQueue(sim: Sim, host: string, session: NfsSession, settings: Settings): DeviceQueue {
-  const { entity } = session;
-  const dqlen = settings.get('NFS.MaxQueueDepth');
-  const scheduler = {
-    ...schedulerSettingsOf(settings),
-    worldDepth: dqlen,
-    competingDepth: 0,
-    fullSample: 0,
-  };
-  const options = { host, uid: entity.name, entity, dqlen, settings: scheduler };
-  return new DeviceQueue(sim, options, session);
-}
-
-function heartbeatOf(settings: Settings): NfsHeartbeatSettings {
-  return {
-    frequencyNs: settings.ns('NFS.HeartbeatFrequency'),
-    timeoutNs: settings.ns('NFS.HeartbeatTimeout'),
-    deltaNs: settings.ns('NFS.HeartbeatDelta'),
-    maxFailures: settings.get('NFS.HeartbeatMaxFailures'),
-    apdStartCount: settings.get('NFS.ApdStartCount'),
-    apdTimeoutNs: settings.ns('Misc.APDTimeout'),
-  };
 }

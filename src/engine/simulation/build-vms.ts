@@ -4,7 +4,7 @@ import type { Datastore } from '../stack/filesystem/datastore.js';
 import { PolicyFilter } from '../stack/io-filters/policy-filter.js';
 import type { Settings } from '../stack/settings.js';
 import { TaskManager } from '../stack/task-management/task-manager.js';
-import { Home } from '../stack/vmfiles/home.js';
+import { Home, type HomeFile } from '../stack/vmfiles/home.js';
 import { Power } from '../stack/vmfiles/power.js';
 import { VirtualDisk } from '../stack/vmfiles/virtual-disk.js';
 import { Vm } from '../stack/vmfiles/vm.js';
@@ -36,6 +36,8 @@ export interface BuiltVms {
   readonly powers: ReadonlyMap<string, Power>;
   /** By index of the disk. */
   readonly disks: ReadonlyMap<number, BuiltDisk>;
+  /** Files of each machine. */
+  readonly homes: ReadonlyMap<string, readonly HomeFile[]>;
 }
 
 /** Powers the virtual machines on: files, open handles, disks and virtual adapters. */
@@ -56,12 +58,14 @@ export function buildVms(
   const vms = new Map<string, Vm>();
   const powers = new Map<string, Power>();
   const disks = new Map<number, BuiltDisk>();
+  const homes = new Map<string, readonly HomeFile[]>();
   for (const plan of plans) {
     const fileSystems = fileSystemsOf.get(plan.host) as HostFileSystems;
     const vm = new Vm(sim, { name: plan.name, host: plan.host, world: plan.world });
     vms.set(plan.name, vm);
     const home = new Home(sim, plan, datastores);
     powers.set(plan.name, new Power(vm, home));
+    homes.set(plan.name, home.files);
     const lower: Layer = fileSystems.fileSystemSwitch;
     const { devices } = hosts.get(plan.host) as BuiltHost;
     const backings = plan.disks.map(({ name, datastore, rawDevice }, position) => {
@@ -98,7 +102,7 @@ export function buildVms(
       }
     }
   }
-  return { vms, powers, disks };
+  return { vms, powers, disks, homes };
 }
 
 /** The disk behind the filter of its storage policy, if it follows one. */

@@ -70,6 +70,17 @@ export type Command =
   | { readonly kind: 'deleteDisk'; readonly datastore: string; readonly name: string }
   /** Gives the free space of a VMFS datastore back to its arrays (UNMAP). */
   | { readonly kind: 'reclaim'; readonly datastore: string }
+  /** Mounts a datastore on a host again, or unmounts it. */
+  | {
+      readonly kind: 'mount';
+      readonly host: string;
+      readonly datastore: string;
+      readonly state: 'on' | 'off';
+    }
+  /** Looks at a datastore's free space now; its alarm may change. */
+  | { readonly kind: 'refresh'; readonly datastore: string }
+  /** Another host takes the locks of a VM's files, once that of a dead one has run out. */
+  | { readonly kind: 'takeOver'; readonly vm: string; readonly host: string }
   /** Creates or deletes a snapshot of a LUN, `array1/lun0`, in its array. */
   | {
       readonly kind: 'lun-snapshot';

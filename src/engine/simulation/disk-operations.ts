@@ -1,6 +1,7 @@
 import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
 import { formatDuration, formatSize } from '../core/units.js';
+import { AutoReclaim } from '../operations/auto-reclaim.js';
 import { CopyJob } from '../operations/copy-job.js';
 import { DataMover } from '../operations/data-mover.js';
 import { ReclaimJob } from '../operations/reclaim-job.js';
@@ -55,6 +56,19 @@ export class DiskOperations {
         },
       ),
     );
+    this.startReclaimers();
+  }
+
+  /** Automatic UNMAP of the datastores that have it. */
+  private startReclaimers(): void {
+    for (const { name, hosts, reclaim } of this.plans) {
+      if (reclaim === undefined) continue;
+      const able = hosts.map((host) => ({
+        mover: this.movers.get(host) as DataMover,
+        store: this.storeOf(host, name),
+      }));
+      new AutoReclaim(this.sim, able, reclaim);
+    }
   }
 
   /** Where a disk lies that an operation has made; for whoever looks into it. */
@@ -205,12 +219,19 @@ export class DiskOperations {
   private hostOf(datastore: string): string {
     const plan = this.plans.find((candidate) => candidate.name === datastore);
     const names = this.plans.map(({ name }) => name);
-    return found(plan, 'datastore', datastore, names).hosts[0];
+    const { hosts } = found(plan, 'datastore', datastore, names);
+    return hosts.find((host) => this.isMounted(host, datastore)) ?? hosts[0];
+  }
+
+  private isMounted(host: string, datastore: string): boolean {
+    return this.fileSystems.get(host)?.mountOf(datastore)?.mounted === true;
   }
 
   private storeOf(host: string, datastore: string): MoverStore {
     const stores = this.fileSystems.get(host)?.stores ?? new Map<string, MoverStore>();
-    return found(stores.get(datastore), `datastore of ${host}`, datastore, stores.keys());
+    const store = found(stores.get(datastore), `datastore of ${host}`, datastore, stores.keys());
+    if (store.mount.mounted) return store;
+    throw InputError.of(`datastore ${datastore}`, `is not mounted on ${host}`, 'mount it first');
   }
 }
 

@@ -1,8 +1,16 @@
 import type { Requirements } from '../stack/storage-apis/vasa/monitor.js';
 import type { AdapterType } from '../stack/vscsi/adapter-type.js';
 import type { Command } from './commands.js';
+import type { DatastorePlan, NfsServerPlan } from './datastore-plan.js';
 import type { MirrorPlan, RaidPlan } from './redundancy-plan.js';
 
+export type {
+  AlarmPlan,
+  DatastorePlan,
+  NfsServerPlan,
+  ReclaimPlan,
+  SiocPlan,
+} from './datastore-plan.js';
 export type { MirrorPlan, RaidLevel, RaidPlan } from './redundancy-plan.js';
 
 /**
@@ -108,20 +116,6 @@ export interface LunPlan {
   readonly owner: number;
 }
 
-export interface NfsServerPlan {
-  readonly name: string;
-  readonly capacityBytes: number;
-  /** Commands served at once. */
-  readonly threads: number;
-  readonly disk: ModelPlan;
-  readonly rttNs: number;
-  readonly bytesPerSecond: number;
-  /** How fast it clones files. */
-  readonly copyBytesPerSecond: number;
-  /** The vendor's NAS plug-in is on the hosts: full file clone, reserve space. */
-  readonly plugin?: boolean;
-}
-
 export interface HostPlan {
   readonly name: string;
   /** ESXi advanced settings that differ from the defaults, by name: `Misc.APDTimeout`. */
@@ -198,32 +192,6 @@ export interface ClaimRulePlan {
   readonly pspParams: Readonly<Record<string, number>>;
   /** HPP: below this latency commands pass the I/O scheduler by. */
   readonly latencyThresholdNs?: number;
-}
-
-export interface DatastorePlan {
-  readonly name: string;
-  readonly type: 'vmfs' | 'nfs';
-  readonly capacityBytes: number;
-  /** LUN uids in extent order; empty for NFS. */
-  readonly extents: readonly string[];
-  /** NFS server name; empty for VMFS. */
-  readonly server: string;
-  /** Hosts that mount it. */
-  readonly hosts: readonly string[];
-  /** Space taken at start by files that are not modelled one by one. */
-  readonly usedBytes: number;
-  /** Storage I/O Control, where it is on. */
-  readonly sioc?: SiocPlan;
-}
-
-/** Storage I/O Control of a datastore. */
-export interface SiocPlan {
-  /** False measures without lowering any host's queue depth. */
-  readonly enforced: boolean;
-  /** Latency above which the datastore is congested; in automatic mode where none can be measured. */
-  readonly thresholdNs: number;
-  /** Automatic mode: the threshold is the latency at this part of peak throughput, percent; else 0. */
-  readonly percentOfPeak: number;
 }
 
 /** A storage policy of I/O filter style: what the virtual disks that follow it get. */

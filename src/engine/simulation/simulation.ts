@@ -17,6 +17,7 @@ import { buildVasa } from './build-vasa.js';
 import { type BuiltDisk, buildVms } from './build-vms.js';
 import { CloneAudit } from './clone-audit.js';
 import type { Command } from './commands.js';
+import { DatastoreAdmin } from './datastore-admin.js';
 import { DiskOperations } from './disk-operations.js';
 import { type ActiveFault, FaultController } from './fault-controller.js';
 import { armFault } from './fault-timeline.js';
@@ -26,6 +27,7 @@ import { Machines } from './machines.js';
 import { measureThresholds } from './measured-thresholds.js';
 import type { Pace, Plan, Qos } from './plan.js';
 import { buildSites } from './sites.js';
+import { spoiltOf } from './spoilt.js';
 import { StorageAdmin } from './storage-admin.js';
 import { connectThinLuns } from './thin-luns.js';
 import { whereaboutsOf } from './whereabouts.js';
@@ -45,6 +47,7 @@ export class Simulation {
   private readonly arrays: ReadonlyMap<string, DiskArray>;
   private readonly hosts: ReadonlyMap<string, BuiltHost>;
   private readonly storage: StorageAdmin;
+  private readonly stores: DatastoreAdmin;
   private readonly operations: DiskOperations;
   private readonly audit: CloneAudit;
   private readonly qosNow = new Map<number, Qos>();
@@ -70,7 +73,6 @@ export class Simulation {
     this.hosts = new Map(
       plan.hosts.map((host) => [host.name, buildHost(sim, host, arrays, plan.claimRules)]),
     );
-    this.storage = new StorageAdmin(this.hosts, arrays);
     const lunBlocks = new Map(
       plan.arrays.flatMap(({ luns }) => luns.map((l) => [l.uid, Math.floor(l.sizeBytes / 512)])),
     );
@@ -81,7 +83,11 @@ export class Simulation {
       servers,
       lunBlocks,
     );
-    const { vms, powers, disks } = buildVms(sim, plan.vms, datastores, fileSystems, this.hosts);
+    const built = buildVms(sim, plan.vms, datastores, fileSystems, this.hosts);
+    const { vms, powers, disks } = built;
+    const plans = plan.datastores;
+    this.stores = new DatastoreAdmin(sim, { plans, datastores, fileSystems, ...built });
+    this.storage = new StorageAdmin(this.hosts, arrays, (h, uid) => this.stores.userOf(h, uid));
     this.fileSystems = fileSystems;
     this.machines = new Machines(vms, powers);
     this.disks = disks;
@@ -108,6 +114,7 @@ export class Simulation {
       vms,
       disks,
       guests: this.guests,
+      hostSites: this.stores.hosts,
       providers: buildVasa(sim, plan, arrays),
     });
     this.faults = new FaultController(sim, this.sites);
@@ -162,16 +169,7 @@ export class Simulation {
 
   /** How often data faults struck, and how many reads met what they had spoilt. */
   get spoilt(): { strikes: number; reads: number } {
-    const sum = { strikes: 0, reads: 0 };
-    const onLuns = [...this.arrays.values()].flatMap(({ luns }) =>
-      [...luns.values()].map(({ media }) => media),
-    );
-    const onServers = [...this.sites.server.values()].flatMap(({ media }) => media);
-    for (const media of [...onLuns, ...onServers]) {
-      sum.strikes += media?.strikes ?? 0;
-      sum.reads += media?.spoiltReads ?? 0;
-    }
-    return sum;
+    return spoiltOf(this.arrays.values(), this.sites.server.values());
   }
 
   /** Guests issue nothing more of their own; what is in flight comes back. */
@@ -261,6 +259,11 @@ export class Simulation {
         break;
       case 'reclaim':
         this.operations.reclaim(command, why);
+        break;
+      case 'mount':
+      case 'refresh':
+      case 'takeOver':
+        this.stores.apply(command, why);
         break;
       case 'lun-snapshot':
         this.storage.snapshotLun(command, why);

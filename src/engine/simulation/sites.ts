@@ -9,6 +9,7 @@ import type {
   Sites,
 } from '../faults/sites.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
+import { NfsVolume } from '../stack/filesystem/nfs/volume.js';
 import type { VasaProvider } from '../stack/storage-apis/vasa/provider.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
 import type { BuiltHost } from './build-hosts.js';
@@ -26,6 +27,7 @@ export interface SiteParts {
   readonly vms: ReadonlyMap<string, Vm>;
   readonly disks: ReadonlyMap<number, BuiltDisk>;
   readonly guests: Guests;
+  readonly hostSites: Sites['host'];
   readonly providers: ReadonlyMap<string, VasaProvider>;
 }
 
@@ -83,6 +85,9 @@ export function buildSites(parts: SiteParts): Sites {
     ),
     switch: switches(parts),
     server: servers,
+    address: addresses(servers),
+    export: exports(datastores),
+    host: parts.hostSites,
     datastore: datastores,
     vm: new Map(plan.vms.map(({ name }) => [name, noisyVm(parts, name)])),
   };
@@ -96,6 +101,25 @@ function spindles({ arrays }: SiteParts): Sites['spindle'] {
       ),
     ),
   );
+}
+
+function addresses(servers: SiteParts['servers']): Sites['address'] {
+  return new Map(
+    [...servers].flatMap(([name, server]) =>
+      Array.from({ length: server.addresses }, (_, address) => [
+        `${name}/${address}`,
+        { server, address },
+      ]),
+    ),
+  );
+}
+
+function exports(datastores: SiteParts['datastores']): Sites['export'] {
+  const found = new Map<string, NfsVolume>();
+  for (const [name, datastore] of datastores) {
+    if (datastore instanceof NfsVolume) found.set(name, datastore);
+  }
+  return found;
 }
 
 function switches({ plan, hosts }: SiteParts): Sites['switch'] {

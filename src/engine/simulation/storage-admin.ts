@@ -10,6 +10,8 @@ export class StorageAdmin {
   constructor(
     private readonly hosts: ReadonlyMap<string, BuiltHost>,
     private readonly arrays: ReadonlyMap<string, DiskArray>,
+    /** Why a device, by uid, must stay on a host: who uses it; nothing when it may go. */
+    private readonly userOf: (host: string, uid: string) => string | undefined,
   ) {}
 
   /** The last things that happened to a path, oldest first. */
@@ -33,9 +35,21 @@ export class StorageAdmin {
 
   /** Planned removal and its opposite. @throws InputError while the device is in use */
   setDevice(host: string, device: string, state: 'on' | 'off'): void {
-    const found = this.device(host, device);
-    if (state === 'on') found.attach();
-    else refuse(`device ${device}`, found.detach());
+    const { psa, lun } = this.built(host, device);
+    if (state === 'on') {
+      psa.attach();
+      return;
+    }
+    const user = this.userOf(host, lun.uid);
+    if (user !== undefined) {
+      const what = `is in use on ${host}: ${user}`;
+      throw InputError.of(
+        `device ${device}`,
+        what,
+        'power these machines off, or unmount it first',
+      );
+    }
+    refuse(`device ${device}`, psa.detach());
   }
 
   /** Sets the device's maximum queue depth, its depth while worlds compete, or both. */

@@ -161,10 +161,17 @@ export const SETTINGS = {
   'VMFS3.UseATSForHBOnVMFS5': flag(1, 'heartbeat with COMPARE AND WRITE'),
   'ISCSI.MaxIoSizeKB': setting(128, 128, 512, 'KB', 'largest iSCSI command'),
   'NFS.ApdStartCount': setting(3, 1, 10, 'count', 'failed heartbeats that start APD'),
+  'NFS.DiskFileLockUpdateFreq': setting(10, 8, 3600, 's', 'lock files are written this often'),
+  'NFS.LockRenewMaxFailureNumber': setting(3, 1, 100, 'count', 'missed writes: a lock is stale'),
+  'NFS.LockUpdateTimeout': setting(5, 1, 3600, 's', 'time the write of a lock file may take'),
   'NFS.HeartbeatDelta': setting(5, 0, 3600, 's', 'a volume this long without answers is idle'),
   'NFS.HeartbeatFrequency': setting(12, 1, 3600, 's', 'heartbeat period of an idle volume'),
   'NFS.HeartbeatMaxFailures': setting(10, 1, 3600, 'count', 'failed heartbeats that take it down'),
   'NFS.HeartbeatTimeout': setting(5, 1, 3600, 's', 'time a heartbeat may take'),
+  'NFS.MaxVolumes': setting(32, 8, 256, 'count', 'NFS 3 datastores of a host'),
+  'NFS41.MaxVolumes': setting(32, 8, 256, 'count', 'NFS 4.1 datastores of a host'),
+  'NFS41.MaxRead': setting(4294967295, 4096, 4294967295, 'bytes', 'largest NFS 4.1 READ'),
+  'NFS41.MaxWrite': setting(4294967295, 4096, 4294967295, 'bytes', 'largest NFS 4.1 WRITE'),
   'NFS.MaxQueueDepth': setting(4294967295, 1, 4294967295, 'count', 'outstanding I/Os of a volume'),
 } as const satisfies Readonly<Record<string, SettingInfo>>;
 

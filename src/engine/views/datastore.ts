@@ -1,3 +1,4 @@
+import { BLOCK_BYTES } from '../core/io.js';
 import {
   above,
   commandsPerSecond,
@@ -7,16 +8,45 @@ import {
   latency,
   latencyPerCommand,
 } from './kit/fields.js';
+import type { Cell } from './kit/format.js';
 import type { Row } from './kit/row.js';
-import { defineView, type Field } from './kit/view.js';
+import { defineView, type Field, type Level, type LevelRule } from './kit/view.js';
 
+const NS_PER_S = 1e9;
+const MB = 1024 * 1024;
+/** Percent in use that vCenter's alarms go by (stack-upper reference, 8.2). */
+const USAGE_LIMITS = [75, 85] as const;
+const ALARMS = ['green', 'YELLOW', 'RED'];
+
+/** Of a file, the space it holds. */
 function usedBlocks(row: Row): number {
+  if (row.info.scope === 'file') return row.now('allocatedBlocks');
   return row.now('capacityBlocks') - row.now('freeBlocks');
 }
 
+/** Of a file, its size. */
+function promisedBlocks(row: Row): number {
+  return row.now(row.info.scope === 'file' ? 'sizeBlocks' : 'provisionedBlocks');
+}
+
+/** A datastore that does not grow is never full. */
+function untilFullNs(row: Row): number {
+  const growth = row.now('growthBlocks');
+  return growth > 0 ? Math.round((row.now('freeBlocks') / growth) * NS_PER_S) : Number.NaN;
+}
+
+/** By the datastore's own thresholds where it has some. */
+const usage: LevelRule = Object.assign(
+  (value: Cell, row: Row): Level => {
+    const [yellow, red] = [row.now('yellowPercent'), row.now('redPercent')];
+    return yellow > 0 ? above(yellow, red)(value, row) : above(...USAGE_LIMITS)(value, row);
+  },
+  { limits: USAGE_LIMITS },
+);
+
 function perCapacity(row: Row, blocks: number): number {
   const capacity = row.now('capacityBlocks');
-  return capacity > 0 ? (100 * blocks) / capacity : 0;
+  return capacity > 0 ? (100 * blocks) / capacity : Number.NaN;
 }
 
 function perSecond(id: string, field: string, weight: number, help: string): Field {
@@ -30,7 +60,8 @@ export const datastore = defineView({
   tab: 'Store',
   summary: 'capacity, and the file system work that goes with it',
   scope: 'datastore',
-  charts: ['%USED', 'ALLOC/s', 'CMDS/s', 'LAT/cmd'],
+  expand: 'file',
+  charts: ['%USED', 'GROW MB/s', 'ALLOC/s', 'CMDS/s', 'LAT/cmd'],
   fields: [
     {
       id: 'DATASTORE',
@@ -52,16 +83,33 @@ export const datastore = defineView({
       format: 'percent',
       help: 'space taken per hundred of the size',
       value: (row) => perCapacity(row, usedBlocks(row)),
-      level: above(75, 90),
+      level: usage,
     },
-    gauge(
-      'PROVISND',
-      9,
-      4,
-      'blocks',
-      'provisionedBlocks',
-      'space promised to files, thin ones at full size',
-    ),
+    {
+      id: 'ALARM',
+      width: 6,
+      weight: 1,
+      format: 'text',
+      help: "usage alarm, with hysteresis; its thresholds are the scenario's",
+      value: (row) => ALARMS[row.now('alarm')] ?? '',
+      level: (value) => (value === 'RED' ? 2 : value === 'YELLOW' ? 1 : 0),
+    },
+    {
+      id: 'PROVISND',
+      width: 9,
+      weight: 4,
+      format: 'blocks',
+      help: 'space promised to files, thin ones at full size',
+      value: promisedBlocks,
+    },
+    {
+      id: 'UNCOMMIT',
+      width: 9,
+      weight: 5,
+      format: 'blocks',
+      help: 'space promised to files that they do not hold yet',
+      value: (row) => Math.max(0, promisedBlocks(row) - usedBlocks(row)),
+    },
     {
       id: '%PROV',
       width: 5,
@@ -70,6 +118,22 @@ export const datastore = defineView({
       help: 'space promised per hundred of the size; above 100 is overcommitted',
       value: (row) => perCapacity(row, row.now('provisionedBlocks')),
       level: above(101, 200),
+    },
+    {
+      id: 'GROW MB/s',
+      width: 9,
+      weight: 4,
+      format: 'fixed',
+      help: 'growth of the space in use: a line through the last 15 looks at it (20 s apart)',
+      value: (row) => (row.now('growthBlocks') * BLOCK_BYTES) / MB,
+    },
+    {
+      id: 'FULL IN',
+      width: 9,
+      weight: 3,
+      format: 'duration',
+      help: 'time until it is full if it goes on growing like that',
+      value: untilFullNs,
     },
     {
       id: 'FULL',

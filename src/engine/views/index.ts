@@ -5,6 +5,7 @@ import { device } from './device.js';
 import { file } from './file.js';
 import { growth } from './growth.js';
 import type { View } from './kit/view.js';
+import { locks } from './locks.js';
 import { lun } from './lun.js';
 import { mover } from './mover.js';
 import { path } from './path.js';
@@ -25,6 +26,7 @@ export const views: readonly View[] = [
   sioc,
   datastore,
   growth,
+  locks,
   vm,
   mover,
   lun,

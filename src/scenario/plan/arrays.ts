@@ -275,6 +275,11 @@ export function planNfsServers(context: Context, scenario: Scenario): Map<string
       bytesPerSecond: server.bandwidth,
       copyBytesPerSecond: server.copyRate,
       ...(server.plugin && { plugin: true }),
+      addresses: server.addresses,
+      transferBytes: Math.floor(server.transfer / 4096) * 4096,
+      slots: server.slots,
+      leaseNs: server.lease,
+      graceNs: server.grace,
     };
     servers.add(server.name, plan, [...path, 'name']);
   }

@@ -15,6 +15,7 @@ import type { Path } from '../source.js';
 import { suggest } from '../suggest.js';
 import type { LunPlace } from './arrays.js';
 import { type Context, Names } from './context.js';
+import { careOf, checkVolumes } from './datastore-care.js';
 
 const MIB = 1024 * 1024;
 
@@ -41,6 +42,7 @@ export function planDatastores(
         : planVmfs(context, datastore, around, owners, path);
     names.add(datastore.name, plan, [...path, 'name']);
   }
+  checkVolumes(context, [...names.values()], around.hosts.values());
   return names;
 }
 
@@ -74,6 +76,7 @@ function planNfs(
     hosts: text.hosts ?? [...hosts.keys()],
     usedBytes: bytesOf(text.used, capacityBytes, MIB),
     ...siocOf(context, text, path),
+    ...careOf(context, text, path),
   };
 }
 
@@ -123,6 +126,7 @@ function planVmfs(
     hosts: mountingHosts(context, text, around, extents, path),
     usedBytes: bytesOf(text.used, capacityBytes, MIB),
     ...siocOf(context, text, path),
+    ...careOf(context, text, path),
   };
 }
 

@@ -7,7 +7,16 @@ import { findDisk } from './jobs.js';
 import { checkTime } from './timeline.js';
 import type { PlannedVm } from './vms.js';
 
-const KINDS = ['clone', 'create', 'delete', 'reclaim', 'power'] as const;
+const KINDS = [
+  'clone',
+  'create',
+  'delete',
+  'reclaim',
+  'power',
+  'unmount',
+  'mount',
+  'takeOver',
+] as const;
 
 /** What operations may name. */
 export interface Operable {
@@ -67,6 +76,22 @@ function commandOf(
     context.find(around.vms, power.vm, [...path, 'power', 'vm'], 'VM');
     return { kind: 'power', vm: power.vm, state: power.state };
   }
+  const { mount = text.unmount, takeOver } = text;
+  if (mount !== undefined) {
+    const kind = text.mount === undefined ? 'unmount' : 'mount';
+    const { host, datastore } = mount;
+    const at = [...path, kind];
+    const plan = context.find(datastores, datastore, [...at, 'datastore'], 'datastore');
+    checkHost(context, host, datastore, plan, [...at, 'host']);
+    return { kind: 'mount', host, datastore, state: kind === 'mount' ? 'on' : 'off' };
+  }
+  if (takeOver !== undefined) {
+    const { vm, host } = takeOver;
+    const machine = context.find(around.vms, vm, [...path, 'takeOver', 'vm'], 'VM');
+    const home = machine?.plan.home ?? '';
+    checkHost(context, host, home, datastores.get(home), [...path, 'takeOver', 'host']);
+    return { kind: 'takeOver', vm, host };
+  }
   const found = context.find(datastores, reclaim ?? '', [...path, 'reclaim'], 'datastore');
   if (found?.type === 'nfs') {
     context.report([...path, 'reclaim'], 'only VMFS gives space back with UNMAP');
@@ -102,6 +127,18 @@ function planClone(
     name,
     ...(kind && { diskKind: kind }),
   };
+}
+
+function checkHost(
+  context: Context,
+  host: string,
+  name: string,
+  datastore: DatastorePlan | undefined,
+  path: Path,
+): void {
+  if (datastore === undefined || datastore.hosts.includes(host)) return;
+  const hint = `it is mounted by ${datastore.hosts.join(', ')}`;
+  context.report(path, `${host} does not mount ${name}`, hint);
 }
 
 function take(

@@ -51,6 +51,16 @@ export function targetsOf(objects: Objects): ReadonlyMap<string, readonly string
     ['medium', [...luns.keys(), ...servers.keys()]],
     ['pool', arrays.flatMap(({ name, pools }) => pools.map((pool) => `${name}/${pool.name}`))],
     ['server', [...servers.keys()]],
+    [
+      'address',
+      [...servers.values()].flatMap(({ name, addresses = 1 }) =>
+        Array.from({ length: addresses }, (_, address) => `${name}/${address}`),
+      ),
+    ],
+    [
+      'export',
+      [...datastores.values()].filter(({ type }) => type === 'nfs').map(({ name }) => name),
+    ],
     ['datastore', [...datastores.keys()]],
     ['vm', [...vms.keys()]],
     [

@@ -81,6 +81,15 @@ const command = z.discriminatedUnion('kind', [
   z.strictObject({ ...timed, kind: z.literal('reclaim'), datastore: name }),
   z.strictObject({
     ...timed,
+    kind: z.literal('mount'),
+    host: name,
+    datastore: name,
+    state: z.enum(['on', 'off']),
+  }),
+  z.strictObject({ ...timed, kind: z.literal('refresh'), datastore: name }),
+  z.strictObject({ ...timed, kind: z.literal('takeOver'), vm: name, host: name }),
+  z.strictObject({
+    ...timed,
     kind: z.literal('lun-snapshot'),
     lun: name,
     action: z.enum(['create', 'delete']),

@@ -139,7 +139,8 @@ export function drawHosts(draw: Draw, arrays: readonly Shelf[], mayFail: boolean
 }
 
 function drawSettings(draw: Draw, mayFail: boolean): Record<string, number> {
-  const settings: Record<string, number> = {};
+  // Guests' UNMAPs are to reach the arrays.
+  const settings: Record<string, number> = { 'VMFS3.EnableBlockDelete': 1 };
   const maybe = (name: string, values: readonly number[]): void => {
     if (draw.chance(0.3)) settings[name] = draw.one(values);
   };

@@ -19,13 +19,14 @@ const DEVICE_REMOVED = 5;
 /** Policies that look at ranks. */
 const RANKED = /FIXED|MRU/i;
 
-/** Switches the selected path off or on; detaches or attaches the selected device. */
+/** Switches the selected path off or on, detaches or attaches the device, unmounts or mounts the datastore. */
 export function switchSelected(state: UiState, world: World): Change {
   if (state.readOnly) return say(state, 'read only: nothing can be switched');
   const row = selected(state, world);
   if (row?.info.scope === 'path') return switchPath(state, row);
   if (row?.info.scope === 'device') return switchDevice(state, row);
-  return say(state, 'select a path or a device');
+  if (row?.info.scope === 'mount') return switchMount(state, row);
+  return say(state, 'select a path, a device or a mounted datastore');
 }
 
 /** Asks for the rank of the selected path. */
@@ -88,6 +89,14 @@ function switchDevice(state: UiState, row: Row): Change {
   if (users.length === 0) return send(state, command, said);
   const danger = `${users.join(', ')}: every I/O fails until it is attached again`;
   return confirm(state, `Detach ${device} from ${host}?`, danger, 'detach it', command, said);
+}
+
+function switchMount(state: UiState, row: Row): Change {
+  const { name: datastore } = row;
+  const host = row.label('host');
+  const on = !(row.now('mounted') > 0);
+  const command: Command = { kind: 'mount', host, datastore, state: on ? 'on' : 'off' };
+  return send(state, command, `${host} ${datastore} ${on ? 'mounted' : 'unmounted'}`);
 }
 
 function isUsable(path: Row): boolean {

@@ -9,10 +9,7 @@ import { selectedRow } from '../table/rows.js';
 import type { Change } from '../update.js';
 import type { World } from '../world.js';
 
-/**
- * Asks where to clone the selected virtual disk to, whether to reclaim a datastore's space, or what a
- * machine is to become.
- */
+/** What may be done with the selected disk, datastore or machine: clone, reclaim, refresh, power, hand over. */
 export function openOperations(state: UiState, world: World): Change {
   const say = (notice: string): Change => ({ state: { ...state, notice }, messages: [] });
   if (state.readOnly) return say('read only: nothing can be cloned or powered');
@@ -22,15 +19,32 @@ export function openOperations(state: UiState, world: World): Change {
   if (row?.info.scope === 'datastore') {
     const datastore = row.name;
     const found = datastores.find(({ name }) => name === datastore);
-    if (found?.type === 'nfs') return say('only VMFS gives space back to arrays (UNMAP)');
+    const refresh: Choice = {
+      label: 'refresh: look at its free space and its alarm now',
+      command: { kind: 'refresh', datastore },
+      said: `${datastore} refreshed`,
+    };
+    if (found?.type === 'nfs') return menu(state, datastore, [refresh]);
     const command: Command = { kind: 'reclaim', datastore };
     const label = 'give its free space back to the array (UNMAP)';
-    return menu(state, datastore, [{ label, command, said: `${datastore}: reclaiming space` }]);
+    const said = `${datastore}: reclaiming space`;
+    return menu(state, datastore, [{ label, command, said }, refresh]);
   }
-  if (row?.info.scope === 'vm') return menu(state, row.name, powerChoices(row));
+  if (row?.info.scope === 'vm') {
+    const vm = row.name;
+    const others = (world.plan?.hosts ?? []).filter((host) => host !== row.label('host'));
+    const handOver = others.map((host) => ({
+      label: `${host} takes the locks of its files (HA)`,
+      command: { kind: 'takeOver', vm, host } as const,
+      said: `${host} opens the files of ${vm}`,
+    }));
+    return menu(state, vm, [...powerChoices(row), ...handOver]);
+  }
   const disk = world.plan?.disks.find(({ vm, name }) => `${vm}:${name}` === row?.name);
   if (row?.info.scope !== 'disk' || disk === undefined) {
-    return say('select a virtual disk to clone, a datastore to reclaim space of, or a VM to power');
+    return say(
+      'select a disk to clone, a datastore to reclaim or refresh, or a VM to power or hand over',
+    );
   }
   // The instant tells clones of one disk apart.
   const name = `${disk.vm}-copy-${formatDuration(world.at).replace(/[^0-9a-z]+/g, '-')}`;

@@ -108,11 +108,13 @@ describe('a datastore down to the devices', () => {
     expect(sim.requests.inFlight).toBe(0);
     const kinds = sim.log.entries.map(({ kind }) => kind).filter((kind) => kind !== 'port.state');
     expect(kinds).toEqual([
+      'nfs.lock.stale',
       'apd.start',
       'nfs.server.down',
       'apd.timeout',
       'apd.exit',
       'nfs.server.restored',
+      'nfs.lock.renewed',
     ]);
   });
 });

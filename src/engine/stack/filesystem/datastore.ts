@@ -4,6 +4,7 @@ import type { Sim } from '../../core/sim.js';
 import { sumTraffic, TRAFFIC_FIELDS } from '../../core/traffic.js';
 import type { DatastorePlan } from '../../simulation/plan.js';
 import type { AllocationPolicy, DatastoreFiles, FileHandle } from '../files.js';
+import { ALARM_DEFAULTS, CapacityWatch } from './capacity-watch.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from './file.js';
 
 export const DATASTORE_FIELDS = [
@@ -21,6 +22,10 @@ export const DATASTORE_FIELDS = [
   'atsMiss',
   'heartbeats',
   'full',
+  'alarm',
+  'yellowPercent',
+  'redPercent',
+  'growthBlocks',
 ] as const;
 
 type DatastoreField = (typeof DATASTORE_FIELDS)[number];
@@ -30,10 +35,15 @@ export function datastoreSlot(field: DatastoreField): number {
   return DATASTORE_FIELDS.indexOf(field);
 }
 
+const COMMANDS = [datastoreSlot('reads'), datastoreSlot('writes')];
 const CAPACITY = datastoreSlot('capacityBlocks');
 const FREE = datastoreSlot('freeBlocks');
 const PROVISIONED = datastoreSlot('provisionedBlocks');
 const FULL = datastoreSlot('full');
+const ALARM = datastoreSlot('alarm');
+const YELLOW_PERCENT = datastoreSlot('yellowPercent');
+const RED_PERCENT = datastoreSlot('redPercent');
+const GROWTH = datastoreSlot('growthBlocks');
 
 /** Where one host's mount counts its traffic, TRAFFIC_FIELDS first. */
 type MountCounters = Pick<Entity, 'values' | 'refresh'>;
@@ -51,6 +61,7 @@ export abstract class Datastore implements DatastoreFiles {
   /** File blocks promised to files, whether they hold them or not. */
   protected provisioned = 0;
 
+  private readonly watch: CapacityWatch;
   private readonly mounts: MountCounters[] = [];
   private readonly listeners: (() => void)[] = [];
   private telling = false;
@@ -71,6 +82,12 @@ export abstract class Datastore implements DatastoreFiles {
     this.entity = sim.meters.define('datastore', plan.name, { type: plan.type }, DATASTORE_FIELDS);
     this.values = this.entity.values;
     this.entity.refresh = () => this.publish();
+    this.watch = new CapacityWatch(sim, this, plan.alarms ?? ALARM_DEFAULTS);
+  }
+
+  /** Looks at the free space now, not only when it is time to. */
+  refresh(why: string): void {
+    this.watch.look(why);
   }
 
   /** File blocks nobody holds. */
@@ -172,6 +189,16 @@ export abstract class Datastore implements DatastoreFiles {
 
   protected abstract occupy(fileBlocks: number): void;
 
+  /** Commands of all hosts that have come to their end. */
+  finishedCommands(): number {
+    let sum = 0;
+    for (const { values, refresh } of this.mounts) {
+      refresh?.();
+      for (const field of COMMANDS) sum += values[field];
+    }
+    return sum;
+  }
+
   private publish(): void {
     const { values } = this;
     for (const mount of this.mounts) mount.refresh?.();
@@ -180,5 +207,9 @@ export abstract class Datastore implements DatastoreFiles {
     values[CAPACITY] = this.capacity * FILE_BLOCK;
     values[FREE] = this.free * FILE_BLOCK;
     values[PROVISIONED] = this.provisioned * FILE_BLOCK;
+    values[ALARM] = this.watch.level;
+    values[YELLOW_PERCENT] = this.watch.plan.yellow;
+    values[RED_PERCENT] = this.watch.plan.red;
+    values[GROWTH] = this.watch.growth;
   }
 }

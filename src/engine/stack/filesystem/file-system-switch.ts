@@ -35,9 +35,15 @@ export class FileSystemSwitch extends Layer implements Recaller {
     mount.open(file, traffic);
   }
 
-  close(file: FileHandle): void {
+  /** The mount of an open file. */
+  mountOf(file: FileHandle): Mount {
     const mount = this.mounts[file.index];
     assert(mount !== undefined, `${file.path} is not open`);
+    return mount;
+  }
+
+  close(file: FileHandle): void {
+    const mount = this.mountOf(file);
     this.mounts[file.index] = undefined;
     mount.close(file);
   }

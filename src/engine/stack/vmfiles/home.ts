@@ -34,6 +34,10 @@ export interface HomeFile {
 export interface FileOpener {
   open(file: FileHandle, datastore: string, traffic?: Float64Array): void;
   close(file: FileHandle): void;
+  /** Whether no other host has the file's lock. */
+  isFree(file: FileHandle): boolean;
+  /** Gives the lock of an open file up, or takes it again. */
+  setLocked(file: FileHandle, on: boolean): void;
 }
 
 /** BIOS variables (stack-upper 16). */
@@ -64,6 +68,7 @@ export class Home {
   /** Keeps swap files of machines with one name apart. */
   private readonly hash: string;
   private opener: FileOpener | undefined;
+  private locked = true;
   private oldestLog = 1;
   private newestLog = OLD_LOGS;
 
@@ -143,6 +148,7 @@ export class Home {
     this.kept.push({ role, handle, datastore });
     this.measure(role, datastore, handle);
     this.opener?.open(handle, datastore, traffic);
+    if (!this.locked) this.opener?.setLocked(handle, false);
     return handle;
   }
 
@@ -155,8 +161,20 @@ export class Home {
     const entity = this.entities.get(handle.path);
     entity?.values.fill(0);
     if (entity !== undefined) entity.refresh = undefined;
+    if (!this.locked) this.opener?.setLocked(handle, true);
     this.opener?.close(handle);
     this.store(datastore).removeFile(handle);
+  }
+
+  /** A file whose lock another host has, if there is one. */
+  get lockedElsewhere(): FileHandle | undefined {
+    return this.kept.find(({ handle }) => this.opener?.isFree(handle) === false)?.handle;
+  }
+
+  /** Gives the locks of all files up, as a machine that is off or suspended does; or takes them. */
+  setLocked(on: boolean): void {
+    this.locked = on;
+    for (const { handle } of this.kept) this.opener?.setLocked(handle, on);
   }
 
   /** Files of a role. */

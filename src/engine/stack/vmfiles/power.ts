@@ -21,7 +21,10 @@ export class Power {
     private readonly vm: Vm,
     private readonly home: Home,
   ) {
-    vm.onOff(() => this.home.removeRoles('swap', 'vmxSwap', 'suspendState', 'lock'));
+    vm.onPowerOff(() => {
+      this.removeRuntimeFiles();
+      this.home.setLocked(false);
+    });
   }
 
   /** What the machine is now. */
@@ -48,6 +51,11 @@ export class Power {
     } else vm.powerOff('powered off', why);
   }
 
+  /** What only a machine that runs, or is suspended, has. */
+  private removeRuntimeFiles(): void {
+    this.home.removeRoles('swap', 'vmxSwap', 'suspendState', 'lock');
+  }
+
   private setTemplate(on: boolean): void {
     this.isTemplate = on;
     this.vm.setTemplate(on);
@@ -59,6 +67,13 @@ export class Power {
     if (state === 'template') {
       throw this.refusal('is a template and cannot be powered on', 'make it a machine again (off)');
     }
+    const taken = home.lockedElsewhere;
+    if (taken !== undefined) {
+      throw this.refusal(`another host has the lock of ${taken.path}`, 'power it on there');
+    }
+    home.setLocked(true);
+    // A host that died has left them.
+    home.removeRoles('swap', 'vmxSwap', 'lock');
     home.addSwap();
     home.setLock(true);
     if (state === 'suspended') {
@@ -80,6 +95,7 @@ export class Power {
     }
     home.addSuspendState(DEVICE_STATE_BYTES);
     home.removeRoles('swap', 'vmxSwap', 'lock');
+    home.setLocked(false);
     const [image] = home.ofRole('suspendState');
     vm.suspend(`suspended to ${image.path}, ${formatSize(image.sizeBlocks * 512)}`, why);
   }

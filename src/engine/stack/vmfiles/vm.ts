@@ -65,8 +65,8 @@ export class Vm {
     this.resumeListeners.push(listener);
   }
 
-  /** Calls `listener` each time the machine has been powered off. */
-  onOff(listener: () => void): void {
+  /** Calls `listener` when the machine is powered off in order, not when its host dies. */
+  onPowerOff(listener: () => void): void {
     this.offListeners.push(listener);
   }
 
@@ -130,6 +130,15 @@ export class Vm {
     // Held commands first: they were issued before anything the guest issues now.
     for (const holder of this.holders) holder.resubmit();
     for (const listener of this.resumeListeners) listener();
+  }
+
+  /** Its host is dead, and the machine with it. */
+  crash(why: string): void {
+    if (this.state === 'off') return;
+    this.question = undefined;
+    this.setState('off');
+    this.sim.log.note('vm.poweredOff', this.name, 'stopped in the middle of its work', why);
+    for (const holder of this.holders) holder.abort();
   }
 
   private setState(state: VmState): void {

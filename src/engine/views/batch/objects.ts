@@ -236,9 +236,16 @@ export const BATCH_OBJECTS: readonly BatchObject[] = [
     counters: [
       asItIs('Active Commands', 'ACTV', DEVICE.queue, 'active'),
       ...ioCounters(DEVICE.io),
-      ...latencyCounters(DEVICE, { Guest: (row, of) => meanOf(row, of, 'total') }),
+      ...latencyCounters(DEVICE, { Guest: DEVICE_LATENCIES.Guest }),
       ...failureCounters(DEVICE.error),
       ...recoveryCounters(DEVICE.error),
+      // What esxtop leaves empty for NFS, behind what it writes.
+      ...queueCounters(DEVICE.queue).filter(({ column }) => column !== 'ACTV'),
+      ...latencyCounters(DEVICE, {
+        Driver: DEVICE_LATENCIES.Driver,
+        Kernel: DEVICE_LATENCIES.Kernel,
+        Queue: DEVICE_LATENCIES.Queue,
+      }),
     ],
   },
   {

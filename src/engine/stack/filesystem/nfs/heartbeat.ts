@@ -2,6 +2,11 @@ import { type Io, NO_IO, TEST_UNIT_READY } from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
 import type { Sim } from '../../../core/sim.js';
 import { formatDuration } from '../../../core/units.js';
+import { NFS_BADSESSION, NFS_OK } from '../../../devices/nfs-errors.js';
+import type { MountState } from '../mount-state.js';
+import type { NfsLinks } from './links.js';
+import type { NfsLocks } from './locks.js';
+import type { SessionState } from './session-state.js';
 
 const SECOND = 1_000_000_000;
 
@@ -36,23 +41,60 @@ export class NfsHeartbeat extends Layer {
   private outstanding = false;
   /** and its answer is not late yet. */
   private waiting = false;
+  private stop: (() => void) | undefined;
   private stopTimeout: (() => void) | undefined;
   private stopApd: (() => void) | undefined;
+  /** Of NFS 4.1: any answer renews the lease. */
+  private locks: NfsLocks | undefined;
+  private session: SessionState | undefined;
+  private onAnswer: (() => void) | undefined;
+  private readonly error: Uint8Array;
+  private readonly life: Int32Array;
+  private readonly link: Uint8Array;
 
   constructor(
     sim: Sim,
-    private readonly host: string,
     private readonly volume: string,
     private readonly settings: NfsHeartbeatSettings,
     private readonly lower: Layer,
+    private readonly mount: MountState,
+    private readonly links: NfsLinks,
   ) {
-    super(sim, `${host} heartbeat of ${volume}`);
-    sim.timers.every(settings.frequencyNs, () => this.beat());
+    super(sim, `${mount.host} heartbeat of ${volume}`);
+    this.error = sim.requests.column('nfs.error', Uint8Array);
+    this.life = sim.requests.column('nfs.life', Int32Array);
+    this.link = sim.requests.column('nfs.link', Uint8Array);
+    this.start();
+  }
+
+  start(): void {
+    this.stop ??= this.sim.timers.every(this.settings.frequencyNs, () => this.beat());
+  }
+
+  /** The host is dead, or has let the volume go: nobody asks any more, and nothing is wrong. */
+  end(): void {
+    this.stop?.();
+    this.stop = undefined;
+    this.stopWaiting();
+    this.stopApd?.();
+    this.state = NFS_ON;
+    this.failures = 0;
+    this.isDown = false;
+  }
+
+  /** NFS 4.1: every answer renews the lease, and every question tells whether the session lives. */
+  renews(locks: NfsLocks, session: SessionState, onAnswer: () => void): void {
+    this.locks = locks;
+    this.session = session;
+    this.onAnswer = onAnswer;
   }
 
   /** The server has answered a command. */
   noteAnswer(): void {
     this.answeredAt = this.sim.now;
+    this.mount.set('beatAt', this.sim.now);
+    this.locks?.renewed();
+    this.onAnswer?.();
     if (this.waiting) this.stopWaiting();
     if (this.failures > 0) this.recover();
   }
@@ -74,6 +116,9 @@ export class NfsHeartbeat extends Layer {
     requests.arrivedAt[io] = now;
     requests.readyAt[io] = now;
     requests.deviceNs[io] = 0;
+    this.error[io] = NFS_OK;
+    this.life[io] = this.session?.life ?? 0;
+    this.link[io] = this.links.next();
     this.outstanding = true;
     this.enter(io);
     this.lower.submit(io);
@@ -82,8 +127,13 @@ export class NfsHeartbeat extends Layer {
   override complete(io: Io): void {
     const { requests } = this.sim;
     const good = requests.status[io] === 0;
+    const isUnknown = this.error[io] === NFS_BADSESSION && this.life[io] === this.session?.life;
+    if (!good) this.links.lose(this.link[io]);
     requests.give(io);
     this.outstanding = false;
+    if (this.stop === undefined) return;
+    if (isUnknown) this.session?.lose();
+    if (good) this.mount.add('beats', 1);
     if (good) this.noteAnswer();
     else if (this.waiting) this.fail('no connection');
   }
@@ -99,6 +149,7 @@ export class NfsHeartbeat extends Layer {
   private fail(why: string): void {
     const { apdStartCount, apdTimeoutNs, maxFailures } = this.settings;
     this.stopWaiting();
+    this.mount.add('misses', 1);
     this.failures++;
     const reason = `${this.failures} heartbeats failed: ${why}`;
     if (this.failures === apdStartCount) {
@@ -131,6 +182,6 @@ export class NfsHeartbeat extends Layer {
   }
 
   private note(kind: string, what: string, why: string): void {
-    this.sim.log.note(kind, this.volume, `${this.host}: ${what}`, why);
+    this.sim.log.note(kind, this.volume, `${this.mount.host}: ${what}`, why);
   }
 }

@@ -2,11 +2,19 @@ import { assert } from '../../../core/assert.js';
 import type { Sim } from '../../../core/sim.js';
 import type { DatastorePlan } from '../../../simulation/plan.js';
 import type { AllocationPolicy, FileHandle } from '../../files.js';
-import { Datastore } from '../datastore.js';
+import { Datastore, datastoreSlot } from '../datastore.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers, StoredFile } from '../file.js';
+import type { NfsLocks } from './locks.js';
+
+const METADATA_WRITES = datastoreSlot('metadataWrites');
 
 /** A file on an NFS server. The server allocates and zeroes; there is nothing to do for a host. */
 export class NfsFile extends StoredFile {
+  /** Whose lock it is. */
+  holder: NfsLocks | undefined;
+  /** Its handle means nothing to the server any more, until it is looked up again. */
+  isStale = false;
+
   constructor(
     index: number,
     path: string,
@@ -28,6 +36,10 @@ export class NfsVolume extends Datastore {
   private used = 0;
   private filled = 0;
   private nextStart = 0;
+  /** The server exports it read-only. */
+  readOnly = false;
+  /** NFS 4.1. */
+  readonly hasSessions: boolean;
 
   /** @param reserves the server's plug-in can reserve space: thick files take theirs at once */
   constructor(
@@ -37,7 +49,18 @@ export class NfsVolume extends Datastore {
     private readonly reserves = false,
   ) {
     super(sim, plan, numbers, Math.floor(plan.capacityBytes / FILE_BLOCK_BYTES));
+    this.hasSessions = plan.version === 4.1;
     this.takeInitial();
+  }
+
+  /** A call that carries no file data: of locks and sessions. */
+  countCall(): void {
+    this.values[METADATA_WRITES]++;
+  }
+
+  /** The server has lost its file handles (or the export was made anew), or knows them again. */
+  setStale(stale: boolean): void {
+    for (const file of this.files) if (file !== undefined) file.isStale = stale;
   }
 
   override get free(): number {
@@ -71,6 +94,7 @@ export class NfsVolume extends Datastore {
 
   override removeFile(handle: FileHandle): void {
     const file = this.fileOf(handle);
+    assert(file.holder === undefined, `${file.path} is removed while it is open`);
     this.files[file.index] = undefined;
     this.used -= file.held;
     this.provisioned -= file.given.length;

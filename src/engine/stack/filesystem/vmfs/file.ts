@@ -1,5 +1,6 @@
 import type { AllocationPolicy } from '../../files.js';
 import { StoredFile } from '../file.js';
+import type { FileLocks } from './locks.js';
 
 /**
  * An entry of a file's block map, by file block:
@@ -61,8 +62,8 @@ export class VmfsFile extends StoredFile {
   readonly firstEntry: number;
   /** Block map; empty for a file that fits its descriptor or a sub-block. */
   readonly map: Int32Array;
-  /** The mount that has the file open. */
-  holder: object | undefined;
+  /** Whose lock it is. */
+  holder: FileLocks | undefined;
 
   constructor(
     index: number,

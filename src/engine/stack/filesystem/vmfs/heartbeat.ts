@@ -2,6 +2,7 @@ import type { Sim } from '../../../core/sim.js';
 import { formatStatus } from '../../../core/status.js';
 import { formatDuration } from '../../../core/units.js';
 import { datastoreSlot } from '../datastore.js';
+import type { MountState } from '../mount-state.js';
 import { HEARTBEATS } from './layout.js';
 import type { MetadataClient, MetadataIo } from './metadata-io.js';
 import type { VmfsVolume } from './volume.js';
@@ -11,33 +12,43 @@ const HEARTBEATS_DONE = datastoreSlot('heartbeats');
 /** Stack-upper reference, section 6.1. */
 export const HEARTBEAT_NS = 3_000_000_000;
 export const HEARTBEAT_TIMEOUT_NS = 16_000_000_000;
+/** From then on a heartbeat's I/O is late (same section, from memory). */
+const LATE_NS = 8_000_000_000;
 
 /**
  * While a host has a file open on a volume it renews its heartbeat there. A host that cannot do so
  * for 16 s has lost the volume.
  */
 export class Heartbeat implements MetadataClient {
-  private readonly lba: number;
+  /** Where the host's slot is in the volume. */
+  readonly lba: number;
+  /** What the slot holds: changes with every renewal, which is how other hosts see it is alive. */
+  stamp = 0;
   private stop: (() => void) | undefined;
   private stopWatch: (() => void) | undefined;
   private outstanding = false;
   private lost = false;
   private renewedAt = 0;
+  private askedAt = 0;
   private trouble = 'no answer';
 
   constructor(
     private readonly sim: Sim,
-    private readonly host: string,
     private readonly volume: VmfsVolume,
     slot: number,
     private readonly metadata: MetadataIo,
+    private readonly state: MountState,
+    /** VMFS3.UseATSForHBOnVMFS5. */
+    private readonly byAts: boolean,
   ) {
     this.lba = HEARTBEATS + slot;
+    state.set('slot', slot);
   }
 
   start(): void {
     if (this.stop !== undefined) return;
     this.renewedAt = this.sim.now;
+    this.state.set('beatAt', this.sim.now);
     this.stop = this.sim.timers.every(HEARTBEAT_NS, () => this.beat());
     this.watch();
   }
@@ -47,21 +58,38 @@ export class Heartbeat implements MetadataClient {
     this.stopWatch?.();
     this.stop = undefined;
     this.lost = false;
+    this.state.set('lost', 0);
+    this.state.set('beatAt', Number.NaN);
+  }
+
+  /** The host is dead: the slot stays as it is. */
+  crash(): void {
+    const at = this.state.get('beatAt');
+    this.end();
+    this.state.set('lost', 2);
+    this.state.set('beatAt', at);
   }
 
   metadataDone(_token: number, status: number, sense: number): void {
     this.outstanding = false;
+    if (this.stop === undefined) return;
     if (status !== 0) {
       this.trouble = formatStatus(status, sense);
+      this.state.add('misses', 1);
       return;
     }
     const lateNs = this.sim.now - this.renewedAt;
     this.volume.values[HEARTBEATS_DONE]++;
+    this.stamp++;
     this.renewedAt = this.sim.now;
+    this.state.set('beatAt', this.sim.now);
+    this.state.add('beats', 1);
+    if (this.sim.now - this.askedAt >= LATE_NS) this.state.add('misses', 1);
     this.trouble = 'no answer';
     if (!this.lost) return;
     this.lost = false;
-    const what = `${this.host} has access to the volume again`;
+    this.state.set('lost', 0);
+    const what = `${this.state.host} has access to the volume again`;
     const why = `heartbeat renewed after ${formatDuration(lateNs)}`;
     this.sim.log.note('vmfs.heartbeat.recovered', this.volume.name, what, why);
     this.watch();
@@ -71,7 +99,9 @@ export class Heartbeat implements MetadataClient {
   private beat(): void {
     if (this.outstanding) return;
     this.outstanding = true;
-    this.metadata.testAndSet(this.lba, this, 0);
+    this.askedAt = this.sim.now;
+    if (this.byAts) this.metadata.testAndSet(this.lba, this, 0);
+    else this.metadata.write(this.lba, 1, this, 0);
   }
 
   /** Looks again when the newest renewal gets too old. */
@@ -82,7 +112,8 @@ export class Heartbeat implements MetadataClient {
         return;
       }
       this.lost = true;
-      const what = `${this.host} lost access to the volume`;
+      this.state.set('lost', 1);
+      const what = `${this.state.host} lost access to the volume`;
       const why = `heartbeat not renewed for ${formatDuration(HEARTBEAT_TIMEOUT_NS)}: ${this.trouble}`;
       this.sim.log.note('vmfs.heartbeat.timedout', this.volume.name, what, why);
     });

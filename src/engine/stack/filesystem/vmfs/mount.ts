@@ -15,11 +15,13 @@ import { NOT_HERE, type Recall, type Recaller, WITHDRAWN } from '../../recall.js
 import { Splitter } from '../../splitter.js';
 import { datastoreSlot } from '../datastore.js';
 import { FILE_BLOCK } from '../file.js';
-import type { Mount } from '../mount.js';
+import type { LockAnswer, Mount } from '../mount.js';
+import { MountState } from '../mount-state.js';
 import { HOLE, isBusy, type VmfsFile } from './file.js';
 import { FirstWrite } from './first-write.js';
 import { Heartbeat } from './heartbeat.js';
 import { POINTER_SPAN_SHIFT } from './layout.js';
+import { LockBreaker } from './lock-breaker.js';
 import { FileLocks } from './locks.js';
 import { MetadataIo, type OffloadSwitches } from './metadata-io.js';
 import { POINTER_CACHE_ENTRIES, PointerCache } from './pointer-cache.js';
@@ -38,6 +40,13 @@ export interface VmfsMountOptions {
   readonly pointerCacheEntries?: number;
   /** What the host leaves to arrays; all it can unless given. */
   readonly offload?: OffloadSwitches;
+  /**
+   * An UNMAP of a guest goes on to the device at once (VMFS 5 with VMFS3.EnableBlockDelete), or the
+   * blocks are only free (VMFS 6, which reclaims them later); true unless given.
+   */
+  readonly passesUnmap?: boolean;
+  /** VMFS3.UseATSForHBOnVMFS5; true unless given. */
+  readonly atsHeartbeat?: boolean;
 }
 
 /**
@@ -55,7 +64,9 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
   private readonly locks: FileLocks;
   private readonly files: (VmfsFile | undefined)[];
   private readonly values: Float64Array;
-  private openFiles = 0;
+  private readonly state: MountState;
+  private readonly passesUnmap: boolean;
+  private readonly metadata: MetadataIo;
 
   private readonly op: Uint8Array;
   private readonly lba: Float64Array;
@@ -91,8 +102,12 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     const entries = options.pointerCacheEntries ?? POINTER_CACHE_ENTRIES;
     this.pointers = new PointerCache(sim, entries, metadata, this);
     this.firstWrite = new FirstWrite(sim, volume, allocator, metadata, this);
-    this.heartbeat = new Heartbeat(sim, host, volume, slot, metadata);
-    this.locks = new FileLocks(sim, metadata);
+    this.state = new MountState(sim, host, volume, volume.plan.version ?? 5);
+    const { atsHeartbeat = true } = options;
+    this.heartbeat = new Heartbeat(sim, volume, slot, metadata, this.state, atsHeartbeat);
+    this.locks = new FileLocks(sim, metadata, this.heartbeat, this.state);
+    this.metadata = metadata;
+    this.passesUnmap = options.passesUnmap ?? true;
     this.files = volume.files;
     this.values = volume.values;
     const { requests } = sim;
@@ -109,11 +124,55 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
   open(handle: FileHandle, traffic?: Float64Array): void {
     if (traffic !== undefined) this.count(traffic);
     const file = this.datastore.fileOf(handle);
-    assert(file.holder === undefined, `${file.path} is locked by another host`);
-    file.holder = this;
+    assert(this.isFree(file), `${file.path} is locked by another host`);
     this.pointers.reach(this.datastore.pointerCount);
-    this.locks.change(file);
-    if (this.openFiles++ === 0) this.heartbeat.start();
+    if (file.holder === undefined) this.locks.take(file);
+    this.heartbeat.start();
+  }
+
+  isFree(handle: FileHandle): boolean {
+    const { holder } = this.datastore.fileOf(handle);
+    return holder === undefined || holder === this.locks;
+  }
+
+  takeLock(handle: FileHandle, answer: LockAnswer): void {
+    this.heartbeat.start();
+    const file = this.datastore.fileOf(handle);
+    new LockBreaker(this.sim, this.metadata, this.locks, file, (problem) => {
+      if (this.openFiles === 0) this.heartbeat.end();
+      answer(problem);
+    });
+  }
+
+  get openFiles(): number {
+    return this.locks.held.size;
+  }
+
+  get mounted(): boolean {
+    return this.state.get('mounted') > 0 && !this.locks.isDead;
+  }
+
+  crash(): void {
+    this.locks.isDead = true;
+    this.locks.hasDied = true;
+    this.heartbeat.crash();
+  }
+
+  reboot(): void {
+    this.locks.isDead = false;
+    this.heartbeat.end();
+    // It knows its own slot by its UUID and replays its journal: nobody has to wait for its lease.
+    for (const file of [...this.locks.held]) this.locks.release(file);
+  }
+
+  unmount(): string | undefined {
+    if (this.openFiles > 0) return `${this.openFiles} files are open`;
+    this.state.set('mounted', 0);
+    return undefined;
+  }
+
+  remount(): void {
+    this.state.set('mounted', 1);
   }
 
   count(traffic: Float64Array): void {
@@ -122,10 +181,10 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
 
   close(handle: FileHandle): void {
     const file = this.datastore.fileOf(handle);
-    assert(file.holder === this, `${file.path} is not open here`);
-    file.holder = undefined;
-    this.locks.change(file);
-    if (--this.openFiles === 0) this.heartbeat.end();
+    if (file.holder !== this.locks && this.locks.hasDied) return;
+    assert(file.holder === this.locks, `${file.path} is not open here`);
+    this.locks.release(file);
+    if (this.openFiles === 0) this.heartbeat.end();
   }
 
   override submit(io: Io): void {
@@ -283,6 +342,11 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     }
     map.fill(HOLE, first, first + count);
     file.held -= count;
+    if (!this.passesUnmap) {
+      this.retired.add(file.index, block, count, this.sim.now);
+      this.answer(piece, 0, 0, 0);
+      return;
+    }
     this.freeing[piece] = block;
     this.unmappedAt[piece] = this.sim.now;
     this.forward(piece, block * FILE_BLOCK);

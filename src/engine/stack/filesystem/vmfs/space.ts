@@ -1,3 +1,4 @@
+import type { FreedSpace } from './freed-space.js';
 import { CLUSTER_FILE_BLOCKS } from './layout.js';
 
 /** No file block. */
@@ -10,6 +11,8 @@ export const NONE = -1;
  */
 export class Space {
   free: number;
+  /** Where the array is to be told of freed blocks. */
+  freed: FreedSpace | undefined;
   private readonly used: Uint8Array;
   private readonly freeIn: Int32Array;
   /** Who works in a cluster, or NONE. */
@@ -51,6 +54,7 @@ export class Space {
     let block = this.cursor[allocator];
     while (block >= end || this.used[block] !== 0) block = block >= end ? start : block + 1;
     this.used[block] = 1;
+    this.freed?.forget(block);
     this.freeIn[cluster]--;
     this.free--;
     this.cursor[allocator] = block + 1;
@@ -67,7 +71,10 @@ export class Space {
     const cluster = Math.floor(first / CLUSTER_FILE_BLOCKS);
     const end = Math.min((cluster + 1) * CLUSTER_FILE_BLOCKS, this.size, first + most);
     let next = first + 1;
-    while (next < end && this.used[next] === 0) this.used[next++] = 1;
+    while (next < end && this.used[next] === 0) {
+      this.freed?.forget(next);
+      this.used[next++] = 1;
+    }
     const more = next - first - 1;
     this.freeIn[cluster] -= more;
     this.free -= more;
@@ -81,6 +88,7 @@ export class Space {
     for (let block = start; block < this.size && taken.length < most; block++) {
       if (this.used[block] !== 0) continue;
       this.used[block] = 1;
+      this.freed?.forget(block);
       this.freeIn[Math.floor(block / CLUSTER_FILE_BLOCKS)]--;
       taken.push(block);
     }
@@ -88,7 +96,16 @@ export class Space {
     return taken;
   }
 
-  give(block: number): void {
+  /** Takes the next run of at most `most` blocks that have been free for long. */
+  takeFreed(most: number): { first: number; count: number } | undefined {
+    const run = this.freed?.nextRun(most);
+    if (run !== undefined) this.takeFree(run.first, run.count);
+    return run;
+  }
+
+  /** @param isKnown the array has been told that it is free */
+  give(block: number, isKnown = false): void {
+    if (!isKnown) this.freed?.note(block);
     this.used[block] = 0;
     this.freeIn[Math.floor(block / CLUSTER_FILE_BLOCKS)]++;
     this.free++;

@@ -6,6 +6,7 @@ import type { AllocationPolicy, FileHandle } from '../../files.js';
 import { Datastore } from '../datastore.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../file.js';
 import { BlockMaps, HOLE, isBusy, toBeZeroed, VmfsFile } from './file.js';
+import { FreedSpace } from './freed-space.js';
 import {
   DESCRIPTORS_MAX,
   DIRECT_BLOCKS,
@@ -188,9 +189,22 @@ export class VmfsVolume extends Datastore {
     return this.space.allocate(allocator);
   }
 
-  /** File blocks that a file no longer holds. */
-  giveBack(start: number, count: number, why: string): void {
-    for (let block = start; block < start + count; block++) this.space.give(block);
+  /** From now on the blocks that become free are remembered, for automatic UNMAP. */
+  trackFreed(): void {
+    this.space.freed ??= new FreedSpace(this.capacity);
+  }
+
+  get freed(): FreedSpace | undefined {
+    return this.space.freed;
+  }
+
+  takeFreed(most: number): { first: number; count: number } | undefined {
+    return this.space.takeFreed(most);
+  }
+
+  /** File blocks that a file no longer holds. @param isKnown the array has been told of them */
+  giveBack(start: number, count: number, why: string, isKnown = false): void {
+    for (let block = start; block < start + count; block++) this.space.give(block, isKnown);
     this.spaceFreed(why);
   }
 

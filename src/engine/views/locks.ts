@@ -1,0 +1,116 @@
+import { above, gauge, host, labelled } from './kit/fields.js';
+import type { Row } from './kit/row.js';
+import { defineView, type Field } from './kit/view.js';
+
+const SESSIONS = ['', 'up', 'LOST', 'RECLAIM'];
+/** VMFS writes one every 3 s (stack-upper reference, 6.1), and has lost the volume after 16 s. */
+const AGE_LIMITS = [8e9, 16e9] as const;
+
+const SECOND = 1e9;
+/** Ages above this are shown in whole seconds. */
+const ROUND_NS = 10 * SECOND;
+/** Value of the gauge `lost` of a host that has died. */
+const DEAD = 2;
+
+function ageNs(row: Row): number {
+  const age = row.window.after.at - row.now('beatAt');
+  return age < ROUND_NS ? age : Math.round(age / SECOND) * SECOND;
+}
+
+function isNfs(row: Row): boolean {
+  return row.label('type') === 'nfs';
+}
+
+function stateOf(row: Row): string {
+  if (!(row.now('mounted') > 0)) return 'unmounted';
+  if (row.now('lost') === DEAD) return 'DEAD';
+  if (row.now('lost') > 0) return isNfs(row) ? 'STALE' : 'LOST';
+  if (row.now('waiting') > 0) return 'waiting';
+  return row.now('locks') > 0 ? 'in use' : 'idle';
+}
+
+function count(id: string, width: number, weight: number, field: string, help: string): Field {
+  return gauge(id, width, weight, 'count', field, help);
+}
+
+export const locks = defineView({
+  name: 'locks',
+  key: '*',
+  title: 'Locks and heartbeats',
+  tab: 'Locks',
+  summary: 'heartbeat, locks, lock files and NFS session of each host on each datastore',
+  scope: 'mount',
+  charts: ['LOCKS', 'BEATS', 'MISSES'],
+  fields: [
+    {
+      id: 'DATASTORE',
+      width: 14,
+      weight: 0,
+      format: 'text',
+      help: 'datastore',
+      value: (row) => row.name,
+      grow: true,
+      stays: true,
+    },
+    { ...host, weight: 0 },
+    labelled('TYPE', 4, 2, 'type', 'vmfs or nfs'),
+    labelled('VER', 3, 3, 'version', 'generation of VMFS, or version of NFS'),
+    {
+      id: 'STATE',
+      width: 9,
+      weight: 0,
+      format: 'text',
+      help: 'idle, in use, waiting for a lock; LOST: no heartbeat; STALE: locks may be taken; DEAD host',
+      value: stateOf,
+      level: (value) => (['LOST', 'STALE', 'DEAD'].includes(String(value)) ? 2 : 0),
+    },
+    count('SLOT', 4, 4, 'slot', 'slot of the host in the heartbeat region of VMFS'),
+    {
+      id: 'AGE',
+      width: 8,
+      weight: 0,
+      format: 'duration',
+      help: 'time since the last heartbeat (VMFS), or the last answer of the server',
+      value: ageNs,
+      level: (value, row) => (isNfs(row) ? 0 : above(...AGE_LIMITS)(value, row)),
+    },
+    count('BEATS', 6, 5, 'beats', 'heartbeats so far; NFS: questions and lock files written'),
+    {
+      ...count('MISSES', 6, 1, 'misses', 'heartbeats that failed or came late'),
+      level: above(1, 3),
+    },
+    count('LOCKS', 6, 0, 'locks', 'files the host has the lock of'),
+    count('LCKFILE', 7, 2, 'lockFiles', 'lock files (.lck) of NFS 3'),
+    count('TAKEN', 6, 2, 'taken', 'lock blocks set: locks taken and given up'),
+    {
+      ...count('MISCOMP', 7, 1, 'miscompares', 'ATS that found another value: somebody was faster'),
+      level: above(1, 100),
+    },
+    {
+      ...count('CONFLIC', 7, 2, 'conflicts', 'lock writes that met a SCSI reservation'),
+      level: above(1, 100),
+    },
+    count('RETRIES', 7, 2, 'retries', 'lock writes made again'),
+    count('WAIT', 4, 1, 'waiting', 'files it waits for the lock of'),
+    count('BROKEN', 6, 1, 'broken', 'locks of dead hosts it has broken'),
+    {
+      id: 'SESSION',
+      width: 7,
+      weight: 1,
+      format: 'text',
+      help: 'session of NFS 4.1: up, LOST (a new one is made), RECLAIM (files are claimed again)',
+      value: (row) => SESSIONS[row.now('session')] ?? '',
+      level: (value) => (value === 'LOST' || value === 'RECLAIM' ? 1 : 0),
+    },
+    {
+      id: 'SLOTS',
+      width: 7,
+      weight: 3,
+      format: 'text',
+      help: 'slots of the session in use, of all',
+      value: (row) => (row.now('slots') > 0 ? `${row.now('slotsUsed')}/${row.now('slots')}` : ''),
+      number: (row) => row.now('slotsUsed'),
+    },
+    gauge('LEASE', 8, 2, 'duration', 'leaseNs', 'time left of the lease of NFS 4.1'),
+  ],
+});
