@@ -173,6 +173,7 @@ export class Home {
 
   /** Gives the locks of all files up, as a machine that is off or suspended does; or takes them. */
   setLocked(on: boolean): void {
+    if (!on && !this.locked) return;
     this.locked = on;
     for (const { handle } of this.kept) this.opener?.setLocked(handle, on);
   }
