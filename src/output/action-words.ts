@@ -46,6 +46,12 @@ export function commandWords(command: Command, disks: readonly NamedDisk[]): str
       return `delete ${command.name} on ${command.datastore}`;
     case 'reclaim':
       return `reclaim space of ${command.datastore}`;
+    case 'snapshot':
+      return 'snapshot' in command
+        ? `${command.action} snapshot ${command.snapshot} of ${command.vm}`
+        : `${command.action === 'deleteAll' ? 'delete all snapshots' : 'consolidate'} of ${command.vm}`;
+    case 'track':
+      return `track changes of ${nameOf(command.disk, disks)}: ${command.state}`;
     case 'lun-snapshot':
       return `${command.action} snapshot ${command.snapshot} of ${command.lun}`;
   }

@@ -26,6 +26,8 @@ import { type LayerName, type LayerSummary, summariseLayers } from './layer-summ
 import { measureThresholds } from './measured-thresholds.js';
 import type { Pace, Plan, Qos } from './plan.js';
 import { buildSites } from './sites.js';
+import { SnapshotService } from './snapshots/service.js';
+import { spoiltOf } from './spoilt.js';
 import { StorageAdmin } from './storage-admin.js';
 import { connectThinLuns } from './thin-luns.js';
 import { whereaboutsOf } from './whereabouts.js';
@@ -46,6 +48,8 @@ export class Simulation {
   private readonly hosts: ReadonlyMap<string, BuiltHost>;
   private readonly storage: StorageAdmin;
   private readonly operations: DiskOperations;
+  /** Snapshots of virtual machines, their chains, and what changed on tracked disks. */
+  readonly snapshots: SnapshotService;
   private readonly audit: CloneAudit;
   private readonly qosNow = new Map<number, Qos>();
 
@@ -94,7 +98,15 @@ export class Simulation {
       fileSystems,
       disks,
       this.audit,
+      (disk) => this.snapshots.hasDeltas(disk),
     );
+    this.snapshots = new SnapshotService(sim, {
+      plans: plan.vms,
+      disks,
+      fileSystems,
+      moverOf: (host) => this.operations.moverOf(host),
+      witnessOf: (vm) => this.guests.witnessOf(vm),
+    });
     connectThinLuns(plan.datastores, datastores, arrays);
     for (const { plan: disk } of disks.values()) this.setQos(disk.index, disk.qos);
     this.guests = new Guests(sim, disks);
@@ -162,16 +174,7 @@ export class Simulation {
 
   /** How often data faults struck, and how many reads met what they had spoilt. */
   get spoilt(): { strikes: number; reads: number } {
-    const sum = { strikes: 0, reads: 0 };
-    const onLuns = [...this.arrays.values()].flatMap(({ luns }) =>
-      [...luns.values()].map(({ media }) => media),
-    );
-    const onServers = [...this.sites.server.values()].flatMap(({ media }) => media);
-    for (const media of [...onLuns, ...onServers]) {
-      sum.strikes += media?.strikes ?? 0;
-      sum.reads += media?.spoiltReads ?? 0;
-    }
-    return sum;
+    return spoiltOf(this.arrays, this.sites.server);
   }
 
   /** Guests issue nothing more of their own; what is in flight comes back. */
@@ -261,6 +264,10 @@ export class Simulation {
         break;
       case 'lun-snapshot':
         this.storage.snapshotLun(command, why);
+        break;
+      case 'snapshot':
+      case 'track':
+        this.snapshots.command(command, why);
         break;
       case 'rescan':
         this.storage.rescan(command.host);

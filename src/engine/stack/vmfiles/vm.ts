@@ -37,9 +37,11 @@ export class Vm {
   readonly host: string;
   readonly world: number;
   readonly entity: Entity;
-  /** True while no guest instruction runs: stunned or powered off. */
+  /** True while no guest instruction runs: stunned, frozen or powered off. */
   stunned = false;
   state: VmState = 'on';
+  /** Stopped for an instant by an operation, whatever its state. */
+  frozen = false;
   question: Question | undefined;
 
   private readonly holders: Holder[] = [];
@@ -65,6 +67,19 @@ export class Vm {
     this.holders.push(holder);
   }
 
+  /** Stops the virtual processors for an operation, until `thaw`; a question may wait meanwhile. */
+  freeze(): void {
+    this.frozen = true;
+    this.publish();
+  }
+
+  /** The operation lets the machine go on; a question it waits for still stands. */
+  thaw(): void {
+    this.frozen = false;
+    this.publish();
+    if (!this.stunned) for (const listener of this.resumeListeners) listener();
+  }
+
   /** Stops the virtual processors until the question is answered; the first question stands. */
   stun(question: Question, why: string): void {
     if (this.state !== 'on') return;
@@ -87,13 +102,17 @@ export class Vm {
     this.sim.log.note('vm.resumed', this.name, 'running again after Retry', why);
     // Held commands first: they were issued before anything the guest issues now.
     for (const holder of this.holders) holder.resubmit();
-    for (const listener of this.resumeListeners) listener();
+    if (!this.stunned) for (const listener of this.resumeListeners) listener();
     return true;
   }
 
   private setState(state: VmState): void {
     this.state = state;
-    this.stunned = state !== 'on';
+    this.publish();
+  }
+
+  private publish(): void {
+    this.stunned = this.state !== 'on' || this.frozen;
     this.entity.values[0] = this.stunned ? 1 : 0;
   }
 }
