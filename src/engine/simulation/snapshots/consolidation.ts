@@ -11,8 +11,9 @@ import type { Freezer } from './freezer.js';
 const STUN_NS_MAX = 12e9;
 /** Helper deltas at most; then consolidation gives up (from memory). */
 const ROUNDS_MAX = 10;
-/** Pause between two looks whether commands have left a file (model). */
+/** First and longest pause between two looks whether commands have left a file (model). */
 const LOOK_NS = 1_000_000;
+const LOOK_NS_MAX = 1_000_000_000;
 
 export interface ConsolidationParts {
   readonly chain: DiskChain;
@@ -185,11 +186,11 @@ export class Consolidation {
   }
 
   /** Deletes the files of links once no command is on its way to them any more. */
-  private retire(links: readonly Link[], then: () => void): void {
+  private retire(links: readonly Link[], then: () => void, pauseNs = LOOK_NS): void {
     const { chain } = this.parts;
-    this.sim.timers.delay(LOOK_NS, () => {
+    this.sim.timers.delay(pauseNs, () => {
       if (links.some(({ file }) => this.isInUse(file.index)) || chain.isChanging(links)) {
-        this.retire(links, then);
+        this.retire(links, then, Math.min(2 * pauseNs, LOOK_NS_MAX));
         return;
       }
       for (const link of links) chain.removeFiles(link);

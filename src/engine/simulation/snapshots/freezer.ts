@@ -3,8 +3,9 @@ import type { Sim } from '../../core/sim.js';
 import type { DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
 import type { Vm } from '../../stack/vmfiles/vm.js';
 
-/** Pause between two looks whether commands have come back (model). */
+/** First and longest pause between two looks whether commands have come back (model). */
 const LOOK_NS = 1_000_000;
+const LOOK_NS_MAX = 16_000_000;
 /** A machine is not held longer for commands that do not come back: model. */
 export const SETTLE_NS_MAX = 30e9;
 /** Guests hold their file systems still for so long at most (VSS; from memory). */
@@ -42,7 +43,7 @@ export class Freezer {
     this.frozenAt = this.sim.now;
     this.vm.freeze();
     if (!quiesce) this.pause();
-    this.look(quiesce, then);
+    this.look(LOOK_NS, quiesce, then);
   }
 
   thaw(): void {
@@ -54,10 +55,10 @@ export class Freezer {
     for (const { chain } of this.disks) chain.backing.pause();
   }
 
-  private look(quiesce: boolean, then: (problem?: string) => void): void {
-    this.sim.timers.delay(LOOK_NS, () => {
+  private look(pauseNs: number, quiesce: boolean, then: (problem?: string) => void): void {
+    this.sim.timers.delay(pauseNs, () => {
       if (quiesce && !this.isQuiet) {
-        this.waitOn(quiesce, QUIESCE_NS_MAX, 'the guest could not be quiesced', then);
+        this.waitOn(pauseNs, quiesce, QUIESCE_NS_MAX, 'the guest could not be quiesced', then);
         return;
       }
       if (quiesce) this.pause();
@@ -65,18 +66,20 @@ export class Freezer {
         ({ chain }) => chain.backing.isSettled && chain.guest.isIdle,
       );
       if (settled) then();
-      else this.waitOn(false, SETTLE_NS_MAX, 'commands of its disks do not come back', then);
+      else
+        this.waitOn(pauseNs, false, SETTLE_NS_MAX, 'commands of its disks do not come back', then);
     });
   }
 
   private waitOn(
+    pauseNs: number,
     quiesce: boolean,
     mostNs: number,
     problem: string,
     then: (problem?: string) => void,
   ): void {
     if (this.stunNs < mostNs) {
-      this.look(quiesce, then);
+      this.look(Math.min(2 * pauseNs, LOOK_NS_MAX), quiesce, then);
       return;
     }
     this.thaw();

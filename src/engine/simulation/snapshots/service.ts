@@ -63,6 +63,11 @@ export class SnapshotService {
     return this.machines.get(vm)?.task;
   }
 
+  /** True while an operation on any VM's snapshots is under way. */
+  get isBusy(): boolean {
+    return [...this.machines.values()].some(({ task }) => task !== undefined);
+  }
+
   /** True when the disk is more than its base: its file alone does not tell what it holds. */
   hasDeltas(disk: number): boolean {
     return (this.chains.get(disk)?.links.length ?? 1) > 1;

@@ -105,7 +105,6 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     this.arrivedAt[io] = now;
     this.sentAt[io] = now;
     this.diskLba[io] = requests.lba[io];
-    requests.file[io] = this.file.index;
     if (this.guard?.holds(io)) return;
     this.send(io);
   }
@@ -216,10 +215,13 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
 
   private send(io: Io): void {
     if (this.pausedRows !== undefined) {
+      this.sim.requests.file[io] = this.file.index;
       this.pausedRows.push(io);
       return;
     }
     if (this.tracker !== undefined) this.trackChange(io);
+    // A chain has named the file it went to before; by now that one may be gone.
+    this.sim.requests.file[io] = this.file.index;
     this.enter(io);
     this.lower.submit(io);
   }
@@ -239,6 +241,8 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
   private hold(io: Io): void {
     const plugin = pluginOf(this.sim.requests.status[io]) === PLUGIN_NOSPACE;
     this.next[io] = NO_IO;
+    // It is in no file of a chain any more.
+    this.sim.requests.file[io] = this.file.index;
     if (this.firstHeld === NO_IO) this.firstHeld = io;
     else this.next[this.lastHeld] = io;
     this.lastHeld = io;

@@ -150,7 +150,7 @@ export class Chain extends Splitter implements Recaller {
     } else if (op[io] === WRITE) {
       this.write(io, delta, at);
     } else {
-      this.giveBack(io, delta, at);
+      this.unmap(io, delta, at);
     }
   }
 
@@ -221,7 +221,7 @@ export class Chain extends Splitter implements Recaller {
   }
 
   /** An UNMAP of whole grains changes their entries; what is left over at its ends stays. */
-  private giveBack(io: Io, delta: Delta, at: number): void {
+  private unmap(io: Io, delta: Delta, at: number): void {
     const { grainBlocks } = delta.format;
     this.diskLba[io] = at;
     if (wholeGrains(at, this.requests.blocks[io], grainBlocks) <= 0) {
