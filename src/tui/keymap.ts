@@ -184,7 +184,7 @@ export const bindings: readonly Binding[] = [
     'table',
     ['ctrl+o'],
     { do: 'operations' },
-    'clone a virtual disk; reclaim space of a datastore',
+    'clone a virtual disk, snapshots of its VM; reclaim space of a datastore',
   ),
   bind(
     'table',

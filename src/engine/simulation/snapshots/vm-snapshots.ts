@@ -190,7 +190,7 @@ export class VmSnapshots {
         witness.saved(part.name);
         const stun = formatDuration(this.freezer.stunNs);
         this.freezer.thaw();
-        this.end('snapshot.created', part.name, `the machine was stunned for ${stun}`);
+        this.end('vm.snapshot.created', part.name, `the machine was stunned for ${stun}`);
       });
     });
   }
@@ -238,7 +238,7 @@ export class VmSnapshots {
         // The leaf that was given up is nobody's now.
         this.consolidate(0, (wrong) => {
           if (wrong === undefined) {
-            this.end('snapshot.reverted', name, `the machine was stunned for ${stun}`);
+            this.end('vm.snapshot.reverted', name, `the machine was stunned for ${stun}`);
           } else this.needConsolidation(wrong);
         });
       });
@@ -259,11 +259,12 @@ export class VmSnapshots {
       if (this.current === snapshot) this.current = snapshot.parent;
       for (const file of snapshot.files) home.remove(file);
       witness.forgotten(snapshot.name);
+      this.sim.log.note('vm.snapshot.removed', this.options.vm.name, snapshot.name, why);
     }
     this.consolidate(0, (problem) => {
       if (problem !== undefined) this.needConsolidation(problem);
-      else if (gone.length === 0) this.end('snapshot.consolidated', '', this.sizes());
-      else this.end('snapshot.deleted', names, this.sizes());
+      else if (gone.length === 0) this.end('vm.snapshot.consolidated', '', this.sizes());
+      else this.end('vm.snapshot.deleted', names, this.sizes());
     });
   }
 
@@ -293,7 +294,7 @@ export class VmSnapshots {
         stunned: (stunNs) => {
           const what = `the last delta of ${disk.chain.entity.name} was merged`;
           const stun = `the machine was stunned for ${formatDuration(stunNs)}`;
-          this.sim.log.note('snapshot.stun', vm.name, what, stun);
+          this.sim.log.note('vm.snapshot.stun', vm.name, what, stun);
         },
       },
       (problem) => {
@@ -326,7 +327,7 @@ export class VmSnapshots {
 
   private begin(task: string, what: string, why: string): void {
     this.task = task;
-    this.sim.log.note('snapshot.begin', this.options.vm.name, `${task}: ${what}`, why);
+    this.sim.log.note('vm.snapshot.begin', this.options.vm.name, `${task}: ${what}`, why);
   }
 
   private end(kind: string, name: string, why: string): void {
@@ -338,13 +339,13 @@ export class VmSnapshots {
 
   private fail(name: string, problem: string): void {
     this.task = undefined;
-    this.sim.log.note('snapshot.failed', this.options.vm.name, name, problem);
+    this.sim.log.note('vm.snapshot.failed', this.options.vm.name, name, problem);
   }
 
   private needConsolidation(problem: string): void {
     this.task = undefined;
     const what = 'virtual machine disks consolidation is needed';
-    this.sim.log.note('snapshot.consolidationNeeded', this.options.vm.name, what, problem);
+    this.sim.log.note('vm.snapshot.consolidationNeeded', this.options.vm.name, what, problem);
   }
 
   private sizes(): string {

@@ -43,6 +43,8 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
   /** Commands waiting for space. */
   held = 0;
 
+  /** What grows: the file itself, or the last delta over it. */
+  private leaf: FileHandle;
   private readonly vm: Vm;
   private readonly datastore: DatastoreFiles;
   private readonly counters: Float64Array;
@@ -77,6 +79,7 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     super(sim, `vmdk ${vm.name}:${name}`);
     this.vm = vm;
     this.file = file;
+    this.leaf = file;
     this.datastore = datastore;
     const labels = { vm: vm.name, datastore: datastore.name };
     this.entity = sim.meters.define('vmdk', `${vm.name}:${name}`, labels, TRAFFIC_FIELDS);
@@ -109,9 +112,10 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     this.send(io);
   }
 
-  /** Commands go this way from now on; the disk has to be settled. */
-  reroute(lower: Layer): void {
+  /** Commands go this way from now on, writes to the file `leaf`; the disk has to be settled. */
+  reroute(lower: Layer, leaf: FileHandle): void {
     this.lower = lower;
+    this.leaf = leaf;
   }
 
   /** Commands wait here until `unpause`; those that are below come back. */
@@ -248,7 +252,7 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     this.lastHeld = io;
     this.held++;
     this.vm.stun(
-      outOfSpace(this.file.path),
+      outOfSpace(this.leaf.path),
       plugin
         ? `datastore ${this.datastore.name} has no free block`
         : `the array behind ${this.datastore.name} is out of space (07/27/07)`,

@@ -175,7 +175,7 @@ export class DiskChain {
     this.leaf = leaf;
     leaf.written = false;
     this.guest.links = links;
-    this.backing.reroute(leaf === this.base ? this.options.lower : this.guest);
+    this.backing.reroute(leaf === this.base ? this.options.lower : this.guest, leaf.file);
     return undefined;
   }
 
