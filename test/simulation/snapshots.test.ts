@@ -50,6 +50,15 @@ function step(run: Work, seconds: number): void {
   run.run(run.simulation.now + seconds * SECOND);
 }
 
+/** Until the operation under way has ended. */
+function finish(run: Work): void {
+  for (let left = 200; left > 0; left--) {
+    step(run, 0.02);
+    if (run.simulation.snapshots.taskOf('vm1') === undefined) return;
+  }
+  throw new Error(`still ${run.simulation.snapshots.taskOf('vm1')}`);
+}
+
 /** Stops the guest, reads everything back, and says what was wrong. */
 function verdict(run: Work): readonly string[] {
   run.simulation.stopJobs();
@@ -64,11 +73,11 @@ describe('snapshots of a machine that runs', () => {
   for (const format of ['seSparse', 'vmfsSparse'] as const) {
     it(`keep its data through create, delete and delete all (${format})`, () => {
       const run = work();
-      step(run, 0.5);
+      step(run, 0.25);
       for (const name of ['one', 'two', 'three']) {
         run.simulation.command(create(name, { format }));
-        step(run, 0.5);
-        expect(run.simulation.snapshots.taskOf('vm1')).toBeUndefined();
+        finish(run);
+        step(run, 0.15);
       }
       expect(run.simulation.snapshots.chainOf(0).map((link) => link.format)).toEqual([
         format,
@@ -77,11 +86,12 @@ describe('snapshots of a machine that runs', () => {
         'flat',
       ]);
       run.simulation.command(to('delete', 'two'));
-      step(run, 2);
-      expect(run.events('snapshot.deleted').length).toBe(1);
+      finish(run);
+      expect(run.events('vm.snapshot.deleted').length).toBe(1);
       expect(run.simulation.snapshots.chainOf(0).length).toBe(3);
       run.simulation.command(all('deleteAll'));
-      step(run, 4);
+      finish(run);
+      step(run, 0.1);
       expect(run.simulation.snapshots.chainOf(0).map((link) => link.format)).toEqual(['flat']);
       expect(verdict(run)).toEqual([]);
       expect(run.simulation.verified.blocksWritten).toBeGreaterThan(1000);
@@ -89,17 +99,17 @@ describe('snapshots of a machine that runs', () => {
 
     it(`go back to what the guest saw then (${format})`, () => {
       const run = work();
-      step(run, 0.5);
+      step(run, 0.25);
       run.simulation.command(create('one', { format }));
-      step(run, 0.5);
+      step(run, 0.25);
       run.simulation.command(create('two', { format, quiesce: true }));
-      step(run, 0.5);
+      step(run, 0.25);
       run.simulation.command(to('revert', 'one'));
-      step(run, 0.5);
-      expect(run.events('snapshot.reverted').length).toBe(1);
+      step(run, 0.25);
+      expect(run.events('vm.snapshot.reverted').length).toBe(1);
       run.simulation.command(to('revert', 'two'));
-      step(run, 0.5);
-      expect(run.events('snapshot.reverted').length).toBe(2);
+      step(run, 0.25);
+      expect(run.events('vm.snapshot.reverted').length).toBe(2);
       expect(verdict(run)).toEqual([]);
       expect(run.simulation.verified.blocksRead).toBeGreaterThan(1000);
     });
@@ -110,25 +120,25 @@ describe('the checks of snapshots', () => {
   it('see a revert that the guest was not told of', () => {
     const told = vi.spyOn(Verifier.prototype, 'restore').mockImplementation(() => {});
     const run = work();
-    step(run, 0.5);
+    step(run, 0.25);
     run.simulation.command(create('one'));
-    step(run, 0.5);
+    step(run, 0.25);
     run.simulation.command(to('revert', 'one'));
-    step(run, 0.5);
+    step(run, 0.25);
     expect(verdict(run).length).toBeGreaterThan(0);
     told.mockRestore();
   });
 
   it('see grains that consolidation leaves behind', () => {
     const run = work();
-    step(run, 0.5);
+    step(run, 0.25);
     run.simulation.command(create('one'));
-    step(run, 0.5);
+    step(run, 0.25);
     const begin = vi
       .spyOn(MergeJob.prototype as unknown as { begin(): boolean }, 'begin')
       .mockReturnValue(false);
     run.simulation.command(all('deleteAll'));
-    step(run, 2);
+    finish(run);
     begin.mockRestore();
     expect(run.simulation.snapshots.chainOf(0).length).toBe(1);
     expect(verdict(run).length).toBeGreaterThan(0);
@@ -138,7 +148,7 @@ describe('the checks of snapshots', () => {
 describe('a snapshot operation that fails', () => {
   it('leaves a chain that is whole, and consolidation that goes on later', () => {
     const run = work();
-    step(run, 0.5);
+    step(run, 0.25);
     run.simulation.command(create('one'));
     step(run, 1);
     // The tenth write into the base is refused: the merge ends there.
@@ -154,15 +164,15 @@ describe('a snapshot operation that fails', () => {
       moved.call(this, slot, writes === 20 ? pluginStatus(PLUGIN_NOSPACE) : status, sense);
     });
     run.simulation.command(to('delete', 'one'));
-    step(run, 2);
+    finish(run);
     broken.mockRestore();
-    expect(run.events('snapshot.consolidationNeeded').length).toBe(1);
+    expect(run.events('vm.snapshot.consolidationNeeded').length).toBe(1);
     expect(run.simulation.snapshots.list('vm1')).toEqual([]);
     expect(run.simulation.snapshots.chainOf(0).length).toBe(3);
-    step(run, 0.5);
+    step(run, 0.25);
     run.simulation.command(all('consolidate'));
-    step(run, 3);
-    expect(run.events('snapshot.consolidated').length).toBe(1);
+    finish(run);
+    expect(run.events('vm.snapshot.consolidated').length).toBe(1);
     expect(run.simulation.snapshots.chainOf(0).length).toBe(1);
     expect(verdict(run)).toEqual([]);
   });

@@ -90,11 +90,10 @@ export class Simulation {
     this.vms = vms;
     this.disks = disks;
     this.audit = new CloneAudit(sim, servers);
-    const { hosts } = this;
     this.operations = new DiskOperations(
       sim,
       plan.datastores,
-      hosts,
+      this.hosts,
       fileSystems,
       disks,
       this.audit,

@@ -2,6 +2,7 @@ import { InputError } from '../../core/errors.js';
 import type { Sim } from '../../core/sim.js';
 import type { DataMover } from '../../operations/data-mover.js';
 import type { MoverStore } from '../../operations/store.js';
+import type { FileHandle } from '../../stack/files.js';
 import { type ChainFiles, DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
 import { chainFrom, type GrainRun, grainRuns } from '../../stack/vmfiles/chain/link.js';
 import { ChangeTracker, type DiskArea } from '../../stack/vmfiles/change-tracker.js';
@@ -40,6 +41,8 @@ export interface SnapshotServiceOptions {
 export class SnapshotService {
   private readonly machines = new Map<string, VmSnapshots>();
   private readonly chains = new Map<number, DiskChain>();
+  /** `-ctk.vmdk` of disks whose changes are tracked. */
+  private readonly trackFiles = new Map<number, FileHandle>();
 
   constructor(
     private readonly sim: Sim,
@@ -102,6 +105,14 @@ export class SnapshotService {
     const stream = this.sim.random.stream(`${name}.ctk ${this.sim.now}`);
     const uuid = (): string => Array.from({ length: 4 }, () => hex(stream.next())).join('');
     backing.tracker = on ? new ChangeTracker(backing.file.sizeBlocks, uuid) : undefined;
+    const { files } = this.filesOf(vm.host, plan.datastore);
+    const old = this.trackFiles.get(disk);
+    if (old !== undefined) files.remove(old);
+    this.trackFiles.delete(disk);
+    if (backing.tracker !== undefined) {
+      const path = backing.file.path.replace(/-flat\.vmdk$/, '-ctk.vmdk');
+      this.trackFiles.set(disk, files.create(path, backing.tracker.fileBytes, 'small'));
+    }
     const what = on ? `changes are tracked, ${backing.tracker?.changeId}` : 'not tracked any more';
     this.sim.log.note('disk.tracking', name, what, why);
   }

@@ -190,7 +190,9 @@ export class VmSnapshots {
         witness.saved(part.name);
         const stun = formatDuration(this.freezer.stunNs);
         this.freezer.thaw();
-        this.end('vm.snapshot.created', part.name, `the machine was stunned for ${stun}`);
+        this.task = undefined;
+        const why = `the machine was stunned for ${stun}`;
+        this.sim.log.note('vm.snapshot.created', this.options.vm.name, part.name, why);
       });
     });
   }
@@ -237,9 +239,10 @@ export class VmSnapshots {
         this.freezer.thaw();
         // The leaf that was given up is nobody's now.
         this.consolidate(0, (wrong) => {
-          if (wrong === undefined) {
-            this.end('vm.snapshot.reverted', name, `the machine was stunned for ${stun}`);
-          } else this.needConsolidation(wrong);
+          this.task = undefined;
+          const ended = `the machine was stunned for ${stun}`;
+          this.sim.log.note('vm.snapshot.reverted', this.options.vm.name, name, ended);
+          if (wrong !== undefined) this.needConsolidation(wrong);
         });
       });
     });
@@ -262,9 +265,12 @@ export class VmSnapshots {
       this.sim.log.note('vm.snapshot.removed', this.options.vm.name, snapshot.name, why);
     }
     this.consolidate(0, (problem) => {
+      this.task = undefined;
+      const { vm } = this.options;
+      const { log } = this.sim;
       if (problem !== undefined) this.needConsolidation(problem);
-      else if (gone.length === 0) this.end('vm.snapshot.consolidated', '', this.sizes());
-      else this.end('vm.snapshot.deleted', names, this.sizes());
+      else if (gone.length > 0) log.note('vm.snapshot.deleted', vm.name, names, this.sizes());
+      else log.note('vm.snapshot.consolidated', vm.name, 'nothing is left to merge', this.sizes());
     });
   }
 
@@ -330,20 +336,12 @@ export class VmSnapshots {
     this.sim.log.note('vm.snapshot.begin', this.options.vm.name, `${task}: ${what}`, why);
   }
 
-  private end(kind: string, name: string, why: string): void {
-    const { task } = this;
-    this.task = undefined;
-    const what = name === '' ? 'nothing is left to consolidate' : name;
-    this.sim.log.note(kind, this.options.vm.name, what, `${task}: ${why}`);
-  }
-
   private fail(name: string, problem: string): void {
     this.task = undefined;
     this.sim.log.note('vm.snapshot.failed', this.options.vm.name, name, problem);
   }
 
   private needConsolidation(problem: string): void {
-    this.task = undefined;
     const what = 'virtual machine disks consolidation is needed';
     this.sim.log.note('vm.snapshot.consolidationNeeded', this.options.vm.name, what, problem);
   }

@@ -206,6 +206,8 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
   }
 
   abort(): void {
+    // What was being written when the power went is not known.
+    this.tracker?.reset();
     const { status, sense } = this.sim.requests;
     let io = this.takeHeld();
     while (io !== NO_IO) {

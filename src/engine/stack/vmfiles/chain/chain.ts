@@ -61,7 +61,7 @@ export class Chain extends Splitter implements Recaller {
   ) {
     super(sim, name);
     this.tableIo = new TableIo(sim, name, this, lower);
-    this.tableReads = new TableReads(sim, this.tableIo);
+    this.tableReads = new TableReads(this.tableIo);
     this.step = sim.requests.column('chain.step', Uint8Array);
     this.diskLba = sim.requests.column('chain.lba', Float64Array);
   }

@@ -22,7 +22,7 @@ export interface DeltaFormat {
 export const TABLE_ENTRIES = 4096;
 
 /** vmfsSparse counts sectors in 32 bits (vmdk-formats 9). */
-export const SPARSE_BLOCKS_MAX = 2 ** 32 - 1;
+export const SPARSE_BLOCKS_MAX = 0xffff_ffff;
 
 export const DELTA_FORMATS: Readonly<Record<DeltaFormatName, DeltaFormat>> = {
   vmfsSparse: {

@@ -1,6 +1,4 @@
-import { type Io, NO_IO, READ } from '../../../core/io.js';
-import type { Sim } from '../../../core/sim.js';
-import { RowList } from '../../filesystem/vmfs/row-list.js';
+import { type Io, READ } from '../../../core/io.js';
 import type { Delta } from './delta.js';
 import type { TableIo } from './table-io.js';
 
@@ -8,17 +6,14 @@ import type { TableIo } from './table-io.js';
 interface TableRead {
   delta: Delta | undefined;
   table: number;
-  readonly rows: RowList;
+  rows: Io[];
 }
 
 /** Grain tables that rows wait for: each is read once, however many rows want it. */
 export class TableReads {
   private readonly reads: TableRead[] = [];
 
-  constructor(
-    private readonly sim: Sim,
-    private readonly tableIo: TableIo,
-  ) {}
+  constructor(private readonly tableIo: TableIo) {}
 
   /** The row waits until the table is in memory. */
   fetch(io: Io, delta: Delta, table: number): void {
@@ -33,7 +28,7 @@ export class TableReads {
     }
     if (idle < 0) {
       idle = this.reads.length;
-      this.reads.push({ delta, table, rows: new RowList(this.sim) });
+      this.reads.push({ delta, table, rows: [] });
     }
     const read = this.reads[idle];
     read.delta = delta;
@@ -45,7 +40,13 @@ export class TableReads {
 
   /** The row is to wait no longer; false when it does not wait here. */
   remove(io: Io): boolean {
-    return this.reads.some(({ rows }) => rows.remove(io));
+    for (const { rows } of this.reads) {
+      const place = rows.indexOf(io);
+      if (place < 0) continue;
+      rows.splice(place, 1);
+      return true;
+    }
+    return false;
   }
 
   /** The read with this token has ended; each row that waited for it goes on, or fails. */
@@ -53,10 +54,9 @@ export class TableReads {
     const read = this.reads[-1 - token];
     if (status === 0) read.delta?.cache.insert(read.table);
     read.delta = undefined;
-    // Rows placed here may wait again, but for another table, in a list of its own.
-    const { rows } = read;
-    const last: Io[] = [];
-    for (let io = rows.shift(); io !== NO_IO; io = rows.shift()) last.push(io);
-    for (const io of last) goOn(io);
+    // Rows placed here may wait again, for another table.
+    const ready = read.rows;
+    read.rows = [];
+    for (const io of ready) goOn(io);
   }
 }
