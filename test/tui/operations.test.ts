@@ -45,3 +45,15 @@ test('O is for disks and datastores, and not for who may only look', async () =>
   expect(await reader.text()).toContain('read only: nothing can be cloned');
   expect(commands(reader)).toEqual([]);
 });
+
+test("O makes a snapshot of the disk's machine, or merges what is left of them", async () => {
+  const m = open();
+  await m.press('v', 'ctrl+o');
+  expect(await m.text()).toContain('snapshot of web1, quiesced');
+  await m.press('end', 'up', 'up', 'enter');
+  const [command] = commands(m);
+  expect(command).toMatchObject({ kind: 'snapshot', vm: 'web1' });
+  const merging = open();
+  await merging.press('n', 'ctrl+o');
+  expect(await merging.text()).toContain('consolidate web1');
+});

@@ -260,6 +260,16 @@ describe('the cost of a chain', () => {
     expect(rig.grown).toEqual([[0, Math.ceil(sizeBlocks / 2048)]]);
   });
 
+  it('of a redo log: whole 4 KiB stay whole, whatever small writes came before', () => {
+    const rig = new Rig();
+    rig.snapshot('vmfsSparse');
+    rig.do([[WRITE, 5, 3, 1]]);
+    rig.do([[WRITE, 100, 1, 1]]);
+    const [data] = rig.do([[WRITE, 200, 16, 2]]);
+    expect(data).toMatchObject({ op: WRITE, blocks: 16 });
+    expect(data!.lba % 8).toBe(0);
+  });
+
   it('of a read: one table of each level that is not in memory, and one read for each run', () => {
     const rig = new Rig();
     rig.snapshot('vmfsSparse');

@@ -66,8 +66,6 @@ const SEPARSE_DIRECTORY_AT = 4096;
 const COWD_DIRECTORY_AT = 4;
 const ENTRIES_PER_BLOCK = 64;
 const BITS_PER_BLOCK = 4096;
-/** Part of a vmfsSparse file that may go to aligning runs of whole 4 KiB. Model. */
-export const ALIGNMENT_PART = 16;
 
 /** The layout for a disk of so many blocks. */
 export function layoutOf(format: DeltaFormat, capacityBlocks: number): DeltaLayout {
@@ -75,13 +73,12 @@ export function layoutOf(format: DeltaFormat, capacityBlocks: number): DeltaLayo
   const tables = Math.ceil(grains / TABLE_ENTRIES);
   if (format.name === 'vmfsSparse') {
     const grainsAt = whole(COWD_DIRECTORY_AT + Math.ceil((tables * format.entryBytes) / 512));
-    const slack = Math.ceil(capacityBlocks / ALIGNMENT_PART);
     return {
       directoryAt: COWD_DIRECTORY_AT,
       tablesAt: -1,
       journalAt: 0,
       grainsAt,
-      sizeBlocks: grainsAt + tables * format.tableBlocks + grains + whole(slack) + 8,
+      sizeBlocks: grainsAt + tables * format.tableBlocks + whole(grains),
     };
   }
   const tablesAt = whole(SEPARSE_DIRECTORY_AT + Math.ceil(tables / ENTRIES_PER_BLOCK));

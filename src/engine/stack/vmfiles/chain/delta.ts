@@ -1,18 +1,15 @@
 import type { DatastoreFiles, FileHandle } from '../../files.js';
-import {
-  ALIGNMENT_PART,
-  type DeltaFormat,
-  type DeltaLayout,
-  layoutOf,
-  TABLE_ENTRIES,
-} from './delta-format.js';
+import { type DeltaFormat, type DeltaLayout, layoutOf, TABLE_ENTRIES } from './delta-format.js';
 import { GrainTables } from './grain-tables.js';
 import { TableCache } from './table-cache.js';
 
 /** File block of a datastore, 1 MiB, in 512-byte blocks. */
 const FILE_BLOCK = 2048;
-/** 4 KiB. */
-const ALIGNED = 8;
+/**
+ * Grains get their places 4 KiB at a time (model), so that an address keeps its place within them:
+ * a write of less takes the room of that, though only its own sectors count as written.
+ */
+const UNIT = 8;
 
 /** The delta of a snapshot as it lies in its file: tables, grains, and what is still free. */
 export class Delta {
@@ -25,8 +22,6 @@ export class Delta {
   private readonly tableAts = new Map<number, number>();
   /** Tables whose directory entry is on the disk. */
   private readonly listed = new Set<number>();
-  private readonly slackBlocks: number;
-  private aligned = 0;
   private grownTo = 0;
 
   /** @param capacityBlocks of the virtual disk */
@@ -38,7 +33,6 @@ export class Delta {
   ) {
     this.layout = layoutOf(format, capacityBlocks);
     this.next = this.layout.grainsAt;
-    this.slackBlocks = Math.ceil(capacityBlocks / ALIGNMENT_PART);
     const grains = Math.ceil(capacityBlocks / format.grainBlocks);
     this.cache = new TableCache(Math.ceil(grains / TABLE_ENTRIES));
     this.grow(0, this.next);
@@ -81,8 +75,11 @@ export class Delta {
   needPlaces(grain: number, count: number): void {
     this.needTable(Math.floor(grain / TABLE_ENTRIES));
     if (this.tables.placeOf(grain) !== 0) return;
-    const at = this.take(count * this.format.grainBlocks);
-    this.tables.attach(grain, count, this.placeAt(at));
+    const unit = UNIT / this.format.grainBlocks;
+    const first = Math.floor(grain / unit) * unit;
+    const end = Math.ceil((grain + count) / unit) * unit;
+    const at = this.take((end - first) * this.format.grainBlocks);
+    this.tables.attach(first, end - first, this.placeAt(at));
   }
 
   /** Block of the file where a grain with this place begins. */
@@ -101,13 +98,8 @@ export class Delta {
     return grainBlocks === 1 ? block : (block - this.layout.grainsAt) / grainBlocks + 1;
   }
 
-  /** The next blocks of the file. Runs of whole 4 KiB begin at a multiple of that (model). */
+  /** The next blocks of the file, a multiple of 4 KiB. */
   private take(blocks: number): number {
-    const pad = blocks % ALIGNED === 0 ? (ALIGNED - (this.next % ALIGNED)) % ALIGNED : 0;
-    if (pad > 0 && this.aligned + pad <= this.slackBlocks) {
-      this.aligned += pad;
-      this.next += pad;
-    }
     const at = this.next;
     this.next += blocks;
     this.grow(at, this.next);
