@@ -13,6 +13,9 @@ import type { VmPlan } from '../plan.js';
 import type { SnapshotInfo } from './snapshot.js';
 import { VmSnapshots, type Witness } from './vm-snapshots.js';
 
+/** Pause between two looks whether a file is at rest (model). */
+const LOOK_NS = 1_000_000;
+
 /** One file of a disk's chain, with where its data lies. */
 export interface ChainLink {
   /** `[datastore] web1/web1-000001.vmdk`. */
@@ -71,9 +74,11 @@ export class SnapshotService {
     return [...this.machines.values()].some(({ task }) => task !== undefined);
   }
 
-  /** True when the disk is more than its base: its file alone does not tell what it holds. */
+  /** True when the disk is, or is about to be, more than its base: its file alone is not all of it. */
   hasDeltas(disk: number): boolean {
-    return (this.chains.get(disk)?.links.length ?? 1) > 1;
+    const { vm } = this.builtDisk(disk);
+    const isChanging = this.machines.get(vm.name)?.task !== undefined;
+    return isChanging || (this.chains.get(disk)?.links.length ?? 1) > 1;
   }
 
   /**
@@ -231,6 +236,11 @@ export class SnapshotService {
         return file;
       },
       remove: (file) => {
+        // Space may still be found for a write that has been given up.
+        if (store.datastore.isChanging(file)) {
+          this.sim.timers.delay(LOOK_NS, () => files.remove(file));
+          return;
+        }
         systems.fileSystemSwitch.close(file);
         store.datastore.removeFile(file);
       },
