@@ -89,7 +89,7 @@ describe('changed areas of a running disk', () => {
     expect(granulesOf(areas)).toEqual([...written].sort((a, b) => a - b));
   });
 
-  it('are all that hold something when asked by *, in a file beside the disk', () => {
+  it('are all that hold something when asked by *', () => {
     const all = simulation.snapshots.changedAreas(0, '*', 'two');
     const bytes = all.reduce((sum, { length }) => sum + length, 0);
     expect(bytes).toBe(work.source().allocatedBlocks * 512);

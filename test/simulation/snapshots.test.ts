@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { PLUGIN_NOSPACE, pluginStatus } from '../../src/engine/core/status.js';
 import { MergeJob } from '../../src/engine/operations/merge-job.js';
+import type { DiskChain } from '../../src/engine/stack/vmfiles/chain/disk-chain.js';
 import { Verifier } from '../../src/engine/workloads/verifier.js';
 import { planOf, Work } from '../operations/work.js';
 import { SECOND } from './support.js';
@@ -112,6 +113,52 @@ describe('snapshots of a machine that runs', () => {
       expect(run.events('vm.snapshot.reverted').length).toBe(2);
       expect(verdict(run)).toEqual([]);
       expect(run.simulation.verified.blocksRead).toBeGreaterThan(1000);
+    });
+  }
+});
+
+/** What a disk holds by the list of its files and their grains, read from the LUN past the stack. */
+function content(run: Work, snapshot?: string): number[] {
+  const { snapshots } = run.simulation;
+  const { chains } = snapshots as unknown as { chains: ReadonlyMap<number, DiskChain> };
+  const view = run.stamps(run.source(), 'one');
+  for (const { fileNumber, runs } of snapshots.chainOf(0, snapshot).reverse()) {
+    const link = chains.get(0)!.links.find(({ file }) => file.index === fileNumber);
+    const stamps = run.stamps(link!.file, 'one');
+    for (const { lba, blocks, fileBlock } of runs()) {
+      for (let at = 0; at < blocks; at += 8) {
+        view[(lba + at) / 8] = fileBlock === undefined ? 0 : stamps[(fileBlock + at) / 8]!;
+      }
+    }
+  }
+  return view;
+}
+
+describe('the files of a chain', () => {
+  for (const format of ['seSparse', 'vmfsSparse'] as const) {
+    it(`hold what the disk held at each snapshot, whatever comes after (${format})`, () => {
+      const run = work(format === 'seSparse' ? { trim_percentage: 5 } : {});
+      step(run, 0.25);
+      const views = ['one', 'two', 'three'].map((name) => {
+        run.simulation.command(create(name, { format }));
+        finish(run);
+        const view = content(run, name);
+        step(run, 0.15);
+        return view;
+      });
+      run.simulation.command(to('delete', 'two'));
+      finish(run);
+      expect(content(run, 'one')).toEqual(views[0]);
+      expect(content(run, 'three')).toEqual(views[2]);
+      expect(content(run)).not.toEqual(views[2]);
+      run.simulation.stopJobs();
+      step(run, 0.5);
+      run.simulation.command(to('revert', 'one'));
+      finish(run);
+      expect(content(run)).toEqual(views[0]);
+      run.simulation.command(to('revert', 'three'));
+      finish(run);
+      expect(content(run)).toEqual(views[2]);
     });
   }
 });
