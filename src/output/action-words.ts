@@ -54,6 +54,12 @@ export function commandWords(command: Command, disks: readonly NamedDisk[]): str
       return `refresh ${command.datastore}`;
     case 'takeOver':
       return `${command.host} takes the locks of ${command.vm}`;
+    case 'snapshot':
+      return 'snapshot' in command
+        ? `${command.action} snapshot ${command.snapshot} of ${command.vm}`
+        : `${command.action === 'deleteAll' ? 'delete all snapshots' : 'consolidate'} of ${command.vm}`;
+    case 'track':
+      return `track changes of ${nameOf(command.disk, disks)}: ${command.state}`;
     case 'lun-snapshot':
       return `${command.action} snapshot ${command.snapshot} of ${command.lun}`;
   }

@@ -124,7 +124,7 @@ export const vm = z.strictObject({
 
 const diskKind = word(['thin', 'lazyThick', 'eagerThick']);
 
-/** What an administrator has a host do; one of these at a time. */
+/** What an administrator has a host do; one thing at a time. */
 export const operation = z.strictObject({
   at: duration(),
   /** A copy of a virtual disk as it is then. */
@@ -156,6 +156,22 @@ export const operation = z.strictObject({
   mount: z.strictObject({ host: name, datastore: name }).optional(),
   /** Another host takes the locks of a VM's files. */
   takeOver: z.strictObject({ vm: name, host: name }).optional(),
+  /** Snapshots of a VM: one of create, revert, delete, deleteAll, consolidate. */
+  snapshot: z
+    .strictObject({
+      vm: text,
+      create: name.optional(),
+      memory: flag.optional(),
+      quiesce: flag.optional(),
+      format: word(['vmfsSparse', 'seSparse']).optional(),
+      revert: name.optional(),
+      delete: name.optional(),
+      deleteAll: flag.optional(),
+      consolidate: flag.optional(),
+    })
+    .optional(),
+  /** Changed block tracking of a virtual disk, from then on. */
+  track: z.strictObject({ vm: text, disk: diskName.default(0) }).optional(),
 });
 
 export const change = z.strictObject({

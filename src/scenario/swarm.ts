@@ -8,7 +8,7 @@ import { drawWeather, type TrialKind } from '../engine/simulation/swarm/weather.
 import { parseScenario, planScenario } from './load.js';
 import { drawArrays, drawHosts, drawRules, type Shelf } from './swarm/hardware.js';
 import { drawVms } from './swarm/machines.js';
-import { drawOperations } from './swarm/operations.js';
+import { drawOperations, drawVmSnapshots } from './swarm/operations.js';
 import { drawService } from './swarm/service.js';
 
 /** A trial, and the scenario it is: `vmtop top` shows it live. */
@@ -89,7 +89,13 @@ function drawSystem(
     claimRules: drawRules(draw, arrays, mayFail),
     datastores,
     vms,
-    operations: drawOperations(drawMore, vms, datastores, stopNs),
+    operations: [
+      ...drawOperations(drawMore, vms, datastores, stopNs),
+      // What devices have spoilt is copied on by consolidation, and no more known as spoilt.
+      ...(kind === 'data'
+        ? []
+        : drawVmSnapshots(new Draw(seed, 'vm-snapshots'), vms, datastores, stopNs)),
+    ],
     changes: drawSnapshots(new Draw(seed, 'snapshots'), arrays, healNs),
   };
   return { ...system, ...drawService(new Draw(seed, 'service'), system) };

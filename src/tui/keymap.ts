@@ -192,7 +192,7 @@ export const bindings: readonly Binding[] = [
     'table',
     ['ctrl+o'],
     { do: 'operations' },
-    'clone a disk; reclaim or refresh a datastore; power a VM, hand it over',
+    'clone or snapshot a disk; reclaim or refresh a datastore; power a VM, hand it over',
   ),
   bind(
     'table',

@@ -6,7 +6,7 @@ import { vmtop } from './helpers.js';
 const DRILLS = bundledScenarios().filter((name) => name !== 'default');
 
 describe('drills', () => {
-  it('are twelve', () => {
+  it('are thirteen', () => {
     expect(DRILLS).toEqual([
       'all-paths-down',
       'datastore-full',
@@ -18,6 +18,7 @@ describe('drills', () => {
       'raid-rebuild',
       'schedulers',
       'sioc',
+      'snapshot-growth',
       'stuck-controller',
       'thin-pool-full',
     ]);

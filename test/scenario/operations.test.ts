@@ -37,4 +37,39 @@ describe('operations', () => {
     );
     expect(wrong('{ at: 1s, clone: { vm: nobody, to: x, name: y } }')).toMatch(/no VM "nobody"/);
   });
+
+  it('have snapshots made, reverted to, deleted and merged, and changes tracked', () => {
+    const commands = of(
+      [
+        '{ at: 1s, track: { vm: vm1 } }',
+        '{ at: 2s, snapshot: { vm: vm1, create: a, memory: true, quiesce: true, format: vmfsSparse } }',
+        '{ at: 3s, snapshot: { vm: vm1, revert: a } }',
+        '{ at: 4s, snapshot: { vm: vm1, delete: a } }',
+        '{ at: 5s, snapshot: { vm: vm1, deleteAll: true } }',
+        '{ at: 6s, snapshot: { vm: vm1, consolidate: true } }',
+      ].join(', '),
+    );
+    const about = { kind: 'snapshot', vm: 'vm1' };
+    expect(commands.map(({ command }) => command)).toEqual([
+      { kind: 'track', disk: 0, state: 'on' },
+      {
+        ...about,
+        action: 'create',
+        snapshot: 'a',
+        memory: true,
+        quiesce: true,
+        format: 'vmfsSparse',
+      },
+      { ...about, action: 'revert', snapshot: 'a' },
+      { ...about, action: 'delete', snapshot: 'a' },
+      { ...about, action: 'deleteAll' },
+      { ...about, action: 'consolidate' },
+    ]);
+    const both = '{ at: 1s, snapshot: { vm: vm1, create: a, revert: b } }';
+    expect(wrong(both)).toMatch(/says 2 things to do with snapshots/);
+    expect(wrong('{ at: 1s, snapshot: { vm: vm1, revert: a, memory: true } }')).toMatch(
+      /only for "create"/,
+    );
+    expect(wrong('{ at: 1s, snapshot: { vm: nobody, create: a } }')).toMatch(/no VM "nobody"/);
+  });
 });

@@ -181,15 +181,19 @@ it('loses nothing that was acknowledged when it is powered amid faults', () => {
   let at = 0;
   for (let round = 0; round < 24; round++) {
     const heal = machine.inject('path-down', path);
-    simulation.runUntil((at += 137e6));
+    at += 137e6;
+    simulation.runUntil(at);
     machine.power(round % 3 === 0 ? 'suspended' : 'off');
-    simulation.runUntil((at += round % 4 === 0 ? 1e6 : 90e6));
+    at += round % 4 === 0 ? 1e6 : 90e6;
+    simulation.runUntil(at);
     heal();
     machine.power('on');
-    simulation.runUntil((at += 211e6));
+    at += 211e6;
+    simulation.runUntil(at);
   }
   simulation.stopJobs();
-  simulation.runUntil((at += 200 * SECOND));
+  at += 200 * SECOND;
+  simulation.runUntil(at);
   expect(simulation.rowsInFlight).toBe(0);
   simulation.readBack();
   simulation.runUntil(at + 60 * SECOND);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Io, READ, WRITE } from '../../src/engine/core/io.js';
 import type { Sim } from '../../src/engine/core/sim.js';
 import { Media } from '../../src/engine/devices/media.js';
+import { Freezer } from '../../src/engine/simulation/snapshots/freezer.js';
 import type { Merger } from '../../src/engine/stack/adapter/merger.js';
 import { Vmhba } from '../../src/engine/stack/adapter/vmhba.js';
 import { Driver } from '../../src/engine/stack/driver/driver.js';
@@ -10,6 +11,7 @@ import { VmfsMount } from '../../src/engine/stack/filesystem/vmfs/mount.js';
 import { Splitter } from '../../src/engine/stack/splitter.js';
 import { MultipathDevice } from '../../src/engine/stack/storage-apis/psa/multipath-device.js';
 import { VirtualDisk } from '../../src/engine/stack/vmfiles/virtual-disk.js';
+import type { Vm } from '../../src/engine/stack/vmfiles/vm.js';
 import { trySeed } from '../../src/output/swarm.js';
 
 /** Bugs planted into the stack: a swarm that does not find them within a few seeds is asleep. */
@@ -168,6 +170,23 @@ describe('planted bugs', () => {
         },
     );
     expect(find(24)?.problem).toMatch(/^lost.*where zeros had to be/);
+  });
+
+  it('a machine is not at rest when its snapshot is made', () => {
+    plant(
+      Freezer.prototype,
+      'freeze',
+      () =>
+        function (this: unknown, ...rest: unknown[]) {
+          const freezer = this as { frozenAt: number; vm: Vm; sim: Sim; pause(): void };
+          freezer.frozenAt = freezer.sim.now;
+          freezer.vm.freeze();
+          freezer.pause();
+          const then = rest[1] as () => void;
+          freezer.sim.timers.delay(0, then);
+        } as unknown as Method,
+    );
+    expect(find(24)).toBeDefined();
   });
 
   it('one UNMAP in twenty leaves its last block', () => {

@@ -7,6 +7,7 @@ import { MOVER_FIELDS } from '../../src/engine/operations/data-mover.js';
 import { ADAPTER_FIELDS, PATH_COUNTERS } from '../../src/engine/stack/adapter/counters.js';
 import { MOUNT_FIELDS } from '../../src/engine/stack/filesystem/mount-state.js';
 import { VASA_FIELDS } from '../../src/engine/stack/storage-apis/vasa/monitor.js';
+import { CHAIN_FIELDS } from '../../src/engine/stack/vmfiles/chain/disk-chain.js';
 
 const T = [...TRAFFIC_FIELDS];
 const S = [...STATION_FIELDS];
@@ -262,6 +263,8 @@ export function fakeLayout(): Layout {
   layout
     .add('mover', host, { host }, MOVER_FIELDS)
     .add('vasa', 'array1', { array: 'array1', product: 'P', capabilities: 'thin' }, VASA_FIELDS);
+  const chain = { vm: 'web1', host, disk: 'web1:scsi0:0', datastore: 'ds1' };
+  layout.add('chain', 'web1:scsi0:0', chain, CHAIN_FIELDS);
   layout.add('pool', 'array1:pool1', { array: 'array1' }, [
     'capacityBlocks',
     'usedBlocks',

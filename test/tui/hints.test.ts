@@ -203,6 +203,30 @@ const CASES: readonly (readonly [string, Thing[], RegExp, Thing[]])[] = [
     /1\.0% free/,
     one('datastore', { freeBlocks: 200, capacityBlocks: 1000 }),
   ],
+  [
+    'consolidation-needed',
+    one('chain', { consolidate: 1, progress: 0, links: 2, deltaBytes: 9, sizeBytes: 10 }),
+    /2 deltas .* could not be merged/,
+    one('chain', { consolidate: 1, progress: 0.5, links: 2, deltaBytes: 1, sizeBytes: 10 }),
+  ],
+  [
+    'snapshot-large',
+    one('chain', { deltaBytes: 3 * 2 ** 30, sizeBytes: 10 * 2 ** 30 }),
+    /take 3 GB, 30% of the disk/,
+    one('chain', { deltaBytes: 2 ** 30, sizeBytes: 10 * 2 ** 30 }),
+  ],
+  [
+    'snapshot-old',
+    one('chain', { links: 1, ageNs: 80 * 3600e9 }),
+    /80 hours old/,
+    one('chain', { links: 1, ageNs: 70 * 3600e9 }),
+  ],
+  [
+    'chain-deep',
+    one('chain', { depth: 4, reads: [0, 10], readParts: [0, 20], tableReads: [0, 5] }),
+    /4 deltas over its base, 2.5 reads for each/,
+    one('chain', { depth: 3, reads: [0, 10], readParts: [0, 20], tableReads: 0 }),
+  ],
   ['pool-full', pool(500), /99\.0% used.*07\/27\/07/, pool(1000)],
   [
     'controller-hangs',

@@ -53,3 +53,15 @@ test('O powers the selected machine', async () => {
   await m.press('down', 'enter');
   expect(commands(m)).toEqual([{ kind: 'power', vm: 'web1', state: 'off' }]);
 });
+
+test("O makes a snapshot of the disk's machine, or merges what is left of them", async () => {
+  const m = open();
+  await m.press('v', 'ctrl+o');
+  expect(await m.text()).toContain('snapshot of web1, quiesced');
+  await m.press('end', 'up', 'up', 'enter');
+  const [command] = commands(m);
+  expect(command).toMatchObject({ kind: 'snapshot', vm: 'web1' });
+  const merging = open();
+  await merging.press('n', 'ctrl+o');
+  expect(await merging.text()).toContain('consolidate web1');
+});

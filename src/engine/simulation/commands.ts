@@ -1,5 +1,6 @@
 import type { PowerState } from '../stack/vmfiles/power.js';
 import type { DiskPlan, Pace, Qos } from './plan.js';
+import type { SnapshotAction } from './snapshots/snapshot.js';
 
 /**
  * What a person (or a script) may do to a running simulation. Commands are applied at a simulated
@@ -88,5 +89,9 @@ export type Command =
       readonly action: 'create' | 'delete';
       readonly snapshot: string;
     }
+  /** Creates, reverts to, deletes or consolidates snapshots of a VM. */
+  | ({ readonly kind: 'snapshot'; readonly vm: string } & SnapshotAction)
+  /** Tracks the changes of a virtual disk (CBT), or no longer. */
+  | { readonly kind: 'track'; readonly disk: number; readonly state: 'on' | 'off' }
   /** Looks for paths again, also of devices that were permanently lost. */
   | { readonly kind: 'rescan'; readonly host: string };

@@ -41,6 +41,7 @@ export class DiskOperations {
     private readonly fileSystems: ReadonlyMap<string, HostFileSystems>,
     private readonly disks: ReadonlyMap<number, BuiltDisk>,
     private readonly audit: CloneAudit,
+    private readonly hasDeltas: (disk: number) => boolean,
   ) {
     this.movers = new Map(
       [...hosts].map(
@@ -71,6 +72,11 @@ export class DiskOperations {
     }
   }
 
+  /** The data mover of a host. */
+  moverOf(host: string): DataMover {
+    return this.movers.get(host) as DataMover;
+  }
+
   /** Where a disk lies that an operation has made; for whoever looks into it. */
   find(datastore: string, name: string): FileHandle | undefined {
     return this.loose.get(pathOf(datastore, name))?.file;
@@ -89,6 +95,10 @@ export class DiskOperations {
     const path = this.newPath(datastore, name);
     if (backing.isProtected) {
       throw InputError.of(`${vm.name}:${plan.name}`, 'is being cloned', 'wait until it is done');
+    }
+    if (this.hasDeltas(disk)) {
+      const hint = 'delete its snapshots first';
+      throw InputError.of(`${vm.name}:${plan.name}`, 'has snapshots: it is not one file', hint);
     }
     const kind = command.diskKind ?? plan.kind;
     const { log } = this.sim;

@@ -9,6 +9,7 @@ import type { Verifier } from '../workloads/verifier.js';
 import { VerifyingJob } from '../workloads/verifying-job.js';
 import type { BuiltDisk } from './build-vms.js';
 import type { ChangePlan, JobPlan, Pace, Plan, ReplayPlan } from './plan.js';
+import type { Witness } from './snapshots/vm-snapshots.js';
 
 /** Commands asked for, issued to the disk, and waiting in the guest for a row. */
 const JOB_FIELDS = ['asked', 'issued', 'waiting'];
@@ -95,6 +96,23 @@ export class Guests {
       entity.values[0] = job.asked;
       entity.values[1] = job.issued;
       entity.values[2] = job.waiting;
+    };
+  }
+
+  /** The guests of a VM that verify data, as witnesses of its snapshots. */
+  witnessOf(vm: string): Witness {
+    const own = (): Verifier[] =>
+      this.verifying.filter((job) => job.vm === vm).map(({ verifier }) => verifier);
+    return {
+      saved: (snapshot) => {
+        for (const verifier of own()) verifier.save(snapshot);
+      },
+      restored: (snapshot) => {
+        for (const verifier of own()) verifier.restore(snapshot);
+      },
+      forgotten: (snapshot) => {
+        for (const verifier of own()) verifier.forget(snapshot);
+      },
     };
   }
 

@@ -27,6 +27,7 @@ import { Machines } from './machines.js';
 import { measureThresholds } from './measured-thresholds.js';
 import type { Pace, Plan, Qos } from './plan.js';
 import { buildSites } from './sites.js';
+import { SnapshotService } from './snapshots/service.js';
 import { spoiltOf } from './spoilt.js';
 import { StorageAdmin } from './storage-admin.js';
 import { connectThinLuns } from './thin-luns.js';
@@ -49,6 +50,8 @@ export class Simulation {
   private readonly storage: StorageAdmin;
   private readonly stores: DatastoreAdmin;
   private readonly operations: DiskOperations;
+  /** Snapshots of virtual machines, their chains, and what changed on tracked disks. */
+  readonly snapshots: SnapshotService;
   private readonly audit: CloneAudit;
   private readonly qosNow = new Map<number, Qos>();
 
@@ -92,15 +95,22 @@ export class Simulation {
     this.machines = new Machines(vms, powers);
     this.disks = disks;
     this.audit = new CloneAudit(sim, servers);
-    const { hosts } = this;
     this.operations = new DiskOperations(
       sim,
       plan.datastores,
-      hosts,
+      this.hosts,
       fileSystems,
       disks,
       this.audit,
+      (disk) => this.snapshots.hasDeltas(disk),
     );
+    this.snapshots = new SnapshotService(sim, {
+      plans: plan.vms,
+      disks,
+      fileSystems,
+      moverOf: (host) => this.operations.moverOf(host),
+      witnessOf: (vm) => this.guests.witnessOf(vm),
+    });
     connectThinLuns(plan.datastores, datastores, arrays);
     for (const { plan: disk } of disks.values()) this.setQos(disk.index, disk.qos);
     this.guests = new Guests(sim, disks);
@@ -267,6 +277,10 @@ export class Simulation {
         break;
       case 'lun-snapshot':
         this.storage.snapshotLun(command, why);
+        break;
+      case 'snapshot':
+      case 'track':
+        this.snapshots.command(command, why);
         break;
       case 'rescan':
         this.storage.rescan(command.host);

@@ -34,6 +34,12 @@ export interface DatastoreFiles {
     writtenBytes?: number,
   ): FileHandle;
   removeFile(file: FileHandle): void;
+  /**
+   * Gives the file blocks (1 MiB) `first` to `end` of a file space where they have none, to be zeroed
+   * when first written.
+   * @returns false when there was not enough for all
+   */
+  extend(file: FileHandle, first: number, end: number): boolean;
   /** Calls `listener` whenever blocks become free. */
   onSpaceFreed(listener: () => void): void;
 }

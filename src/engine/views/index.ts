@@ -12,6 +12,7 @@ import { path } from './path.js';
 import { port } from './port.js';
 import { qos } from './qos.js';
 import { sioc } from './sioc.js';
+import { snapshot } from './snapshot.js';
 import { spindle } from './spindle.js';
 import { vasa } from './vasa.js';
 import { virtualDisk } from './virtual-disk.js';
@@ -27,6 +28,7 @@ export const views: readonly View[] = [
   datastore,
   growth,
   locks,
+  snapshot,
   vm,
   mover,
   lun,

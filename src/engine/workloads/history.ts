@@ -61,6 +61,24 @@ export class BlockHistory {
     this.versions.push({ write, zeros, begunAt: now, doneAt: OPEN, readAt: -1, sightings: [] });
   }
 
+  /** As it is now, for who may set the block back to it. */
+  copy(): BlockHistory {
+    const copy = new BlockHistory();
+    copy.versions = this.versions.map((version) => ({
+      ...version,
+      sightings: [...version.sightings],
+    }));
+    copy.enough = this.enough;
+    return copy;
+  }
+
+  /** A write whose outcome is not known any more, as if it had never ended. */
+  reopen(write: number, now: number, zeros: boolean): void {
+    const version = this.find(write);
+    if (version === undefined) this.begin(write, now, zeros);
+    else version.doneAt = OPEN;
+  }
+
   /**
    * A write ended well. One that ended in an error is not told of: its outcome stays unknown.
    * @param oldestRead when the oldest read in flight began, or now

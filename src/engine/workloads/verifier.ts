@@ -63,7 +63,7 @@ export class Verifier {
   readonly endBlock: number;
 
   private readonly arena: DataArena;
-  private readonly histories: (BlockHistory | undefined)[] = [];
+  private histories: (BlockHistory | undefined)[] = [];
   /** Places in the arena that no row uses. */
   private readonly places: number[] = [];
   private readonly placeSize: number;
@@ -74,6 +74,12 @@ export class Verifier {
   private readonly reading = new Set<number>();
   private steps = 0;
   private writes = 0;
+  /** Rows issued up to this step belong to a time that was undone: nothing is learnt from them. */
+  private undoneTo = 0;
+  /** Writes in flight, by their number. */
+  private readonly writing = new Map<number, { first: number; count: number; zeros: boolean }>();
+  /** What the disk held at each snapshot, as far as this guest knows. */
+  private readonly saved = new Map<string, (BlockHistory | undefined)[]>();
 
   constructor(
     private readonly sim: Sim,
@@ -102,6 +108,7 @@ export class Verifier {
     const count = blocks[io] / DATA_BLOCKS;
     if (op[io] === UNMAP) {
       this.writeNumber[io] = ++this.writes;
+      this.writing.set(this.writes, { first, count, zeros: true });
       for (let index = 0; index < count; index++) {
         this.historyOf(first + index).begin(this.writes, this.steps, true);
       }
@@ -119,6 +126,7 @@ export class Verifier {
     assert(op[io] === WRITE, 'a verifying guest reads, writes, gives back and flushes');
     const write = ++this.writes;
     this.writeNumber[io] = write;
+    this.writing.set(write, { first, count, zeros: false });
     for (let index = 0; index < count; index++) {
       stamps[place + index] = stampOf(this.options.guest, first + index, write);
       this.historyOf(first + index).begin(write, this.steps);
@@ -136,12 +144,41 @@ export class Verifier {
     }
     this.began[io] = 0;
     if (op[io] === READ) this.reading.delete(began);
-    if (status[io] === 0) {
+    else if (op[io] !== FLUSH) this.writing.delete(this.writeNumber[io]);
+    if (status[io] === 0 && began > this.undoneTo) {
       if (op[io] === READ) this.judge(io, began, now);
       else if (op[io] === WRITE) this.acknowledge(io, now);
       else if (op[io] === UNMAP) this.acknowledgeUnmap(io, now);
     }
     if (data[io] !== NO_DATA) this.places.push(data[io]);
+  }
+
+  /** The machine's disks are at rest for a snapshot. */
+  save(snapshot: string): void {
+    this.saved.set(
+      snapshot,
+      this.histories.map((history) => history?.copy()),
+    );
+  }
+
+  forget(snapshot: string): void {
+    this.saved.delete(snapshot);
+  }
+
+  /**
+   * The disks hold again what they held at the snapshot. Commands still in flight may have been
+   * done before that and be undone, or may be done yet: what they write is never sure.
+   */
+  restore(snapshot: string): void {
+    const saved = this.saved.get(snapshot);
+    assert(saved !== undefined, `nothing was kept of snapshot ${snapshot}`);
+    this.undoneTo = ++this.steps;
+    this.histories = saved.map((history) => history?.copy());
+    for (const [write, { first, count, zeros }] of this.writing) {
+      for (let block = first; block < first + count; block++) {
+        this.historyOf(block).reopen(write, this.steps, zeros);
+      }
+    }
   }
 
   /** A block could not be read although everything has been healed. */

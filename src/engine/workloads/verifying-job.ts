@@ -14,13 +14,16 @@ const BACK_BLOCKS = 64 * DATA_BLOCKS;
 /** A job that checks every read against what it wrote before: its part of the disk is its alone. */
 export class VerifyingJob extends SyntheticJob {
   readonly verifier: Verifier;
+  /** Name of its virtual machine. */
+  readonly vm: string;
   /** Where reading back goes on; undefined until it begins. */
   private backAt: number | undefined;
 
   /** @param guest number of the verifying guest in the run, from 0 */
   constructor(sim: Sim, options: SyntheticJobOptions, guest: number, lower: Layer) {
     super(sim, options, lower);
-    const { name, offsetBytes, sizeBytes, bs } = options.plan;
+    const { name, vm, offsetBytes, sizeBytes, bs } = options.plan;
+    this.vm = vm;
     const longest = Math.max(...bs.map(({ bytes }) => bytes)) / BLOCK_BYTES;
     this.verifier = new Verifier(sim, {
       name,

@@ -16,7 +16,10 @@ const KINDS = [
   'unmount',
   'mount',
   'takeOver',
+  'snapshot',
+  'track',
 ] as const;
+const SNAPSHOT_KINDS = ['create', 'revert', 'delete', 'deleteAll', 'consolidate'] as const;
 
 /** What operations may name. */
 export interface Operable {
@@ -92,11 +95,58 @@ function commandOf(
     checkHost(context, host, home, datastores.get(home), [...path, 'takeOver', 'host']);
     return { kind: 'takeOver', vm, host };
   }
+  if (text.snapshot !== undefined) {
+    return planSnapshot(context, text.snapshot, around, [...path, 'snapshot']);
+  }
+  if (text.track !== undefined) {
+    const { vm, disk } = text.track;
+    const machine = context.find(around.vms, vm, [...path, 'track', 'vm'], 'VM');
+    if (machine === undefined) return undefined;
+    const tracked = findDisk(context, machine.plan, disk, [...path, 'track', 'disk']);
+    return tracked && { kind: 'track', disk: tracked.index, state: 'on' };
+  }
   const found = context.find(datastores, reclaim ?? '', [...path, 'reclaim'], 'datastore');
   if (found?.type === 'nfs') {
     context.report([...path, 'reclaim'], 'only VMFS gives space back with UNMAP');
   }
   return { kind: 'reclaim', datastore: reclaim ?? '' };
+}
+
+/** That a snapshot of the name is there shows when its time comes: an operation may fail. */
+function planSnapshot(
+  context: Context,
+  text: NonNullable<OperationText['snapshot']>,
+  { vms }: Operable,
+  path: Path,
+): Command | undefined {
+  const { vm, memory, quiesce, format } = text;
+  const given = SNAPSHOT_KINDS.filter((kind) => text[kind] !== undefined && text[kind] !== false);
+  const machine = context.find(vms, vm, [...path, 'vm'], 'VM');
+  if (given.length !== 1) {
+    const hint = `give one of ${SNAPSHOT_KINDS.join(', ')}`;
+    context.report(path, `says ${given.length} things to do with snapshots`, hint);
+    return undefined;
+  }
+  const extra = { memory, quiesce, format };
+  for (const [key, value] of Object.entries(extra)) {
+    if (value === undefined || text.create !== undefined) continue;
+    context.report([...path, key], 'is only for "create"');
+  }
+  const [kind] = given;
+  if (machine === undefined || kind === undefined) return undefined;
+  if (kind === 'create') {
+    return {
+      kind: 'snapshot',
+      vm,
+      action: 'create',
+      snapshot: text.create as string,
+      ...(memory === undefined ? {} : { memory }),
+      ...(quiesce === undefined ? {} : { quiesce }),
+      ...(format === undefined ? {} : { format }),
+    };
+  }
+  if (kind === 'deleteAll' || kind === 'consolidate') return { kind: 'snapshot', vm, action: kind };
+  return { kind: 'snapshot', vm, action: kind, snapshot: text[kind] as string };
 }
 
 function planClone(

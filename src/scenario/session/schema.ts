@@ -25,6 +25,21 @@ const timed = { atNs: nanoseconds, undo: z.literal(true).optional() };
 
 const diskKind = z.enum(['thin', 'lazyThick', 'eagerThick']);
 
+const ofSnapshots = { ...timed, kind: z.literal('snapshot'), vm: name };
+
+const snapshot = z.discriminatedUnion('action', [
+  z.strictObject({
+    ...ofSnapshots,
+    action: z.literal('create'),
+    snapshot: name,
+    memory: z.boolean().optional(),
+    quiesce: z.boolean().optional(),
+    format: z.enum(['vmfsSparse', 'seSparse']).optional(),
+  }),
+  z.strictObject({ ...ofSnapshots, action: z.enum(['revert', 'delete']), snapshot: name }),
+  z.strictObject({ ...ofSnapshots, action: z.enum(['deleteAll', 'consolidate']) }),
+]);
+
 /** The commands of `engine/simulation/commands.ts`, each with its instant. */
 const command = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -95,6 +110,8 @@ const command = z.discriminatedUnion('kind', [
     action: z.enum(['create', 'delete']),
     snapshot: name,
   }),
+  snapshot,
+  z.strictObject({ ...timed, kind: z.literal('track'), disk: count, state: onOff }),
 ]);
 
 const branch = z.strictObject({

@@ -33,6 +33,7 @@ export type VmText = {
   readonly name: string;
   readonly host: string;
   readonly disks: readonly Readonly<Record<string, unknown>>[];
+  readonly workloads: readonly Readonly<Record<string, unknown>>[];
 };
 
 /** A few VMs; each verifies what it writes to its last disk, and some do other things beside. */

@@ -30,3 +30,44 @@ export function drawOperations(
     return { at, reclaim: place.name };
   });
 }
+
+const FORMATS = ['seSparse', 'vmfsSparse'];
+
+/** Some VMs are given snapshots, reverted to them, and have them deleted, while guests verify. */
+export function drawVmSnapshots(
+  draw: Draw,
+  vms: readonly VmText[],
+  datastores: readonly DatastoreText[],
+  stopNs: number,
+): Record<string, unknown>[] {
+  return vms.flatMap(({ name: vm, disks, workloads }) => {
+    if (draw.chance(0.5)) return [];
+    const trims = workloads.some((job) => 'trim_percentage' in job || job.rw === 'unmap');
+    const onServer = disks.some(({ datastore }) =>
+      datastores.some(({ name, server }) => name === datastore && server !== undefined),
+    );
+    const times = Array.from({ length: draw.whole(1, 7) }, () =>
+      draw.whole(0, Math.round(stopNs * 0.9)),
+    ).sort((a, b) => a - b);
+    let made = 0;
+    return times.map((time, index) => {
+      const at = `${time}ns`;
+      const known = `s${draw.whole(1, Math.max(1, made))}`;
+      const choice = index === 0 ? 0 : draw.whole(0, 99);
+      if (choice < 45) {
+        const quiesce = draw.chance(0.3) ? { quiesce: true } : {};
+        // A redo log cannot say that blocks were given back, and refuses to.
+        const format = draw.chance(0.3) && !trims && !onServer ? draw.one(FORMATS) : undefined;
+        const memory = draw.chance(0.1) ? { memory: true } : {};
+        const how = { ...quiesce, ...memory, ...(format === undefined ? {} : { format }) };
+        return { at, snapshot: { vm, create: `s${++made}`, ...how } };
+      }
+      if (choice < 60) return { at, snapshot: { vm, revert: known } };
+      if (choice < 80) return { at, snapshot: { vm, delete: known } };
+      return {
+        at,
+        snapshot: { vm, ...(choice < 92 ? { deleteAll: true } : { consolidate: true }) },
+      };
+    });
+  });
+}

@@ -1,4 +1,7 @@
-/** What is done to the selected disk, datastore or machine: the data mover's work, power operations. */
+/**
+ * What is done with the selected disk, its machine's snapshots, a datastore or a machine: the data
+ * mover's work, power operations.
+ */
 import { formatDuration } from '../../engine/core/units.js';
 import type { PowerState } from '../../engine/stack/vmfiles/power.js';
 import type { Row } from '../../engine/views/kit/row.js';
@@ -41,10 +44,9 @@ export function openOperations(state: UiState, world: World): Change {
     return menu(state, vm, [...powerChoices(row), ...handOver]);
   }
   const disk = world.plan?.disks.find(({ vm, name }) => `${vm}:${name}` === row?.name);
-  if (row?.info.scope !== 'disk' || disk === undefined) {
-    return say(
-      'select a disk to clone, a datastore to reclaim or refresh, or a VM to power or hand over',
-    );
+  const scope = row?.info.scope;
+  if (row === undefined || (scope !== 'disk' && scope !== 'chain') || disk === undefined) {
+    return say('select a disk to clone or snapshot, a datastore to reclaim or refresh, or a VM');
   }
   // The instant tells clones of one disk apart.
   const name = `${disk.vm}-copy-${formatDuration(world.at).replace(/[^0-9a-z]+/g, '-')}`;
@@ -53,7 +55,31 @@ export function openOperations(state: UiState, world: World): Change {
     command: { kind: 'clone', disk: disk.index, datastore, name } as const,
     said: `${row.name}: clone to ${datastore} begins`,
   }));
-  return menu(state, row.name, choices);
+  return menu(state, row.name, [...choices, ...snapshotChoices(disk.vm, world)]);
+}
+
+/** What may be done with the snapshots of a disk's machine; which there are its log says. */
+function snapshotChoices(vm: string, world: World): Choice[] {
+  const name = `at-${formatDuration(world.at).replace(/[^0-9a-z]+/g, '-')}`;
+  const about = { kind: 'snapshot', vm } as const;
+  const create = { ...about, action: 'create', snapshot: name } as const;
+  return [
+    { label: `snapshot of ${vm}`, command: create },
+    { label: `snapshot of ${vm}, quiesced`, command: { ...create, quiesce: true } },
+    { label: `snapshot of ${vm} with its memory`, command: { ...create, memory: true } },
+    ...snapshotNames(vm, world).flatMap((snapshot) => [
+      {
+        label: `revert ${vm} to ${snapshot}`,
+        command: { ...about, action: 'revert', snapshot } as const,
+      },
+      {
+        label: `delete snapshot ${snapshot}`,
+        command: { ...about, action: 'delete', snapshot } as const,
+      },
+    ]),
+    { label: `delete all snapshots of ${vm}`, command: { ...about, action: 'deleteAll' } as const },
+    { label: `consolidate ${vm}`, command: { ...about, action: 'consolidate' } as const },
+  ].map(({ label, command }) => ({ label, command, said: `${vm}: ${label} begins` }));
 }
 
 /** What a machine can become, by the value of its gauge `power`: on, suspended, off, a template. */
@@ -95,4 +121,15 @@ function menu(state: UiState, object: string, choices: readonly Choice[]): Chang
     typed: '',
   };
   return { state: { ...state, dialogs: [dialog] }, messages: [] };
+}
+
+/** Those that have been made and are not gone, oldest first. */
+function snapshotNames(vm: string, world: World): string[] {
+  const names = new Set<string>();
+  for (const { kind, object, what } of world.events) {
+    if (object !== vm) continue;
+    if (kind === 'vm.snapshot.created') names.add(what);
+    if (kind === 'vm.snapshot.removed') names.delete(what);
+  }
+  return [...names];
 }

@@ -1,5 +1,14 @@
 /** What the figures of adapters, paths, datastores and arrays mean. */
+
+import { formatSize } from '../../engine/core/units.js';
 import type { Row } from '../../engine/views/kit/row.js';
+import {
+  deltaPart,
+  readsPerRead,
+  SNAPSHOT_AGE_MAX_NS,
+  SNAPSHOT_DEPTH_MAX,
+  SNAPSHOT_SIZE_MAX,
+} from '../../engine/views/snapshot.js';
 import { count, isStuck, type Rule } from './rule.js';
 
 /** Free space below which growing disks are about to stop, of all (model). */
@@ -19,7 +28,55 @@ function mayGrow(lun: Row): boolean {
   return lun.now('allocatedBlocks') < lun.now('sizeBlocks');
 }
 
+/** Deltas a consolidation has left behind, and nothing is merging them now. */
+function isLeftOver(row: Row): boolean {
+  return row.now('consolidate') > 0 && row.now('progress') === 0;
+}
+
+const snapshotRules: readonly Rule[] = [
+  {
+    name: 'consolidation-needed',
+    scope: 'chain',
+    level: 2,
+    source: 'vmdk-formats reference, 14: consolidation needed',
+    when: isLeftOver,
+    words: (row) =>
+      `${count(row.now('links'), 'delta')} no snapshot needs could not be merged, and ${row.now('links') === 1 ? 'it grows' : 'they grow'}: make room, then consolidate (ctrl+o)`,
+  },
+  {
+    name: 'snapshot-large',
+    scope: 'chain',
+    level: 1,
+    source: 'model: deltas above a fifth of their disk',
+    when: (row) => deltaPart(row) > SNAPSHOT_SIZE_MAX && !isLeftOver(row),
+    words: (row) =>
+      `its deltas take ${formatSize(row.now('deltaBytes'))}, ${Math.round(100 * deltaPart(row))}% of the disk, and grow up to all of it: delete the snapshots while there is room to`,
+  },
+  {
+    name: 'snapshot-old',
+    scope: 'chain',
+    level: 1,
+    source: 'KB 1025279: no snapshot for more than 72 hours',
+    when: (row) => row.now('links') > 0 && row.now('ageNs') > SNAPSHOT_AGE_MAX_NS,
+    words: (row) =>
+      `a snapshot is ${Math.round(row.now('ageNs') / 3600e9)} hours old: snapshots are no backups; delete it`,
+  },
+  {
+    name: 'chain-deep',
+    scope: 'chain',
+    level: 1,
+    source: 'vmdk-formats reference, 5: 2 to 3 links are recommended',
+    when: (row) => row.now('depth') > SNAPSHOT_DEPTH_MAX,
+    words: (row) => {
+      const cost = readsPerRead(row);
+      const reads = Number.isNaN(cost) ? '' : `, ${cost.toFixed(1)} reads for each of the guest`;
+      return `${count(row.now('depth'), 'delta')} over its base${reads}: delete snapshots`;
+    },
+  },
+];
+
 export const storageRules: readonly Rule[] = [
+  ...snapshotRules,
   {
     name: 'datastore-full',
     scope: 'datastore',

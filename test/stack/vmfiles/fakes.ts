@@ -47,6 +47,10 @@ export class Store implements DatastoreFiles {
     this.files.splice(this.files.indexOf(file as MadeFile), 1);
   }
 
+  extend(): boolean {
+    return true;
+  }
+
   onSpaceFreed(listener: () => void): void {
     this.listeners.push(listener);
   }

@@ -177,7 +177,8 @@ class Course {
   private rest(untilNs: number, when: string): void {
     const { simulation } = this;
     let stretchNs = LOOK_NS;
-    const isBusy = (): boolean => simulation.inFlight > 0 || simulation.rowsInFlight > 0;
+    const isBusy = (): boolean =>
+      simulation.inFlight > 0 || simulation.rowsInFlight > 0 || simulation.snapshots.isBusy;
     while (isBusy() && simulation.now < untilNs) {
       simulation.runUntil(Math.min(untilNs, simulation.now + stretchNs));
       stretchNs = Math.min(LOOK_MAX_NS, stretchNs * 2);

@@ -102,6 +102,8 @@ export abstract class Datastore implements DatastoreFiles {
 
   abstract removeFile(file: FileHandle): void;
 
+  abstract extend(file: FileHandle, first: number, end: number): boolean;
+
   /**
    * Makes a file to copy another into: it has space wherever `holds` says so, which the copy will
    * write; a thick one also everywhere else.

@@ -1,6 +1,7 @@
-import { type Io, NO_IO, WRITE } from '../../core/io.js';
+import { type Io, NO_IO, UNMAP, WRITE } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Entity } from '../../core/meters.js';
+import { ROW_STRIDE } from '../../core/requests.js';
 import type { Sim } from '../../core/sim.js';
 import {
   HOST_ABORT,
@@ -11,7 +12,8 @@ import {
 } from '../../core/status.js';
 import { countTraffic, TRAFFIC_FIELDS } from '../../core/traffic.js';
 import type { DatastoreFiles, FileHandle } from '../files.js';
-import { type Recall, type Recaller, recallFrom, WITHDRAWN } from '../recall.js';
+import { hasSigned, type Recall, type Recaller, recallFrom, WITHDRAWN } from '../recall.js';
+import type { ChangeTracker } from './change-tracker.js';
 import type { Holder, Question, Vm } from './vm.js';
 import { WriteGuard } from './write-guard.js';
 
@@ -41,6 +43,8 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
   /** Commands waiting for space. */
   held = 0;
 
+  /** What grows: the file itself, or the last delta over it. */
+  private leaf: FileHandle;
   private readonly vm: Vm;
   private readonly datastore: DatastoreFiles;
   private readonly counters: Float64Array;
@@ -50,6 +54,10 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
   private readonly diskLba: Float64Array;
   private readonly next: Int32Array;
   private guard: WriteGuard | undefined;
+  /** Rows that wait while the chain is changed; undefined when it is not. */
+  private pausedRows: Io[] | undefined;
+  /** What was written since when, where that is tracked. */
+  tracker: ChangeTracker | undefined;
   private firstHeld: Io = NO_IO;
   private lastHeld: Io = NO_IO;
   private retrying = false;
@@ -66,11 +74,12 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
   constructor(
     sim: Sim,
     { vm, name, file, datastore }: VirtualDiskOptions,
-    private readonly lower: Layer,
+    private lower: Layer,
   ) {
     super(sim, `vmdk ${vm.name}:${name}`);
     this.vm = vm;
     this.file = file;
+    this.leaf = file;
     this.datastore = datastore;
     const labels = { vm: vm.name, datastore: datastore.name };
     this.entity = sim.meters.define('vmdk', `${vm.name}:${name}`, labels, TRAFFIC_FIELDS);
@@ -99,18 +108,48 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     this.arrivedAt[io] = now;
     this.sentAt[io] = now;
     this.diskLba[io] = requests.lba[io];
-    requests.file[io] = this.file.index;
     if (this.guard?.holds(io)) return;
-    this.enter(io);
-    this.lower.submit(io);
+    this.send(io);
+  }
+
+  /** Commands go this way from now on, writes to the file `leaf`; the disk has to be settled. */
+  reroute(lower: Layer, leaf: FileHandle): void {
+    this.lower = lower;
+    this.leaf = leaf;
+  }
+
+  /** Commands wait here until `unpause`; those that are below come back. */
+  pause(): void {
+    this.pausedRows ??= [];
+  }
+
+  /** Sends the commands that waited on, in their order. */
+  unpause(): void {
+    const rows = this.pausedRows ?? [];
+    this.pausedRows = undefined;
+    for (const io of rows) {
+      this.sentAt[io] = this.sim.now;
+      this.send(io);
+    }
+  }
+
+  /** True when no command of the disk is below it; looks through all rows. */
+  get isSettled(): boolean {
+    const { requests } = this.sim;
+    let left = requests.inFlight;
+    for (let io = 0; left > 0 && io < requests.handleLimit; io += ROW_STRIDE) {
+      if (!requests.live(io)) continue;
+      left--;
+      if (hasSigned(requests, io, this)) return false;
+    }
+    return true;
   }
 
   /** The disk is to stay as it is for a copy of it, until the guard's end. */
   protect(): WriteGuard {
     const guard = new WriteGuard(this.sim, this, this.file, (io) => {
       this.sentAt[io] = this.sim.now;
-      this.enter(io);
-      this.lower.submit(io);
+      this.send(io);
     });
     this.guard = guard;
     return guard;
@@ -144,6 +183,11 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
   /** Rows wait here only while the machine is stunned; others may wait in the file system. */
   recall(io: Io): Recall {
     if (this.guard?.remove(io)) return WITHDRAWN;
+    const place = this.pausedRows?.indexOf(io) ?? -1;
+    if (place >= 0) {
+      this.pausedRows?.splice(place, 1);
+      return WITHDRAWN;
+    }
     return recallFrom(this.lower, io);
   }
 
@@ -156,13 +200,14 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
       status[io] = 0;
       sense[io] = 0;
       this.sentAt[io] = this.sim.now;
-      this.enter(io);
-      this.lower.submit(io);
+      this.send(io);
       io = after;
     }
   }
 
   abort(): void {
+    // What was being written when the power went is not known.
+    this.tracker?.reset();
     const { status, sense } = this.sim.requests;
     let io = this.takeHeld();
     while (io !== NO_IO) {
@@ -172,6 +217,24 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
       this.finish(io);
       io = after;
     }
+  }
+
+  private send(io: Io): void {
+    if (this.pausedRows !== undefined) {
+      this.sim.requests.file[io] = this.file.index;
+      this.pausedRows.push(io);
+      return;
+    }
+    if (this.tracker !== undefined) this.trackChange(io);
+    // A chain has named the file it went to before; by now that one may be gone.
+    this.sim.requests.file[io] = this.file.index;
+    this.enter(io);
+    this.lower.submit(io);
+  }
+
+  private trackChange(io: Io): void {
+    const { op, lba, blocks } = this.sim.requests;
+    if (op[io] === WRITE || op[io] === UNMAP) this.tracker?.touch(lba[io], blocks[io]);
   }
 
   private finish(io: Io): void {
@@ -184,12 +247,14 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
   private hold(io: Io): void {
     const plugin = pluginOf(this.sim.requests.status[io]) === PLUGIN_NOSPACE;
     this.next[io] = NO_IO;
+    // It is in no file of a chain any more.
+    this.sim.requests.file[io] = this.file.index;
     if (this.firstHeld === NO_IO) this.firstHeld = io;
     else this.next[this.lastHeld] = io;
     this.lastHeld = io;
     this.held++;
     this.vm.stun(
-      outOfSpace(this.file.path),
+      outOfSpace(this.leaf.path),
       plugin
         ? `datastore ${this.datastore.name} has no free block`
         : `the array behind ${this.datastore.name} is out of space (07/27/07)`,

@@ -41,9 +41,11 @@ export class Vm {
   readonly host: string;
   readonly world: number;
   readonly entity: Entity;
-  /** True while no guest instruction runs: stunned, suspended or powered off. */
+  /** True while no guest instruction runs: stunned, frozen, suspended or powered off. */
   stunned = false;
   state: VmState = 'on';
+  /** Stopped for an instant by an operation, whatever its state. */
+  frozen = false;
   question: Question | undefined;
 
   private readonly holders: Holder[] = [];
@@ -73,6 +75,19 @@ export class Vm {
   /** `holder` takes part in the answers to this machine's questions. */
   attach(holder: Holder): void {
     this.holders.push(holder);
+  }
+
+  /** Stops the virtual processors for an operation, until `thaw`; a question may wait meanwhile. */
+  freeze(): void {
+    this.frozen = true;
+    this.publish();
+  }
+
+  /** The operation lets the machine go on; a question it waits for still stands. */
+  thaw(): void {
+    this.frozen = false;
+    this.publish();
+    if (!this.stunned) for (const listener of this.resumeListeners) listener();
   }
 
   /** Stops the virtual processors until the question is answered; the first question stands. */
@@ -129,7 +144,7 @@ export class Vm {
   private goOn(): void {
     // Held commands first: they were issued before anything the guest issues now.
     for (const holder of this.holders) holder.resubmit();
-    for (const listener of this.resumeListeners) listener();
+    if (!this.stunned) for (const listener of this.resumeListeners) listener();
   }
 
   /** Its host is dead, and the machine with it. */
@@ -144,8 +159,13 @@ export class Vm {
   private setState(state: VmState): void {
     this.state = state;
     this.question = undefined;
-    this.stunned = state !== 'on';
-    this.entity.values[0] = state === 'stunned' ? 1 : 0;
-    this.entity.values[1] = POWER[state];
+    this.publish();
+  }
+
+  private publish(): void {
+    const { values } = this.entity;
+    this.stunned = this.state !== 'on' || this.frozen;
+    values[0] = this.state === 'stunned' || this.frozen ? 1 : 0;
+    values[1] = POWER[this.state];
   }
 }

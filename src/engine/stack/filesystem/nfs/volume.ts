@@ -101,6 +101,10 @@ export class NfsVolume extends Datastore {
     if (file.held > 0) this.spaceFreed(`${file.path} was removed`);
   }
 
+  override extend(handle: FileHandle, first: number, end: number): boolean {
+    return this.grow(this.fileOf(handle), first, end - 1);
+  }
+
   override createCopy(
     path: string,
     sizeBytes: number,

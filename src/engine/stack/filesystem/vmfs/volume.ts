@@ -142,6 +142,19 @@ export class VmfsVolume extends Datastore {
     if (file.held > 0) this.spaceFreed(`${file.path} was removed`);
   }
 
+  /** The lock, bitmap and pointer writes of it are left to the blocks' first writes (model). */
+  override extend(handle: FileHandle, first: number, end: number): boolean {
+    const file = this.fileOf(handle);
+    for (let index = first; index < end; index++) {
+      if (file.map[index] !== HOLE) continue;
+      if (this.free === 0) return false;
+      file.map[index] = toBeZeroed(this.space.allocate(this.ownAllocator));
+      file.held++;
+      file.unzeroed++;
+    }
+    return true;
+  }
+
   override createCopy(
     path: string,
     sizeBytes: number,

@@ -1,0 +1,273 @@
+import { InputError } from '../../core/errors.js';
+import type { Sim } from '../../core/sim.js';
+import type { DataMover } from '../../operations/data-mover.js';
+import type { MoverStore } from '../../operations/store.js';
+import type { FileHandle } from '../../stack/files.js';
+import { type ChainFiles, DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
+import { chainFrom, type GrainRun, grainRuns } from '../../stack/vmfiles/chain/link.js';
+import { ChangeTracker, type DiskArea } from '../../stack/vmfiles/change-tracker.js';
+import type { HostFileSystems } from '../build-datastores.js';
+import type { BuiltDisk } from '../build-vms.js';
+import type { Command } from '../commands.js';
+import type { VmPlan } from '../plan.js';
+import type { SnapshotInfo } from './snapshot.js';
+import { VmSnapshots, type Witness } from './vm-snapshots.js';
+
+/** Pause between two looks whether a file is at rest (model). */
+const LOOK_NS = 1_000_000;
+
+/** One file of a disk's chain, with where its data lies. */
+export interface ChainLink {
+  /** `[datastore] web1/web1-000001.vmdk`. */
+  readonly descriptor: string;
+  /** The extent: `[datastore] web1/web1-000001-sesparse.vmdk`, or the flat base. */
+  readonly extent: string;
+  readonly format: 'flat' | 'vmfsSparse' | 'seSparse';
+  readonly cid: number;
+  readonly parentCid: number;
+  readonly fileNumber: number;
+  readonly fileBytes: number;
+  /** Grains the file holds, in order of their address in the disk; none for a flat base. */
+  runs(): Generator<GrainRun>;
+}
+
+export interface SnapshotServiceOptions {
+  readonly plans: readonly VmPlan[];
+  readonly disks: ReadonlyMap<number, BuiltDisk>;
+  readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
+  readonly moverOf: (host: string) => DataMover;
+  /** Guests of a VM that verify data. */
+  readonly witnessOf: (vm: string) => Witness;
+}
+
+/** Snapshots and changed block tracking of virtual machines; machines without any cost nothing. */
+export class SnapshotService {
+  private readonly machines = new Map<string, VmSnapshots>();
+  private readonly chains = new Map<number, DiskChain>();
+  /** `-ctk.vmdk` of disks whose changes are tracked. */
+  private readonly trackFiles = new Map<number, FileHandle>();
+
+  constructor(
+    private readonly sim: Sim,
+    private readonly options: SnapshotServiceOptions,
+  ) {}
+
+  /** @throws InputError when there is no such VM or snapshot, or another operation is under way */
+  command(command: Extract<Command, { kind: 'snapshot' | 'track' }>, why: string): void {
+    if (command.kind === 'snapshot') this.machine(command.vm).apply(command, why);
+    else this.track(command.disk, command.state === 'on', why);
+  }
+
+  /** Snapshots of a VM, oldest first. @throws InputError when there is no such VM */
+  list(vm: string): readonly SnapshotInfo[] {
+    this.planOf(vm);
+    return this.machines.get(vm)?.list ?? [];
+  }
+
+  /** The operation under way on a VM's snapshots. */
+  taskOf(vm: string): string | undefined {
+    return this.machines.get(vm)?.task;
+  }
+
+  /** True while an operation on any VM's snapshots is under way. */
+  get isBusy(): boolean {
+    return [...this.machines.values()].some(({ task }) => task !== undefined);
+  }
+
+  /** True when the disk is, or is about to be, more than its base: its file alone is not all of it. */
+  hasDeltas(disk: number): boolean {
+    const { vm } = this.builtDisk(disk);
+    const isChanging = this.machines.get(vm.name)?.task !== undefined;
+    return isChanging || (this.chains.get(disk)?.links.length ?? 1) > 1;
+  }
+
+  /**
+   * The files of a disk from leaf to base, as they are now or as a snapshot keeps them.
+   * @throws InputError when there is no such disk or snapshot
+   */
+  chainOf(disk: number, snapshot?: string): ChainLink[] {
+    const { vm } = this.builtDisk(disk);
+    if (snapshot !== undefined) this.machine(vm.name).find(snapshot);
+    const chain = this.chains.get(disk) ?? this.chainFor(disk);
+    const leaf =
+      snapshot === undefined ? chain.leaf : this.machine(vm.name).find(snapshot).disks.get(disk)!;
+    return chainFrom(leaf).map((link) => ({
+      descriptor: link.name,
+      extent: link.file.path,
+      format: link.delta?.format.name ?? 'flat',
+      cid: link.cid,
+      parentCid: link.parentCid,
+      fileNumber: link.file.index,
+      fileBytes: link.fileBytes,
+      runs: () => grainRuns(link, chain.capacityBlocks),
+    }));
+  }
+
+  private track(disk: number, on: boolean, why: string): void {
+    const { backing, vm, plan } = this.builtDisk(disk);
+    const name = `${vm.name}:${plan.name}`;
+    if (on === (backing.tracker !== undefined)) return;
+    const stream = this.sim.random.stream(`${name}.ctk ${this.sim.now}`);
+    const uuid = (): string => Array.from({ length: 4 }, () => hex(stream.next())).join('');
+    backing.tracker = on ? new ChangeTracker(backing.file.sizeBlocks, uuid) : undefined;
+    const { files } = this.filesOf(vm.host, plan.datastore);
+    const old = this.trackFiles.get(disk);
+    if (old !== undefined) files.remove(old);
+    this.trackFiles.delete(disk);
+    if (backing.tracker !== undefined) {
+      const path = backing.file.path.replace(/-flat\.vmdk$/, '-ctk.vmdk');
+      this.trackFiles.set(disk, files.create(path, backing.tracker.fileBytes, 'small'));
+    }
+    const what = on ? `changes are tracked, ${backing.tracker?.changeId}` : 'not tracked any more';
+    this.sim.log.note('disk.tracking', name, what, why);
+  }
+
+  /** What a backup remembers to ask by. @throws InputError when changes are not tracked */
+  changeIdOf(disk: number, snapshot?: string): string {
+    const { vm } = this.builtDisk(disk);
+    const tracker = this.trackerOf(disk);
+    if (snapshot === undefined) return tracker.changeId;
+    return this.changesAt(vm.name, disk, snapshot).changeId;
+  }
+
+  /**
+   * Areas of a disk that were written since a change id was given out, or `*` for all that hold
+   * something (QueryChangedDiskAreas).
+   * @param snapshot as of this snapshot; as of now when left out
+   * @throws InputError when changes are not tracked, or the id is of before a reset
+   */
+  changedAreas(disk: number, changeId: string, snapshot?: string): readonly DiskArea[] {
+    const { vm, plan } = this.builtDisk(disk);
+    const tracker = this.trackerOf(disk);
+    if (changeId === '*') return this.heldAreas(disk, tracker, snapshot);
+    const at = snapshot === undefined ? undefined : this.changesAt(vm.name, disk, snapshot);
+    const areas = tracker.changedSince(changeId, at);
+    if (areas !== undefined) return areas;
+    const place = `${vm.name}:${plan.name}`;
+    throw InputError.of(place, `change id ${changeId} is not known`, 'read all of the disk: "*"');
+  }
+
+  private heldAreas(disk: number, tracker: ChangeTracker, snapshot?: string): DiskArea[] {
+    const { plan, vm, backing } = this.builtDisk(disk);
+    const { datastore } = this.storeOf(vm.host, plan.datastore);
+    const held = new Set<number>();
+    const note = (lba: number, blocks: number): void => {
+      const first = Math.floor(lba / tracker.granuleBlocks);
+      const end = Math.ceil((lba + blocks) / tracker.granuleBlocks);
+      for (let granule = first; granule < end; granule++) held.add(granule);
+    };
+    for (let block = 0; block * 2048 < backing.file.sizeBlocks; block++) {
+      if (datastore.holds(backing.file, block)) note(block * 2048, 2048);
+    }
+    for (const link of this.chainOf(disk, snapshot)) {
+      for (const { lba, blocks } of link.runs()) note(lba, blocks);
+    }
+    return tracker.areasWhere((granule) => held.has(granule));
+  }
+
+  private changesAt(vm: string, disk: number, snapshot: string) {
+    const changes = this.machine(vm).find(snapshot).changes.get(disk);
+    if (changes !== undefined) return changes;
+    const hint = 'track changes before the snapshot is made';
+    throw InputError.of(`snapshot ${snapshot}`, 'changes were not tracked then', hint);
+  }
+
+  private trackerOf(disk: number): ChangeTracker {
+    const { backing, vm, plan } = this.builtDisk(disk);
+    if (backing.tracker !== undefined) return backing.tracker;
+    throw InputError.of(`${vm.name}:${plan.name}`, 'its changes are not tracked', 'track them');
+  }
+
+  private machine(name: string): VmSnapshots {
+    const made = this.machines.get(name);
+    if (made !== undefined) return made;
+    const plan = this.planOf(name);
+    const built = plan.disks.map(({ index }) => this.builtDisk(index));
+    const [first] = built;
+    const { lower, files } = this.filesOf(plan.host, plan.home);
+    const machine = new VmSnapshots(this.sim, {
+      vm: first.vm,
+      disks: built.map(({ plan: disk }) => ({
+        index: disk.index,
+        chain: this.chainFor(disk.index),
+        givesBack:
+          disk.kind === 'thin' && this.storeOf(plan.host, disk.datastore).vmfs !== undefined,
+      })),
+      mover: this.options.moverOf(plan.host),
+      lower,
+      home: files,
+      stem: `[${plan.home}] ${name}/${name}`,
+      memoryBytes: plan.memoryBytes,
+      random: this.sim.random.stream(`${name}.cid`),
+      witness: this.options.witnessOf(name),
+    });
+    this.machines.set(name, machine);
+    return machine;
+  }
+
+  private chainFor(disk: number): DiskChain {
+    const made = this.chains.get(disk);
+    if (made !== undefined) return made;
+    const { vm, plan, backing } = this.builtDisk(disk);
+    const { lower, files, store } = this.filesOf(vm.host, plan.datastore);
+    const stream = this.sim.random.stream(`${vm.name}:${plan.name}.cid`);
+    const chain = new DiskChain(this.sim, {
+      vm: vm.name,
+      host: vm.host,
+      disk: plan.name,
+      backing,
+      lower,
+      files,
+      newCid: () => stream.next(),
+    });
+    for (const traffic of chain.traffics) store.mount.count(traffic);
+    this.chains.set(disk, chain);
+    return chain;
+  }
+
+  private filesOf(host: string, datastore: string) {
+    const systems = this.options.fileSystems.get(host) as HostFileSystems;
+    const store = this.storeOf(host, datastore);
+    const files: ChainFiles = {
+      datastore: store.datastore,
+      create: (path, bytes, policy) => {
+        const file = store.datastore.createFile(path, bytes, policy);
+        systems.open(file, datastore);
+        return file;
+      },
+      remove: (file) => {
+        // Space may still be found for a write that has been given up.
+        if (store.datastore.isChanging(file)) {
+          this.sim.timers.delay(LOOK_NS, () => files.remove(file));
+          return;
+        }
+        systems.fileSystemSwitch.close(file);
+        store.datastore.removeFile(file);
+      },
+      isChanging: (file) => store.datastore.isChanging(file),
+    };
+    return { lower: systems.fileSystemSwitch, files, store };
+  }
+
+  private storeOf(host: string, datastore: string): MoverStore {
+    return this.options.fileSystems.get(host)?.stores.get(datastore) as MoverStore;
+  }
+
+  private planOf(vm: string): VmPlan {
+    const { plans } = this.options;
+    const plan = plans.find(({ name }) => name === vm);
+    if (plan !== undefined) return plan;
+    const known = plans.slice(0, 12).map(({ name }) => name);
+    throw InputError.of('VM', `there is no VM ${vm}`, `known: ${known.join(', ') || 'none'}`);
+  }
+
+  private builtDisk(disk: number): BuiltDisk {
+    const built = this.options.disks.get(disk);
+    if (built !== undefined) return built;
+    throw InputError.of('disk', `there is no disk ${disk}`);
+  }
+}
+
+function hex(word: number): string {
+  return word.toString(16).padStart(8, '0');
+}

@@ -1,0 +1,44 @@
+import type { FileHandle } from '../../stack/files.js';
+import type { DeltaFormatName } from '../../stack/vmfiles/chain/delta-format.js';
+import type { Link } from '../../stack/vmfiles/chain/link.js';
+import type { FrozenChanges } from '../../stack/vmfiles/change-tracker.js';
+
+/** A snapshot of a virtual machine: for each disk the link it froze. */
+export interface VmSnapshot {
+  readonly name: string;
+  /** Number in the snapshot list (`.vmsd`), from 1. */
+  readonly uid: number;
+  parent: VmSnapshot | undefined;
+  readonly createdAt: number;
+  readonly quiesced: boolean;
+  /** State of the machine (`.vmsn`) and, when taken, its memory (`.vmem`). */
+  readonly files: readonly FileHandle[];
+  readonly withMemory: boolean;
+  /** By number of the disk. */
+  readonly disks: Map<number, Link>;
+  /** By number of the disk, for those whose changes are tracked. */
+  readonly changes: ReadonlyMap<number, FrozenChanges>;
+}
+
+/** What may be done with snapshots of a machine. */
+export type SnapshotAction =
+  | {
+      readonly action: 'create';
+      readonly snapshot: string;
+      readonly memory?: boolean;
+      readonly quiesce?: boolean;
+      /** Of the deltas; the usual one of their datastore unless given. */
+      readonly format?: DeltaFormatName;
+    }
+  | { readonly action: 'revert' | 'delete'; readonly snapshot: string }
+  | { readonly action: 'deleteAll' | 'consolidate' };
+
+/** A snapshot as whoever asks is told of it. */
+export interface SnapshotInfo {
+  readonly name: string;
+  readonly uid: number;
+  readonly parent: string | undefined;
+  readonly createdAt: number;
+  readonly withMemory: boolean;
+  readonly quiesced: boolean;
+}

@@ -1,0 +1,370 @@
+import { InputError } from '../../core/errors.js';
+import type { Layer } from '../../core/layer.js';
+import type { Stream } from '../../core/random.js';
+import type { Sim } from '../../core/sim.js';
+import { formatDuration, formatSize } from '../../core/units.js';
+import type { DataMover } from '../../operations/data-mover.js';
+import { WriteJob } from '../../operations/write-job.js';
+import type { FileHandle } from '../../stack/files.js';
+import type { DeltaFormatName } from '../../stack/vmfiles/chain/delta-format.js';
+import type { ChainFiles } from '../../stack/vmfiles/chain/disk-chain.js';
+import type { Link } from '../../stack/vmfiles/chain/link.js';
+import type { FrozenChanges } from '../../stack/vmfiles/change-tracker.js';
+import type { Vm } from '../../stack/vmfiles/vm.js';
+import { Consolidation } from './consolidation.js';
+import { type ChainedDisk, Freezer } from './freezer.js';
+import type { SnapshotAction, SnapshotInfo, VmSnapshot } from './snapshot.js';
+
+/** Links of a chain at most (vmdk-formats 5), the base and a helper among them. */
+const LINKS_MAX = 32;
+/** Time to save the state of the devices while the machine is stunned: model. */
+const CHECKPOINT_NS = 50e6;
+/** State of the machine without its memory: model. */
+const STATE_BYTES = 256 * 1024;
+
+/** A disk with what its consolidation has to know. */
+export interface SnapshotDisk extends ChainedDisk {
+  readonly givesBack: boolean;
+}
+
+/** Guests that check their data: they are told that their disks have been set back. */
+export interface Witness {
+  saved(snapshot: string): void;
+  restored(snapshot: string): void;
+  forgotten(snapshot: string): void;
+}
+
+export interface VmSnapshotsOptions {
+  readonly vm: Vm;
+  readonly disks: readonly SnapshotDisk[];
+  readonly mover: DataMover;
+  /** Takes rows addressed by file. */
+  readonly lower: Layer;
+  /** Files of the machine's home, whose folder this is: `[datastore] web1/web1`. */
+  readonly home: ChainFiles;
+  readonly stem: string;
+  readonly memoryBytes: number;
+  readonly random: Stream;
+  readonly witness: Witness;
+}
+
+/** The snapshots of one virtual machine, and the one operation on them that may be under way. */
+export class VmSnapshots {
+  readonly snapshots: VmSnapshot[] = [];
+  /** The one the running state came from last. */
+  current: VmSnapshot | undefined;
+  /** The operation under way. */
+  task: string | undefined;
+  private readonly freezer: Freezer;
+  private uids = 0;
+
+  constructor(
+    private readonly sim: Sim,
+    private readonly options: VmSnapshotsOptions,
+  ) {
+    this.freezer = new Freezer(sim, options.vm, options.disks);
+  }
+
+  get list(): SnapshotInfo[] {
+    return this.snapshots.map(({ name, uid, parent, createdAt, withMemory, quiesced }) => ({
+      name,
+      uid,
+      parent: parent?.name,
+      createdAt,
+      withMemory,
+      quiesced,
+    }));
+  }
+
+  /** @throws InputError when it cannot be begun */
+  apply(action: SnapshotAction, why: string): void {
+    const { vm, disks } = this.options;
+    if (this.task !== undefined) {
+      throw InputError.of(vm.name, `${this.task} is still under way`, 'wait until it is done');
+    }
+    if (disks.some(({ chain }) => chain.backing.isProtected)) {
+      throw InputError.of(vm.name, 'a disk of it is being cloned', 'wait until it is done');
+    }
+    if (action.action === 'create') this.create(action, why);
+    else if (action.action === 'revert') this.revert(this.find(action.snapshot), why);
+    else if (action.action === 'delete') this.delete([this.find(action.snapshot)], why);
+    else if (action.action === 'deleteAll') this.delete([...this.snapshots], why);
+    else this.delete([], why);
+  }
+
+  /** @throws InputError when there is none of this name */
+  find(name: string): VmSnapshot {
+    const found = this.snapshots.find((snapshot) => snapshot.name === name);
+    if (found !== undefined) return found;
+    const known = this.snapshots.map((snapshot) => snapshot.name).join(', ') || 'none';
+    const { vm } = this.options;
+    throw InputError.of(vm.name, `there is no snapshot ${name}`, `known: ${known}`);
+  }
+
+  private create(action: Extract<SnapshotAction, { action: 'create' }>, why: string): void {
+    const { vm, disks, memoryBytes } = this.options;
+    const { snapshot: name, memory = false, quiesce = false, format } = action;
+    if (this.snapshots.some((other) => other.name === name)) {
+      throw InputError.of(vm.name, `there is a snapshot ${name} already`, 'choose another name');
+    }
+    const deepest = Math.max(...disks.map(({ chain }) => chain.guest.links.length));
+    if (deepest + 2 > LINKS_MAX) {
+      throw InputError.of(vm.name, `a chain has at most ${LINKS_MAX} links`, 'delete snapshots');
+    }
+    const how = [memory ? 'with memory' : 'without memory', ...(quiesce ? ['quiesced'] : [])];
+    this.begin(`creating snapshot ${name}`, how.join(', '), why);
+    const uid = ++this.uids;
+    const files: { handle: FileHandle; blocks: number }[] = [];
+    const fail = (problem: string): void => {
+      for (const { handle } of files) this.options.home.remove(handle);
+      this.fail(name, problem);
+    };
+    try {
+      files.push(this.homeFile(`Snapshot${uid}.vmsn`, STATE_BYTES));
+      if (memory) files.push(this.homeFile(`Snapshot${uid}.vmem`, memoryBytes));
+    } catch (error) {
+      fail(messageOf(error));
+      return;
+    }
+    // The memory is written while the machine runs; what it changes meanwhile is not modelled.
+    this.write(files, (problem) => {
+      if (problem !== undefined) {
+        fail(problem);
+        return;
+      }
+      this.freezer.freeze(quiesce && vm.state === 'on', (unsettled) => {
+        if (unsettled !== undefined) fail(unsettled);
+        else {
+          const handles = files.map(({ handle }) => handle);
+          const part = { name, uid, quiesced: quiesce, withMemory: memory, files: handles };
+          this.freezeDisks(part, format, fail);
+        }
+      });
+    });
+  }
+
+  /** The machine is stunned and its disks are at rest: each gets a new leaf. */
+  private freezeDisks(
+    part: Pick<VmSnapshot, 'name' | 'uid' | 'quiesced' | 'withMemory' | 'files'>,
+    format: DeltaFormatName | undefined,
+    fail: (problem: string) => void,
+  ): void {
+    const { disks, witness } = this.options;
+    const made: { disk: SnapshotDisk; leaf: Link }[] = [];
+    const undo = (problem: string): void => {
+      for (const { disk, leaf } of made) {
+        disk.chain.drop(leaf);
+        disk.chain.removeFiles(leaf);
+      }
+      this.freezer.thaw();
+      fail(problem);
+    };
+    try {
+      for (const disk of disks) {
+        made.push({ disk, leaf: disk.chain.addChild(disk.chain.leaf, format) });
+      }
+    } catch (error) {
+      undo(messageOf(error));
+      return;
+    }
+    this.write(made.flatMap(headsOf), (problem) => {
+      if (problem !== undefined) {
+        undo(problem);
+        return;
+      }
+      this.sim.timers.delay(CHECKPOINT_NS, () => {
+        const frozen = new Map<number, Link>();
+        const changes = new Map<number, FrozenChanges>();
+        for (const { disk, leaf } of made) {
+          const { chain, index } = disk;
+          frozen.set(index, chain.leaf);
+          const { tracker } = chain.backing;
+          if (tracker !== undefined) changes.set(index, tracker.freeze());
+          this.open(disk, leaf);
+        }
+        const createdAt = this.sim.now;
+        const { current: parent } = this;
+        const snapshot = { ...part, parent, createdAt, disks: frozen, changes };
+        this.snapshots.push(snapshot);
+        this.current = snapshot;
+        witness.saved(part.name);
+        const stun = formatDuration(this.freezer.stunNs);
+        this.freezer.thaw();
+        this.task = undefined;
+        const why = `the machine was stunned for ${stun}`;
+        this.sim.log.note('vm.snapshot.created', this.options.vm.name, part.name, why);
+      });
+    });
+  }
+
+  private revert(snapshot: VmSnapshot, why: string): void {
+    const { disks, witness } = this.options;
+    const { name } = snapshot;
+    this.begin(`reverting to snapshot ${name}`, 'what was written since is lost', why);
+    this.freezer.freeze(false, (unsettled) => {
+      if (unsettled !== undefined) {
+        this.fail(name, unsettled);
+        return;
+      }
+      const made: { disk: SnapshotDisk; leaf: Link }[] = [];
+      const undo = (problem: string): void => {
+        for (const { disk, leaf } of made) {
+          disk.chain.drop(leaf);
+          disk.chain.removeFiles(leaf);
+        }
+        this.freezer.thaw();
+        this.fail(name, problem);
+      };
+      try {
+        for (const disk of disks) {
+          const parent = snapshot.disks.get(disk.index) as Link;
+          made.push({ disk, leaf: disk.chain.addChild(parent) });
+        }
+      } catch (error) {
+        undo(messageOf(error));
+        return;
+      }
+      this.write(made.flatMap(headsOf), (problem) => {
+        if (problem !== undefined) {
+          undo(problem);
+          return;
+        }
+        for (const { disk, leaf } of made) {
+          this.open(disk, leaf);
+          disk.chain.backing.tracker?.reset();
+        }
+        this.current = snapshot;
+        witness.restored(name);
+        const stun = formatDuration(this.freezer.stunNs);
+        this.freezer.thaw();
+        // The leaf that was given up is nobody's now.
+        this.consolidate(0, (wrong) => {
+          this.task = undefined;
+          const ended = `the machine was stunned for ${stun}`;
+          this.sim.log.note('vm.snapshot.reverted', this.options.vm.name, name, ended);
+          if (wrong !== undefined) this.needConsolidation(wrong);
+        });
+      });
+    });
+  }
+
+  /** Deletes these snapshots, and merges every delta that none needs then. */
+  private delete(gone: readonly VmSnapshot[], why: string): void {
+    const { witness, home } = this.options;
+    const names = gone.map(({ name }) => name).join(', ');
+    const what = gone.length === 0 ? 'consolidating' : `deleting ${names}`;
+    this.begin(what, this.sizes(), why);
+    for (const snapshot of gone) {
+      this.snapshots.splice(this.snapshots.indexOf(snapshot), 1);
+      for (const other of this.snapshots) {
+        if (other.parent === snapshot) other.parent = snapshot.parent;
+      }
+      if (this.current === snapshot) this.current = snapshot.parent;
+      for (const file of snapshot.files) home.remove(file);
+      witness.forgotten(snapshot.name);
+      this.sim.log.note('vm.snapshot.removed', this.options.vm.name, snapshot.name, why);
+    }
+    this.consolidate(0, (problem) => {
+      this.task = undefined;
+      const { vm } = this.options;
+      const { log } = this.sim;
+      if (problem !== undefined) this.needConsolidation(problem);
+      else if (gone.length > 0) log.note('vm.snapshot.deleted', vm.name, names, this.sizes());
+      else log.note('vm.snapshot.consolidated', vm.name, 'nothing is left to merge', this.sizes());
+    });
+  }
+
+  /** One disk after the other. */
+  private consolidate(position: number, then: (problem?: string) => void): void {
+    const { disks, mover, vm } = this.options;
+    const disk = disks[position];
+    if (disk === undefined) {
+      then();
+      return;
+    }
+    const consolidation = new Consolidation(
+      this.sim,
+      {
+        chain: disk.chain,
+        mover,
+        freezer: this.freezer,
+        isOff: () => vm.state === 'off',
+        givesBack: disk.givesBack,
+        isNeeded: (link) => this.snapshots.some(({ disks: own }) => own.get(disk.index) === link),
+        moved: (from, to) => {
+          for (const { disks: own } of this.snapshots) {
+            if (own.get(disk.index) === from) own.set(disk.index, to);
+          }
+        },
+        newCid: () => this.options.random.next(),
+        stunned: (stunNs) => {
+          const what = `the last delta of ${disk.chain.entity.name} was merged`;
+          const stun = `the machine was stunned for ${formatDuration(stunNs)}`;
+          this.sim.log.note('vm.snapshot.stun', vm.name, what, stun);
+        },
+      },
+      (problem) => {
+        disk.chain.needsConsolidation = problem !== undefined;
+        if (problem === undefined) this.consolidate(position + 1, then);
+        else then(problem);
+      },
+    );
+    consolidation.next();
+  }
+
+  private open({ chain }: SnapshotDisk, leaf: Link): void {
+    const problem = chain.open(leaf);
+    if (problem !== undefined) throw new Error(problem);
+  }
+
+  private homeFile(name: string, bytes: number): { handle: FileHandle; blocks: number } {
+    const { home, stem } = this.options;
+    const handle = home.create(`${stem}-${name}`, bytes, 'thin');
+    return { handle, blocks: Math.ceil(bytes / 512) };
+  }
+
+  private write(
+    files: readonly { handle: FileHandle; blocks: number }[],
+    then: (problem?: string) => void,
+  ): void {
+    const { mover, lower } = this.options;
+    new WriteJob(this.sim, mover, lower, files, then);
+  }
+
+  private begin(task: string, what: string, why: string): void {
+    this.task = task;
+    this.sim.log.note('vm.snapshot.begin', this.options.vm.name, `${task}: ${what}`, why);
+  }
+
+  private fail(name: string, problem: string): void {
+    this.task = undefined;
+    this.sim.log.note('vm.snapshot.failed', this.options.vm.name, name, problem);
+  }
+
+  private needConsolidation(problem: string): void {
+    const what = 'virtual machine disks consolidation is needed';
+    this.sim.log.note('vm.snapshot.consolidationNeeded', this.options.vm.name, what, problem);
+  }
+
+  private sizes(): string {
+    const deltas = this.options.disks.flatMap(({ chain }) =>
+      chain.links.filter(({ delta }) => delta !== undefined),
+    );
+    const bytes = deltas.reduce((sum, { fileBytes }) => sum + fileBytes, 0);
+    return `${deltas.length} deltas, ${formatSize(bytes)}`;
+  }
+}
+
+/** What a new delta's files begin with: descriptor and header. */
+function headsOf({ disk, leaf }: { disk: SnapshotDisk; leaf: Link }) {
+  const descriptor = disk.chain.descriptorOf(leaf);
+  return [
+    ...(descriptor === undefined ? [] : [{ handle: descriptor, blocks: descriptor.sizeBlocks }]),
+    { handle: leaf.file, blocks: 4 },
+  ];
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof InputError)) throw error;
+  return error.problems[0].message;
+}

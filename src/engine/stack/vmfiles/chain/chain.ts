@@ -1,0 +1,346 @@
+import { assert } from '../../../core/assert.js';
+import { type Io, READ, UNMAP, WRITE } from '../../../core/io.js';
+import type { Layer } from '../../../core/layer.js';
+import type { Sim } from '../../../core/sim.js';
+import { CHECK, SENSE_INVALID_OPCODE } from '../../../core/status.js';
+import { NOT_HERE, type Recall, type Recaller, recallFrom, WITHDRAWN } from '../../recall.js';
+import { Splitter } from '../../splitter.js';
+import type { Delta } from './delta.js';
+import { TABLE_ENTRIES } from './delta-format.js';
+import { OWN, ZEROS } from './grain-tables.js';
+import { type Link, Lookup } from './link.js';
+import { TableIo } from './table-io.js';
+import { TableReads } from './table-reads.js';
+
+/** Time the VMkernel takes to answer a read of grains the guest gave back, as of a hole (model). */
+const ZERO_READ_NS = 2_000;
+
+/** How far a row has come that writes new grains; 0 for all others. */
+const NONE = 0;
+/** Its data is on the way to the leaf. */
+const DATA = 1;
+/** The grain it covers in part is being read below the leaf. */
+const BELOW = 2;
+/** That grain is being written as a whole. */
+const WHOLE = 3;
+const JOURNAL = 4;
+const TABLE = 5;
+const DIRECTORY = 6;
+
+/**
+ * The chain of a virtual disk: an address of the disk becomes one of the file, base or delta, that
+ * holds it. Writes go to the leaf; the first one of a grain also changes the leaf's tables, and the
+ * grain counts only then, so a write that fails leaves what was there. Grain directories are in
+ * memory, grain tables as far as they are cached (vmdk-formats reference, 9, 10 and 13).
+ *
+ * Not modelled: what two partial first writes to one grain hold in detail; they take turns.
+ */
+export class Chain extends Splitter implements Recaller {
+  /** Leaf first; the last is the base, except for a chain that only reads deltas. */
+  links: readonly Link[] = [];
+  readonly tableIo: TableIo;
+  /** Reads from above, and the pieces and parts of tables they became. */
+  reads = 0;
+  readParts = 0;
+  /** Told when a link is written for the first time since it was opened. */
+  onFirstWrite: (link: Link) => void = () => {};
+
+  private readonly found = new Lookup();
+  private readonly tableReads: TableReads;
+  /** Grains being copied up for a partial write, and the rows that wait for that. */
+  private readonly filling = new Set<number>();
+  private waiting: Io[] = [];
+  private readonly step: Uint8Array;
+  private readonly diskLba: Float64Array;
+
+  /** @param lower takes rows addressed by file */
+  constructor(
+    sim: Sim,
+    name: string,
+    private readonly lower: Layer,
+  ) {
+    super(sim, name);
+    this.tableIo = new TableIo(sim, name, this, lower);
+    this.tableReads = new TableReads(this.tableIo);
+    this.step = sim.requests.column('chain.step', Uint8Array);
+    this.diskLba = sim.requests.column('chain.lba', Float64Array);
+  }
+
+  override submit(io: Io): void {
+    this.step[io] = NONE;
+    if (this.requests.op[io] === READ) this.reads++;
+    this.place(io);
+  }
+
+  /** Tables on the way; a chain may be changed only when there are none. */
+  get isIdle(): boolean {
+    return this.tableIo.inFlight === 0 && this.waiting.length === 0;
+  }
+
+  recall(io: Io): Recall {
+    if (this.tableReads.remove(io)) return WITHDRAWN;
+    const place = this.waiting.indexOf(io);
+    if (place >= 0) {
+      this.waiting.splice(place, 1);
+      return WITHDRAWN;
+    }
+    return this.step[io] > DATA ? NOT_HERE : recallFrom(this.lower, io);
+  }
+
+  override complete(io: Io): void {
+    if (this.step[io] !== DATA) {
+      super.complete(io);
+      return;
+    }
+    const { lba, status } = this.requests;
+    lba[io] = this.diskLba[io];
+    if (status[io] !== 0) this.end(io);
+    else this.updateTables(io);
+  }
+
+  /** An I/O of the chain's own has ended: a table that rows wait for, or a step of one row. */
+  tableDone(token: number, status: number, sense: number): void {
+    if (token < 0) {
+      this.tableReads.done(token, status, (io) => {
+        if (status === 0) this.place(io);
+        else this.answer(io, status, sense, 0);
+      });
+      return;
+    }
+    if (status === 0) {
+      this.advance(token);
+      return;
+    }
+    this.requests.status[token] = status;
+    this.requests.sense[token] = sense;
+    this.end(token);
+  }
+
+  /** Length of the part of a row that one file holds side by side, or that is written at once. */
+  protected override pieceAt(io: Io, at: number, most: number): number {
+    const { op } = this.requests;
+    if (op[io] === READ) {
+      this.found.find(this.links, at, most);
+      return this.found.length;
+    }
+    const { delta } = this.links[0];
+    if (delta === undefined) return most;
+    return op[io] === WRITE ? writeRun(delta, at, most) : toTableEnd(delta, at, most);
+  }
+
+  protected override send(piece: Io): void {
+    this.step[piece] = NONE;
+    this.place(piece);
+  }
+
+  private place(io: Io): void {
+    const { op, lba, blocks } = this.requests;
+    const at = lba[io];
+    const { delta } = this.links[0];
+    if (op[io] > UNMAP || (op[io] === UNMAP && delta?.format.unmaps === false)) {
+      this.answer(io, CHECK, SENSE_INVALID_OPCODE, 0);
+    } else if (op[io] === READ) {
+      this.read(io, at);
+    } else if (delta === undefined) {
+      this.forward(io, this.links[0], at);
+    } else if (this.pieceAt(io, at, blocks[io]) < blocks[io]) {
+      this.split(io);
+    } else if (delta.misses(delta.tableOf(at))) {
+      this.tableReads.fetch(io, delta, delta.tableOf(at));
+    } else if (op[io] === WRITE) {
+      this.write(io, delta, at);
+    } else {
+      this.unmap(io, delta, at);
+    }
+  }
+
+  private read(io: Io, at: number): void {
+    const { found, links } = this;
+    const { blocks, data, readyAt } = this.requests;
+    found.find(links, at, blocks[io]);
+    assert(found.index >= 0, `${this.name} has nothing at ${at}`);
+    if (found.length < blocks[io]) {
+      this.split(io);
+      return;
+    }
+    for (let index = 0; index <= found.index; index++) {
+      const { delta } = links[index];
+      if (delta?.misses(delta.tableOf(at)) !== true) continue;
+      this.tableReads.fetch(io, delta, delta.tableOf(at));
+      return;
+    }
+    this.readParts++;
+    if (!found.zeros) {
+      this.forward(io, links[found.index], found.block);
+      return;
+    }
+    const carriedNs = Math.max(0, readyAt[io] - this.sim.now);
+    if (data[io] > 0) this.sim.arena!.clear(data[io], blocks[io]);
+    this.answer(io, 0, 0, carriedNs + ZERO_READ_NS);
+  }
+
+  private write(io: Io, delta: Delta, at: number): void {
+    const { grainBlocks } = delta.format;
+    const { blocks } = this.requests;
+    const grain = Math.floor(at / grainBlocks);
+    const offset = at - grain * grainBlocks;
+    if (delta.tables.stateOf(grain) === OWN) {
+      this.forward(io, this.links[0], delta.blockOf(delta.tables.placeOf(grain)) + offset);
+      return;
+    }
+    const count = Math.ceil((offset + blocks[io]) / grainBlocks);
+    if (this.isFilling(grain, count)) {
+      this.waiting.push(io);
+      return;
+    }
+    delta.needPlaces(grain, count);
+    this.diskLba[io] = at;
+    if (blocks[io] % grainBlocks === 0) {
+      this.step[io] = DATA;
+      this.enter(io);
+      this.forward(io, this.links[0], delta.blockOf(delta.tables.placeOf(grain)));
+      return;
+    }
+    this.filling.add(grain);
+    if (delta.tables.stateOf(grain) === ZEROS || this.links.length === 1) {
+      this.writeWhole(io, delta, grain);
+      return;
+    }
+    this.step[io] = BELOW;
+    const { found } = this;
+    found.find(this.links, grain * grainBlocks, grainBlocks);
+    if (found.index < 0 || found.zeros) this.writeWhole(io, delta, grain);
+    else this.tableIo.send(READ, this.links[found.index].file, found.block, found.length, io);
+  }
+
+  private writeWhole(io: Io, delta: Delta, grain: number): void {
+    const { grainBlocks } = delta.format;
+    this.step[io] = WHOLE;
+    const block = delta.blockOf(delta.tables.placeOf(grain));
+    this.tableIo.send(WRITE, delta.file, block, grainBlocks, io);
+  }
+
+  /** An UNMAP of whole grains changes their entries; what is left over at its ends stays. */
+  private unmap(io: Io, delta: Delta, at: number): void {
+    const { grainBlocks } = delta.format;
+    this.diskLba[io] = at;
+    if (wholeGrains(at, this.requests.blocks[io], grainBlocks) <= 0) {
+      this.answer(io, 0, 0, 0);
+      return;
+    }
+    delta.needTable(delta.tableOf(at));
+    this.updateTables(io);
+  }
+
+  private updateTables(io: Io): void {
+    const delta = this.links[0].delta as Delta;
+    const { journalBlocks } = delta.format;
+    this.step[io] = JOURNAL;
+    if (journalBlocks === 0) this.advance(io);
+    else this.tableIo.send(WRITE, delta.file, delta.layout.journalAt, journalBlocks, io);
+  }
+
+  /** The step the row was at has been done. */
+  private advance(io: Io): void {
+    const delta = this.links[0].delta as Delta;
+    const at = this.diskLba[io];
+    const table = delta.tableOf(at);
+    if (this.step[io] === BELOW) {
+      this.writeWhole(io, delta, Math.floor(at / delta.format.grainBlocks));
+    } else if (this.step[io] === WHOLE) {
+      this.updateTables(io);
+    } else if (this.step[io] === JOURNAL) {
+      const isNew = delta.list(table);
+      this.step[io] = isNew ? TABLE : DIRECTORY;
+      const { tableBlocks } = delta.format;
+      if (isNew) {
+        this.tableIo.send(WRITE, delta.file, delta.tableAt(table), tableBlocks, io);
+        return;
+      }
+      const grain = Math.floor(at / delta.format.grainBlocks) % TABLE_ENTRIES;
+      const first = Math.floor((grain * delta.format.entryBytes) / 512);
+      const count = Math.ceil(this.requests.blocks[io] / delta.format.grainBlocks);
+      const last = Math.floor(((grain + count - 1) * delta.format.entryBytes) / 512);
+      const length = Math.min(last, tableBlocks - 1) - first + 1;
+      this.tableIo.send(WRITE, delta.file, delta.tableAt(table) + first, length, io);
+    } else if (this.step[io] === TABLE) {
+      this.step[io] = DIRECTORY;
+      const block = Math.floor((table * delta.format.entryBytes) / 512);
+      this.tableIo.send(WRITE, delta.file, delta.layout.directoryAt + block, 1, io);
+    } else {
+      this.count(io, delta, at);
+    }
+  }
+
+  /** The tables say so: from now on the grains count. */
+  private count(io: Io, delta: Delta, at: number): void {
+    const { grainBlocks } = delta.format;
+    const { blocks, op } = this.requests;
+    const [leaf] = this.links;
+    if (op[io] === WRITE) {
+      const grain = Math.floor(at / grainBlocks);
+      const end = Math.ceil((at + blocks[io]) / grainBlocks);
+      delta.tables.mark(grain, end - grain, OWN);
+    } else {
+      delta.tables.mark(
+        Math.ceil(at / grainBlocks),
+        wholeGrains(at, blocks[io], grainBlocks),
+        ZEROS,
+      );
+    }
+    if (!leaf.written) {
+      leaf.written = true;
+      this.onFirstWrite(leaf);
+    }
+    this.end(io);
+  }
+
+  /** The row is done, well or not. */
+  private end(io: Io): void {
+    const at = this.diskLba[io];
+    this.step[io] = NONE;
+    const delta = this.links[0].delta as Delta;
+    if (this.filling.size > 0 && this.filling.delete(Math.floor(at / delta.format.grainBlocks))) {
+      const ready = this.waiting;
+      this.waiting = [];
+      for (const row of ready) this.place(row);
+    }
+    this.leave(io).complete(io);
+  }
+
+  private isFilling(grain: number, count: number): boolean {
+    if (this.filling.size === 0) return false;
+    for (let index = 0; index < count; index++) if (this.filling.has(grain + index)) return true;
+    return false;
+  }
+
+  private forward(io: Io, { file }: Link, block: number): void {
+    this.requests.file[io] = file.index;
+    this.requests.lba[io] = block;
+    this.lower.submit(io);
+  }
+}
+
+/** Blocks from `at` on that are written in one go: in place, a part of a grain, or new grains. */
+function writeRun(delta: Delta, at: number, most: number): number {
+  const { grainBlocks } = delta.format;
+  const { tables } = delta;
+  const grain = Math.floor(at / grainBlocks);
+  const offset = at - grain * grainBlocks;
+  if (tables.stateOf(grain) === OWN) {
+    const run = tables.runFrom(grain, Math.ceil((offset + most) / grainBlocks));
+    return Math.min(most, run * grainBlocks - offset);
+  }
+  if (offset > 0 || most < grainBlocks) return Math.min(most, grainBlocks - offset);
+  return tables.emptyRunFrom(grain, Math.floor(most / grainBlocks)) * grainBlocks;
+}
+
+function toTableEnd(delta: Delta, at: number, most: number): number {
+  const span = delta.format.grainBlocks * TABLE_ENTRIES;
+  return Math.min(most, span - (at % span));
+}
+
+/** Grains that lie in a range as a whole; 0 or less for none. */
+function wholeGrains(at: number, blocks: number, grainBlocks: number): number {
+  return Math.floor((at + blocks) / grainBlocks) - Math.ceil(at / grainBlocks);
+}

@@ -1,0 +1,236 @@
+import type { Layer } from '../../../core/layer.js';
+import type { Entity } from '../../../core/meters.js';
+import type { Sim } from '../../../core/sim.js';
+import type { DatastoreFiles, FileHandle } from '../../files.js';
+import type { VirtualDisk } from '../virtual-disk.js';
+import { Chain } from './chain.js';
+import { Delta } from './delta.js';
+import {
+  DELTA_FORMATS,
+  type DeltaFormatName,
+  layoutOf,
+  SPARSE_BLOCKS_MAX,
+} from './delta-format.js';
+import { chainFrom, cidProblem, Link } from './link.js';
+
+export const CHAIN_FIELDS = [
+  'depth',
+  'links',
+  'ageNs',
+  'sizeBytes',
+  'deltaBytes',
+  'grainBytes',
+  'reads',
+  'readParts',
+  'tableReads',
+  'tableWrites',
+  'consolidate',
+  'progress',
+] as const;
+
+/** Bytes of a descriptor: that of a home's disks. */
+const DESCRIPTOR_BYTES = 600;
+
+/** Makes and deletes files of a virtual machine, open for its host. */
+export interface ChainFiles {
+  readonly datastore: DatastoreFiles & { readonly type: 'vmfs' | 'nfs' };
+  /** @throws InputError when the datastore has too little free space */
+  create(path: string, bytes: number, policy: 'small' | 'thin'): FileHandle;
+  remove(file: FileHandle): void;
+  /** True while space is being found for a write to the file. */
+  isChanging(file: FileHandle): boolean;
+}
+
+export interface DiskChainOptions {
+  readonly vm: string;
+  readonly host: string;
+  /** `scsi0:0`. */
+  readonly disk: string;
+  readonly backing: VirtualDisk;
+  /** Takes rows addressed by file. */
+  readonly lower: Layer;
+  readonly files: ChainFiles;
+  readonly newCid: () => number;
+}
+
+/**
+ * The files of a virtual disk that has, or had, snapshots: a tree of links, of which the guest uses
+ * the way from the leaf to the base. Other branches belong to snapshots that were reverted from.
+ */
+export class DiskChain {
+  readonly base: Link;
+  readonly entity: Entity;
+  /** What the guest's commands pass while there are deltas. */
+  readonly guest: Chain;
+  /** What consolidation reads and writes through. */
+  readonly source: Chain;
+  readonly target: Chain;
+  /** Deltas remain that no snapshot needs, and could not be merged. */
+  needsConsolidation = false;
+  /** How far the merge under way has come, 0..1. */
+  progress: (() => number) | undefined;
+  leaf: Link;
+
+  private readonly all = new Set<Link>();
+  private readonly descriptors = new Map<Link, FileHandle>();
+  private numbers = 0;
+
+  constructor(
+    private readonly sim: Sim,
+    private readonly options: DiskChainOptions,
+  ) {
+    const { vm, host, disk, backing, lower, files, newCid } = options;
+    const name = `${vm}:${disk}`;
+    this.base = new Link(`${baseName(backing.file)}.vmdk`, backing.file, undefined, {
+      cid: newCid(),
+      parent: undefined,
+      createdAt: 0,
+    });
+    this.leaf = this.base;
+    this.all.add(this.base);
+    this.guest = new Chain(sim, `${name} chain`, lower);
+    this.source = new Chain(sim, `${name} merge source`, lower);
+    this.target = new Chain(sim, `${name} merge target`, lower);
+    const written = (link: Link): void => {
+      link.cid = newCid();
+    };
+    this.guest.onFirstWrite = written;
+    const labels = { vm, host, disk: name, datastore: files.datastore.name };
+    this.entity = sim.meters.define('chain', name, labels, CHAIN_FIELDS);
+    this.entity.refresh = () => this.publish();
+  }
+
+  get capacityBlocks(): number {
+    return this.base.file.sizeBlocks;
+  }
+
+  get backing(): VirtualDisk {
+    return this.options.backing;
+  }
+
+  /** The chain's own I/O, for the datastore's figures. */
+  get traffics(): readonly Float64Array[] {
+    return [this.guest, this.source, this.target].map(({ tableIo }) => tableIo.traffic);
+  }
+
+  /** All links, in the order in which they were made. */
+  get links(): readonly Link[] {
+    return [...this.all];
+  }
+
+  childrenOf(link: Link): Link[] {
+    return this.links.filter(({ parent }) => parent === link);
+  }
+
+  /**
+   * The format a delta has unless told otherwise: seSparse on VMFS, whose generation here is 6, and
+   * for disks vmfsSparse cannot hold; else vmfsSparse (stack-upper reference, 4; NFS from memory).
+   */
+  get usualFormat(): DeltaFormatName {
+    const { type } = this.options.files.datastore;
+    return type === 'vmfs' || this.capacityBlocks > SPARSE_BLOCKS_MAX ? 'seSparse' : 'vmfsSparse';
+  }
+
+  /**
+   * Makes a child of a link, with its files; the disk does not use it yet.
+   * @throws InputError when the datastore has too little free space
+   */
+  addChild(parent: Link, formatName: DeltaFormatName = this.usualFormat): Link {
+    const { files } = this.options;
+    const format = DELTA_FORMATS[formatName];
+    const number = String(++this.numbers).padStart(6, '0');
+    const stem = `${baseName(this.base.file)}-${number}`;
+    const bytes = layoutOf(format, this.capacityBlocks).sizeBlocks * 512;
+    const descriptor = files.create(`${stem}.vmdk`, DESCRIPTOR_BYTES, 'small');
+    let file: FileHandle;
+    try {
+      file = files.create(`${stem}-${format.suffix}.vmdk`, bytes, 'thin');
+    } catch (error) {
+      files.remove(descriptor);
+      throw error;
+    }
+    const delta = new Delta(format, file, this.capacityBlocks, files.datastore);
+    const link = new Link(`${stem}.vmdk`, file, delta, {
+      cid: parent.cid,
+      parent,
+      createdAt: this.sim.now,
+    });
+    this.all.add(link);
+    this.descriptors.set(link, descriptor);
+    return link;
+  }
+
+  descriptorOf(link: Link): FileHandle | undefined {
+    return this.descriptors.get(link);
+  }
+
+  /**
+   * The guest writes to this link from now on; the disk has to be settled.
+   * @returns what is wrong with the chain's content ids; it is then not opened
+   */
+  open(leaf: Link): string | undefined {
+    const links = chainFrom(leaf);
+    const problem = cidProblem(links);
+    if (problem !== undefined) return problem;
+    this.leaf = leaf;
+    leaf.written = false;
+    this.guest.links = links;
+    this.backing.reroute(leaf === this.base ? this.options.lower : this.guest, leaf.file);
+    return undefined;
+  }
+
+  /** The links' content is in `into` now, which takes the place of the topmost one. */
+  merged(into: Link, sources: readonly Link[]): void {
+    const [top] = sources;
+    into.cid = top.cid;
+    for (const child of this.childrenOf(top)) child.parent = into;
+    for (const link of sources) this.all.delete(link);
+    if (!sources.includes(this.leaf)) this.guest.links = chainFrom(this.leaf);
+  }
+
+  /** Takes a link nobody needs out of the tree; its files are still there. */
+  drop(link: Link): void {
+    this.all.delete(link);
+  }
+
+  /** Deletes the files of a link that is in the tree no more, and that no command is on its way to. */
+  removeFiles(link: Link): void {
+    const { files } = this.options;
+    files.remove(link.file);
+    const descriptor = this.descriptors.get(link);
+    if (descriptor !== undefined) files.remove(descriptor);
+    this.descriptors.delete(link);
+  }
+
+  isChanging(links: readonly Link[]): boolean {
+    return links.some(({ file }) => this.options.files.isChanging(file));
+  }
+
+  private publish(): void {
+    const { guest, entity, leaf } = this;
+    const deltas = this.links.filter(({ delta }) => delta !== undefined);
+    const chain = chainFrom(leaf);
+    const oldest = Math.min(this.sim.now, ...deltas.map(({ createdAt }) => createdAt));
+    const own = [guest, this.source, this.target].map(({ tableIo }) => tableIo);
+    const values = [
+      chain.length - 1,
+      deltas.length,
+      this.sim.now - oldest,
+      this.capacityBlocks * 512,
+      deltas.reduce((sum, { fileBytes }) => sum + fileBytes, 0),
+      deltas.reduce((sum, { delta }) => sum + (delta?.ownBytes ?? 0), 0),
+      guest.reads,
+      guest.readParts,
+      own.reduce((sum, { reads }) => sum + reads, 0),
+      own.reduce((sum, { writes }) => sum + writes, 0),
+      this.needsConsolidation ? 1 : 0,
+      this.progress?.() ?? 0,
+    ];
+    for (const [slot, value] of values.entries()) entity.values[slot] = value;
+  }
+}
+
+/** `[datastore] web1/web1` of `[datastore] web1/web1-flat.vmdk`. */
+function baseName({ path }: FileHandle): string {
+  return path.replace(/-flat\.vmdk$/, '');
+}
