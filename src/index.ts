@@ -28,7 +28,7 @@ export type { LayerName, LayerSummary } from './engine/simulation/layer-summary.
 export type * from './engine/simulation/plan.js';
 export { Simulation } from './engine/simulation/simulation.js';
 export { FileImage } from './input/image/file-image.js';
-export { MemoryImage } from './input/image/memory-image.js';
+export { MemoryImage } from './engine/devices/memory-image.js';
 export { type Recording, readBatch } from './input/read-batch.js';
 export { readTrace, type Trace } from './input/read-trace.js';
 export { type BatchRunOptions, batchLines } from './output/batch.js';

@@ -1,5 +1,6 @@
 import type { Sim } from '../core/sim.js';
 import type { NfsServer } from '../devices/nfs-server.js';
+import type { BlockMedium } from '../formats/vmfs/medium.js';
 import type { MoverStore, OffloadExtent } from '../operations/store.js';
 import { PARTITION_START } from '../stack/block/disk-driver.js';
 import { extentsOf, type LvmExtent, LvmVolume } from '../stack/block/lvm-volume.js';
@@ -13,6 +14,7 @@ import { NfsMount } from '../stack/filesystem/nfs/mount.js';
 import { NfsSession } from '../stack/filesystem/nfs/session.js';
 import { NfsVolume } from '../stack/filesystem/nfs/volume.js';
 import { VmfsMount } from '../stack/filesystem/vmfs/mount.js';
+import { RecordedVolume } from '../stack/filesystem/vmfs/on-disk/recorded-volume.js';
 import { VmfsVolume } from '../stack/filesystem/vmfs/volume.js';
 import { DeviceQueue } from '../stack/scheduler/device-queue.js';
 import { schedulerSettingsOf } from '../stack/scheduler/settings.js';
@@ -63,6 +65,7 @@ export function buildDatastores(
   hosts: ReadonlyMap<string, BuiltHost>,
   servers: ReadonlyMap<string, NfsServer>,
   lunBlocks: ReadonlyMap<string, number>,
+  images: ReadonlyMap<string, BlockMedium>,
 ): BuiltDatastores {
   const datastores = new Map<string, Datastore>();
   const fileSystems = new Map<string, HostFileSystems>();
@@ -94,10 +97,17 @@ export function buildDatastores(
     };
   }
 
+  /** With bytes where all of its extents keep them. */
+  function makeVolume(plan: DatastorePlan, blocks: number): VmfsVolume {
+    const own = plan.extents.flatMap((uid) => images.get(uid) ?? []);
+    if (own.length < plan.extents.length) return new VmfsVolume(sim, plan, numbers, blocks);
+    return RecordedVolume.open(sim, plan, numbers, own);
+  }
+
   function volumeOf(plan: DatastorePlan): (host: BuiltHost) => MountedHost {
     const extents = extentsOf(plan.extents.map((uid) => lunBlocks.get(uid) as number));
     const blocks = extents.reduce((sum, extent) => sum + extent.blocks, 0);
-    const volume = new VmfsVolume(sim, plan, numbers, blocks);
+    const volume = makeVolume(plan, blocks);
     datastores.set(plan.name, volume);
     return ({ plan: { name }, settings, devices }) => {
       const own = plan.extents.map((uid) => devices.get(uid) as BuiltDevice);

@@ -103,6 +103,17 @@ export interface LunPlan {
   readonly thin: boolean;
   /** Owning controller, from 0. */
   readonly owner: number;
+  /** What it keeps of what is written to it; without it stamps in runs that verify, else nothing. */
+  readonly content?: ContentPlan;
+}
+
+/** Write stamps, bytes in memory, or bytes in a sparse file of the machine vmtop runs on. */
+export type ContentPlan = 'stamps' | 'memory' | FileContentPlan;
+
+export interface FileContentPlan {
+  readonly file: string;
+  /** What becomes of a file that is there already. */
+  readonly ifExists: 'fail' | 'open' | 'replace';
 }
 
 export interface NfsServerPlan {
@@ -205,6 +216,8 @@ export interface DatastorePlan {
   readonly server: string;
   /** Hosts that mount it. */
   readonly hosts: readonly string[];
+  /** Generation of a VMFS volume whose bytes are kept; the timing is that of VMFS 5 for all. */
+  readonly vmfs?: 5 | 6;
   /** Space taken at start by files that are not modelled one by one. */
   readonly usedBytes: number;
   /** Storage I/O Control, where it is on. */

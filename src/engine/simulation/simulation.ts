@@ -4,14 +4,18 @@ import type { EntityInfo, Sample } from '../core/meters.js';
 import { Sim } from '../core/sim.js';
 import { formatDuration } from '../core/units.js';
 import { DiskArray } from '../devices/array/disk-array.js';
+import type { OpenImage } from '../devices/content.js';
 import { NfsServer } from '../devices/nfs-server.js';
 import type { FaultTarget } from '../faults/define.js';
 import type { Sites } from '../faults/sites.js';
+import type { BlockMedium } from '../formats/vmfs/medium.js';
+import type { Datastore } from '../stack/filesystem/datastore.js';
+import { RecordedVolume } from '../stack/filesystem/vmfs/on-disk/recorded-volume.js';
 import type { PathEvent } from '../stack/storage-apis/psa/path.js';
 import type { DeviceStatus } from '../stack/storage-apis/psa/psa-device.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
 import type { GuestTotals } from '../workloads/totals.js';
-import type { Violation } from '../workloads/verifier.js';
+import type { Verifier, Violation } from '../workloads/verifier.js';
 import { buildDatastores, type HostFileSystems } from './build-datastores.js';
 import { type BuiltHost, buildHost } from './build-hosts.js';
 import { buildVasa } from './build-vasa.js';
@@ -47,6 +51,7 @@ export class Simulation {
   private readonly storage: StorageAdmin;
   private readonly operations: DiskOperations;
   private readonly audit: CloneAudit;
+  private readonly datastores: ReadonlyMap<string, Datastore>;
   private readonly qosNow = new Map<number, Qos>();
 
   /** The plan, with what was measured before the run began. */
@@ -54,17 +59,21 @@ export class Simulation {
 
   /**
    * @param measures false for the copy in which something is measured beforehand
+   * @param openImage opens the files in which LUNs keep bytes; without it they keep them in memory
    * @throws InputError when parts of the plan do not fit one another
    */
-  constructor(given: Plan, measures = true) {
+  constructor(given: Plan, measures = true, openImage?: OpenImage) {
     const { plan, found } = measures
       ? measureThresholds(given, (idle) => new Simulation(idle, false))
       : { plan: given, found: [] };
     this.plan = plan;
-    const verify = plan.jobs.some((job) => job.verify);
+    const keeps = plan.arrays.some(({ luns }) => luns.some((lun) => lun.content !== undefined));
+    const verify = keeps || plan.jobs.some((job) => job.verify);
     const sim = new Sim(plan.seed, plan.rows, verify);
     this.sim = sim;
-    const arrays = new Map(plan.arrays.map((array) => [array.name, new DiskArray(sim, array)]));
+    const arrays = new Map(
+      plan.arrays.map((array) => [array.name, new DiskArray(sim, array, openImage)]),
+    );
     this.arrays = arrays;
     const servers = new Map(plan.nfsServers.map((s) => [s.name, new NfsServer(sim, s)]));
     this.hosts = new Map(
@@ -80,7 +89,9 @@ export class Simulation {
       this.hosts,
       servers,
       lunBlocks,
+      this.images,
     );
+    this.datastores = datastores;
     const { vms, disks } = buildVms(sim, plan.vms, datastores, fileSystems, this.hosts);
     this.fileSystems = fileSystems;
     this.vms = vms;
@@ -158,6 +169,34 @@ export class Simulation {
   /** How much verifying guests have checked. */
   get verified(): Guests['verified'] {
     return this.guests.verified;
+  }
+
+  /** By uid, what LUNs that keep bytes hold. */
+  get images(): ReadonlyMap<string, BlockMedium> {
+    const images = new Map<string, BlockMedium>();
+    for (const { luns } of this.arrays.values()) {
+      for (const { uid, media } of luns.values()) {
+        if (media?.image !== undefined) images.set(uid, media.image);
+      }
+    }
+    return images;
+  }
+
+  /** Those who check what they read, with what they know of their parts of the disks. */
+  get verifiers(): readonly Verifier[] {
+    return this.guests.verifiers;
+  }
+
+  /**
+   * Ends the use of volumes whose bytes are kept, as unmounting does; the simulation cannot go on.
+   * @returns names of those that are as a loss of power would leave them: something was on its way
+   */
+  unmount(): string[] {
+    const left: string[] = [];
+    for (const datastore of this.datastores.values()) {
+      if (datastore instanceof RecordedVolume && !datastore.unmount()) left.push(datastore.name);
+    }
+    return left;
   }
 
   /** How often data faults struck, and how many reads met what they had spoilt. */

@@ -2,7 +2,6 @@ import type { Sim } from '../../../core/sim.js';
 import { formatStatus } from '../../../core/status.js';
 import { formatDuration } from '../../../core/units.js';
 import { datastoreSlot } from '../datastore.js';
-import { HEARTBEATS } from './layout.js';
 import type { MetadataClient, MetadataIo } from './metadata-io.js';
 import type { VmfsVolume } from './volume.js';
 
@@ -29,10 +28,10 @@ export class Heartbeat implements MetadataClient {
     private readonly sim: Sim,
     private readonly host: string,
     private readonly volume: VmfsVolume,
-    slot: number,
+    private readonly slot: number,
     private readonly metadata: MetadataIo,
   ) {
-    this.lba = HEARTBEATS + slot;
+    this.lba = volume.heartbeatAddress(slot);
   }
 
   start(): void {
@@ -71,7 +70,7 @@ export class Heartbeat implements MetadataClient {
   private beat(): void {
     if (this.outstanding) return;
     this.outstanding = true;
-    this.metadata.testAndSet(this.lba, this, 0);
+    this.metadata.testAndSet(this.lba, this, 0, this.volume.heartbeatBytes(this.slot));
   }
 
   /** Looks again when the newest renewal gets too old. */

@@ -1,9 +1,9 @@
 import type { Sim } from '../../../core/sim.js';
 import { SENSE_MISCOMPARE } from '../../../core/status.js';
 import type { VmfsFile } from './file.js';
-import { descriptorAt } from './layout.js';
 import type { MetadataClient, MetadataIo } from './metadata-io.js';
 import { RETRY_NS, refused } from './retry.js';
+import type { VmfsVolume } from './volume.js';
 
 /**
  * The on-disk locks of the files a host has open: each is taken and given up by setting the lock
@@ -13,6 +13,8 @@ export class FileLocks implements MetadataClient {
   constructor(
     private readonly sim: Sim,
     private readonly metadata: MetadataIo,
+    private readonly volume: VmfsVolume,
+    private readonly slot: number,
   ) {}
 
   /** Takes or gives up the lock, as soon as the simulation runs. */
@@ -26,6 +28,8 @@ export class FileLocks implements MetadataClient {
   }
 
   private set(descriptor: number): void {
-    this.metadata.testAndSet(descriptorAt(descriptor), this, descriptor);
+    const { volume } = this;
+    const bytes = volume.lockBytes(descriptor, this.slot);
+    this.metadata.testAndSet(volume.lockAddress(descriptor), this, descriptor, bytes);
   }
 }

@@ -1,4 +1,4 @@
-import { type BlockMedium, MEDIUM_BLOCK_BYTES } from '../../engine/formats/vmfs/medium.js';
+import { type BlockMedium, MEDIUM_BLOCK_BYTES } from '../formats/vmfs/medium.js';
 
 /** Blocks kept together: 64 KiB. */
 const CHUNK_BLOCKS = 128;
