@@ -58,6 +58,17 @@ const pool = z.strictObject({
   softThreshold: part.default({ fraction: 0.8 }),
 });
 
+/** `memory`, or `{ file: PATH, ifExists: open }`. */
+const content = z.preprocess(
+  (value) => (typeof value === 'string' ? { keep: value } : value),
+  z.strictObject({
+    keep: word(['none', 'stamps', 'memory', 'file']).default('file'),
+    /** Without it: `array-lun.img` in the folder vmtop runs in. */
+    file: text.optional(),
+    ifExists: word(['fail', 'open', 'replace']).default('fail'),
+  }),
+);
+
 const lun = z.strictObject({
   name: name.default('lun'),
   count: copies,
@@ -65,6 +76,8 @@ const lun = z.strictObject({
   pool: name.optional(),
   size: size('1MiB', '64TiB').default(1024 ** 4),
   thin: flag.default(false),
+  /** What it keeps of what is written to it. */
+  content: content.optional(),
   /** Controller letter; without it the LUNs take turns. */
   owner: scalar('a controller, A to H', (value) =>
     typeof value === 'string' && /^[A-H]$/.test(value) ? value : undefined,
@@ -255,6 +268,8 @@ const datastore = z.strictObject({
   /** Without it: every host that reaches it. */
   hosts: oneOrMore(name).optional(),
   used: part.default({ bytes: 0 }),
+  /** VMFS generation, where the extents keep bytes. */
+  vmfs: scalar('5 or 6', (value) => ([5, 6] as const).find((one) => one === value)).optional(),
   /** Storage I/O Control. */
   sioc,
 });

@@ -122,6 +122,7 @@ function planVmfs(
     server: '',
     hosts: mountingHosts(context, text, around, extents, path),
     usedBytes: bytesOf(text.used, capacityBytes, MIB),
+    ...(text.vmfs === undefined ? {} : { vmfs: text.vmfs }),
     ...siocOf(context, text, path),
   };
 }
