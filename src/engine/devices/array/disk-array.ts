@@ -211,7 +211,7 @@ export class DiskArray {
       cache: this.cache,
       disk: jbod ? this.makeLunDisk(plan) : undefined,
       start: this.space(pages * PAGE_BLOCKS),
-      content: contentOf(`${this.name}/${plan.name}`, plan, this.openImage),
+      content: contentOf(`${this.name}-${plan.name}`, plan, this.openImage),
     };
     const blocks = Math.floor(plan.sizeBytes / BLOCK_BYTES);
     const backEnd = new BackEnd(this.sim, plan.name, blocks, backing);
