@@ -1,6 +1,6 @@
 import type { Sim } from '../core/sim.js';
+import type { DiskArray } from '../devices/array/disk-array.js';
 import type { NfsServer } from '../devices/nfs-server.js';
-import type { BlockMedium } from '../formats/vmfs/medium.js';
 import type { MoverStore, OffloadExtent } from '../operations/store.js';
 import { PARTITION_START } from '../stack/block/disk-driver.js';
 import { extentsOf, type LvmExtent, LvmVolume } from '../stack/block/lvm-volume.js';
@@ -22,6 +22,7 @@ import type { Settings } from '../stack/settings.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import { buildStorageIoControl, type SiocHost } from './build-storage-io-control.js';
 import type { DatastorePlan } from './plan.js';
+import { imagesOf } from './run-media.js';
 
 /** The file systems one host has mounted. */
 export class HostFileSystems {
@@ -64,9 +65,14 @@ export function buildDatastores(
   plans: readonly DatastorePlan[],
   hosts: ReadonlyMap<string, BuiltHost>,
   servers: ReadonlyMap<string, NfsServer>,
-  lunBlocks: ReadonlyMap<string, number>,
-  images: ReadonlyMap<string, BlockMedium>,
+  arrays: ReadonlyMap<string, DiskArray>,
 ): BuiltDatastores {
+  const images = imagesOf(arrays);
+  const lunBlocks = new Map(
+    [...arrays.values()].flatMap(({ luns }) =>
+      [...luns.values()].map(({ uid, sizeBlocks }) => [uid, sizeBlocks] as const),
+    ),
+  );
   const datastores = new Map<string, Datastore>();
   const fileSystems = new Map<string, HostFileSystems>();
   for (const name of hosts.keys()) fileSystems.set(name, new HostFileSystems(sim, name));

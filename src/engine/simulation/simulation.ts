@@ -10,7 +10,6 @@ import type { FaultTarget } from '../faults/define.js';
 import type { Sites } from '../faults/sites.js';
 import type { BlockMedium } from '../formats/vmfs/medium.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
-import { RecordedVolume } from '../stack/filesystem/vmfs/on-disk/recorded-volume.js';
 import type { PathEvent } from '../stack/storage-apis/psa/path.js';
 import type { DeviceStatus } from '../stack/storage-apis/psa/psa-device.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
@@ -29,6 +28,7 @@ import { Guests } from './guests.js';
 import { type LayerName, type LayerSummary, summariseLayers } from './layer-summary.js';
 import { measureThresholds } from './measured-thresholds.js';
 import type { Pace, Plan, Qos } from './plan.js';
+import { imagesOf, keepsBytes, spoiltOn, unmountAll } from './run-media.js';
 import { buildSites } from './sites.js';
 import { StorageAdmin } from './storage-admin.js';
 import { connectThinLuns } from './thin-luns.js';
@@ -67,8 +67,7 @@ export class Simulation {
       ? measureThresholds(given, (idle) => new Simulation(idle, false))
       : { plan: given, found: [] };
     this.plan = plan;
-    const keeps = plan.arrays.some(({ luns }) => luns.some((lun) => lun.content !== undefined));
-    const verify = keeps || plan.jobs.some((job) => job.verify);
+    const verify = keepsBytes(plan) || plan.jobs.some((job) => job.verify);
     const sim = new Sim(plan.seed, plan.rows, verify);
     this.sim = sim;
     const arrays = new Map(
@@ -80,33 +79,17 @@ export class Simulation {
       plan.hosts.map((host) => [host.name, buildHost(sim, host, arrays, plan.claimRules)]),
     );
     this.storage = new StorageAdmin(this.hosts, arrays);
-    const lunBlocks = new Map(
-      plan.arrays.flatMap(({ luns }) => luns.map((l) => [l.uid, Math.floor(l.sizeBytes / 512)])),
-    );
-    const { datastores, fileSystems } = buildDatastores(
-      sim,
-      plan.datastores,
-      this.hosts,
-      servers,
-      lunBlocks,
-      this.images,
-    );
+    const { hosts } = this;
+    const plans = plan.datastores;
+    const { datastores, fileSystems } = buildDatastores(sim, plans, hosts, servers, arrays);
     this.datastores = datastores;
-    const { vms, disks } = buildVms(sim, plan.vms, datastores, fileSystems, this.hosts);
+    const { vms, disks } = buildVms(sim, plan.vms, datastores, fileSystems, hosts);
     this.fileSystems = fileSystems;
     this.vms = vms;
     this.disks = disks;
     this.audit = new CloneAudit(sim, servers);
-    const { hosts } = this;
-    this.operations = new DiskOperations(
-      sim,
-      plan.datastores,
-      hosts,
-      fileSystems,
-      disks,
-      this.audit,
-    );
-    connectThinLuns(plan.datastores, datastores, arrays);
+    this.operations = new DiskOperations(sim, plans, hosts, fileSystems, disks, this.audit);
+    connectThinLuns(plans, datastores, arrays);
     for (const { plan: disk } of disks.values()) this.setQos(disk.index, disk.qos);
     this.guests = new Guests(sim, disks);
     this.guests.startAll(plan);
@@ -114,7 +97,7 @@ export class Simulation {
       plan,
       arrays,
       servers,
-      hosts: this.hosts,
+      hosts,
       datastores,
       vms,
       disks,
@@ -173,13 +156,7 @@ export class Simulation {
 
   /** By uid, what LUNs that keep bytes hold. */
   get images(): ReadonlyMap<string, BlockMedium> {
-    const images = new Map<string, BlockMedium>();
-    for (const { luns } of this.arrays.values()) {
-      for (const { uid, media } of luns.values()) {
-        if (media?.image !== undefined) images.set(uid, media.image);
-      }
-    }
-    return images;
+    return imagesOf(this.arrays);
   }
 
   /** Those who check what they read, with what they know of their parts of the disks. */
@@ -192,25 +169,12 @@ export class Simulation {
    * @returns names of those that are as a loss of power would leave them: something was on its way
    */
   unmount(): string[] {
-    const left: string[] = [];
-    for (const datastore of this.datastores.values()) {
-      if (datastore instanceof RecordedVolume && !datastore.unmount()) left.push(datastore.name);
-    }
-    return left;
+    return unmountAll(this.datastores.values());
   }
 
   /** How often data faults struck, and how many reads met what they had spoilt. */
   get spoilt(): { strikes: number; reads: number } {
-    const sum = { strikes: 0, reads: 0 };
-    const onLuns = [...this.arrays.values()].flatMap(({ luns }) =>
-      [...luns.values()].map(({ media }) => media),
-    );
-    const onServers = [...this.sites.server.values()].flatMap(({ media }) => media);
-    for (const media of [...onLuns, ...onServers]) {
-      sum.strikes += media?.strikes ?? 0;
-      sum.reads += media?.spoiltReads ?? 0;
-    }
-    return sum;
+    return spoiltOn(this.arrays, this.sites.server);
   }
 
   /** Guests issue nothing more of their own; what is in flight comes back. */

@@ -145,7 +145,11 @@ function contentOf(
   if (content === undefined || content.keep === 'none') return {};
   if (content.keep !== 'file') {
     if (content.file === undefined) return { content: content.keep };
-    context.report([...path, 'content'], `"keep: ${content.keep}" has no file`, 'remove one of them');
+    context.report(
+      [...path, 'content'],
+      `"keep: ${content.keep}" has no file`,
+      'remove one of them',
+    );
     return {};
   }
   if (content.file !== undefined && count > 1) {

@@ -49,11 +49,7 @@ describe('a run on media that keep bytes', () => {
 });
 
 /** Takes the disks out with programs nobody here wrote, and has the volume checked where they can. */
-function judge(
-  simulation: Simulation,
-  images: ReturnType<typeof imagesOf>,
-  vmfs: 5 | 6,
-): void {
+function judge(simulation: Simulation, images: ReturnType<typeof imagesOf>, vmfs: 5 | 6): void {
   const program = vmfs === 5 ? 'debugvmfs' : 'debugvmfs6';
   if (!hasTool(program)) return;
   const paths = files.store(images);

@@ -1,10 +1,10 @@
 import { expand, STAMPED_BYTES } from '../../../src/engine/core/expand.js';
-import { MemoryImage } from '../../../src/engine/devices/memory-image.js';
+import type { MemoryImage } from '../../../src/engine/devices/memory-image.js';
 import { checkVolume } from '../../../src/engine/formats/vmfs/check/check.js';
 import { KINDS } from '../../../src/engine/formats/vmfs/check/findings.js';
 import { Volume } from '../../../src/engine/formats/vmfs/volume.js';
 import type { Plan } from '../../../src/engine/simulation/plan.js';
-import { Simulation } from '../../../src/engine/simulation/simulation.js';
+import type { Simulation } from '../../../src/engine/simulation/simulation.js';
 import { parseScenario, planScenario } from '../../../src/scenario/load.js';
 
 export interface Shape {

@@ -170,7 +170,7 @@ export class RecordedVolume extends VmfsVolume {
       this.bytes.core.store.journal = undefined;
       session.end();
     }
-    this.bytes.core.volume.flush();
+    this.bytes.media.flush();
     return true;
   }
 

@@ -26,7 +26,8 @@ interface Sector {
  * The devices of a volume as the volume library sees them while a simulation runs. What the library
  * writes inside `stage` is only written down, in phases that its flushes separate; the stack carries it
  * out afterwards, with the time that takes. Meanwhile the library reads what is on its way as if it
- * were there. Outside `stage` writes go to the devices at once.
+ * were there. Outside `stage` writes go to the devices at once, and are safe with `flush`: a simulated
+ * host that flushes asks nothing of the real disk.
  */
 export class StagedMedia {
   /** One for each device. */
@@ -64,6 +65,11 @@ export class StagedMedia {
       this.phases = undefined;
     }
     return phases.filter((phase) => phase.length > 0);
+  }
+
+  /** Returns once all that was written to the devices is safe. */
+  flush(): void {
+    for (const medium of this.media) medium.flush();
   }
 
   /** A staged write is on its device. */
