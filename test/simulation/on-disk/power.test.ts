@@ -8,21 +8,24 @@ import { compareDisk, damage, fileOf, imagesOf, planOf, readerOf, type Shape } f
 const HOST = '6553f100-12345678-abcd-005056010203';
 const UNMAPPING = ', trim_percentage: 20';
 const CASES: readonly (Shape & { every: number })[] = [
-  { seed: 1, vmfs: 5, every: 997_331, job: UNMAPPING },
-  { seed: 2, vmfs: 6, every: 1_700_003 },
-  { seed: 3, vmfs: 5, hosts: 2, luns: ['1GiB', '1GiB'], every: 2_900_017, job: UNMAPPING },
+  { seed: 1, vmfs: 5, every: 1_397_331, job: UNMAPPING },
+  { seed: 2, vmfs: 6, every: 2_100_003 },
+  { seed: 3, vmfs: 5, hosts: 2, luns: ['1GiB', '1GiB'], every: 5_900_017, job: UNMAPPING },
 ];
+
+/** Instants of each run at which power is lost. */
+const STEPS = 6;
+
+let committed = 0;
 
 describe('power lost at an arbitrary instant', () => {
   it.each(CASES)('loses nothing acknowledged: seed $seed, VMFS $vmfs', (shape) => {
     const simulation = new Simulation(planOf(shape));
-    let replayed = 0;
-    for (let step = 1; step <= 12; step++) {
+    for (let step = 1; step <= STEPS; step++) {
       simulation.runUntil(step * shape.every);
       const images = imagesOf(simulation);
       expect(damage(images)).toEqual([]);
-      const live = liveJournals(images);
-      if (live > 0) replayed++;
+      committed += liveJournals(images);
       const volume = Volume.open(images, { seconds: 0, host: HOST });
       volume.close();
       expect(damage(images)).toEqual([]);
@@ -31,8 +34,11 @@ describe('power lost at an arbitrary instant', () => {
         compareDisk(simulation, guest, open(fileOf(guest)));
       }
     }
-    console.log(shape.seed, replayed, simulation.verified);
     expect(simulation.violations).toEqual([]);
+  });
+
+  it('met journals whose transactions had not all reached their places', () => {
+    expect(committed).toBeGreaterThan(2);
   });
 });
 

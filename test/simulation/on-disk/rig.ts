@@ -25,7 +25,7 @@ export function planOf(shape: Shape = {}): Plan {
   const names = luns.map((_, index) => `array1/lun${index}`);
   const verifying = (disk: number): string =>
     `{ disk: ${disk}, rw: randrw, rwmixread: 30, bs: 4k/40:64k/40:1M/20, iodepth: 4, ` +
-    `thinktime: 10ms, offset: 4MiB, size: 16MiB, verify: true${job} }`;
+    `thinktime: 10ms, offset: 4MiB, size: 8MiB, verify: true${job} }`;
   const yaml = `
 title: bytes
 seed: ${seed}
@@ -48,7 +48,7 @@ ${Array.from(
   (_, index) => `  - name: vm${index}
     host: esx${index}
     memory: 16MiB
-    disks: [{ size: 300MiB, kind: thin }, { size: 40MiB, kind: lazyThick }]
+    disks: [{ size: 300MiB, kind: thin }, { size: 16MiB, kind: lazyThick }]
     workloads:
       - ${verifying(0)}
       - ${verifying(1)}`,
