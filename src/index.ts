@@ -11,7 +11,6 @@ export type { LogEntry } from './engine/core/event-log.js';
 export { quantile } from './engine/core/histogram.js';
 export type { EntityInfo, Sample } from './engine/core/meters.js';
 export { formatDuration, formatSize, parseDuration, parseSize } from './engine/core/units.js';
-export { MemoryImage } from './engine/devices/memory-image.js';
 export { checkDisk, type DiskReport } from './engine/formats/vmdk/check/check.js';
 export { compareDisks, copyDisk } from './engine/formats/vmdk/copy.js';
 export { createDisk, filesOf } from './engine/formats/vmdk/create.js';
@@ -29,6 +28,7 @@ export type { LayerName, LayerSummary } from './engine/simulation/layer-summary.
 export type * from './engine/simulation/plan.js';
 export { Simulation } from './engine/simulation/simulation.js';
 export { FileImage } from './input/image/file-image.js';
+export { MemoryImage } from './input/image/memory-image.js';
 export { type Recording, readBatch } from './input/read-batch.js';
 export { readTrace, type Trace } from './input/read-trace.js';
 export { type BatchRunOptions, batchLines } from './output/batch.js';

@@ -1,7 +1,9 @@
 import type { Requirements } from '../stack/storage-apis/vasa/monitor.js';
 import type { Command } from './commands.js';
+import type { ContentPlan } from './content-plan.js';
 import type { MirrorPlan, RaidPlan } from './redundancy-plan.js';
 
+export type { ContentPlan, FileContentPlan } from './content-plan.js';
 export type { MirrorPlan, RaidLevel, RaidPlan } from './redundancy-plan.js';
 
 /**
@@ -105,15 +107,6 @@ export interface LunPlan {
   readonly owner: number;
   /** What it keeps of what is written to it; without it stamps in runs that verify, else nothing. */
   readonly content?: ContentPlan;
-}
-
-/** Write stamps, bytes in memory, or bytes in a sparse file of the machine vmtop runs on. */
-export type ContentPlan = 'stamps' | 'memory' | FileContentPlan;
-
-export interface FileContentPlan {
-  readonly file: string;
-  /** What becomes of a file that is there already. */
-  readonly ifExists: 'fail' | 'open' | 'replace';
 }
 
 export interface NfsServerPlan {

@@ -14,7 +14,7 @@ import type { Descriptor } from '../../../src/engine/formats/vmfs/descriptor.js'
 import { VMFS3, VMFS5, VMFS6 } from '../../../src/engine/formats/vmfs/generation.js';
 import type { Resource } from '../../../src/engine/formats/vmfs/resource.js';
 import type { Volume } from '../../../src/engine/formats/vmfs/volume.js';
-import type { MemoryImage } from '../../../src/engine/devices/memory-image.js';
+import type { MemoryImage } from '../../../src/input/image/memory-image.js';
 import { formatted, MIB, openToRead, openToWrite, pattern } from './model.js';
 
 const DATA_AT = 0x1100000;

@@ -1,5 +1,5 @@
 import type { BlockMedium } from '../../../src/engine/formats/vmfs/medium.js';
-import type { MemoryImage } from '../../../src/engine/devices/memory-image.js';
+import type { MemoryImage } from '../../../src/input/image/memory-image.js';
 import { sequence } from './model.js';
 
 /** Thrown where the power goes. */

@@ -5,7 +5,7 @@ import { FormatError, InputError } from '../../../src/engine/core/errors.js';
 import { checkVolume } from '../../../src/engine/formats/vmfs/check/check.js';
 import { VMFS3, VMFS5, VMFS6 } from '../../../src/engine/formats/vmfs/generation.js';
 import type { Volume } from '../../../src/engine/formats/vmfs/volume.js';
-import { MemoryImage } from '../../../src/engine/devices/memory-image.js';
+import { MemoryImage } from '../../../src/input/image/memory-image.js';
 import { formatted, MIB, openToRead, openToWrite, pattern, sequence } from './model.js';
 
 const DATA_AT = 0x1100000;

@@ -3,7 +3,7 @@ import { formatVolume } from '../../../src/engine/formats/vmfs/format.js';
 import { type Generation, VMFS5 } from '../../../src/engine/formats/vmfs/generation.js';
 import type { BlockMedium } from '../../../src/engine/formats/vmfs/medium.js';
 import { Volume } from '../../../src/engine/formats/vmfs/volume.js';
-import { MemoryImage } from '../../../src/engine/devices/memory-image.js';
+import { MemoryImage } from '../../../src/input/image/memory-image.js';
 
 export const MIB = 1 << 20;
 export const HOST = '6553f100-12345678-abcd-005056010203';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkVolume } from '../../../src/engine/formats/vmfs/check/check.js';
 import { VMFS3, VMFS5, VMFS6 } from '../../../src/engine/formats/vmfs/generation.js';
 import { Volume } from '../../../src/engine/formats/vmfs/volume.js';
-import type { MemoryImage } from '../../../src/engine/devices/memory-image.js';
+import type { MemoryImage } from '../../../src/input/image/memory-image.js';
 import { FaultyImage, PowerLoss, type Survival } from './faulty-image.js';
 import {
   formatted,

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { MemoryImage } from '../../../src/engine/devices/memory-image.js';
+import type { MemoryImage } from '../../../src/input/image/memory-image.js';
 
 /** The Debian packages vmfs-tools and vmfs6-tools as judges, and sample volumes of real hosts. */
 

@@ -9,7 +9,7 @@ import {
   SUB_BLOCKS,
 } from '../../../src/engine/formats/vmfs/descriptor.js';
 import { VMFS3, VMFS5, VMFS6 } from '../../../src/engine/formats/vmfs/generation.js';
-import { MemoryImage } from '../../../src/engine/devices/memory-image.js';
+import { MemoryImage } from '../../../src/input/image/memory-image.js';
 import {
   formatted,
   MIB,
