@@ -3,6 +3,7 @@ import { BLOCK_BYTES } from '../../../../core/io.js';
 import type { Sim } from '../../../../core/sim.js';
 import { PLUGIN_NOSPACE, pluginStatus, SENSE_MISCOMPARE } from '../../../../core/status.js';
 import { isCommitRecord } from '../../../../formats/vmfs/journal.js';
+import { HEARTBEAT_TIMEOUT_NS } from '../heartbeat.js';
 import type { MetadataClient, MetadataIo } from '../metadata-io.js';
 import { RETRY_NS, refused } from '../retry.js';
 import { lockBytes, NOBODY } from './host-blocks.js';
@@ -36,6 +37,10 @@ interface Batch {
   readonly phases: readonly (readonly StagedWrite[])[];
   /** The phase behind which a loss of power no longer undoes the changes. */
   readonly decides: number;
+  /** Host its I/Os go through: its own, until another takes over. */
+  via: number;
+  /** Since when that host gets none of them done, ns; Infinity while it does. */
+  failingSince: number;
 }
 
 /**
@@ -44,7 +49,8 @@ interface Batch {
  * its bytes. One batch at a time on a volume, whichever host it is from; changes of one host that wait
  * meanwhile go together. What the changes are, the volume library says.
  *
- * I/Os that get lost on the way are repeated. A device that refuses one ends the batch as if it had
+ * I/Os that get lost on the way are repeated, and after the time for which a host may be silent the next
+ * host of the volume does it, as survivors replay the journal of one that has died. A device that refuses one ends the batch as if it had
  * never been, unless the journal already has it: then it is tried until the device takes it.
  */
 export class Commits implements MetadataClient {
@@ -109,14 +115,24 @@ export class Commits implements MetadataClient {
       }
       const final = refused(status) && this.step <= batch.decides && this.ready.length === 0;
       if (!final) {
+        this.takeOver(batch);
         this.sim.timers.delay(RETRY_NS, () => this.issue(token));
         return;
       }
       this.failure = { status, sense };
-    } else if (!isLock) {
-      this.bytes.media.written(batch.phases[this.step - 1][token]);
+    } else {
+      batch.failingSince = Number.POSITIVE_INFINITY;
+      if (!isLock) this.bytes.media.written(batch.phases[this.step - 1][token]);
     }
     if (--this.left === 0) this.stepDone(batch);
+  }
+
+  private takeOver(batch: Batch): void {
+    const { now } = this.sim;
+    batch.failingSince = Math.min(batch.failingSince, now);
+    if (now - batch.failingSince < HEARTBEAT_TIMEOUT_NS) return;
+    batch.via = (batch.via + 1) % this.hosts.length;
+    batch.failingSince = Number.POSITIVE_INFINITY;
   }
 
   private start(): void {
@@ -167,8 +183,8 @@ export class Commits implements MetadataClient {
   }
 
   private issue(token: number): void {
-    const { host, phases, locks } = this.batch as Batch;
-    const metadata = this.hosts[host];
+    const { host, via, phases, locks } = this.batch as Batch;
+    const metadata = this.hosts[via];
     if (this.step === 0 || this.step > phases.length) {
       const holder = this.step === 0 ? host : NOBODY;
       metadata.testAndSet(locks[token], this, token, lockBytes(this.bytes, locks[token], holder));
@@ -223,6 +239,7 @@ export class Commits implements MetadataClient {
     phases.forEach((phase, index) => {
       if (phase.some(({ bytes }) => isCommitRecord(bytes))) decides = index + 1;
     });
-    return { host, changes, locks, phases, decides };
+    const failingSince = Number.POSITIVE_INFINITY;
+    return { host, via: host, failingSince, changes, locks, phases, decides };
   }
 }
