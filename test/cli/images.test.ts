@@ -1,5 +1,13 @@
 /** `vmtop run` with LUNs in files: what it leaves, and what it does not touch. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -77,5 +85,11 @@ describe('LUNs in files', () => {
     expect(stderr).toContain('other.img: it has 4 bytes, the LUN of the scenario 2147483648');
     expect(existsSync(fresh)).toBe(false);
     expect(readFileSync(other, 'utf8')).toBe('text');
+    const disk = join(folder, 'disk.img');
+    writeFileSync(disk, 'something else');
+    truncateSync(disk, 2 * 1024 ** 3);
+    const foreign = await run(`{ file: ${disk}, ifExists: open }`);
+    expect(foreign.code).toBe(2);
+    expect(foreign.stderr).toMatch(/no VMFS volume: .*\n {2}hint: .*"ifExists: replace"/);
   });
 });

@@ -1,7 +1,11 @@
 /** Files that come and go during a run, and devices that refuse what a volume wants to write. */
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/engine/core/random.js';
+import { MemoryImage } from '../../../src/engine/devices/memory-image.js';
 import { Volume } from '../../../src/engine/formats/vmfs/volume.js';
 import { Simulation } from '../../../src/engine/simulation/simulation.js';
+import { VolumeBytes } from '../../../src/engine/stack/filesystem/vmfs/on-disk/volume-bytes.js';
 import { compareDisk, damage, endCleanly, fileOf, imagesOf, planOf, readerOf } from './rig.js';
 
 describe('disks made, copied and deleted during a run', () => {
@@ -47,6 +51,28 @@ describe('disks made, copied and deleted during a run', () => {
   });
 });
 
+describe('images that hold a volume', () => {
+  it('are refused, and not written to, where they do not fit their LUNs', () => {
+    const shape = { luns: ['1GiB', '2GiB'], seed: 9 };
+    const simulation = new Simulation(planOf(shape));
+    endCleanly(simulation);
+    const images = imagesOf(simulation);
+    const sizes = {
+      vmfs: 5,
+      name: 'ds1',
+      hosts: ['esx0'],
+      random: new Random(1).stream('x'),
+    } as const;
+    const before = images.map(hashOf);
+    expect(() => new VolumeBytes(images.toReversed(), sizes)).toThrow(/come in another order/);
+    const grown = new MemoryImage('grown', 3 * 2 ** 21);
+    for (const [at, bytes] of images[0].written()) grown.write(at / 512, bytes.length / 512, bytes);
+    expect(() => new VolumeBytes([grown, images[1]], sizes)).toThrow(/does not fill these images/);
+    expect(images.map(hashOf)).toEqual(before);
+    expect(new VolumeBytes(images, sizes).volume.stat(fileOf(0)).length).toBe(300 << 20);
+  });
+});
+
 describe('a LUN that is taken away', () => {
   it('leaves a volume without damage, with what was acknowledged', () => {
     const faults = ['{ at: 20ms, fault: pdl, target: array1/lun0 }'];
@@ -60,6 +86,12 @@ describe('a LUN that is taken away', () => {
     }
   });
 });
+
+function hashOf(image: MemoryImage): string {
+  const hash = createHash('sha256');
+  for (const [, bytes] of image.written()) hash.update(bytes);
+  return hash.digest('hex');
+}
 
 function namesIn(simulation: Simulation, folder: string): string[] {
   const volume = Volume.open(imagesOf(simulation), { seconds: 0 });

@@ -58,7 +58,7 @@ export class RecordedVolume extends VmfsVolume {
 
   /**
    * @param images one for each extent, in their order
-   * @throws InputError, FormatError where they hold something else
+   * @throws InputError where they hold something else
    */
   static open(
     sim: Sim,

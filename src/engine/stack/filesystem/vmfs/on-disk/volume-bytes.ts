@@ -1,4 +1,4 @@
-import { InputError } from '../../../../core/errors.js';
+import { FormatError, InputError } from '../../../../core/errors.js';
 import { BLOCK_BYTES } from '../../../../core/io.js';
 import type { Stream } from '../../../../core/random.js';
 import {
@@ -15,6 +15,8 @@ import { FREE, IN_USE, SPLIT } from '../../../../formats/vmfs/cluster.js';
 import type { Core } from '../../../../formats/vmfs/core.js';
 import { formatVolume } from '../../../../formats/vmfs/format.js';
 import { VMFS5, VMFS6 } from '../../../../formats/vmfs/generation.js';
+import { LogicalVolume } from '../../../../formats/vmfs/logical-volume.js';
+import { extentsOn } from '../../../../formats/vmfs/lvm-format.js';
 import { EXTENT_BYTES, LVM_DATA_AT, LVM_HEADER_AT } from '../../../../formats/vmfs/lvm-records.js';
 import type { BlockMedium } from '../../../../formats/vmfs/medium.js';
 import type { Resource } from '../../../../formats/vmfs/resource.js';
@@ -50,7 +52,7 @@ export class VolumeBytes {
 
   /**
    * @param images one for each extent, in their order
-   * @throws InputError, FormatError where they hold something else than a volume that fits them
+   * @throws InputError where they hold something else than a volume that fits them
    */
   constructor(images: readonly BlockMedium[], options: VolumeBytesOptions) {
     this.media = new StagedMedia(images);
@@ -67,8 +69,7 @@ export class VolumeBytes {
         host,
       });
     }
-    this.volume = Volume.open(views, { seconds: EPOCH_SECONDS, host });
-    this.requireFit(views);
+    this.volume = openVolume(views, host);
     const [, ...others] = hosts;
     const first = this.volume.session as Session;
     this.sessions = [first, ...others.map(() => Session.join(this.core, uuid()))];
@@ -175,18 +176,30 @@ export class VolumeBytes {
     large.writeCluster(Math.floor(cluster / perCluster), header);
     this.fileBlocks.resetCluster(cluster);
   }
+}
 
-  /** What the volume's addresses in the engine rest on (block/lvm-volume.ts). */
-  private requireFit(views: readonly BlockMedium[]): void {
-    const { devices } = this.core.volume;
-    const place = views[0].name;
-    if (devices.length !== views.length || devices.some(({ medium }, at) => medium !== views[at])) {
-      throw InputError.of(
-        place,
-        'the volume lies in partitions, or its extents come in another order',
-        'give images whose volume begins at their first byte, in the order of its extents',
-      );
-    }
+/** What the volume's addresses in the engine rest on (block/lvm-volume.ts). */
+function requireFit({ devices, major }: LogicalVolume, views: readonly BlockMedium[]): void {
+  const fits = devices.every(
+    ({ medium, record }, at) => medium === views[at] && record.extents === extentsOn(medium, major),
+  );
+  if (fits && devices.length === views.length) return;
+  throw InputError.of(
+    views[0].name,
+    'the volume does not fill these images from their first bytes, or they come in another order',
+    'give all images of a volume without partitions, in the order of its extents',
+  );
+}
+
+/** What is no volume is a mistake of whoever named the image. */
+function openVolume(views: readonly BlockMedium[], host: Uuid): Volume {
+  try {
+    requireFit(LogicalVolume.open(views), views);
+    return Volume.open(views, { seconds: EPOCH_SECONDS, host });
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const hint = 'name another image in the scenario, or say "ifExists: replace"';
+    throw InputError.of(views[0].name, error.message, hint);
   }
 }
 
