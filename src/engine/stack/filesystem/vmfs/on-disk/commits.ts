@@ -37,6 +37,8 @@ interface Batch {
   readonly phases: readonly (readonly StagedWrite[])[];
   /** The phase behind which a loss of power no longer undoes the changes. */
   readonly decides: number;
+  /** The write that decides got lost on the way: it may have been carried out. */
+  uncertain: boolean;
   /** Host its I/Os go through: its own, until another takes over. */
   via: number;
   /** Since when that host gets none of them done, ns; Infinity while it does. */
@@ -113,8 +115,9 @@ export class Commits implements MetadataClient {
         this.issue(token);
         return;
       }
-      const final = refused(status) && this.step <= batch.decides && this.ready.length === 0;
-      if (!final) {
+      const undone = this.step <= batch.decides && !batch.uncertain && this.ready.length === 0;
+      if (!undone || !refused(status)) {
+        if (this.step === batch.decides) batch.uncertain = true;
         this.takeOver(batch);
         this.sim.timers.delay(RETRY_NS, () => this.issue(token));
         return;
@@ -240,6 +243,6 @@ export class Commits implements MetadataClient {
       if (phase.some(({ bytes }) => isCommitRecord(bytes))) decides = index + 1;
     });
     const failingSince = Number.POSITIVE_INFINITY;
-    return { host, via: host, failingSince, changes, locks, phases, decides };
+    return { host, via: host, uncertain: false, failingSince, changes, locks, phases, decides };
   }
 }
