@@ -1,5 +1,4 @@
 import type { Plan } from '../engine/simulation/plan.js';
-import { Simulation } from '../engine/simulation/simulation.js';
 import { DocumentWriter } from '../output/document-writer.js';
 import { EventFile } from '../output/event-file.js';
 import { Progress } from '../output/progress.js';
@@ -7,6 +6,7 @@ import { type RunResult, runToEnd } from '../output/run.js';
 import { formatSummary } from '../output/summary.js';
 import type { Branch } from '../scenario/session/file.js';
 import { EXIT_FAILED } from './exit-codes.js';
+import { RunImages } from './run-images.js';
 import { SessionRun } from './session-run.js';
 
 export interface HeadlessOptions {
@@ -25,11 +25,12 @@ export interface HeadlessOptions {
 export function runHeadless(plan: Plan, options: HeadlessOptions): RunResult {
   const file = options.events === undefined ? undefined : new EventFile(options.events);
   const progress = new Progress(process.stderr, plan.durationNs);
+  const images = new RunImages();
   const writer = new DocumentWriter((text) => process.stdout.write(text));
   try {
     const { branch } = options;
     const session = branch === undefined ? undefined : new SessionRun(plan, branch);
-    const simulation = session?.simulation ?? new Simulation(plan);
+    const simulation = session?.simulation ?? images.simulate(plan);
     const result = runToEnd(simulation, plan, {
       intervalNs: options.intervalNs,
       onInterval: options.json ? (interval) => writer.interval(interval) : undefined,
@@ -46,6 +47,7 @@ export function runHeadless(plan: Plan, options: HeadlessOptions): RunResult {
       process.stdout.write(`${formatSummary(plan, simulation.entities, result, notes)}\n`);
     }
     report(result);
+    if (session === undefined) images.finish(simulation);
     if (session?.different) {
       process.stderr.write(
         'this is not what was saved: another version of vmtop made the session\n',
@@ -56,6 +58,7 @@ export function runHeadless(plan: Plan, options: HeadlessOptions): RunResult {
   } finally {
     progress.clear();
     file?.close();
+    images.close();
   }
 }
 

@@ -49,6 +49,17 @@ const pool = z.strictObject({
   softThreshold: part.default({ fraction: 0.8 }),
 });
 
+/** `memory`, or `{ file: PATH, ifExists: open }`. */
+const content = z.preprocess(
+  (value) => (typeof value === 'string' ? { keep: value } : value),
+  z.strictObject({
+    keep: word(['none', 'stamps', 'memory', 'file']).default('file'),
+    /** Without it: `array-lun.img` in the folder vmtop runs in. */
+    file: text.optional(),
+    ifExists: word(['fail', 'open', 'replace']).default('fail'),
+  }),
+);
+
 const lun = z.strictObject({
   name: name.default('lun'),
   count: copies,
@@ -56,6 +67,8 @@ const lun = z.strictObject({
   pool: name.optional(),
   size: size('1MiB', '64TiB').default(1024 ** 4),
   thin: flag.default(false),
+  /** What it keeps of what is written to it. */
+  content: content.optional(),
   /** Controller letter; without it the LUNs take turns. */
   owner: scalar('a controller, A to H', (value) =>
     typeof value === 'string' && /^[A-H]$/.test(value) ? value : undefined,

@@ -2,6 +2,7 @@ import { assert } from './assert.js';
 import { Breakdown } from './breakdown.js';
 import { DATA_BLOCKS } from './data-arena.js';
 import { type Io, NO_IO } from './io.js';
+import { isPayload } from './payloads.js';
 
 /** Distance between the handles of two rows; also how many columns share an array. */
 export const ROW_STRIDE = 8;
@@ -67,7 +68,10 @@ export class Requests {
   readonly traced: Uint8Array;
   readonly breakdown: Breakdown;
 
-  /** What the row carries: index of its first stamp in the arena, 0 for nothing that is verified. */
+  /**
+   * What the row carries: index of its first stamp in the arena, 0 for nothing that is verified, -1 for
+   * zeros, further below a payload (payloads.ts).
+   */
   readonly data: Int32Array;
 
   /** Layer indices that asked to see the row again, ROUTE_DEPTH per row. */
@@ -221,7 +225,10 @@ export class Requests {
 
   /** The child begins `blocks` into its parent: so does what it carries. Only for rows with data. */
   cutData(child: Io, blocks: number): void {
-    if (this.data[child] <= 0) return;
+    if (this.data[child] <= 0) {
+      if (isPayload(this.data[child])) this.data[child] -= blocks;
+      return;
+    }
     if (blocks % DATA_BLOCKS !== 0) assert(false, `row ${child} cuts a block of data in two`);
     this.data[child] += blocks / DATA_BLOCKS;
   }

@@ -6,6 +6,7 @@ import { EventLog } from './event-log.js';
 import { Events, type Lane } from './events.js';
 import type { Layer } from './layer.js';
 import { Meters } from './meters.js';
+import { Payloads } from './payloads.js';
 import { Random } from './random.js';
 import { Requests } from './requests.js';
 import { Timers } from './timers.js';
@@ -35,6 +36,8 @@ export class Sim {
   readonly timers: Timers;
   /** What rows carry, in runs that verify data; undefined in all others. */
   readonly arena: DataArena | undefined;
+  /** Bytes that rows of file systems carry. */
+  readonly payloads = new Payloads();
   /** Events handled so far: the engine's own measure of work. */
   handled = 0;
 

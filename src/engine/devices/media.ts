@@ -1,19 +1,23 @@
 import { assert } from '../core/assert.js';
 import { DATA_BLOCKS, type DataArena, NO_DATA } from '../core/data-arena.js';
-import { type Io, READ, UNMAP, WRITE, ZERO } from '../core/io.js';
+import { BLOCK_BYTES, type Io, READ, UNMAP, WRITE, ZERO } from '../core/io.js';
+import { isPayload, type Payloads } from '../core/payloads.js';
 import type { Stream } from '../core/random.js';
 import type { Requests } from '../core/requests.js';
 import type { Sim } from '../core/sim.js';
+import type { BlockMedium } from '../formats/vmfs/medium.js';
+import { type Content, StampContent } from './content.js';
 
 /** Stamps of blocks whose content nobody ever wrote there; real ones are 0 or more. */
 export const OVERWRITTEN = -1;
 export const ROTTEN = -2;
 export const TORN = -3;
 
-/** Blocks of 4 KiB that are kept together: 1 MiB. */
-const CHUNK = 256;
 /** A misdirected write lands at most this many 4 KiB blocks from where it should (model). */
 const MISDIRECTION = 64;
+
+/** Blocks copied at once inside an array: 1 MiB. */
+const COPY_BLOCKS = 2048;
 
 /** Ways in which a device spoils data without saying so. */
 export type DataFault = 'bitRot' | 'torn' | 'misdirected' | 'lost';
@@ -21,10 +25,10 @@ export type DataFault = 'bitRot' | 'torn' | 'misdirected' | 'lost';
 /**
  * What a LUN (or a file of an NFS server) holds: the stamp of each 4 KiB, in the addresses of its
  * hosts. Carried out command by command in the order in which the device performs them, so caches
- * and stripes below need not know of it. Only runs that verify data have media.
+ * and stripes below need not know of it. Only runs that verify data or keep bytes have media.
  *
- * Sparse: a part nobody has verified data in holds nothing and reads as zeros. A write that carries
- * no data, where verified data may be, leaves OVERWRITTEN.
+ * What it is kept in is its content: stamps, memory or a file. A write that carries no data, where
+ * verified data may be, leaves OVERWRITTEN.
  */
 export class Media {
   /** Reads of blocks a fault had spoilt and no write had mended. */
@@ -34,7 +38,7 @@ export class Media {
 
   private readonly arena: DataArena;
   private readonly requests: Requests;
-  private readonly chunks = new Map<number, Float64Array>();
+  private readonly payloads: Payloads;
   private readonly stream: Stream;
   private readonly rates: Record<DataFault, number> = {
     bitRot: 0,
@@ -46,10 +50,21 @@ export class Media {
   /** Numbers of the blocks that hold something else than they should. */
   private readonly spoilt = new Set<number>();
 
-  constructor(sim: Sim, name: string, arena: DataArena) {
+  constructor(
+    sim: Sim,
+    name: string,
+    arena: DataArena,
+    private readonly content: Content = new StampContent(),
+  ) {
     this.arena = arena;
+    this.payloads = sim.payloads;
     this.requests = sim.requests;
     this.stream = sim.random.stream(`media ${name}`);
+  }
+
+  /** Where its bytes are, for one that keeps bytes. */
+  get image(): BlockMedium | undefined {
+    return this.content.image;
   }
 
   /** @param rate share of the reads (bit rot) or writes of verified data that are spoilt, 0..1 */
@@ -61,6 +76,10 @@ export class Media {
   /** Performs a command that the device has accepted, now. */
   execute(io: Io, lba = this.requests.lba[io]): void {
     const { op, blocks, data } = this.requests;
+    if (isPayload(data[io])) {
+      this.move(op[io], lba, blocks[io], data[io]);
+      return;
+    }
     switch (op[io]) {
       case READ:
         if (data[io] > NO_DATA) this.read(lba, blocks[io], data[io]);
@@ -76,8 +95,19 @@ export class Media {
     }
   }
 
+  /** Bytes of a file system's own; a LUN of stamps has none to give and keeps none. */
+  private move(op: number, lba: number, blocks: number, data: number): void {
+    const { image } = this.content;
+    const bytes = this.payloads.bytesOf(data, blocks);
+    if (op === READ) image?.read(lba, blocks, bytes);
+    else image?.write(lba, blocks, bytes);
+  }
+
   /** Copies a range to an address of `media`, without the data leaving the array. */
   copy(from: number, to: number, blocks: number, media: Media = this): void {
+    if (this.image !== undefined && media.image !== undefined) {
+      this.copyBytes(from, to, blocks, media.image);
+    }
     const source = Math.floor(from / DATA_BLOCKS);
     const target = Math.floor(to / DATA_BLOCKS);
     const count = Math.ceil(blocks / DATA_BLOCKS);
@@ -135,19 +165,21 @@ export class Media {
     }
   }
 
-  /** Writes the same stamp everywhere; parts that hold nothing stay so. */
-  private fill(lba: number, blocks: number, stamp: number): void {
-    const first = Math.floor(lba / DATA_BLOCKS);
-    const end = Math.ceil((lba + blocks) / DATA_BLOCKS);
-    for (let at = first; at < end; ) {
-      const chunk = this.chunks.get(Math.floor(at / CHUNK));
-      const from = at % CHUNK;
-      const to = Math.min(CHUNK, from + end - at);
-      chunk?.fill(stamp, from, to);
-      at += to - from;
+  private copyBytes(from: number, to: number, blocks: number, target: BlockMedium): void {
+    for (let done = 0; done < blocks; done += COPY_BLOCKS) {
+      const count = Math.min(COPY_BLOCKS, blocks - done);
+      const bytes = new Uint8Array(count * BLOCK_BYTES);
+      this.image?.read(from + done, count, bytes);
+      target.write(to + done, count, bytes);
     }
+  }
+
+  /** The same stamp everywhere; a medium of stamps ignores parts that hold nothing. */
+  private fill(lba: number, blocks: number, stamp: number): void {
+    this.content.fill(lba, blocks, stamp);
     if (this.spoilt.size === 0) return;
-    for (let block = first; block < end; block++) this.spoilt.delete(block);
+    const end = Math.ceil((lba + blocks) / DATA_BLOCKS);
+    for (let block = Math.floor(lba / DATA_BLOCKS); block < end; block++) this.spoilt.delete(block);
   }
 
   private spoil(block: number, stamp: number): void {
@@ -163,17 +195,11 @@ export class Media {
   }
 
   private get(block: number): number {
-    return this.chunks.get(Math.floor(block / CHUNK))?.[block % CHUNK] ?? 0;
+    return this.content.get(block);
   }
 
   private set(block: number, stamp: number): void {
-    const number = Math.floor(block / CHUNK);
-    let chunk = this.chunks.get(number);
-    if (chunk === undefined) {
-      chunk = new Float64Array(CHUNK);
-      this.chunks.set(number, chunk);
-    }
-    chunk[block % CHUNK] = stamp;
+    this.content.set(block, stamp);
   }
 }
 

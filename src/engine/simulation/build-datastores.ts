@@ -1,4 +1,5 @@
 import type { Sim } from '../core/sim.js';
+import type { DiskArray } from '../devices/array/disk-array.js';
 import type { NfsServer } from '../devices/nfs-server.js';
 import type { MoverStore, OffloadExtent } from '../operations/store.js';
 import { PARTITION_START } from '../stack/block/disk-driver.js';
@@ -11,6 +12,7 @@ import type { Mount } from '../stack/filesystem/mount.js';
 import { NfsVolume } from '../stack/filesystem/nfs/volume.js';
 import type { OffloadSwitches } from '../stack/filesystem/vmfs/metadata-io.js';
 import { VmfsMount } from '../stack/filesystem/vmfs/mount.js';
+import { RecordedVolume } from '../stack/filesystem/vmfs/on-disk/recorded-volume.js';
 import { VmfsVolume } from '../stack/filesystem/vmfs/volume.js';
 import type { DeviceQueue } from '../stack/scheduler/device-queue.js';
 import type { Primitive } from '../stack/storage-apis/vaai/vaai.js';
@@ -18,6 +20,7 @@ import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import { buildStorageIoControl, type SiocHost } from './build-storage-io-control.js';
 import { mountExport } from './mount-export.js';
 import type { DatastorePlan } from './plan.js';
+import { imagesOf } from './run-media.js';
 
 /** The file systems one host has mounted. */
 export class HostFileSystems {
@@ -78,8 +81,14 @@ export function buildDatastores(
   plans: readonly DatastorePlan[],
   hosts: ReadonlyMap<string, BuiltHost>,
   servers: ReadonlyMap<string, NfsServer>,
-  lunBlocks: ReadonlyMap<string, number>,
+  arrays: ReadonlyMap<string, DiskArray>,
 ): BuiltDatastores {
+  const images = imagesOf(arrays);
+  const lunBlocks = new Map(
+    [...arrays.values()].flatMap(({ luns }) =>
+      [...luns.values()].map(({ uid, sizeBlocks }) => [uid, sizeBlocks] as const),
+    ),
+  );
   const datastores = new Map<string, Datastore>();
   const fileSystems = new Map<string, HostFileSystems>();
   for (const name of hosts.keys()) fileSystems.set(name, new HostFileSystems(sim, name));
@@ -102,10 +111,17 @@ export function buildDatastores(
     return (host) => mountExport(sim, volume, server, host);
   }
 
+  /** With bytes where all of its extents keep them. */
+  function makeVolume(plan: DatastorePlan, blocks: number): VmfsVolume {
+    const own = plan.extents.flatMap((uid) => images.get(uid) ?? []);
+    if (own.length < plan.extents.length) return new VmfsVolume(sim, plan, numbers, blocks);
+    return RecordedVolume.open(sim, plan, numbers, own);
+  }
+
   function volumeOf(plan: DatastorePlan): (host: BuiltHost) => MountedHost {
     const extents = extentsOf(plan.extents.map((uid) => lunBlocks.get(uid) as number));
     const blocks = extents.reduce((sum, extent) => sum + extent.blocks, 0);
-    const volume = new VmfsVolume(sim, plan, numbers, blocks);
+    const volume = makeVolume(plan, blocks);
     datastores.set(plan.name, volume);
     return ({ plan: { name }, settings, devices }) => {
       const own = plan.extents.map((uid) => devices.get(uid) as BuiltDevice);

@@ -1,9 +1,11 @@
 import type { Requirements } from '../stack/storage-apis/vasa/monitor.js';
 import type { AdapterType } from '../stack/vscsi/adapter-type.js';
 import type { Command } from './commands.js';
+import type { ContentPlan } from './content-plan.js';
 import type { DatastorePlan, NfsServerPlan } from './datastore-plan.js';
 import type { MirrorPlan, RaidPlan } from './redundancy-plan.js';
 
+export type { ContentPlan, FileContentPlan } from './content-plan.js';
 export type {
   AlarmPlan,
   DatastorePlan,
@@ -114,6 +116,8 @@ export interface LunPlan {
   readonly thin: boolean;
   /** Owning controller, from 0. */
   readonly owner: number;
+  /** What it keeps of what is written to it; without it stamps in runs that verify, else nothing. */
+  readonly content?: ContentPlan;
 }
 
 export interface HostPlan {

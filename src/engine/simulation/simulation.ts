@@ -4,13 +4,16 @@ import type { EntityInfo, Sample } from '../core/meters.js';
 import { Sim } from '../core/sim.js';
 import { formatDuration } from '../core/units.js';
 import { DiskArray } from '../devices/array/disk-array.js';
+import type { OpenImage } from '../devices/content.js';
 import { NfsServer } from '../devices/nfs-server.js';
 import type { FaultTarget } from '../faults/define.js';
 import type { Sites } from '../faults/sites.js';
+import type { BlockMedium } from '../formats/vmfs/medium.js';
+import type { Datastore } from '../stack/filesystem/datastore.js';
 import type { PathEvent } from '../stack/storage-apis/psa/path.js';
 import type { DeviceStatus } from '../stack/storage-apis/psa/psa-device.js';
 import type { GuestTotals } from '../workloads/totals.js';
-import type { Violation } from '../workloads/verifier.js';
+import type { Verifier, Violation } from '../workloads/verifier.js';
 import { buildDatastores, type HostFileSystems } from './build-datastores.js';
 import { type BuiltHost, buildHost } from './build-hosts.js';
 import { buildVasa } from './build-vasa.js';
@@ -26,6 +29,7 @@ import { type LayerName, type LayerSummary, summariseLayers } from './layer-summ
 import { Machines } from './machines.js';
 import { measureThresholds } from './measured-thresholds.js';
 import type { Pace, Plan, Qos } from './plan.js';
+import { imagesOf, keepsBytes, unmountAll } from './run-media.js';
 import { buildSites } from './sites.js';
 import { SnapshotService } from './snapshots/service.js';
 import { spoiltOf } from './spoilt.js';
@@ -53,6 +57,7 @@ export class Simulation {
   /** Snapshots of virtual machines, their chains, and what changed on tracked disks. */
   readonly snapshots: SnapshotService;
   private readonly audit: CloneAudit;
+  private readonly datastores: ReadonlyMap<string, Datastore>;
   private readonly qosNow = new Map<number, Qos>();
 
   /** The plan, with what was measured before the run began. */
@@ -60,45 +65,41 @@ export class Simulation {
 
   /**
    * @param measures false for the copy in which something is measured beforehand
+   * @param openImage opens the files in which LUNs keep bytes; without it they keep them in memory
    * @throws InputError when parts of the plan do not fit one another
    */
-  constructor(given: Plan, measures = true) {
+  constructor(given: Plan, measures = true, openImage?: OpenImage) {
     const { plan, found } = measures
       ? measureThresholds(given, (idle) => new Simulation(idle, false))
       : { plan: given, found: [] };
     this.plan = plan;
-    const verify = plan.jobs.some((job) => job.verify);
+    const verify = keepsBytes(plan) || plan.jobs.some((job) => job.verify);
     const sim = new Sim(plan.seed, plan.rows, verify);
     this.sim = sim;
-    const arrays = new Map(plan.arrays.map((array) => [array.name, new DiskArray(sim, array)]));
+    const arrays = new Map(
+      plan.arrays.map((array) => [array.name, new DiskArray(sim, array, openImage)]),
+    );
     this.arrays = arrays;
     const servers = new Map(plan.nfsServers.map((s) => [s.name, new NfsServer(sim, s)]));
     this.hosts = new Map(
       plan.hosts.map((host) => [host.name, buildHost(sim, host, arrays, plan.claimRules)]),
     );
-    const lunBlocks = new Map(
-      plan.arrays.flatMap(({ luns }) => luns.map((l) => [l.uid, Math.floor(l.sizeBytes / 512)])),
-    );
-    const { datastores, fileSystems } = buildDatastores(
-      sim,
-      plan.datastores,
-      this.hosts,
-      servers,
-      lunBlocks,
-    );
-    const built = buildVms(sim, plan.vms, datastores, fileSystems, this.hosts);
-    const { vms, powers, disks } = built;
+    const { hosts } = this;
     const plans = plan.datastores;
+    const { datastores, fileSystems } = buildDatastores(sim, plans, hosts, servers, arrays);
+    this.datastores = datastores;
+    const built = buildVms(sim, plan.vms, datastores, fileSystems, hosts);
+    const { vms, powers, disks } = built;
     this.stores = new DatastoreAdmin(sim, { plans, datastores, fileSystems, ...built });
-    this.storage = new StorageAdmin(this.hosts, arrays, (h, uid) => this.stores.userOf(h, uid));
+    this.storage = new StorageAdmin(hosts, arrays, (h, uid) => this.stores.userOf(h, uid));
     this.fileSystems = fileSystems;
     this.machines = new Machines(vms, powers);
     this.disks = disks;
     this.audit = new CloneAudit(sim, servers);
     this.operations = new DiskOperations(
       sim,
-      plan.datastores,
-      this.hosts,
+      plans,
+      hosts,
       fileSystems,
       disks,
       this.audit,
@@ -111,7 +112,7 @@ export class Simulation {
       moverOf: (host) => this.operations.moverOf(host),
       witnessOf: (vm) => this.guests.witnessOf(vm),
     });
-    connectThinLuns(plan.datastores, datastores, arrays);
+    connectThinLuns(plans, datastores, arrays);
     for (const { plan: disk } of disks.values()) this.setQos(disk.index, disk.qos);
     this.guests = new Guests(sim, disks);
     this.guests.startAll(plan);
@@ -119,7 +120,7 @@ export class Simulation {
       plan,
       arrays,
       servers,
-      hosts: this.hosts,
+      hosts,
       datastores,
       vms,
       disks,
@@ -175,6 +176,24 @@ export class Simulation {
   /** How much verifying guests have checked. */
   get verified(): Guests['verified'] {
     return this.guests.verified;
+  }
+
+  /** By uid, what LUNs that keep bytes hold. */
+  get images(): ReadonlyMap<string, BlockMedium> {
+    return imagesOf(this.arrays);
+  }
+
+  /** Those who check what they read, with what they know of their parts of the disks. */
+  get verifiers(): readonly Verifier[] {
+    return this.guests.verifiers;
+  }
+
+  /**
+   * Ends the use of volumes whose bytes are kept, as unmounting does; the simulation cannot go on.
+   * @returns names of those that are as a loss of power would leave them: something was on its way
+   */
+  unmount(): string[] {
+    return unmountAll(this.datastores.values());
   }
 
   /** How often data faults struck, and how many reads met what they had spoilt. */

@@ -2,8 +2,8 @@ import { assert } from '../core/assert.js';
 import { DATA_BLOCKS, type DataArena, NO_DATA } from '../core/data-arena.js';
 import { FLUSH, type Io, READ, UNMAP, WRITE } from '../core/io.js';
 import type { Sim } from '../core/sim.js';
+import { readStamp, STAMP_BLOCKS, STAMP_GUESTS, stampOf, writeOf } from '../core/stamp.js';
 import { BlockHistory, type Wrong } from './history.js';
-import { readStamp, STAMP_BLOCKS, STAMP_GUESTS, stampOf, writeOf } from './stamp.js';
 
 /** Something a guest saw that must not be. */
 export interface Violation {
@@ -179,6 +179,16 @@ export class Verifier {
         this.historyOf(block).reopen(write, this.steps, zeros);
       }
     }
+  }
+
+  /**
+   * Stamps the 4 KiB at an address of the disk may hold now, to who reads it: one where no writes to it
+   * overlapped or ended in an error.
+   */
+  stampsAt(lba: number): number[] {
+    const block = (lba - this.startBlock) / DATA_BLOCKS;
+    const allowed = this.histories[block]?.allowed(this.steps + 1) ?? [0];
+    return allowed.map((write) => (write === 0 ? 0 : stampOf(this.options.guest, block, write)));
   }
 
   /** A block could not be read although everything has been healed. */

@@ -128,10 +128,37 @@ function planLuns(context: Context, array: ArrayText, controllers: number, path:
       sizeBytes: Math.floor(item.size / 512) * 512,
       thin: item.thin && array.kind !== 'jbod',
       owner,
+      ...contentOf(context, array, item, name, at),
     };
     names.add(name, plan, [...at, 'name']);
   }
   return [...names.values()];
+}
+
+/** What a LUN keeps of what is written to it; files of several LUNs need names of their own. */
+function contentOf(
+  context: Context,
+  array: ArrayText,
+  { content, count = 1 }: ArrayText['luns'][number],
+  name: string,
+  path: Path,
+): Pick<LunPlan, 'content'> {
+  if (content === undefined || content.keep === 'none') return {};
+  if (content.keep !== 'file') {
+    if (content.file === undefined) return { content: content.keep };
+    context.report(
+      [...path, 'content'],
+      `"keep: ${content.keep}" has no file`,
+      'remove one of them',
+    );
+    return {};
+  }
+  if (content.file !== undefined && count > 1) {
+    const hint = 'leave "file" out: each LUN gets one by its name';
+    context.report([...path, 'content', 'file'], `${count} LUNs cannot share a file`, hint);
+  }
+  const { file = `${array.name}-${name}.img`, ifExists } = content;
+  return { content: { file, ifExists } };
 }
 
 function planPools(

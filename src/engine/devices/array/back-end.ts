@@ -1,6 +1,7 @@
 import { type Io, NO_IO, READ } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Sim } from '../../core/sim.js';
+import type { Content } from '../content.js';
 import type { Disk } from '../disk.js';
 import type { Cache } from './cache.js';
 import type { Pool } from './pool.js';
@@ -13,6 +14,8 @@ export interface Backing {
   readonly disk: Disk | undefined;
   /** First block in the array's address space. */
   readonly start: number;
+  /** Where it is kept what the LUN holds; stamps unless given. */
+  readonly content?: Content | undefined;
 }
 
 /**

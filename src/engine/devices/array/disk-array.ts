@@ -3,6 +3,7 @@ import { InputError } from '../../core/errors.js';
 import { BLOCK_BYTES } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
 import type { ArrayPlan, LunPlan, PoolPlan, Qos } from '../../simulation/plan.js';
+import { contentOf, type OpenImage } from '../content.js';
 import { Disk } from '../disk.js';
 import { BackEnd } from './back-end.js';
 import { Cache } from './cache.js';
@@ -38,6 +39,7 @@ export class DiskArray {
   constructor(
     private readonly sim: Sim,
     readonly plan: ArrayPlan,
+    private readonly openImage?: OpenImage,
   ) {
     this.name = plan.name;
     this.controllers = new Controllers(plan.controllers);
@@ -214,6 +216,7 @@ export class DiskArray {
       cache: this.cache,
       disk: jbod ? this.makeLunDisk(plan) : undefined,
       start: this.space(pages * PAGE_BLOCKS),
+      content: contentOf(`${this.name}-${plan.name}`, plan, this.openImage),
     };
     const blocks = Math.floor(plan.sizeBytes / BLOCK_BYTES);
     const backEnd = new BackEnd(this.sim, plan.name, blocks, backing);

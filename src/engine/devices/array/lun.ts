@@ -58,7 +58,7 @@ export class Lun extends Layer {
   readonly thin: boolean;
   readonly pool: Pool;
   readonly entity: Entity;
-  /** What it holds, in runs that verify data. */
+  /** What it holds, in runs that verify data or keep bytes. */
   readonly media: Media | undefined;
   readonly reservation: Reservation;
   /** Knows the connections over which hosts reach the LUN. */
@@ -103,7 +103,8 @@ export class Lun extends Layer {
     this.sizeBlocks = Math.floor(plan.sizeBytes / 512);
     this.thin = plan.thin;
     this.pool = backing.pool;
-    this.media = sim.arena && new Media(sim, `${array.name} ${plan.name}`, sim.arena);
+    this.media =
+      sim.arena && new Media(sim, `${array.name} ${plan.name}`, sim.arena, backing.content);
     this.cache = backing.cache;
     this.start = backing.start;
     this.ownDisk = backing.disk !== undefined;

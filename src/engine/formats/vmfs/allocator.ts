@@ -13,6 +13,12 @@ export class Allocator {
   private readonly cursors = new Map<Resource, number>();
   private readonly given: { resource: Resource; address: Address }[] = [];
 
+  /**
+   * Asked before a resource is taken that is free on disk: false where it is spoken for by what has not
+   * reached the disk yet.
+   */
+  gate: ((resource: Resource, address: Address) => boolean) | undefined;
+
   constructor(private readonly volumeName: string) {}
 
   /** @throws InputError when there is none left */
@@ -29,14 +35,14 @@ export class Allocator {
     const start = this.cursors.get(resource) ?? 0;
     for (let step = 0; step < resource.clusters; step++) {
       const cluster = (start + step) % resource.clusters;
-      const taken = takeFrom(resource, cluster, count);
+      const taken = takeFrom(resource, cluster, count, this.gate);
       if (taken.length === 0) continue;
       this.cursors.set(resource, cluster);
       return taken;
     }
     if (resource.large !== undefined) {
       const cluster = this.split(resource, resource.large);
-      if (cluster !== undefined) return takeFrom(resource, cluster, count);
+      if (cluster !== undefined) return takeFrom(resource, cluster, count, this.gate);
     }
     throw InputError.of(
       this.volumeName,
@@ -102,7 +108,12 @@ export class Allocator {
   }
 }
 
-function takeFrom(resource: Resource, cluster: number, count: number): Address[] {
+function takeFrom(
+  resource: Resource,
+  cluster: number,
+  count: number,
+  gate: Allocator['gate'],
+): Address[] {
   const taken: Address[] = [];
   if (!resource.isOpen(cluster)) return taken;
   const header = resource.readCluster(cluster);
@@ -110,8 +121,10 @@ function takeFrom(resource: Resource, cluster: number, count: number): Address[]
   if (header.free === 0 || header.free > size) return taken;
   for (let item = 0; item < size && taken.length < count; item++) {
     if (!header.isFree(item)) continue;
+    const address = addressIn(resource, cluster, item);
+    if (gate?.(resource, address) === false) continue;
     header.setState(item, IN_USE);
-    taken.push(addressIn(resource, cluster, item));
+    taken.push(address);
   }
   if (taken.length === 0) return taken;
   header.count(Math.max(0, header.free - taken.length));

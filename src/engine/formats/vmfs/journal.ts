@@ -86,6 +86,15 @@ export class Journal {
   }
 }
 
+/** True for the sector whose write makes a transaction happen. */
+export function isCommitRecord(bytes: Uint8Array): boolean {
+  return (
+    bytes.length === SECTOR_BYTES &&
+    sameBytes(bytes.subarray(0, MAGIC.length), MAGIC) &&
+    getU32(bytes, STATE_AT) === COMMITTED
+  );
+}
+
 function head(state: number, count: number, sum: number): Uint8Array {
   const bytes = new Uint8Array(SECTOR_BYTES);
   bytes.set(MAGIC);

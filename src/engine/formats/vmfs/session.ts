@@ -73,9 +73,11 @@ export function replayInMemory(core: Core): void {
 export class Session {
   private constructor(
     private readonly core: Core,
-    private readonly slot: number,
-    private readonly heartbeat: Heartbeat,
+    readonly slot: number,
+    /** As it was written when the session began. */
+    readonly heartbeat: Heartbeat,
     private readonly block: Address,
+    readonly journal: Journal,
   ) {}
 
   /**
@@ -84,6 +86,11 @@ export class Session {
   static begin(core: Core, host: Uuid): Session {
     if (!isUuid(host)) throw new FormatError(`"${host}" is no host UUID`);
     for (const live of liveSlots(core)) recover(core, live);
+    return Session.join(core, host);
+  }
+
+  /** Begins another host's use of a volume whose sessions are all alive. */
+  static join(core: Core, host: Uuid): Session {
     const slot = freeSlot(core);
     const { allocator, store, blockBytes, resources } = core;
     const blocks = core.require(resources.blocks);
@@ -114,7 +121,7 @@ export class Session {
       blocks.writeCluster(cluster, header);
     });
     store.journal = journal;
-    return new Session(core, slot, heartbeat, block);
+    return new Session(core, slot, heartbeat, block, journal);
   }
 
   /** Leaves the volume as if nobody had used it. */

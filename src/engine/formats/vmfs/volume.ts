@@ -38,7 +38,8 @@ const DIRECTORY_MODE = 0o755;
 
 /** A VMFS volume: its files by path, over one or more media. */
 export class Volume {
-  private readonly session: Session | undefined;
+  /** Of the host that writes. */
+  readonly session: Session | undefined;
 
   private constructor(
     readonly core: Core,

@@ -23,18 +23,20 @@ import type { VmfsVolume } from './volume.js';
 const ALLOCATIONS = datastoreSlot('allocations');
 const ZEROINGS = datastoreSlot('zeroings');
 
-const LOCK = 0;
+export const LOCK = 0;
 /** Another host had the lock: read it to see its new state. */
 const LOOK = 1;
 const BITMAP = 2;
 const POINTER = 3;
-const ZEROING = 4;
+export const ZEROING = 4;
 /** In place of zeroing, the first write itself. */
 const WRITING = 5;
 
 export interface FirstWriteUser extends PointerUser {
   /** Writes a whole block of the volume, and then tells `written` of job `number`. */
   writeWhole(io: Io, block: number, number: number): void;
+  /** Ends a row whose `written` was told to wait. */
+  finishWhole(io: Io, status: number, sense: number): void;
 }
 
 /** One file block on its way to being ready. Jobs are used again and again. */
@@ -58,7 +60,7 @@ interface Job {
  * covers it has to end well first, for until then the block holds what another file left there.
  */
 export class FirstWrite implements MetadataClient {
-  private readonly jobs: Job[] = [];
+  protected readonly jobs: Job[] = [];
   private readonly idle: number[] = [];
 
   constructor(
@@ -66,7 +68,7 @@ export class FirstWrite implements MetadataClient {
     private readonly volume: VmfsVolume,
     private readonly allocator: number,
     private readonly metadata: MetadataIo,
-    private readonly user: FirstWriteUser,
+    protected readonly user: FirstWriteUser,
   ) {}
 
   /**
@@ -98,14 +100,18 @@ export class FirstWrite implements MetadataClient {
     return job !== undefined;
   }
 
-  /** The write that covers a whole block has ended; where it failed the block is zeroed after all. */
-  written(number: number, status: number): void {
+  /**
+   * The write that covers a whole block has ended; where it failed the block is zeroed after all.
+   * @returns false when the row has to wait until `finishWhole`
+   */
+  written(number: number, status: number): boolean {
     if (status === 0) {
       this.ready(number);
     } else {
       this.jobs[number].whole = NO_IO;
       this.run(number, ZEROING);
     }
+    return true;
   }
 
   metadataDone(number: number, status: number, sense: number): void {
@@ -116,7 +122,7 @@ export class FirstWrite implements MetadataClient {
     else this.sim.timers.delay(RETRY_NS, () => this.run(number, step));
   }
 
-  private run(number: number, step: number): void {
+  protected run(number: number, step: number): void {
     const job = this.jobs[number];
     const { metadata } = this;
     job.step = step;
@@ -142,7 +148,7 @@ export class FirstWrite implements MetadataClient {
     }
   }
 
-  private ready(number: number): void {
+  protected ready(number: number): void {
     const job = this.jobs[number];
     const { file } = job;
     const { values } = this.volume;
@@ -159,7 +165,7 @@ export class FirstWrite implements MetadataClient {
     this.idle.push(number);
   }
 
-  private abandon(number: number, status: number, sense: number): void {
+  protected abandon(number: number, status: number, sense: number): void {
     const job = this.jobs[number];
     job.file.map[job.fileBlock] = job.isNew ? HOLE : toBeZeroed(job.block);
     for (let io = job.rows.shift(); io !== NO_IO; io = job.rows.shift()) {

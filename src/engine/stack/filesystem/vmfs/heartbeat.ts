@@ -3,7 +3,6 @@ import { formatStatus } from '../../../core/status.js';
 import { formatDuration } from '../../../core/units.js';
 import { datastoreSlot } from '../datastore.js';
 import type { MountState } from '../mount-state.js';
-import { HEARTBEATS } from './layout.js';
 import type { MetadataClient, MetadataIo } from './metadata-io.js';
 import type { VmfsVolume } from './volume.js';
 
@@ -35,13 +34,13 @@ export class Heartbeat implements MetadataClient {
   constructor(
     private readonly sim: Sim,
     private readonly volume: VmfsVolume,
-    slot: number,
+    private readonly slot: number,
     private readonly metadata: MetadataIo,
     private readonly state: MountState,
     /** VMFS3.UseATSForHBOnVMFS5. */
     private readonly byAts: boolean,
   ) {
-    this.lba = HEARTBEATS + slot;
+    this.lba = volume.heartbeatAddress(slot);
     state.set('slot', slot);
   }
 
@@ -100,8 +99,9 @@ export class Heartbeat implements MetadataClient {
     if (this.outstanding) return;
     this.outstanding = true;
     this.askedAt = this.sim.now;
-    if (this.byAts) this.metadata.testAndSet(this.lba, this, 0);
-    else this.metadata.write(this.lba, 1, this, 0);
+    const bytes = this.volume.heartbeatBytes(this.slot);
+    if (this.byAts) this.metadata.testAndSet(this.lba, this, 0, bytes);
+    else this.metadata.write(this.lba, 1, this, 0, bytes);
   }
 
   /** Looks again when the newest renewal gets too old. */

@@ -4,7 +4,6 @@ import { formatDuration } from '../../../core/units.js';
 import type { LockAnswer } from '../mount.js';
 import type { VmfsFile } from './file.js';
 import { HEARTBEAT_NS, HEARTBEAT_TIMEOUT_NS } from './heartbeat.js';
-import { descriptorAt } from './layout.js';
 import type { FileLocks } from './locks.js';
 import type { MetadataClient, MetadataIo } from './metadata-io.js';
 import { RETRY_NS, refused } from './retry.js';
@@ -81,7 +80,8 @@ export class LockBreaker implements MetadataClient {
   }
 
   private read(step: number): void {
-    const at = step === READ_LOCK ? descriptorAt(this.file.descriptor) : this.ownerAt;
+    const at =
+      step === READ_LOCK ? this.locks.volume.lockAddress(this.file.descriptor) : this.ownerAt;
     this.metadata.read(at, 1, this, step);
   }
 

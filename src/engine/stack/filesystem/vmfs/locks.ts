@@ -3,9 +3,9 @@ import { deviceOf, RESERVATION_CONFLICT, SENSE_MISCOMPARE } from '../../../core/
 import type { MountState } from '../mount-state.js';
 import type { VmfsFile } from './file.js';
 import type { Heartbeat } from './heartbeat.js';
-import { descriptorAt } from './layout.js';
 import type { MetadataClient, MetadataIo } from './metadata-io.js';
 import { RETRY_NS, refused } from './retry.js';
+import type { VmfsVolume } from './volume.js';
 
 /**
  * The on-disk locks of the files a host has open: each is taken and given up by setting the lock
@@ -22,6 +22,8 @@ export class FileLocks implements MetadataClient {
   constructor(
     private readonly sim: Sim,
     private readonly metadata: MetadataIo,
+    readonly volume: VmfsVolume,
+    private readonly slot: number,
     readonly heartbeat: Heartbeat,
     readonly state: MountState,
   ) {}
@@ -68,6 +70,9 @@ export class FileLocks implements MetadataClient {
   }
 
   private set(descriptor: number): void {
-    if (!this.isDead) this.metadata.testAndSet(descriptorAt(descriptor), this, descriptor);
+    if (this.isDead) return;
+    const { volume } = this;
+    const bytes = volume.lockBytes(descriptor, this.slot);
+    this.metadata.testAndSet(volume.lockAddress(descriptor), this, descriptor, bytes);
   }
 }

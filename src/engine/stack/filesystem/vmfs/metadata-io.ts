@@ -1,6 +1,7 @@
 import { ZERO_DATA } from '../../../core/data-arena.js';
 import { ATS, type Io, NO_IO, READ, WRITE, ZERO } from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
+import { isPayload } from '../../../core/payloads.js';
 import type { Sim } from '../../../core/sim.js';
 import { SENSE_INVALID_OPCODE, SENSE_MISCOMPARE } from '../../../core/status.js';
 import type { Traffic } from '../../../core/traffic.js';
@@ -33,6 +34,7 @@ interface Waiting {
   readonly blocks: number;
   readonly client: MetadataClient;
   readonly token: number;
+  readonly payload: Uint8Array | undefined;
 }
 
 /**
@@ -72,9 +74,16 @@ export class MetadataIo extends Layer {
     this.issue(READ, lba, blocks, client, token);
   }
 
-  write(lba: number, blocks: number, client: MetadataClient, token: number): void {
+  /** @param payload the bytes, on volumes that keep them; not to be changed before the answer */
+  write(
+    lba: number,
+    blocks: number,
+    client: MetadataClient,
+    token: number,
+    payload?: Uint8Array,
+  ): void {
     this.volume.values[METADATA_WRITES]++;
-    this.issue(WRITE, lba, blocks, client, token);
+    this.issue(WRITE, lba, blocks, client, token, payload);
   }
 
   zero(lba: number, blocks: number, client: MetadataClient, token: number): void {
@@ -85,9 +94,9 @@ export class MetadataIo extends Layer {
    * Sets the lock or heartbeat block at `lba` from what hosts believe it holds to the next value.
    * After a miscompare the host knows the true value, so asking again can succeed.
    */
-  testAndSet(lba: number, client: MetadataClient, token: number): void {
-    if (this.offload.locking) this.issue(ATS, lba, 1, client, token);
-    else this.write(lba, 1, client, token);
+  testAndSet(lba: number, client: MetadataClient, token: number, payload?: Uint8Array): void {
+    if (this.offload.locking) this.issue(ATS, lba, 1, client, token, payload);
+    else this.write(lba, 1, client, token, payload);
   }
 
   override submit(io: Io): void {
@@ -96,7 +105,7 @@ export class MetadataIo extends Layer {
   }
 
   override complete(io: Io): void {
-    const { op, status, sense, blocks, arrivedAt } = this.sim.requests;
+    const { op, status, sense, blocks, arrivedAt, data } = this.sim.requests;
     this.traffic.add(op[io], blocks[io], this.sim.now - arrivedAt[io], status[io]);
     if (sense[io] === SENSE_INVALID_OPCODE && op[io] > WRITE) {
       this.writeInstead(io);
@@ -107,6 +116,7 @@ export class MetadataIo extends Layer {
     const token = this.token[io];
     const ended = status[io];
     const why = sense[io];
+    if (isPayload(data[io])) this.sim.payloads.give(data[io]);
     this.clients[io] = undefined;
     this.sim.requests.give(io);
     client.metadataDone(token, ended, why);
@@ -116,8 +126,8 @@ export class MetadataIo extends Layer {
   override fire(): void {
     const { waiting } = this;
     this.waiting = [];
-    for (const { op, lba, blocks, client, token } of waiting) {
-      this.issue(op, lba, blocks, client, token);
+    for (const { op, lba, blocks, client, token, payload } of waiting) {
+      this.issue(op, lba, blocks, client, token, payload);
     }
   }
 
@@ -127,17 +137,19 @@ export class MetadataIo extends Layer {
     blocks: number,
     client: MetadataClient,
     token: number,
+    payload?: Uint8Array,
   ): void {
-    const { requests, now } = this.sim;
+    const { requests, now, payloads } = this.sim;
     const io = requests.take();
     if (io === NO_IO) {
-      if (this.waiting.push({ op, lba, blocks, client, token }) === 1) {
+      if (this.waiting.push({ op, lba, blocks, client, token, payload }) === 1) {
         this.after(ROW_RETRY_NS, NO_IO);
       }
       return;
     }
     requests.op[io] = op === ZERO && !this.offload.init ? WRITE : op;
     if (op === ZERO) requests.data[io] = ZERO_DATA;
+    else if (payload !== undefined) requests.data[io] = payloads.take(payload);
     requests.lba[io] = lba;
     requests.blocks[io] = blocks;
     requests.world[io] = 0;

@@ -24,6 +24,9 @@ import { POINTER_SPAN_SHIFT } from './layout.js';
 import { LockBreaker } from './lock-breaker.js';
 import { FileLocks } from './locks.js';
 import { MetadataIo, type OffloadSwitches } from './metadata-io.js';
+import { RecordedFirstWrite } from './on-disk/recorded-first-write.js';
+import { RecordedUnmaps } from './on-disk/recorded-unmaps.js';
+import { RecordedVolume } from './on-disk/recorded-volume.js';
 import { POINTER_CACHE_ENTRIES, PointerCache } from './pointer-cache.js';
 import { Retired } from './retired.js';
 import type { VmfsVolume } from './volume.js';
@@ -60,6 +63,8 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
 
   private readonly pointers: PointerCache;
   private readonly firstWrite: FirstWrite;
+  /** On volumes whose bytes are kept. */
+  private readonly unmaps: RecordedUnmaps | undefined;
   private readonly heartbeat: Heartbeat;
   private readonly locks: FileLocks;
   private readonly files: (VmfsFile | undefined)[];
@@ -100,14 +105,21 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     const traffic = new Traffic(sim, { counters: own, base: 0, histogram: -1 });
     const metadata = new MetadataIo(sim, host, volume, traffic, lower, options.offload);
     const entries = options.pointerCacheEntries ?? POINTER_CACHE_ENTRIES;
-    this.pointers = new PointerCache(sim, entries, metadata, this);
-    this.firstWrite = new FirstWrite(sim, volume, allocator, metadata, this);
+    this.pointers = new PointerCache(sim, entries, volume, metadata, this);
+    if (volume instanceof RecordedVolume) {
+      volume.commits.addHost(metadata);
+      this.firstWrite = new RecordedFirstWrite(sim, volume, slot, allocator, metadata, this);
+      this.unmaps = new RecordedUnmaps(sim, volume, slot, this);
+    } else {
+      this.firstWrite = new FirstWrite(sim, volume, allocator, metadata, this);
+    }
     this.state = new MountState(sim, host, volume, volume.plan.version ?? 5);
     const { atsHeartbeat = true } = options;
     this.heartbeat = new Heartbeat(sim, volume, slot, metadata, this.state, atsHeartbeat);
-    this.locks = new FileLocks(sim, metadata, this.heartbeat, this.state);
+    this.locks = new FileLocks(sim, metadata, volume, slot, this.heartbeat, this.state);
     this.metadata = metadata;
-    this.passesUnmap = options.passesUnmap ?? true;
+    // Blocks that are freed on a volume with bytes are freed there by the command itself.
+    this.passesUnmap = volume instanceof RecordedVolume || (options.passesUnmap ?? true);
     this.files = volume.files;
     this.values = volume.values;
     const { requests } = sim;
@@ -255,19 +267,35 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     if (freeing[piece] < 0) {
       const job = jobOf(freeing[piece]);
       freeing[piece] = 0;
-      this.firstWrite.written(job, requests.status[piece]);
-      this.leave(piece).complete(piece);
+      if (this.firstWrite.written(job, requests.status[piece])) this.leave(piece).complete(piece);
       return;
     }
-    if (freeing[piece] !== 0) {
-      // Its blocks are free whether or not the array took notice.
+    if (freeing[piece] === 0) {
+      super.complete(piece);
+      return;
+    }
+    // Its blocks are free whether or not the array took notice.
+    requests.status[piece] = 0;
+    requests.sense[piece] = 0;
+    if (this.unmaps === undefined) this.unmapped(piece);
+    else this.unmaps.record(piece, this.files[this.file[piece]] as VmfsFile, freeing[piece]);
+  }
+
+  /** An UNMAP has ended, and where bytes are kept the volume says so, or has failed to. */
+  unmapped(piece: Io): void {
+    const { freeing, requests } = this;
+    if (requests.status[piece] === 0) {
       const count = this.blocks[piece] / FILE_BLOCK;
       this.retired.add(this.file[piece], freeing[piece], count, this.unmappedAt[piece]);
-      freeing[piece] = 0;
-      requests.status[piece] = 0;
-      requests.sense[piece] = 0;
     }
+    freeing[piece] = 0;
     super.complete(piece);
+  }
+
+  finishWhole(io: Io, status: number, sense: number): void {
+    this.requests.status[io] = status;
+    this.requests.sense[io] = sense;
+    this.leave(io).complete(io);
   }
 
   /** The row comes back here first, with the number of the job in `freeing`. */
@@ -349,6 +377,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     }
     this.freeing[piece] = block;
     this.unmappedAt[piece] = this.sim.now;
+    this.unmaps?.begin(piece, first);
     this.forward(piece, block * FILE_BLOCK);
   }
 

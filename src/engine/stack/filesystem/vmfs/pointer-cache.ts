@@ -1,9 +1,10 @@
 import { type Io, NO_IO } from '../../../core/io.js';
 import type { Sim } from '../../../core/sim.js';
-import { POINTER_BLOCKS, pointerAt } from './layout.js';
+import { POINTER_BLOCKS } from './layout.js';
 import type { MetadataClient, MetadataIo } from './metadata-io.js';
 import { RETRY_NS, refused } from './retry.js';
 import { RowList } from './row-list.js';
+import type { VmfsVolume } from './volume.js';
 
 /** 32 TB of open files (VMFS3.MaxAddressableSpaceTB), one pointer block for each GB. */
 export const POINTER_CACHE_ENTRIES = 32 * 1024;
@@ -34,6 +35,7 @@ export class PointerCache implements MetadataClient {
   constructor(
     private readonly sim: Sim,
     entries: number,
+    private readonly volume: Pick<VmfsVolume, 'pointerAddress'>,
     private readonly metadata: MetadataIo,
     private readonly user: PointerUser,
   ) {
@@ -91,7 +93,7 @@ export class PointerCache implements MetadataClient {
   }
 
   private read(pointer: number): void {
-    this.metadata.read(pointerAt(pointer), POINTER_BLOCKS, this, pointer);
+    this.metadata.read(this.volume.pointerAddress(pointer), POINTER_BLOCKS, this, pointer);
   }
 
   private insert(pointer: number): void {

@@ -21,18 +21,22 @@ export class Space {
   private readonly cluster: number[] = [];
   private readonly cursor: number[] = [];
 
-  /** @param reserved file blocks at the start that are never handed out */
+  /**
+   * @param reserved file blocks at the start that are never handed out
+   * @param clusterBlocks file blocks of a resource cluster
+   */
   constructor(
     readonly size: number,
     reserved: number,
+    private readonly clusterBlocks = CLUSTER_FILE_BLOCKS,
   ) {
-    const clusters = Math.ceil(size / CLUSTER_FILE_BLOCKS);
+    const clusters = Math.ceil(size / clusterBlocks);
     this.used = new Uint8Array(size).fill(1, 0, reserved);
     this.holder = new Int32Array(clusters).fill(NONE);
     this.freeIn = new Int32Array(clusters);
     for (let cluster = 0; cluster < clusters; cluster++) {
-      const start = Math.max(cluster * CLUSTER_FILE_BLOCKS, reserved);
-      const end = Math.min((cluster + 1) * CLUSTER_FILE_BLOCKS, size);
+      const start = Math.max(cluster * clusterBlocks, reserved);
+      const end = Math.min((cluster + 1) * clusterBlocks, size);
       this.freeIn[cluster] = Math.max(0, end - start);
     }
     this.free = size - reserved;
@@ -49,8 +53,8 @@ export class Space {
     if (this.free === 0) return NONE;
     let cluster = this.cluster[allocator];
     if (cluster === NONE || this.freeIn[cluster] === 0) cluster = this.move(allocator);
-    const start = cluster * CLUSTER_FILE_BLOCKS;
-    const end = Math.min(start + CLUSTER_FILE_BLOCKS, this.size);
+    const start = cluster * this.clusterBlocks;
+    const end = Math.min(start + this.clusterBlocks, this.size);
     let block = this.cursor[allocator];
     while (block >= end || this.used[block] !== 0) block = block >= end ? start : block + 1;
     this.used[block] = 1;
@@ -68,8 +72,8 @@ export class Space {
   allocateRun(allocator: number, most: number, take: (first: number, count: number) => void): void {
     const first = this.allocate(allocator);
     if (first === NONE) return;
-    const cluster = Math.floor(first / CLUSTER_FILE_BLOCKS);
-    const end = Math.min((cluster + 1) * CLUSTER_FILE_BLOCKS, this.size, first + most);
+    const cluster = Math.floor(first / this.clusterBlocks);
+    const end = Math.min((cluster + 1) * this.clusterBlocks, this.size, first + most);
     let next = first + 1;
     while (next < end && this.used[next] === 0) {
       this.freed?.forget(next);
@@ -89,7 +93,7 @@ export class Space {
       if (this.used[block] !== 0) continue;
       this.used[block] = 1;
       this.freed?.forget(block);
-      this.freeIn[Math.floor(block / CLUSTER_FILE_BLOCKS)]--;
+      this.freeIn[Math.floor(block / this.clusterBlocks)]--;
       taken.push(block);
     }
     this.free -= taken.length;
@@ -103,11 +107,21 @@ export class Space {
     return run;
   }
 
+  /** Takes this very file block; false when it is in use. */
+  take(block: number): boolean {
+    if (this.used[block] !== 0) return false;
+    this.freed?.forget(block);
+    this.used[block] = 1;
+    this.freeIn[Math.floor(block / this.clusterBlocks)]--;
+    this.free--;
+    return true;
+  }
+
   /** @param isKnown the array has been told that it is free */
   give(block: number, isKnown = false): void {
     if (!isKnown) this.freed?.note(block);
     this.used[block] = 0;
-    this.freeIn[Math.floor(block / CLUSTER_FILE_BLOCKS)]++;
+    this.freeIn[Math.floor(block / this.clusterBlocks)]++;
     this.free++;
   }
 
@@ -136,7 +150,7 @@ export class Space {
     }
     if (holder[found] === NONE) holder[found] = allocator;
     this.cluster[allocator] = found;
-    this.cursor[allocator] = found * CLUSTER_FILE_BLOCKS;
+    this.cursor[allocator] = found * this.clusterBlocks;
     return found;
   }
 }

@@ -11,9 +11,11 @@ import {
   DESCRIPTORS_MAX,
   DIRECT_BLOCKS,
   descriptorAt,
+  HEARTBEATS,
   metadataFileBlocks,
   POINTER_SPAN_SHIFT,
   POINTERS_MAX,
+  pointerAt,
   RESIDENT_BYTES,
   SUB_BLOCK_BLOCKS,
   SUB_BLOCKS_MAX,
@@ -31,9 +33,9 @@ export class VmfsVolume extends Datastore {
   readonly files: (VmfsFile | undefined)[] = [];
   /** What the lock and heartbeat blocks hold, by address, as far as hosts know; 0 at first. */
   readonly tags = new Map<number, number>();
-  private readonly maps = new BlockMaps();
-  private readonly space: Space;
-  private readonly ownAllocator: number;
+  protected readonly maps = new BlockMaps();
+  protected readonly space: Space;
+  protected readonly ownAllocator: number;
   private filled: Int32Array[] = [];
   private hosts = 0;
 
@@ -42,13 +44,17 @@ export class VmfsVolume extends Datastore {
   private subBlocks = 0;
   private subBlocksUsed = 0;
   /** Pointer blocks are numbered from 1. */
-  private pointers = 1;
+  protected pointers = 1;
   private pointersUsed = 0;
 
-  /** @param blocks size of the LVM volume */
-  constructor(sim: Sim, plan: DatastorePlan, numbers: FileNumbers, blocks: number) {
+  /**
+   * @param blocks size of the LVM volume
+   * @param space of a volume that is there already, with what it uses itself
+   */
+  constructor(sim: Sim, plan: DatastorePlan, numbers: FileNumbers, blocks: number, space?: Space) {
     super(sim, plan, numbers, Math.floor(blocks / FILE_BLOCK));
-    const metadata = metadataFileBlocks(this.capacity);
+    const metadata =
+      space === undefined ? metadataFileBlocks(this.capacity) : this.capacity - space.free;
     if (metadata >= this.capacity) {
       throw InputError.of(
         `datastore ${plan.name}`,
@@ -56,7 +62,7 @@ export class VmfsVolume extends Datastore {
         'make the LUN 1.3 GB or larger',
       );
     }
-    this.space = new Space(this.capacity, metadata);
+    this.space = space ?? new Space(this.capacity, metadata);
     this.ownAllocator = this.space.addAllocator();
     this.provisioned = metadata;
     this.takeInitial();
@@ -74,6 +80,31 @@ export class VmfsVolume extends Datastore {
   /** Number of a host that mounts the volume: its heartbeat slot and its allocator. */
   addHost(): { slot: number; allocator: number } {
     return { slot: this.hosts++, allocator: this.space.addAllocator() };
+  }
+
+  /** Where the lock of a file is, by its descriptor; in blocks from the start of the volume. */
+  lockAddress(descriptor: number): number {
+    return descriptorAt(descriptor);
+  }
+
+  /** Where a pointer block is, in blocks. */
+  pointerAddress(pointer: number): number {
+    return pointerAt(pointer);
+  }
+
+  /** Where the heartbeat of a host is, in blocks. */
+  heartbeatAddress(slot: number): number {
+    return HEARTBEATS + slot;
+  }
+
+  /** What a host writes to take or give up the lock of a file, where bytes are kept. */
+  lockBytes(_descriptor: number, _slot: number): Uint8Array | undefined {
+    return undefined;
+  }
+
+  /** What a host writes as its heartbeat now, where bytes are kept. */
+  heartbeatBytes(_slot: number): Uint8Array | undefined {
+    return undefined;
   }
 
   override createFile(
@@ -122,23 +153,36 @@ export class VmfsVolume extends Datastore {
     }
     file.held = held;
     this.provisioned += length;
+    this.keep(file);
+    return file;
+  }
+
+  protected keep(file: VmfsFile): void {
     while (this.files.length <= file.index) this.files.push(undefined);
     this.files[file.index] = file;
-    return file;
   }
 
   override removeFile(handle: FileHandle): void {
     const file = this.fileOf(handle);
-    assert(file.holder === undefined, `${file.path} is removed while it is open`);
-    for (const entry of file.map) {
-      if (isBusy(entry)) assert(false, `${file.path} is removed while it is written`);
-      if (entry !== HOLE) this.space.give(entry >= 0 ? entry : toBeZeroed(entry));
-    }
-    this.files[file.index] = undefined;
-    this.provisioned -= file.map.length;
+    this.forget(file);
     this.descriptorsUsed--;
     this.pointersUsed -= file.pointers;
     if (file.usesSubBlock) this.subBlocksUsed--;
+    this.freeBlocksOf(file);
+  }
+
+  /** The file is no longer there; its blocks still are its own. */
+  protected forget(file: VmfsFile): void {
+    assert(file.holder === undefined, `${file.path} is removed while it is open`);
+    if (file.map.some(isBusy)) assert(false, `${file.path} is removed while it is written`);
+    this.files[file.index] = undefined;
+    this.provisioned -= file.map.length;
+  }
+
+  protected freeBlocksOf(file: VmfsFile): void {
+    for (const entry of file.map) {
+      if (entry !== HOLE) this.space.give(entry >= 0 ? entry : toBeZeroed(entry));
+    }
     if (file.held > 0) this.spaceFreed(`${file.path} was removed`);
   }
 

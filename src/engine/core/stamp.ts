@@ -1,4 +1,4 @@
-import { assert } from '../core/assert.js';
+import { assert } from './assert.js';
 
 /**
  * A stamp says who wrote a block of 4 KiB: which guest, which of its blocks, which of its writes. All

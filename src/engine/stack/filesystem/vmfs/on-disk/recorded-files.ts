@@ -1,0 +1,158 @@
+import { InputError } from '../../../../core/errors.js';
+import { BLOCK_BYTES } from '../../../../core/io.js';
+import {
+  type Address,
+  HOLE as NO_BLOCK,
+  unitOf,
+  zeroMaskOf,
+} from '../../../../formats/vmfs/address.js';
+import { type Descriptor, RESIDENT, SUB_BLOCKS } from '../../../../formats/vmfs/descriptor.js';
+import type { AllocationPolicy } from '../../../files.js';
+import { HOLE, toBeZeroed } from '../file.js';
+import type { VolumeBytes } from './volume-bytes.js';
+
+/** Changes one transaction makes: what fits into the journal on any volume. */
+const SLOTS_PER_STEP = 256;
+
+/** A file as it lies on a volume whose bytes are kept. */
+export interface RecordedFile {
+  /** Of its descriptor. */
+  readonly address: Address;
+  /** Where the descriptor begins on the volume, in blocks of 512 bytes. */
+  readonly descriptorAt: number;
+  /** File blocks in its map; 0 for one in its descriptor or a sub-block. */
+  readonly slots: number;
+  /** Where the content of a file without a map is, in blocks. */
+  readonly residentAt: number;
+  readonly usesSubBlock: boolean;
+}
+
+/** Path on the volume of `[datastore] vm/file`. */
+export function pathOnVolume(path: string): string {
+  return `/${path.replace(/^\[[^\]]*\] */, '')}`;
+}
+
+/**
+ * Makes a file with the space its policy asks for.
+ * @param written file blocks at its start that hold something, zeros for now
+ * @throws InputError where there is one of another length, or no room
+ */
+export function createFile(
+  bytes: VolumeBytes,
+  path: string,
+  length: number,
+  policy: AllocationPolicy,
+  written: number,
+): RecordedFile {
+  const { volume, core } = bytes;
+  const { entry } = makeFolders(bytes, path);
+  if (entry === undefined) {
+    volume.create(path, length === 0 ? {} : { length });
+    if (policy === 'thin' || policy === 'lazyThick') provide(bytes, path, 0, written, true);
+    if (policy !== 'thin')
+      provide(bytes, path, 0, Number.POSITIVE_INFINITY, policy !== 'lazyThick');
+  }
+  const descriptor = volume.tree.regular(path);
+  if (descriptor.length !== length) {
+    throw InputError.of(
+      path,
+      `the volume has a file of ${descriptor.length} bytes here, the scenario one of ${length}`,
+      'remove it with vmtop volume rm, or begin with a new image',
+    );
+  }
+  return describe(descriptor);
+
+  function describe(file: Descriptor): RecordedFile {
+    const { address, at, zla, generation } = file;
+    const usesSubBlock = zla === SUB_BLOCKS;
+    const hasMap = zla !== RESIDENT && !usesSubBlock;
+    const first = usesSubBlock ? core.mapping.block(file, 0) : NO_BLOCK;
+    const content =
+      first === NO_BLOCK ? at + generation.residentAt : core.mapping.dataAt(file, first, 0);
+    return {
+      address,
+      descriptorAt: at / BLOCK_BYTES,
+      slots: hasMap ? Math.ceil(length / core.blockBytes) : 0,
+      residentAt: content / BLOCK_BYTES,
+      usesSubBlock,
+    };
+  }
+}
+
+function makeFolders(bytes: VolumeBytes, path: string): { entry: unknown } {
+  const { volume } = bytes;
+  const parts = path.split('/').slice(1, -1);
+  parts.forEach((_, index) => {
+    const folder = `/${parts.slice(0, index + 1).join('/')}`;
+    if (volume.tree.place(folder).entry === undefined) volume.makeDirectory(folder);
+  });
+  return volume.tree.place(path);
+}
+
+/** Gives a file blocks where it has none, zeroed or still to be zeroed. */
+function provide(
+  bytes: VolumeBytes,
+  path: string,
+  from: number,
+  to: number,
+  zeroed: boolean,
+): void {
+  const { core, volume } = bytes;
+  const how = zeroed ? 'eagerzeroedthick' : 'zeroedthick';
+  for (let done = from, end = to; done < end; ) {
+    core.transaction(() => {
+      const file = volume.tree.regular(path);
+      if (file.zla === RESIDENT) {
+        end = 0;
+        return;
+      }
+      end = Math.min(to, Math.ceil(file.length / core.mapping.slotBytes(file)));
+      done = volume.tree.contents.provide(file, done, Math.min(end, done + SLOTS_PER_STEP), how);
+      core.writeDescriptor(file);
+    });
+  }
+}
+
+/** Calls `visit` with each file block of a file in the words of the engine's block maps. */
+export function readMap(
+  bytes: VolumeBytes,
+  { address, slots }: RecordedFile,
+  visit: (slot: number, entry: number) => void,
+): void {
+  const { mapping } = bytes.core;
+  const file = bytes.core.readDescriptor(address);
+  for (let slot = 0; slot < slots; slot++) {
+    const found = mapping.block(file, slot);
+    const unit = unitOf(found);
+    visit(slot, found === NO_BLOCK ? HOLE : zeroMaskOf(found) !== 0 ? toBeZeroed(unit) : unit);
+  }
+}
+
+/** Binds slots of a file to blocks, in as many transactions as it takes. */
+export function bindAll(
+  bytes: VolumeBytes,
+  file: Address,
+  pairs: readonly { slot: number; block: number }[],
+  isNew: boolean,
+): void {
+  for (let from = 0; from < pairs.length; from += SLOTS_PER_STEP) {
+    bytes.core.transaction(() => {
+      for (const { slot, block } of pairs.slice(from, from + SLOTS_PER_STEP)) {
+        bytes.bind(file, slot, block, isNew);
+      }
+    });
+  }
+}
+
+/** Where the pointer block of a slot is on the volume, in blocks; of the descriptor without one. */
+export function pointerBlockAt(bytes: VolumeBytes, file: Address, slot: number): number {
+  const { mapping, generation } = bytes.core;
+  const descriptor = bytes.core.readDescriptor(file);
+  const perBlock = mapping.pointersPerBlock(descriptor);
+  const table = descriptor.pointer(Math.floor(slot / perBlock) % generation.pointers);
+  try {
+    return mapping.tableAt(descriptor, table) / BLOCK_BYTES;
+  } catch {
+    return descriptor.at / BLOCK_BYTES;
+  }
+}

@@ -1,0 +1,118 @@
+import { BLOCK_BYTES } from '../../../../core/io.js';
+import { isZero } from '../../../../formats/vmfs/bytes.js';
+import { clearRange } from '../../../../formats/vmfs/clear.js';
+import type { BlockMedium } from '../../../../formats/vmfs/medium.js';
+
+/** Longest staged write in blocks of 512 bytes: 1 MiB; what is longer becomes several. */
+const WRITE_BLOCKS = 2048;
+
+/** A write on its way to a device of a volume. */
+export interface StagedWrite {
+  /** Position of the device in the volume. */
+  readonly device: number;
+  /** First block on the device. */
+  readonly lba: number;
+  readonly bytes: Uint8Array;
+  /** Later writes have higher numbers. */
+  readonly version: number;
+}
+
+interface Sector {
+  readonly bytes: Uint8Array;
+  readonly version: number;
+}
+
+/**
+ * The devices of a volume as the volume library sees them while a simulation runs. What the library
+ * writes inside `stage` is only written down, in phases that its flushes separate; the stack carries it
+ * out afterwards, with the time that takes. Meanwhile the library reads what is on its way as if it
+ * were there. Outside `stage` writes go to the devices at once, and are safe with `flush`: a simulated
+ * host that flushes asks nothing of the real disk.
+ */
+export class StagedMedia {
+  /** One for each device. */
+  readonly views: readonly BlockMedium[];
+  /** By device: sectors on their way. */
+  private readonly overlays: readonly Map<number, Sector>[];
+  private phases: StagedWrite[][] | undefined;
+  private version = 0;
+
+  constructor(private readonly media: readonly BlockMedium[]) {
+    this.overlays = media.map(() => new Map<number, Sector>());
+    this.views = media.map((medium, device) => ({
+      name: medium.name,
+      blocks: medium.blocks,
+      writable: medium.writable,
+      read: (lba, blocks, into) => this.read(device, lba, blocks, into),
+      write: (lba, blocks, from) => this.write(device, lba, blocks, from),
+      flush: () => this.phases?.push([]),
+    }));
+  }
+
+  /**
+   * Runs what writes to the views, and returns its writes in phases: all of one are to be on the
+   * devices before the next begins. What `change` throws passes through, and nothing is staged.
+   */
+  stage(change: () => void): StagedWrite[][] {
+    const phases: StagedWrite[][] = [[]];
+    this.phases = phases;
+    try {
+      change();
+    } catch (error) {
+      this.drop(phases);
+      throw error;
+    } finally {
+      this.phases = undefined;
+    }
+    return phases.filter((phase) => phase.length > 0);
+  }
+
+  /** Returns once all that was written to the devices is safe. */
+  flush(): void {
+    for (const medium of this.media) medium.flush();
+  }
+
+  /** A staged write is on its device. */
+  written({ device, lba, bytes, version }: StagedWrite): void {
+    const overlay = this.overlays[device];
+    for (let index = 0; index < bytes.length / BLOCK_BYTES; index++) {
+      if (overlay.get(lba + index)?.version === version) overlay.delete(lba + index);
+    }
+  }
+
+  /** Staged writes that will never be carried out; no later one covers their sectors. */
+  drop(phases: readonly (readonly StagedWrite[])[]): void {
+    for (const write of phases.flat()) this.written(write);
+  }
+
+  private read(device: number, lba: number, blocks: number, into: Uint8Array): void {
+    this.media[device].read(lba, blocks, into);
+    const overlay = this.overlays[device];
+    if (overlay.size === 0) return;
+    for (let index = 0; index < blocks; index++) {
+      const sector = overlay.get(lba + index);
+      if (sector !== undefined) into.set(sector.bytes, index * BLOCK_BYTES);
+    }
+  }
+
+  private write(device: number, lba: number, blocks: number, from: Uint8Array): void {
+    const { phases } = this;
+    if (phases === undefined) {
+      // Files of images stay sparse.
+      if (!isZero(from.subarray(0, blocks * BLOCK_BYTES)))
+        this.media[device].write(lba, blocks, from);
+      else clearRange(this.media[device], lba * BLOCK_BYTES, blocks * BLOCK_BYTES);
+      return;
+    }
+    for (let done = 0; done < blocks; done += WRITE_BLOCKS) {
+      const end = Math.min(blocks, done + WRITE_BLOCKS);
+      const bytes = from.slice(done * BLOCK_BYTES, end * BLOCK_BYTES);
+      const version = ++this.version;
+      phases[phases.length - 1].push({ device, lba: lba + done, bytes, version });
+      for (let index = 0; index < end - done; index++) {
+        const sector = bytes.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES);
+        this.overlays[device].set(lba + done + index, { bytes: sector, version });
+      }
+    }
+  }
+}

@@ -1,0 +1,213 @@
+import { FormatError, InputError } from '../../../../core/errors.js';
+import { BLOCK_BYTES } from '../../../../core/io.js';
+import type { Stream } from '../../../../core/random.js';
+import {
+  type Address,
+  FILE_BLOCK,
+  HOLE,
+  makeAddress,
+  unitOf,
+  withoutZeroMask,
+  zeroMaskOf,
+} from '../../../../formats/vmfs/address.js';
+import { isZero } from '../../../../formats/vmfs/bytes.js';
+import { FREE, IN_USE, SPLIT } from '../../../../formats/vmfs/cluster.js';
+import type { Core } from '../../../../formats/vmfs/core.js';
+import { formatVolume } from '../../../../formats/vmfs/format.js';
+import { VMFS5, VMFS6 } from '../../../../formats/vmfs/generation.js';
+import { LogicalVolume } from '../../../../formats/vmfs/logical-volume.js';
+import { extentsOn } from '../../../../formats/vmfs/lvm-format.js';
+import { EXTENT_BYTES, LVM_DATA_AT, LVM_HEADER_AT } from '../../../../formats/vmfs/lvm-records.js';
+import type { BlockMedium } from '../../../../formats/vmfs/medium.js';
+import type { Resource } from '../../../../formats/vmfs/resource.js';
+import { Session } from '../../../../formats/vmfs/session.js';
+import { makeUuid, type Uuid } from '../../../../formats/vmfs/uuid.js';
+import { Volume } from '../../../../formats/vmfs/volume.js';
+import { Space } from '../space.js';
+import { StagedMedia, type StagedWrite } from './staged-media.js';
+
+/**
+ * The clocks of simulated hosts show this at the start of a run, Unix seconds: 2026-01-01 (model; the
+ * real date would make runs differ).
+ */
+export const EPOCH_SECONDS = 1_767_225_600;
+
+export interface VolumeBytesOptions {
+  readonly name: string;
+  readonly vmfs: 5 | 6;
+  /** Hosts that mount the volume, in the order of their numbers. */
+  readonly hosts: readonly string[];
+  /** For the UUIDs of a new volume. */
+  readonly random: Stream;
+}
+
+/**
+ * A VMFS volume as it lies on media that keep bytes, in the hands of the volume library, with a
+ * session of every host that mounts it. Blank media are formatted.
+ */
+export class VolumeBytes {
+  readonly media: StagedMedia;
+  readonly volume: Volume;
+  readonly sessions: readonly Session[];
+
+  /**
+   * @param images one for each extent, in their order
+   * @throws InputError where they hold something else than a volume that fits them
+   */
+  constructor(images: readonly BlockMedium[], options: VolumeBytesOptions) {
+    this.media = new StagedMedia(images);
+    const { random, hosts } = options;
+    const uuid = (): Uuid => makeUuid(EPOCH_SECONDS, [random.next(), random.next(), random.next()]);
+    const { views } = this.media;
+    const host = uuid();
+    if (views.every(isBlank)) {
+      formatVolume(views, {
+        generation: options.vmfs === 6 ? VMFS6 : VMFS5,
+        label: options.name,
+        seconds: EPOCH_SECONDS,
+        random: () => random.next(),
+        host,
+      });
+    }
+    this.volume = openVolume(views, host);
+    const [, ...others] = hosts;
+    const first = this.volume.session as Session;
+    this.sessions = [first, ...others.map(() => Session.join(this.core, uuid()))];
+  }
+
+  get core(): Core {
+    return this.volume.core;
+  }
+
+  get fileBlocks(): Resource {
+    return this.core.require(this.core.resources.blocks);
+  }
+
+  /** The free space of the volume, which from now on knows of every block the library takes. */
+  makeSpace(): Space {
+    const { fileBlocks } = this;
+    const { perCluster, total } = fileBlocks.layout;
+    const space = new Space(total, 0, perCluster);
+    for (let cluster = 0; cluster < fileBlocks.clusters; cluster++) {
+      const isFree = this.freeIn(cluster);
+      for (let item = 0; item < fileBlocks.sizeOf(cluster); item++) {
+        if (!isFree(item)) space.take(cluster * perCluster + item);
+      }
+    }
+    this.core.allocator.gate = (resource, address) =>
+      resource !== fileBlocks || space.take(unitOf(address));
+    return space;
+  }
+
+  private freeIn(cluster: number): (item: number) => boolean {
+    const { fileBlocks } = this;
+    const { large } = fileBlocks;
+    if (large !== undefined && !fileBlocks.isOpen(cluster)) {
+      const { perCluster } = large.layout;
+      const state = large.readCluster(Math.floor(cluster / perCluster)).state(cluster % perCluster);
+      return () => state === FREE;
+    }
+    const header = fileBlocks.readCluster(cluster);
+    return (item) => header.isFree(item);
+  }
+
+  /** Address on the volume, in blocks of 512 bytes, of a staged write. */
+  volumeLba({ device, lba }: StagedWrite): number {
+    const { record } = this.core.volume.devices[device];
+    return (record.firstExtent * EXTENT_BYTES - LVM_DATA_AT) / BLOCK_BYTES + lba;
+  }
+
+  /**
+   * Part of a transaction: slot `slot` of a file is in file block `block`, which holds what it should.
+   * What the slot had before is given back.
+   * @param isNew the block is not in use on disk yet
+   */
+  bind(file: Address, slot: number, block: number, isNew: boolean): void {
+    const { core } = this;
+    const { map } = this.volume.tree.contents;
+    const descriptor = core.readDescriptor(file);
+    const old = core.mapping.block(descriptor, slot);
+    if (isNew) this.claim(block);
+    map.set(descriptor, slot, makeAddress(FILE_BLOCK, block));
+    if (old === HOLE) descriptor.blocks += 1;
+    else if (unitOf(old) !== block) core.allocator.give(this.fileBlocks, withoutZeroMask(old));
+    if (zeroMaskOf(old) !== 0) descriptor.toBeZeroed = Math.max(0, descriptor.toBeZeroed - 1);
+    core.writeDescriptor(descriptor);
+  }
+
+  /** Part of a transaction: slots of a file that are in `count` blocks from `block` on become holes. */
+  unbind(file: Address, slot: number, block: number, count: number): void {
+    const { core } = this;
+    const { map } = this.volume.tree.contents;
+    const descriptor = core.readDescriptor(file);
+    for (let index = 0; index < count; index++) {
+      const address = core.mapping.block(descriptor, slot + index);
+      // A slot written again meanwhile has another block; that write has given this one back.
+      if (address !== HOLE && unitOf(address) === block + index) map.drop(descriptor, slot + index);
+    }
+    core.writeDescriptor(descriptor);
+  }
+
+  /** Volume address, in blocks, of the header of the cluster a file block is in. */
+  clusterAt(block: number): number {
+    const { fileBlocks } = this;
+    return fileBlocks.headerAt(Math.floor(block / fileBlocks.layout.perCluster)) / BLOCK_BYTES;
+  }
+
+  /** Marks a file block as used that was chosen beforehand. */
+  private claim(block: number): void {
+    const { fileBlocks } = this;
+    const { perCluster } = fileBlocks.layout;
+    const cluster = Math.floor(block / perCluster);
+    if (!fileBlocks.isOpen(cluster)) this.splitLarge(cluster);
+    const header = fileBlocks.readCluster(cluster);
+    header.setState(block % perCluster, IN_USE);
+    header.count(header.free - 1);
+    fileBlocks.writeCluster(cluster, header);
+  }
+
+  /** A large block of VMFS 6 serves as small ones from now on. */
+  private splitLarge(cluster: number): void {
+    const large = this.core.require(this.fileBlocks.large);
+    const { perCluster } = large.layout;
+    const header = large.readCluster(Math.floor(cluster / perCluster));
+    header.setState(cluster % perCluster, SPLIT);
+    header.count(header.free - 1);
+    large.writeCluster(Math.floor(cluster / perCluster), header);
+    this.fileBlocks.resetCluster(cluster);
+  }
+}
+
+/** What the volume's addresses in the engine rest on (block/lvm-volume.ts). */
+function requireFit({ devices, major }: LogicalVolume, views: readonly BlockMedium[]): void {
+  const fits = devices.every(
+    ({ medium, record }, at) => medium === views[at] && record.extents === extentsOn(medium, major),
+  );
+  if (fits && devices.length === views.length) return;
+  throw InputError.of(
+    views[0].name,
+    'the volume does not fill these images from their first bytes, or they come in another order',
+    'give all images of a volume without partitions, in the order of its extents',
+  );
+}
+
+/** What is no volume is a mistake of whoever named the image. */
+function openVolume(views: readonly BlockMedium[], host: Uuid): Volume {
+  try {
+    requireFit(LogicalVolume.open(views), views);
+    return Volume.open(views, { seconds: EPOCH_SECONDS, host });
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const hint = 'name another image in the scenario, or say "ifExists: replace"';
+    throw InputError.of(views[0].name, error.message, hint);
+  }
+}
+
+/** Nothing where a partition table or LVM would be. */
+function isBlank(medium: BlockMedium): boolean {
+  const bytes = new Uint8Array(BLOCK_BYTES);
+  return [0, 1, LVM_HEADER_AT / BLOCK_BYTES].every((lba) => {
+    medium.read(lba, 1, bytes);
+    return isZero(bytes);
+  });
+}

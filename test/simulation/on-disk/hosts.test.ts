@@ -1,0 +1,65 @@
+/** What hosts have on the volumes they use: heartbeats, locks, and what is left when one is cut off. */
+import { describe, expect, it } from 'vitest';
+import { decodeLock } from '../../../src/engine/formats/vmfs/lock.js';
+import { liveSlots } from '../../../src/engine/formats/vmfs/session.js';
+import { Volume } from '../../../src/engine/formats/vmfs/volume.js';
+import { Simulation } from '../../../src/engine/simulation/simulation.js';
+import { EPOCH_SECONDS } from '../../../src/engine/stack/filesystem/vmfs/on-disk/volume-bytes.js';
+import { compareDisk, damage, endCleanly, fileOf, imagesOf, planOf, readerOf } from './rig.js';
+
+function opened(simulation: Simulation): Volume {
+  return Volume.open(imagesOf(simulation), { seconds: 0 });
+}
+
+describe.each([5, 6] as const)('hosts on a volume of VMFS %i', (vmfs) => {
+  it('have a heartbeat each, renewed every 3 s, and the locks of their files', () => {
+    const simulation = new Simulation(planOf({ vmfs, hosts: 2, seed: 7 }));
+    simulation.stopJobs();
+    simulation.runUntil(7e9);
+    const { core, tree } = opened(simulation);
+    const live = liveSlots(core);
+    expect(live.map(({ slot }) => slot)).toEqual([0, 1]);
+    // Stack-upper reference, 6.1: the last of the renewals every 3 s was at 6 s.
+    for (const { heartbeat } of live) {
+      expect(heartbeat.stamp - EPOCH_SECONDS * 1e6).toBe(6e6);
+    }
+    for (const [host, { heartbeat }] of live.entries()) {
+      const lock = decodeLock(tree.file(fileOf(2 * host)).bytes);
+      expect(lock).toMatchObject({
+        mode: 1,
+        owner: heartbeat.owner,
+        heartbeatAddress: heartbeat.address,
+        heartbeatGeneration: heartbeat.generation,
+      });
+    }
+    endCleanly(simulation);
+    const after = opened(simulation);
+    expect(liveSlots(after.core)).toEqual([]);
+    expect(decodeLock(after.tree.file(fileOf(0)).bytes).mode).toBe(0);
+  });
+});
+
+describe('a host that is cut off', () => {
+  it('holds the others up until one of them finishes what it had begun', () => {
+    const faults = ['vmhba1', 'vmhba2'].map(
+      (adapter) => `{ at: 5ms, fault: link-down, target: esx0/${adapter} }`,
+    );
+    const simulation = new Simulation(planOf({ hosts: 2, seed: 8, faults }));
+    simulation.runUntil(1e9);
+    const { blocksWritten } = simulation.verifiers[2];
+    let until = 1e9;
+    while (simulation.verifiers[2].blocksWritten < blocksWritten + 500 && until < 400e9) {
+      until += 1e9;
+      simulation.runUntil(until);
+    }
+    // Its I/Os end when the APD timer does (140 s), the lease lasts 16 s (stack-upper reference, 6.1).
+    expect(until).toBeGreaterThan(156e9);
+    expect(until).toBeLessThan(175e9);
+    const images = imagesOf(simulation);
+    expect(damage(images)).toEqual([]);
+    const open = readerOf(images);
+    for (const guest of simulation.verifiers.keys()) {
+      compareDisk(simulation, guest, open(fileOf(guest)));
+    }
+  });
+});
