@@ -1,8 +1,6 @@
-import { InputError } from '../core/errors.js';
 import type { EventLog } from '../core/event-log.js';
 import type { EntityInfo, Sample } from '../core/meters.js';
 import { Sim } from '../core/sim.js';
-import { formatDuration } from '../core/units.js';
 import { DiskArray } from '../devices/array/disk-array.js';
 import type { OpenImage } from '../devices/content.js';
 import { NfsServer } from '../devices/nfs-server.js';
@@ -14,21 +12,23 @@ import type { PathEvent } from '../stack/storage-apis/psa/path.js';
 import type { DeviceStatus } from '../stack/storage-apis/psa/psa-device.js';
 import type { GuestTotals } from '../workloads/totals.js';
 import type { Verifier, Violation } from '../workloads/verifier.js';
-import { buildDatastores, type HostFileSystems } from './build-datastores.js';
+import { buildDatastores } from './build-datastores.js';
 import { type BuiltHost, buildHost } from './build-hosts.js';
 import { buildVasa } from './build-vasa.js';
-import { type BuiltDisk, buildVms } from './build-vms.js';
+import { buildVms } from './build-vms.js';
 import { CloneAudit } from './clone-audit.js';
 import type { Command } from './commands.js';
 import { DatastoreAdmin } from './datastore-admin.js';
 import { DiskOperations } from './disk-operations.js';
+import { DiskQos } from './disk-qos.js';
 import { type ActiveFault, FaultController } from './fault-controller.js';
 import { armFault } from './fault-timeline.js';
 import { Guests } from './guests.js';
 import { type LayerName, type LayerSummary, summariseLayers } from './layer-summary.js';
 import { Machines } from './machines.js';
 import { measureThresholds } from './measured-thresholds.js';
-import type { Pace, Plan, Qos } from './plan.js';
+import { Operator } from './operator.js';
+import type { Plan, Qos } from './plan.js';
 import { imagesOf, keepsBytes, unmountAll } from './run-media.js';
 import { buildSites } from './sites.js';
 import { SnapshotService } from './snapshots/service.js';
@@ -46,9 +46,6 @@ export class Simulation {
   private readonly guests: Guests;
   private readonly sites: Sites;
   private readonly faults: FaultController;
-  private readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
-  private readonly machines: Machines;
-  private readonly disks: ReadonlyMap<number, BuiltDisk>;
   private readonly arrays: ReadonlyMap<string, DiskArray>;
   private readonly hosts: ReadonlyMap<string, BuiltHost>;
   private readonly storage: StorageAdmin;
@@ -58,7 +55,8 @@ export class Simulation {
   readonly snapshots: SnapshotService;
   private readonly audit: CloneAudit;
   private readonly datastores: ReadonlyMap<string, Datastore>;
-  private readonly qosNow = new Map<number, Qos>();
+  private readonly qos: DiskQos;
+  private readonly operator: Operator;
 
   /** The plan, with what was measured before the run began. */
   readonly plan: Plan;
@@ -92,9 +90,6 @@ export class Simulation {
     const { vms, powers, disks } = built;
     this.stores = new DatastoreAdmin(sim, { plans, datastores, fileSystems, ...built });
     this.storage = new StorageAdmin(hosts, arrays, (h, uid) => this.stores.userOf(h, uid));
-    this.fileSystems = fileSystems;
-    this.machines = new Machines(vms, powers);
-    this.disks = disks;
     this.audit = new CloneAudit(sim, servers);
     this.operations = new DiskOperations(
       sim,
@@ -113,7 +108,7 @@ export class Simulation {
       witnessOf: (vm) => this.guests.witnessOf(vm),
     });
     connectThinLuns(plans, datastores, arrays);
-    for (const { plan: disk } of disks.values()) this.setQos(disk.index, disk.qos);
+    this.qos = new DiskQos(sim, { disks, hosts, fileSystems, plans });
     this.guests = new Guests(sim, disks);
     this.guests.startAll(plan);
     this.sites = buildSites({
@@ -129,6 +124,16 @@ export class Simulation {
       providers: buildVasa(sim, plan, arrays),
     });
     this.faults = new FaultController(sim, this.sites);
+    this.operator = new Operator(sim, {
+      faults: this.faults,
+      guests: this.guests,
+      machines: new Machines(vms, powers),
+      operations: this.operations,
+      qos: this.qos,
+      snapshots: this.snapshots,
+      storage: this.storage,
+      stores: this.stores,
+    });
     this.armTimeline();
     for (const { kind, object, what, why } of found) {
       sim.timers.at(0, () => sim.log.note(kind, object, what, why));
@@ -242,69 +247,7 @@ export class Simulation {
 
   /** Applies a command now. @throws InputError when it names something that does not exist */
   command(command: Command): void {
-    this.apply(command, 'operator');
-  }
-
-  private apply(command: Command, why: string): void {
-    switch (command.kind) {
-      case 'inject':
-        this.inject(command, why);
-        break;
-      case 'heal':
-        this.faults.heal(command.id, why);
-        break;
-      case 'qos':
-        this.changeQos(command.disk, command.qos, why);
-        break;
-      case 'pace':
-        this.changePace(command.job, command.pace, why);
-        break;
-      case 'depth':
-        this.changeDepth(command, why);
-        break;
-      case 'answer':
-        this.machines.answer(command);
-        break;
-      case 'power':
-        this.machines.power(command, why);
-        break;
-      case 'path':
-        this.storage.setPath(command.host, command.path, command.state);
-        break;
-      case 'rank':
-        this.storage.setPathRank(command.host, command.path, command.rank);
-        break;
-      case 'device':
-        this.storage.setDevice(command.host, command.device, command.state);
-        break;
-      case 'clone':
-        this.operations.clone(command, why);
-        break;
-      case 'createDisk':
-        this.operations.create(command, why);
-        break;
-      case 'deleteDisk':
-        this.operations.delete(command, why);
-        break;
-      case 'reclaim':
-        this.operations.reclaim(command, why);
-        break;
-      case 'mount':
-      case 'refresh':
-      case 'takeOver':
-        this.stores.apply(command, why);
-        break;
-      case 'lun-snapshot':
-        this.storage.snapshotLun(command, why);
-        break;
-      case 'snapshot':
-      case 'track':
-        this.snapshots.command(command, why);
-        break;
-      case 'rescan':
-        this.storage.rescan(command.host);
-        break;
-    }
+    this.operator.apply(command, 'operator');
   }
 
   /** The last things that happened to a path, oldest first. @throws InputError on unknown names */
@@ -338,7 +281,7 @@ export class Simulation {
 
   /** Settings of a virtual disk now, by its index; undefined when there is no such disk. */
   qosOf(disk: number): Qos | undefined {
-    return this.qosNow.get(disk);
+    return this.qos.of(disk);
   }
 
   /** What the guests saw completed. */
@@ -360,75 +303,10 @@ export class Simulation {
     const { faults, changes, narrative } = this.plan;
     for (const [index, plan] of faults.entries()) armFault(this.sim, this.faults, plan, index);
     for (const { atNs, command } of changes) {
-      timers.at(atNs, () => this.applyPlanned(command));
+      timers.at(atNs, () => this.operator.applyPlanned(command));
     }
     for (const { atNs, text } of narrative) {
       timers.at(atNs, () => log.note('narrative', this.plan.name, text, 'scenario'));
-    }
-  }
-
-  /** What was planned may have become impossible: a disk to delete that could never be made. */
-  private applyPlanned(command: Command): void {
-    try {
-      this.apply(command, 'timeline');
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      const [{ place, message }] = error.problems;
-      this.sim.log.note('command.refused', place, message, `${command.kind}, timeline`);
-    }
-  }
-
-  private inject({ fault, target, params }: Extract<Command, { kind: 'inject' }>, why: string) {
-    const refusal = this.faults.refusal(fault, target);
-    if (refusal !== undefined) throw InputError.of(`fault ${fault}`, `${target}: ${refusal}`);
-    this.faults.inject(fault, target, params, why);
-  }
-
-  private changePace(job: string, pace: Pace, why: string): void {
-    this.guests.setPace(job, pace);
-    const { iodepth, thinkNs, rateIops } = pace;
-    const what = [
-      ...(iodepth === undefined ? [] : [`${iodepth} in flight`]),
-      ...(thinkNs === undefined ? [] : [`thinks ${formatDuration(thinkNs)}`]),
-      ...(rateIops === undefined ? [] : [`${rateIops} per second`]),
-    ];
-    this.sim.log.note('job.pace', job, what.join(', '), why);
-  }
-
-  private changeDepth(command: Extract<Command, { kind: 'depth' }>, why: string): void {
-    const { host, device, dqlen, dsnro } = command;
-    this.storage.setDepth(host, device, dqlen, dsnro);
-    const what = [
-      ...(dqlen === undefined ? [] : [`queue depth is ${dqlen}`]),
-      ...(dsnro === undefined ? [] : [`${dsnro} with competing worlds`]),
-    ];
-    this.sim.log.note('device.depth', `${host} ${device}`, what.join(', '), why);
-  }
-
-  private changeQos(disk: number, change: Partial<Qos>, why: string): void {
-    const now = this.qosNow.get(disk);
-    const built = this.disks.get(disk);
-    if (now === undefined || built === undefined) return;
-    const next = { ...now, ...change };
-    const { shares, reservation, limit } = next;
-    const what = `shares ${shares}, reservation ${reservation}, limit ${limit === 0 ? 'none' : limit}`;
-    this.sim.log.note('qos.change', `${built.vm.name}:${built.plan.name}`, what, why);
-    this.setQos(disk, next);
-  }
-
-  /** Tells every queue the disk's commands may pass, on the host and in distributed storage. */
-  private setQos(disk: number, qos: Qos): void {
-    this.qosNow.set(disk, qos);
-    const { plan, vm } = this.disks.get(disk) as BuiltDisk;
-    const names = { disk: plan.name, datastore: plan.datastore };
-    const raw = plan.rawDevice && this.hosts.get(vm.host)?.devices.get(plan.rawDevice.uid);
-    const files = this.fileSystems.get(vm.host)?.queuesOf(plan.datastore) ?? [];
-    for (const queue of raw === undefined ? files : [raw.queue]) {
-      queue.setQos(disk, vm.world, vm.name, qos, names);
-    }
-    const extents = this.plan.datastores.find(({ name }) => name === plan.datastore)?.extents;
-    for (const uid of plan.rawDevice === undefined ? (extents ?? []) : [plan.rawDevice.uid]) {
-      this.hosts.get(vm.host)?.devices.get(uid)?.array.setQos(disk, qos);
     }
   }
 }

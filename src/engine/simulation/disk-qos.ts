@@ -1,0 +1,58 @@
+import type { Sim } from '../core/sim.js';
+import type { HostFileSystems } from './build-datastores.js';
+import type { BuiltHost } from './build-hosts.js';
+import type { BuiltDisk } from './build-vms.js';
+import type { DatastorePlan, Qos } from './plan.js';
+
+export interface DiskQosParts {
+  readonly disks: ReadonlyMap<number, BuiltDisk>;
+  readonly hosts: ReadonlyMap<string, BuiltHost>;
+  readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
+  readonly plans: readonly DatastorePlan[];
+}
+
+/** Shares, reservation and limit of each virtual disk, and every queue that has to know them. */
+export class DiskQos {
+  private readonly now = new Map<number, Qos>();
+
+  constructor(
+    private readonly sim: Sim,
+    private readonly parts: DiskQosParts,
+  ) {
+    for (const { plan } of parts.disks.values()) this.set(plan.index, plan.qos);
+  }
+
+  /** Settings of a disk now, by its index; undefined when there is no such disk. */
+  of(disk: number): Qos | undefined {
+    return this.now.get(disk);
+  }
+
+  /** Changes some of a disk's settings; a disk there is not is left alone. */
+  change(disk: number, change: Partial<Qos>, why: string): void {
+    const now = this.now.get(disk);
+    const built = this.parts.disks.get(disk);
+    if (now === undefined || built === undefined) return;
+    const next = { ...now, ...change };
+    const { shares, reservation, limit } = next;
+    const what = `shares ${shares}, reservation ${reservation}, limit ${limit === 0 ? 'none' : limit}`;
+    this.sim.log.note('qos.change', `${built.vm.name}:${built.plan.name}`, what, why);
+    this.set(disk, next);
+  }
+
+  /** Tells every queue the disk's commands may pass, on the host and in distributed storage. */
+  private set(disk: number, qos: Qos): void {
+    this.now.set(disk, qos);
+    const { plan, vm } = this.parts.disks.get(disk) as BuiltDisk;
+    const devices = this.parts.hosts.get(vm.host)?.devices;
+    const names = { disk: plan.name, datastore: plan.datastore };
+    const raw = plan.rawDevice && devices?.get(plan.rawDevice.uid);
+    const files = this.parts.fileSystems.get(vm.host)?.queuesOf(plan.datastore) ?? [];
+    for (const queue of raw === undefined ? files : [raw.queue]) {
+      queue.setQos(disk, vm.world, vm.name, qos, names);
+    }
+    const extents = this.parts.plans.find(({ name }) => name === plan.datastore)?.extents;
+    for (const uid of plan.rawDevice === undefined ? (extents ?? []) : [plan.rawDevice.uid]) {
+      devices?.get(uid)?.array.setQos(disk, qos);
+    }
+  }
+}

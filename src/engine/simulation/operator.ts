@@ -1,0 +1,106 @@
+import { InputError } from '../core/errors.js';
+import type { Sim } from '../core/sim.js';
+import { formatDuration } from '../core/units.js';
+import type { Command } from './commands.js';
+import type { DatastoreAdmin } from './datastore-admin.js';
+import type { DiskOperations } from './disk-operations.js';
+import type { DiskQos } from './disk-qos.js';
+import type { FaultController } from './fault-controller.js';
+import type { Guests } from './guests.js';
+import type { Machines } from './machines.js';
+import type { SnapshotService } from './snapshots/service.js';
+import type { StorageAdmin } from './storage-admin.js';
+
+type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
+type Handlers = { readonly [K in Command['kind']]: (command: CommandOf<K>, why: string) => void };
+
+/** Who does what commands ask for. */
+export interface OperatorParts {
+  readonly faults: FaultController;
+  readonly guests: Guests;
+  readonly machines: Machines;
+  readonly operations: DiskOperations;
+  readonly qos: DiskQos;
+  readonly snapshots: SnapshotService;
+  readonly storage: StorageAdmin;
+  readonly stores: DatastoreAdmin;
+}
+
+/** Carries commands out: a kind of command is one line here. */
+export class Operator {
+  private readonly handlers: Handlers;
+
+  constructor(
+    private readonly sim: Sim,
+    private readonly parts: OperatorParts,
+  ) {
+    const { faults, machines, operations, qos, snapshots, storage, stores } = parts;
+    this.handlers = {
+      inject: (command, why) => this.inject(command, why),
+      heal: ({ id }, why) => void faults.heal(id, why),
+      qos: (command, why) => qos.change(command.disk, command.qos, why),
+      pace: (command, why) => this.changePace(command, why),
+      depth: (command, why) => this.changeDepth(command, why),
+      answer: (command) => machines.answer(command),
+      power: (command, why) => machines.power(command, why),
+      path: ({ host, path, state }) => storage.setPath(host, path, state),
+      rank: ({ host, path, rank }) => storage.setPathRank(host, path, rank),
+      device: ({ host, device, state }) => storage.setDevice(host, device, state),
+      clone: (command, why) => operations.clone(command, why),
+      createDisk: (command, why) => operations.create(command, why),
+      deleteDisk: (command, why) => operations.delete(command, why),
+      reclaim: (command, why) => operations.reclaim(command, why),
+      mount: (command, why) => stores.apply(command, why),
+      refresh: (command, why) => stores.apply(command, why),
+      takeOver: (command, why) => stores.apply(command, why),
+      'lun-snapshot': (command, why) => storage.snapshotLun(command, why),
+      snapshot: (command, why) => snapshots.command(command, why),
+      track: (command, why) => snapshots.command(command, why),
+      rescan: ({ host }) => storage.rescan(host),
+    };
+  }
+
+  /** @throws InputError when it names something that does not exist, or is not possible now */
+  apply<K extends Command['kind']>(command: CommandOf<K>, why: string): void {
+    const handle = this.handlers[command.kind as K] as (command: CommandOf<K>, why: string) => void;
+    handle(command, why);
+  }
+
+  /** What was planned may have become impossible: a disk to delete that could never be made. */
+  applyPlanned(command: Command): void {
+    try {
+      this.apply(command, 'timeline');
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      const [{ place, message }] = error.problems;
+      this.sim.log.note('command.refused', place, message, `${command.kind}, timeline`);
+    }
+  }
+
+  private inject({ fault, target, params }: CommandOf<'inject'>, why: string): void {
+    const { faults } = this.parts;
+    const refusal = faults.refusal(fault, target);
+    if (refusal !== undefined) throw InputError.of(`fault ${fault}`, `${target}: ${refusal}`);
+    faults.inject(fault, target, params, why);
+  }
+
+  private changePace({ job, pace }: CommandOf<'pace'>, why: string): void {
+    this.parts.guests.setPace(job, pace);
+    const { iodepth, thinkNs, rateIops } = pace;
+    const what = [
+      ...(iodepth === undefined ? [] : [`${iodepth} in flight`]),
+      ...(thinkNs === undefined ? [] : [`thinks ${formatDuration(thinkNs)}`]),
+      ...(rateIops === undefined ? [] : [`${rateIops} per second`]),
+    ];
+    this.sim.log.note('job.pace', job, what.join(', '), why);
+  }
+
+  private changeDepth({ host, device, dqlen, dsnro }: CommandOf<'depth'>, why: string): void {
+    this.parts.storage.setDepth(host, device, dqlen, dsnro);
+    const what = [
+      ...(dqlen === undefined ? [] : [`queue depth is ${dqlen}`]),
+      ...(dsnro === undefined ? [] : [`${dsnro} with competing worlds`]),
+    ];
+    this.sim.log.note('device.depth', `${host} ${device}`, what.join(', '), why);
+  }
+}
