@@ -17,7 +17,7 @@ import { Descriptor } from './descriptor.js';
 import type { Generation } from './generation.js';
 import { SUPERBLOCK_AT } from './generation.js';
 import { decodeLock, LOCK_DESCRIPTOR } from './lock.js';
-import type { LogicalVolume } from './logical-volume.js';
+import type { VolumeBytes } from './logical-volume.js';
 import { Mapping } from './mapping.js';
 import { openResources, type VolumeResources } from './open-resources.js';
 import type { Resource } from './resource.js';
@@ -38,7 +38,7 @@ export class Core {
    * @throws FormatError where the volume has no file system or one that cannot be read
    */
   constructor(
-    readonly volume: LogicalVolume,
+    readonly volume: VolumeBytes,
     readonly seconds: number,
   ) {
     this.store = new Store(volume);
@@ -82,7 +82,7 @@ export class Core {
       throw new FormatError(`${showAddress(address)} where a file descriptor is expected`);
     }
     const at = files.at(clusterOf(address), itemOf(address));
-    const bytes = this.store.read(at, this.generation.descriptorBytes);
+    const bytes = this.store.read(at, this.generation.descriptorBytes, at);
     const file = new Descriptor(this.generation, bytes, at);
     if (getU32(bytes, 0) !== LOCK_DESCRIPTOR || file.address !== address) {
       throw new FormatError(`${showAddress(address)} does not hold a file descriptor`);
@@ -91,7 +91,7 @@ export class Core {
   }
 
   writeDescriptor(file: Descriptor): void {
-    this.store.write(file.at, file.bytes);
+    this.store.write(file.at, file.bytes, file.at);
   }
 
   /** A descriptor for a new file; the caller fills and writes it. */
@@ -101,7 +101,7 @@ export class Core {
     const at = files.at(clusterOf(address), itemOf(address));
     const old = new Descriptor(
       this.generation,
-      this.store.read(at, this.generation.descriptorBytes),
+      this.store.read(at, this.generation.descriptorBytes, at),
       at,
     );
     const wasOne = getU32(old.bytes, 0) === LOCK_DESCRIPTOR;

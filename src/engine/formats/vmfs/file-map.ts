@@ -52,7 +52,7 @@ export class FileMap {
     if (this.holeFrom(file, slot) !== undefined) return most;
     const at = mapping.tableAt(file, this.tableOf(file, slot));
     const { pointerBytes } = generation;
-    const entries = this.core.store.read(at + index * pointerBytes, most * pointerBytes);
+    const entries = this.core.store.read(at + index * pointerBytes, most * pointerBytes, file.at);
     let count = 1;
     while (count < most) {
       if (getAddress(generation, entries, count * pointerBytes) !== HOLE) break;
@@ -76,7 +76,7 @@ export class FileMap {
     });
     const index = slot % mapping.pointersPerBlock(file);
     const at = mapping.tableAt(file, this.tableOf(file, slot));
-    store.write(at + index * generation.pointerBytes, bytes);
+    store.write(at + index * generation.pointerBytes, bytes, file.at);
   }
 
   set(file: Descriptor, slot: number, address: Address): void {
@@ -95,7 +95,8 @@ export class FileMap {
     const { mapping, store, generation } = this.core;
     const bytes = new Uint8Array(generation.pointerBytes);
     putAddress(generation, bytes, 0, address);
-    store.write(mapping.tableAt(file, table) + index * generation.pointerBytes, bytes);
+    const at = mapping.tableAt(file, table) + index * generation.pointerBytes;
+    store.write(at, bytes, file.at);
   }
 
   /** The pointer block at a place in the descriptor, a new one where there was none. */
@@ -122,7 +123,7 @@ export class FileMap {
     const address = allocator.take(this.core.resourceOf(kind));
     const bytes = new Uint8Array(generation.pointerBlockBytes);
     if (entries !== undefined) bytes.set(entries);
-    store.writeFresh(mapping.tableAt(file, address), bytes);
+    store.writeFresh(mapping.tableAt(file, address), bytes, file.at);
     if (generation.product > 3) file.pointerBlocks += 1;
     return address;
   }

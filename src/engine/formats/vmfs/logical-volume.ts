@@ -20,8 +20,21 @@ export interface VolumeDevice {
   readonly record: VolumeRecord;
 }
 
+/** The bytes of a volume as its file system uses them. */
+export interface VolumeBytes {
+  readonly bytes: number;
+  readonly record: VolumeRecord;
+  readonly major: number;
+  readonly devices: readonly VolumeDevice[];
+  /** @param lock see `Store.read` */
+  read(at: number, into: Uint8Array, lock?: number): void;
+  /** @param lock see `Store.read` */
+  write(at: number, bytes: Uint8Array, lock?: number): void;
+  flush(): void;
+}
+
 /** The bytes of a volume over its 1 to 32 devices (reference, section 3). */
-export class LogicalVolume {
+export class LogicalVolume implements VolumeBytes {
   readonly bytes: number;
   readonly record: VolumeRecord;
   readonly major: number;
