@@ -65,17 +65,12 @@ export class Changes {
     });
   }
 
-  /** Cuts a file, as far as one transaction goes; true when it has the length. */
-  shorten(path: string, length: number): boolean {
-    return this.changeFile(path, (file) =>
-      length >= file.length ? true : this.tree.contents.shorten(file, length, STEP_SLOTS),
-    );
-  }
-
-  /** Makes a file longer by a hole. */
-  lengthen(path: string, length: number): void {
-    this.changeFile(path, (file) => {
-      if (length > file.length) this.lengthenSparse(file, length);
+  /** Makes a file longer by a hole, or shorter as far as one transaction goes; true when it has the length. */
+  resize(path: string, length: number): boolean {
+    return this.changeFile(path, (file) => {
+      if (length < file.length) return this.tree.contents.shorten(file, length, STEP_SLOTS);
+      this.lengthenSparse(file, length);
+      return true;
     });
   }
 

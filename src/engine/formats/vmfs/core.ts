@@ -15,13 +15,14 @@ import { Allocator } from './allocator.js';
 import { getU32 } from './bytes.js';
 import { Descriptor } from './descriptor.js';
 import type { Generation } from './generation.js';
-import { SUPERBLOCK_AT } from './generation.js';
-import { decodeLock, LOCK_DESCRIPTOR } from './lock.js';
+import { HEARTBEATS_AT, SUPERBLOCK_AT } from './generation.js';
+import { decodeHeartbeat, HEARTBEAT_CLEAR } from './heartbeat.js';
+import { decodeLock, LOCK_DESCRIPTOR, type Lock } from './lock.js';
 import type { VolumeBytes } from './logical-volume.js';
 import { Mapping } from './mapping.js';
 import { openResources, type VolumeResources } from './open-resources.js';
 import type { Resource } from './resource.js';
-import { Store } from './store.js';
+import { SECTOR_BYTES, Store } from './store.js';
 import { decodeSuperblock, SUPERBLOCK_BYTES, type Superblock } from './superblock.js';
 
 /** An opened file system: its metadata, its resources, its descriptors. */
@@ -125,12 +126,21 @@ export class Core {
   /** @throws InputError while another host holds the file */
   requireUnlocked(file: Descriptor, path: string): void {
     const lock = decodeLock(file.bytes);
-    if (lock.mode === 0) return;
+    if (lock.mode === 0 || this.isStale(lock)) return;
     throw InputError.of(
       path,
       `the file is locked by host ${lock.owner} (mode ${lock.mode})`,
       'close it on that host first',
     );
+  }
+
+  /** True for a lock whose holder is gone: its heartbeat slot is clear or was taken since. */
+  isStale(lock: Lock): boolean {
+    const { generation, store } = this;
+    const slot = (lock.heartbeatAddress - HEARTBEATS_AT) / generation.unitBytes;
+    if (!Number.isInteger(slot) || slot < 0 || slot >= generation.heartbeats) return false;
+    const heartbeat = decodeHeartbeat(store.read(lock.heartbeatAddress, SECTOR_BYTES));
+    return heartbeat.state === HEARTBEAT_CLEAR || heartbeat.generation !== lock.heartbeatGeneration;
   }
 
   require(resource: Resource | undefined): Resource {

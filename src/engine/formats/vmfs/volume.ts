@@ -113,12 +113,8 @@ export class Volume {
    */
   resize(path: string, length: number, provisioning: Provisioning = 'thin'): void {
     const before = this.tree.regular(path).length;
-    if (length < before) {
-      while (!this.change(() => this.changes.shorten(path, length)));
-      return;
-    }
-    if (provisioning === 'thin') {
-      this.change(() => this.changes.lengthen(path, length));
+    if (length < before || provisioning === 'thin') {
+      while (!this.change(() => this.changes.resize(path, length)));
       return;
     }
     /** Offset behind the last block that is provided. */
