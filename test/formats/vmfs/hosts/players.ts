@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import { HostStopped, type Steps } from '../../../../src/engine/formats/vmfs/hosts/access.js';
 import type { ClusterHost } from '../../../../src/engine/formats/vmfs/hosts/cluster-host.js';
+import type { MemoryImage } from '../../../../src/input/image/memory-image.js';
 import { openToRead, pattern, readAll } from '../model.js';
 import { type Machine, World, type WorldOptions } from './world.js';
-import type { MemoryImage } from '../../../../src/input/image/memory-image.js';
 
 type Content = Uint8Array | undefined;
 type Operation = readonly [steps: Steps<unknown>, apply: () => void, mayBeNothing?: boolean];
@@ -140,7 +140,7 @@ export class Game {
     const next = this.world.random;
     const known = this.files.get(path)?.length ?? 0;
     const at = this.options.atomic === true ? known : next() % (known + 3000);
-    const bytes = pattern(next(), 1 + (next() % [200, 5000, 20_000][next() % 3]));
+    const bytes = pattern(next(), 1 + (next() % [200, 200, 2000, 5000, 20_000][next() % 5]));
     return [
       host.write(path, at, bytes),
       () => {
@@ -155,7 +155,7 @@ export class Game {
 
   private resize(host: ClusterHost, path: string): Operation {
     const next = this.world.random;
-    const length = next() % [100, 9000, 70_000][next() % 3];
+    const length = next() % [100, 3000, 9000, 70_000][next() % 4];
     return [
       host.resize(path, length),
       () => {
@@ -209,7 +209,10 @@ export class Game {
         .map((other) => other.slice(other.lastIndexOf('/') + 1))
         .sort();
       const listed = volume.list(path).map(({ name }) => name);
-      expect(listed.filter((name) => !name.endsWith('.sf')), path).toEqual(names);
+      expect(
+        listed.filter((name) => !name.endsWith('.sf')),
+        path,
+      ).toEqual(names);
     }
   }
 }

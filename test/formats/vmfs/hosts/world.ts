@@ -1,5 +1,5 @@
 import { InputError } from '../../../../src/engine/core/errors.js';
-import { getU32, sameBytes } from '../../../../src/engine/formats/vmfs/bytes.js';
+import { sameBytes } from '../../../../src/engine/formats/vmfs/bytes.js';
 import {
   decodeHeartbeat,
   HEARTBEAT_BREAKING,
@@ -32,7 +32,7 @@ export interface Planted {
 export interface WorldOptions extends Planted {
   readonly seed: number;
   readonly locking?: 'ats' | 'reservation';
-  /** One access in so many is held up for up to 40 s; 0 for none. */
+  /** Once in so many accesses a host and what it has begun are held up for up to 60 s; 0 for never. */
   readonly stalls?: number;
 }
 
@@ -50,8 +50,12 @@ export class Machine {
   host: ClusterHost | undefined;
   operation: Thread | undefined;
   beat: Thread | undefined;
+  /** Nothing of it is performed before. */
+  pausedUntil = 0;
   /** What it does when its operation has ended. */
   again: (() => void) | undefined;
+  /** Volume address of its heartbeat slot. */
+  slotAt = 0;
   /** What it saw at places where locks are. */
   readonly seen = new Map<number, Uint8Array>();
 
@@ -73,6 +77,8 @@ export class World {
   /** Accesses by purpose. */
   readonly traffic: Record<string, number> = {};
   steps = 0;
+  /** Hosts that others took for dead. */
+  broken = 0;
 
   constructor(
     readonly image: MemoryImage,
@@ -96,7 +102,12 @@ export class World {
     });
     this.machines.push(machine);
     this.start(machine, mount, (host, error) => {
-      if (error !== undefined) throw error;
+      if (error !== undefined) {
+        // Somebody has kept a lock for long: it tries again.
+        this.kill(machine);
+        machine.again = () => this.boot(number, life, up);
+        return;
+      }
       machine.host = host;
       machine.again = () => up(machine);
     });
@@ -148,8 +159,6 @@ export class World {
 
   private delay(access: Access): number {
     if (access.kind === 'wait') return access.ns;
-    const { stalls = 0 } = this.options;
-    if (stalls > 0 && this.random() % stalls === 0) return (this.random() % 40_000) * 1e6;
     return this.random() % 2e6;
   }
 
@@ -159,8 +168,9 @@ export class World {
     let beating = false;
     let first = Number.POSITIVE_INFINITY;
     for (const machine of this.machines) {
-      const { operation, beat, host } = machine;
-      if (beat === undefined && host !== undefined && this.now >= host.nextBeatAt) {
+      const { operation, beat, host, pausedUntil } = machine;
+      const due = host !== undefined && this.now >= Math.max(host.nextBeatAt, pausedUntil);
+      if (beat === undefined && due) {
         machine.beat = this.thread(
           host.beat(),
           () => {
@@ -170,8 +180,10 @@ export class World {
         );
       }
       for (const thread of [operation, machine.beat]) {
-        if (thread === undefined || thread.readyAt >= first) continue;
-        first = thread.readyAt;
+        if (thread === undefined) continue;
+        const readyAt = Math.max(thread.readyAt, pausedUntil);
+        if (readyAt >= first) continue;
+        first = readyAt;
         chosen = machine;
         beating = thread === machine.beat;
       }
@@ -179,6 +191,11 @@ export class World {
     if (chosen === undefined) return false;
     this.steps++;
     this.now = Math.max(this.now, first);
+    const { stalls = 0 } = this.options;
+    if (stalls > 0 && this.random() % stalls === 0) {
+      chosen.pausedUntil = this.now + (this.random() % 60_000) * 1e6;
+      return true;
+    }
     const thread = (beating ? chosen.beat : chosen.operation) as Thread;
     const answer = this.perform(chosen, thread.access);
     if (answer.outcome === 'done' && thread.access.kind === 'write' && thread.access.commits) {
@@ -212,7 +229,8 @@ export class World {
       this.reservedBy = machine;
       return { outcome: 'done' };
     }
-    if (access.kind !== 'read' && access.kind !== 'write' && access.kind !== 'ats') throw new Error();
+    if (access.kind !== 'read' && access.kind !== 'write' && access.kind !== 'ats')
+      throw new Error();
     this.traffic[access.purpose] = (this.traffic[access.purpose] ?? 0) + 1;
     if (access.kind === 'read') return { outcome: 'done', bytes: this.read(machine, access) };
     if (this.now >= access.until && !this.options.lateIsPerformed) return { outcome: 'late' };
@@ -221,9 +239,9 @@ export class World {
       this.volume.read(access.at, found);
       const trusting = this.options.locksAlwaysTaken && access.purpose === 'lock';
       if (!trusting && !sameBytes(found, access.expected)) return { outcome: 'differs' };
-      if (access.purpose === 'heartbeat') this.requireDead(machine, access.bytes);
     }
     if (access.purpose !== 'heartbeat') this.requireAlive(machine);
+    else this.noteSlot(machine, access.at, access.bytes);
     this.volume.write(access.at, access.bytes);
     machine.seen.set(access.at, access.bytes);
     return { outcome: 'done' };
@@ -242,19 +260,19 @@ export class World {
 
   /** Nobody changes the volume whose place there was taken: there are never two views of it. */
   private requireAlive(machine: Machine): void {
-    const slots = new Uint8Array(64 * 512);
-    this.volume.read(0x300000, slots);
-    for (let at = 0; at < slots.length; at += 512) {
-      if (getU32(slots, at) !== HEARTBEAT_IN_USE) continue;
-      if (decodeHeartbeat(slots.subarray(at)).owner === machine.uuid) return;
-    }
+    const slot = new Uint8Array(512);
+    this.volume.read(machine.slotAt, slot);
+    const { state, owner } = decodeHeartbeat(slot);
+    if (state === HEARTBEAT_IN_USE && owner === machine.uuid) return;
     throw new Error(`host ${machine.number} writes though its slot was taken over`);
   }
 
   /** A host is taken for dead after 16 to 20 s without a heartbeat (stack reference, section 6.1). */
-  private requireDead(machine: Machine, slot: Uint8Array): void {
+  private noteSlot(machine: Machine, at: number, slot: Uint8Array): void {
     const { state, owner, stamp } = decodeHeartbeat(slot);
+    if (state === HEARTBEAT_IN_USE && owner === machine.uuid) machine.slotAt = at;
     if (state !== HEARTBEAT_BREAKING || owner === machine.uuid) return;
+    this.broken++;
     const silentNs = this.now - stamp * 1000;
     if (silentNs < 16e9) throw new Error(`a host broken after ${silentNs / 1e9} s`);
   }

@@ -52,9 +52,9 @@ export class OwnSlot {
     for (let first = 0; first < generation.heartbeats; first += CHUNK / unit) {
       const chunk = yield* io.read(heartbeatAddress(generation, first), CHUNK, 'heartbeat');
       for (let index = 0; index < CHUNK / unit; index++) {
-        const heartbeat = decodeHeartbeat(chunk.subarray(index * unit));
-        if (heartbeat.state === HEARTBEAT_CLEAR) free.push(first + index);
-        else if (heartbeat.owner === host) left.push(first + index);
+        const bytes = chunk.subarray(index * unit);
+        if (getU32(bytes, 0) === HEARTBEAT_CLEAR) free.push(first + index);
+        else if (decodeHeartbeat(bytes).owner === host) left.push(first + index);
       }
     }
     for (const number of free) {

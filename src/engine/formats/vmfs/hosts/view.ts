@@ -49,7 +49,6 @@ export class HostView implements VolumeBytes {
   /** Lock blocks of objects that had none. */
   readonly freshLocks = new Map<number, Uint8Array>();
   private readonly owners = new Map<number, number>();
-  private readonly written = new Map<number, Uint8Array>();
   private committing = false;
   /** Bytes of a lock block: known once the file system descriptor is. */
   lockUnit = SECTOR_BYTES;
@@ -79,7 +78,6 @@ export class HostView implements VolumeBytes {
     this.changes.clear();
     this.freshLocks.clear();
     this.owners.clear();
-    this.written.clear();
     this.data = [];
     this.committing = false;
   }
@@ -93,7 +91,7 @@ export class HostView implements VolumeBytes {
     if (known === undefined) this.interrupt(at, into.length, lock);
     for (let from = 0; from < into.length; from += SECTOR_BYTES) {
       const sector = (at + from) / SECTOR_BYTES;
-      const content = this.written.get(sector) ?? known.get(sector);
+      const content = this.written(at + from) ?? known.get(sector);
       if (content === undefined) this.interrupt(at, into.length, lock);
       into.set(content, from);
       if (lock !== undefined) this.owners.set(sector, lock);
@@ -113,9 +111,16 @@ export class HostView implements VolumeBytes {
     assert(lock !== undefined, 'content that no lock guards');
     this.data.push({ at, bytes, lock });
     this.targets.add(lock);
-    for (let from = 0; from < bytes.length; from += SECTOR_BYTES) {
-      this.written.set((at + from) / SECTOR_BYTES, bytes.subarray(from, from + SECTOR_BYTES));
+  }
+
+  /** A sector of what the operation has written already. */
+  private written(at: number): Uint8Array | undefined {
+    for (let index = this.data.length - 1; index >= 0; index--) {
+      const { at: start, bytes } = this.data[index];
+      const from = at - start;
+      if (from >= 0 && from < bytes.length) return bytes.subarray(from, from + SECTOR_BYTES);
     }
+    return undefined;
   }
 
   private change(at: number, bytes: Uint8Array): void {
