@@ -6,6 +6,7 @@ import {
   FILE_BLOCK,
   itemOf,
   kindOf,
+  LARGE_BLOCK,
   POINTER_BLOCK,
   SECONDARY_POINTER_BLOCK,
   SUB_BLOCK,
@@ -150,7 +151,7 @@ export class Core {
 
   /** The resource blocks of a kind come from. */
   resourceOf(kind: number): Resource {
-    const { blocks, subBlocks, pointerBlocks, secondary, files } = this.resources;
+    const { blocks, subBlocks, pointerBlocks, secondary, files, largeBlocks } = this.resources;
     switch (kind) {
       case FILE_BLOCK:
         return this.require(blocks);
@@ -160,6 +161,8 @@ export class Core {
         return this.require(this.generation.product === 6 ? subBlocks : pointerBlocks);
       case SECONDARY_POINTER_BLOCK:
         return this.require(secondary);
+      case LARGE_BLOCK:
+        return this.require(largeBlocks);
       default:
         return this.require(files);
     }

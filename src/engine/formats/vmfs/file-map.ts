@@ -1,4 +1,3 @@
-import { InputError } from '../../core/errors.js';
 import {
   type Address,
   FILE_BLOCK,
@@ -9,6 +8,7 @@ import {
   POINTER_BLOCK,
   putAddress,
   SECONDARY_POINTER_BLOCK,
+  SMALL_PER_LARGE,
   SUB_BLOCK,
   withoutZeroMask,
   zeroMaskOf,
@@ -133,17 +133,21 @@ export class FileMap {
     const { mapping, allocator } = this.core;
     const address = mapping.block(file, slot);
     if (address === HOLE) return false;
-    if (kindOf(address) === LARGE_BLOCK) {
-      throw InputError.of(
-        this.core.name,
-        'the file has large blocks, which vmtop does not change',
-        'use the host that made it',
-      );
+    const whole = withoutZeroMask(address);
+    if (kindOf(address) !== LARGE_BLOCK || this.isOnlySlotOf(file, slot, whole)) {
+      allocator.give(this.core.resourceOf(kindOf(address)), whole);
     }
-    allocator.give(this.core.resourceOf(kindOf(address)), withoutZeroMask(address));
     this.set(file, slot, HOLE);
     file.blocks = Math.max(0, file.blocks - 1);
     if (zeroMaskOf(address) !== 0) file.toBeZeroed = Math.max(0, file.toBeZeroed - 1);
+    return true;
+  }
+
+  /** A large block serves the slots of 512 MiB; files end from the back, so those before are looked at. */
+  private isOnlySlotOf(file: Descriptor, slot: number, large: Address): boolean {
+    for (let other = slot - 1; other >= slot - (slot % SMALL_PER_LARGE); other--) {
+      if (withoutZeroMask(this.core.mapping.block(file, other)) === large) return false;
+    }
     return true;
   }
 

@@ -1,5 +1,5 @@
 import { InputError } from '../../core/errors.js';
-import type { Address } from './address.js';
+import { type Address, SMALL_PER_LARGE } from './address.js';
 import { Cluster, FREE, SPLIT } from './cluster.js';
 import type { Core } from './core.js';
 import type { Descriptor } from './descriptor.js';
@@ -15,8 +15,6 @@ import {
 
 /** The resource file of all file blocks. */
 const NAME = '.fbb.sf';
-/** Small blocks in a large one of VMFS 6. */
-const SMALL_PER_LARGE = 512;
 
 /**
  * Lets a file system use all of its volume, which has grown: more clusters of file blocks. Whoever is cut

@@ -272,6 +272,9 @@ export class World {
     const { state, owner, stamp } = decodeHeartbeat(slot);
     if (state === HEARTBEAT_IN_USE && owner === machine.uuid) machine.slotAt = at;
     if (state !== HEARTBEAT_BREAKING || owner === machine.uuid) return;
+    const before = new Uint8Array(512);
+    this.volume.read(at, before);
+    if (decodeHeartbeat(before).state !== HEARTBEAT_IN_USE) return;
     this.broken++;
     const silentNs = this.now - stamp * 1000;
     if (silentNs < 16e9) throw new Error(`a host broken after ${silentNs / 1e9} s`);

@@ -78,6 +78,9 @@ export const LEASE_NS = 16 * SECOND_NS;
  */
 export const BREAK_NS = 20 * SECOND_NS;
 
+/** Bytes of the heartbeat region that are read together. */
+export const REGION_CHUNK = 64 * 1024;
+
 /** A host that must not touch the volume any more: its place was taken, or the medium failed. */
 export class HostStopped extends Error {
   override readonly name = 'HostStopped';

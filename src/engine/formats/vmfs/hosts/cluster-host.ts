@@ -70,7 +70,9 @@ export class ClusterHost {
         runner.journalAt = at;
       },
     });
-    for (const number of left) yield* recovery.use.recoverSlot(number);
+    for (const number of left) {
+      yield* recovery.use.recoverOwn(number, options.host);
+    }
     return new ClusterHost(core, new Tree(core, options.resident), runner, block);
   }
 

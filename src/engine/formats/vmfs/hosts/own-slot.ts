@@ -14,13 +14,10 @@ import {
 } from '../heartbeat.js';
 import type { LockHolder } from '../lock.js';
 import { isUuid, NO_UUID, type Uuid } from '../uuid.js';
-import type { Steps } from './access.js';
+import { REGION_CHUNK, type Steps } from './access.js';
 import type { HostIo } from './host-io.js';
 
 type Fields = Partial<Heartbeat>;
-
-/** Bytes of the heartbeat region that are read together. */
-const CHUNK = 64 * 1024;
 
 /** The heartbeat slot of a host that has mounted a volume (reference, section 7). */
 export class OwnSlot {
@@ -49,9 +46,9 @@ export class OwnSlot {
     const unit = generation.unitBytes;
     const left: number[] = [];
     const free: number[] = [];
-    for (let first = 0; first < generation.heartbeats; first += CHUNK / unit) {
-      const chunk = yield* io.read(heartbeatAddress(generation, first), CHUNK, 'heartbeat');
-      for (let index = 0; index < CHUNK / unit; index++) {
+    for (let first = 0; first < generation.heartbeats; first += REGION_CHUNK / unit) {
+      const chunk = yield* io.read(heartbeatAddress(generation, first), REGION_CHUNK, 'heartbeat');
+      for (let index = 0; index < REGION_CHUNK / unit; index++) {
         const bytes = chunk.subarray(index * unit);
         if (getU32(bytes, 0) === HEARTBEAT_CLEAR) free.push(first + index);
         else if (decodeHeartbeat(bytes).owner === host) left.push(first + index);

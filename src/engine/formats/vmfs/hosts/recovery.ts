@@ -1,7 +1,7 @@
 import { InputError } from '../../../core/errors.js';
 import { type Address, HOLE, unitOf } from '../address.js';
 import { placeIn } from '../allocator.js';
-import { putU32, putU64, sameBytes } from '../bytes.js';
+import { getU32, putU32, putU64, sameBytes } from '../bytes.js';
 import { FREE } from '../cluster.js';
 import type { Core } from '../core.js';
 import { HEARTBEATS_AT } from '../generation.js';
@@ -20,8 +20,8 @@ import { committedBytes, decodeLog, idleLog } from '../journal.js';
 import type { Lock } from '../lock.js';
 import { journalBlock } from '../session.js';
 import { SECTOR_BYTES } from '../store.js';
-import { NO_UUID } from '../uuid.js';
-import { BREAK_NS, type Steps } from './access.js';
+import { NO_UUID, type Uuid } from '../uuid.js';
+import { BREAK_NS, REGION_CHUNK, type Steps } from './access.js';
 import type { Runner } from './runner.js';
 
 /** A heartbeat slot as it was when it was last seen to change. */
@@ -41,6 +41,8 @@ interface Waiting {
 
 /** Stack reference, section 6.1: what takes 8 s is late. A lock that a living host keeps longer is reported. */
 const PATIENCE_NS = 8e9;
+/** Model: a lock nobody gave back within a second is looked at once a second. */
+const SHORT_NS = 1e9;
 
 /**
  * What a host does about locks of others: waits while their holder lives, and recovers a holder that is
@@ -81,20 +83,25 @@ export class Recovery {
       heartbeat.state === HEARTBEAT_CLEAR || heartbeat.generation !== lock.heartbeatGeneration;
     if (gone || this.replayed.get(slot) === heartbeat.generation) return true;
     yield* this.look(slot, bytes);
-    this.requirePatience(lock, bytes);
-    yield* this.runner.io.backOff(attempt);
+    const waited = this.requirePatience(lock, bytes);
+    if (waited < SHORT_NS) yield* this.runner.io.backOff(attempt);
+    else yield* this.runner.io.wait(SHORT_NS);
     return false;
   }
 
-  /** @throws InputError where a host that has shown since that it lives keeps the lock */
-  private requirePatience(lock: Lock, slot: Uint8Array): void {
+  /**
+   * How long (ns) the lock has been waited for.
+   * @throws InputError where a host that has shown since that it lives keeps the lock
+   */
+  private requirePatience(lock: Lock, slot: Uint8Array): number {
     const { now } = this.runner.io;
     const known = this.waiting.get(lock.address);
     if (known?.token !== lock.token) {
       this.waiting.set(lock.address, { token: lock.token, since: now, slot });
-      return;
+      return 0;
     }
-    if (now < known.since + PATIENCE_NS || sameBytes(known.slot, slot)) return;
+    const waited = now - known.since;
+    if (waited < PATIENCE_NS || sameBytes(known.slot, slot)) return waited;
     this.waiting.delete(lock.address);
     throw InputError.of(
       this.core.name,
@@ -131,10 +138,11 @@ export class Recovery {
     } else yield* this.look(other, its);
   }
 
-  /** Recovers a host that is known to be dead: an earlier life of this one. */
-  *recoverSlot(slot: number): Steps<void> {
+  /** Recovers an earlier life of this host, unless somebody has. */
+  *recoverOwn(slot: number, host: Uuid): Steps<void> {
     const bytes = yield* this.readSlot(slot);
-    if (decodeHeartbeat(bytes).state !== HEARTBEAT_CLEAR) yield* this.recover(slot, bytes);
+    const { state, owner } = decodeHeartbeat(bytes);
+    if (state !== HEARTBEAT_CLEAR && owner === host) yield* this.recover(slot, bytes);
   }
 
   private *recover(slot: number, bytes: Uint8Array): Steps<void> {
@@ -154,6 +162,9 @@ export class Recovery {
     if (failed !== undefined) return;
     if (block !== undefined && !(yield* this.replay(block))) this.refuse(slot, heartbeat.owner);
     this.replayed.set(slot, heartbeat.generation);
+    for (const [other, its] of yield* this.brokenBy(slot, heartbeat.generation)) {
+      yield* this.recover(other, its);
+    }
     yield* this.clear(slot, marked, block);
     this.replayed.delete(slot);
     this.sightings.delete(slot);
@@ -182,7 +193,11 @@ export class Recovery {
     return true;
   }
 
-  /** Gives the journal back and clears the slot, both or neither. */
+  /**
+   * Gives the journal back, and clears the slot before anybody can take its block: the lock on its cluster
+   * is released last. The slot is not in the transaction: a free one belongs to whoever takes it, also
+   * while a journal still names it.
+   */
   private *clear(slot: number, marked: Uint8Array, block: Address | undefined): Steps<void> {
     const { core, runner } = this;
     const at = this.at(slot);
@@ -195,12 +210,32 @@ export class Recovery {
       core.generation,
     );
     if (core.generation.product === 6) putU64(cleared, JOURNAL_AT, HOLE);
-    runner.view.grant(at, marked);
-    const change = (): void => {
+    const give = (): void => {
       if (block !== undefined) giveBlock(core, block);
-      core.store.write(at, cleared);
     };
-    yield* runner.run(core, change, { aside: true });
+    yield* runner.run(core, give, {
+      aside: true,
+      *after() {
+        yield* runner.io.swap([{ at, expected: marked, bytes: cleared }], 'heartbeat');
+      },
+    });
+  }
+
+  /** Slots that a host was about to clear: they come before its own. */
+  private *brokenBy(slot: number, generation: number): Steps<[number, Uint8Array][]> {
+    const { unitBytes, heartbeats } = this.core.generation;
+    const found: [number, Uint8Array][] = [];
+    for (let first = 0; first < heartbeats; first += REGION_CHUNK / unitBytes) {
+      const chunk = yield* this.runner.io.read(this.at(first), REGION_CHUNK, 'heartbeat');
+      for (let from = 0; from < chunk.length; from += unitBytes) {
+        if (getU32(chunk, from) !== HEARTBEAT_BREAKING) continue;
+        const replayer = decodeReplayer(chunk.subarray(from));
+        const its = replayer.heartbeatAddress === this.at(slot);
+        if (its && replayer.heartbeatGeneration === generation)
+          found.push(first + from / unitBytes);
+      }
+    }
+    return found.filter(([other]) => other !== slot);
   }
 
   private *readSlot(slot: number): Steps<Uint8Array> {

@@ -128,11 +128,7 @@ export class HostView implements VolumeBytes {
       const sector = (at + from) / SECTOR_BYTES;
       const content = bytes.subarray(from, from + SECTOR_BYTES);
       const lock = this.owners.get(sector);
-      if (lock === undefined) {
-        assert(this.constant.has(sector), 'metadata that no lock guards');
-        this.changes.set(sector, content);
-        continue;
-      }
+      assert(lock !== undefined, 'metadata that no lock guards');
       this.targets.add(lock);
       const inside = at + from - lock;
       if (inside < 0 || inside >= this.lockUnit) this.changes.set(sector, content);
@@ -187,11 +183,6 @@ export class HostView implements VolumeBytes {
     return base;
   }
 
-  /** Sectors outside of every lock that the operations may change: a heartbeat slot being cleared. */
-  grant(at: number, bytes: Uint8Array): void {
-    keep(this.constant, at, bytes);
-  }
-
   /** What the operation changed is on the medium. */
   settle(): void {
     for (const { at, bytes, lock } of this.data) {
@@ -206,8 +197,7 @@ export class HostView implements VolumeBytes {
     }
     for (const [sector, content] of this.changes) {
       const lock = this.owners.get(sector);
-      const sectors = lock === undefined ? this.constant : this.guarded.get(lock)?.sectors;
-      sectors?.set(sector, content);
+      if (lock !== undefined) this.guarded.get(lock)?.sectors.set(sector, content);
     }
     for (const [lock, content] of this.freshLocks) {
       const shown = this.guarded.get(lock)?.sectors;
