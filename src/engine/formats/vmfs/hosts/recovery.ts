@@ -231,8 +231,8 @@ export class Recovery {
         if (getU32(chunk, from) !== HEARTBEAT_BREAKING) continue;
         const replayer = decodeReplayer(chunk.subarray(from));
         const its = replayer.heartbeatAddress === this.at(slot);
-        if (its && replayer.heartbeatGeneration === generation)
-          found.push(first + from / unitBytes);
+        if (!its || replayer.heartbeatGeneration !== generation) continue;
+        found.push([first + from / unitBytes, chunk.slice(from, from + unitBytes)]);
       }
     }
     return found.filter(([other]) => other !== slot);
