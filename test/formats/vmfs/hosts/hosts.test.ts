@@ -2,10 +2,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { checkVolume } from '../../../../src/engine/formats/vmfs/check/check.js';
 import { VMFS3, VMFS5, VMFS6 } from '../../../../src/engine/formats/vmfs/generation.js';
+import type { Steps } from '../../../../src/engine/formats/vmfs/hosts/access.js';
+import type { ClusterHost } from '../../../../src/engine/formats/vmfs/hosts/cluster-host.js';
 import type { MemoryImage } from '../../../../src/input/image/memory-image.js';
-import { formatted, MIB, openToWrite } from '../model.js';
+import { formatted, MIB, openToWrite, pattern } from '../model.js';
 import { hasTool, Images, run } from '../tools.js';
 import { Game, type GameOptions } from './players.js';
+import { type Machine, World } from './world.js';
 
 /** `VMFS_OPERATIONS=10000 npx vitest run ... hosts.test.ts -t agree` plays as long as issue 7 asks for. */
 const LONGER = Number(process.env.VMFS_OPERATIONS ?? 300) / 300;
@@ -84,6 +87,60 @@ describe('hosts on one volume', () => {
     openToWrite([image]).close();
     expectAgreement(game, image);
   }, 300_000);
+});
+
+describe('a file that a host has open', () => {
+  /** Two hosts that have mounted a volume with the file /disk, and a way to let them work. */
+  function opened(): { world: World; one: Machine; other: Machine } {
+    const [image] = formatted({ sizes: [400 * MIB] });
+    const world = new World(image, { seed: 4 });
+    const [one, other] = [world.boot(0, 0, () => undefined), world.boot(1, 1, () => undefined)];
+    while (one.host === undefined || other.host === undefined) world.step();
+    finish(world, one, hostOf(one).createFile('/disk'));
+    finish(world, one, hostOf(one).openFile('/disk'));
+    return { world, one, other };
+  }
+
+  function hostOf({ host }: Machine): ClusterHost {
+    if (host === undefined) throw new Error('not mounted');
+    return host;
+  }
+
+  function finish<T>(world: World, machine: Machine, steps: Steps<T>): T | unknown {
+    const ended: { result?: T | unknown } = {};
+    world.start(machine, steps, (result, error) => {
+      ended.result = error ?? result;
+    });
+    while (!('result' in ended)) world.step();
+    return ended.result;
+  }
+
+  it('is changed by that host only, until it is closed', () => {
+    const { world, one, other } = opened();
+    const began = world.now;
+    const refusal = finish(world, other, hostOf(other).write('/disk', 0, pattern(1, 100)));
+    expect(String(refusal)).toContain(`locked by host ${one.uuid}`);
+    // The holder was seen to live: longer than the 3 s between heartbeats, shorter than a lease.
+    expect(world.now - began).toBeGreaterThan(3e9);
+    expect(world.now - began).toBeLessThan(16e9);
+    expect(String(finish(world, other, hostOf(other).remove('/disk')))).toContain('locked by host');
+    expect(finish(world, one, hostOf(one).write('/disk', 0, pattern(2, 9000)))).toBeUndefined();
+    const open = finish(world, one, hostOf(one).openFile('/disk')) as number;
+    finish(world, one, hostOf(one).closeFile(open));
+    const read = finish(world, other, hostOf(other).read('/disk', 0, 9000)) as Uint8Array;
+    expect(Buffer.compare(read, pattern(2, 9000))).toBe(0);
+    expect(finish(world, other, hostOf(other).names('/'))).toContain('disk');
+  });
+
+  it('is free 20 s after the last heartbeat of a host that died', () => {
+    const { world, one, other } = opened();
+    const died = world.now;
+    world.kill(one);
+    expect(finish(world, other, hostOf(other).write('/disk', 0, pattern(1, 100)))).toBeUndefined();
+    expect(world.now - died).toBeGreaterThan(16e9);
+    expect(world.now - died).toBeLessThan(30e9);
+    expect(hostOf(other).counts.recoveries).toBe(1);
+  });
 });
 
 describe('a host that does it wrong is found out', () => {

@@ -37,7 +37,7 @@ export interface Swapped {
 
 /** Model: how often a host looks whether its heartbeat has arrived that it cannot go on without. */
 const POLL_NS = 50e6;
-/** Model: pause before a command that met another host's reservation is sent again, at most. */
+/** Model: pause before a command that met another host's reservation is sent again; it doubles 5 times. */
 const CONFLICT_NS = 5e6;
 /** Stack reference, section 6.3: random pauses of 0 to about 200 ms between attempts. */
 const BACK_OFF_NS = 200e6;
@@ -171,6 +171,7 @@ export class HostIo {
 
   private *perform(access: Access): Steps<Answer> {
     let since = Number.NaN;
+    let conflicts = 0;
     for (;;) {
       if (this.stopped !== undefined) throw new HostStopped(this.stopped);
       const answer = yield access;
@@ -186,7 +187,10 @@ export class HostIo {
             yield { kind: 'reset' };
             since = this.now;
           }
-          yield { kind: 'wait', ns: 1 + CONFLICT_NS * this.part() };
+          yield {
+            kind: 'wait',
+            ns: 1 + CONFLICT_NS * (1 << Math.min(conflicts++, 5)) * this.part(),
+          };
           continue;
         default:
           return answer;
