@@ -142,6 +142,25 @@ describe.each(GENERATIONS)('a new volume of $name', (generation) => {
     expectClean(images);
   });
 
+  it('writes the four formats of vmkfstools at the costs of the real VMFS 3 volume', () => {
+    const images = formatted({ generation });
+    const volume = openToWrite(images);
+    // On-disk reference, section 19: blocks, and those to be zeroed, of disks of 200 MiB; creating one
+    // writes its first block.
+    const costs = { thin: [1, 0], thick: [200, 0], zeroedthick: [200, 199] } as const;
+    for (const [how, cost] of Object.entries(costs)) {
+      const provisioning = how as keyof typeof costs;
+      volume.create(`/${how}`, { length: 200 * MIB, provisioning });
+      volume.write(`/${how}`, 0, pattern(1, 512));
+      const { blocks, toBeZeroed } = volume.stat(`/${how}`);
+      expect([blocks, toBeZeroed], how).toEqual(cost);
+    }
+    volume.create('/eager', { length: 200 * MIB, provisioning: 'eagerzeroedthick' });
+    expect(volume.stat('/eager')).toMatchObject({ blocks: 200, toBeZeroed: 0 });
+    volume.close();
+    expectClean(images);
+  });
+
   it('moves directories with what is in them, but not into themselves', () => {
     const images = formatted({ generation });
     const volume = openToWrite(images);

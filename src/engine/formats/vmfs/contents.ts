@@ -15,8 +15,8 @@ import { FileForm, type Form } from './file-form.js';
 import { FileMap } from './file-map.js';
 import { SECTOR_BYTES } from './store.js';
 
-/** How new blocks of a file are provided, in vmkfstools' words. */
-export type Provisioning = 'thin' | 'zeroedthick' | 'eagerzeroedthick';
+/** How new blocks of a file are provided, in vmkfstools' words; `thick` ones hold what was there before. */
+export type Provisioning = 'thin' | 'thick' | 'zeroedthick' | 'eagerzeroedthick';
 
 /** Parts of a file block a zero mask has bits for. */
 const ZERO_PARTS = 8;
@@ -198,12 +198,13 @@ export class Contents {
           store.writeFresh(mapping.dataAt(file, address, 0), zeros, file.at);
         }
       }
-      const addresses = eager
+      const lazy = how === 'zeroedthick' && !eager;
+      const addresses = !lazy
         ? taken
         : taken.map((address) => makeAddress(FILE_BLOCK, unitOf(address), ALL_ZERO));
       this.map.setRun(file, slot, addresses);
       file.blocks += taken.length;
-      if (!eager) file.toBeZeroed += taken.length;
+      if (lazy) file.toBeZeroed += taken.length;
       slot += taken.length;
     }
     return slot;

@@ -1,12 +1,13 @@
 import { assert } from '../../../core/assert.js';
 import { type Address, HOLE, unitOf } from '../address.js';
 import { Changes } from '../changes.js';
+import type { Provisioning } from '../contents.js';
 import { Core } from '../core.js';
 import { idleLog } from '../journal.js';
 import type { VolumeBytes } from '../logical-volume.js';
 import { Tree } from '../tree.js';
 import type { Uuid } from '../uuid.js';
-import { type Access, type Answer, HEARTBEAT_NS, type Steps } from './access.js';
+import { HEARTBEAT_NS, type Steps } from './access.js';
 import { HostIo, type IoOptions } from './host-io.js';
 import { OwnSlot } from './own-slot.js';
 import { giveBlock, Recovery } from './recovery.js';
@@ -126,7 +127,7 @@ export class ClusterHost {
   }
 
   /** Allocates the blocks of a file up to a length that are holes. */
-  *allocate(path: string, length: number, how: 'zeroedthick' | 'eagerzeroedthick'): Steps<void> {
+  *allocate(path: string, length: number, how: Exclude<Provisioning, 'thin'>): Steps<void> {
     for (let done = 0; done < length; ) {
       const from = done;
       done = yield* this.runner.run(this.core, () => this.changes.provide(path, length, from, how));
@@ -210,13 +211,3 @@ function spread(core: Core, slot: number): void {
 
 /** Model: the golden section, which keeps any number of slots apart. */
 const SPREAD = 0.618034;
-
-/**
- * Drives steps that nobody else takes part in.
- * @param perform carries out an access
- */
-export function drive<T>(steps: Steps<T>, perform: (access: Access) => Answer): T {
-  let next = steps.next();
-  while (next.done !== true) next = steps.next(perform(next.value));
-  return next.value;
-}
