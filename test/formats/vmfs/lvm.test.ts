@@ -313,3 +313,29 @@ describe('a device that is missing', () => {
     expect(() => formatted({ sizes: [...sizes, 280 * MIB] })).toThrow('1 to 32');
   });
 });
+
+it('is found behind partition tables, each device behind its own', () => {
+  const bare = formatted({ sizes: [300 * MIB, 600 * MIB] });
+  const model = filled(bare, 12);
+  const media = bare.map((one, index) => {
+    const start = [128, 2048][index];
+    const disk = image(`disk${index}`, one.blocks * 512 + start * 512);
+    for (const [at, content] of one.written()) {
+      disk.write(start + at / 512, content.length / 512, content);
+    }
+    const table = new Uint8Array(512);
+    table.set([0x55, 0xaa], 510);
+    // Reference, section 2: type fb; partitions begin at sector 128 (VMFS 3) or 2048.
+    table[446 + 4] = 0xfb;
+    const fields = new DataView(table.buffer);
+    fields.setUint32(446 + 8, start, true);
+    fields.setUint32(446 + 12, one.blocks, true);
+    disk.write(0, 1, table);
+    return disk;
+  });
+  expectSound(media, VMFS5, model);
+  media.push(image('bare', 300 * MIB));
+  extend(media.slice(0, 2), media.slice(2));
+  expect(useAll(media)).toBe(256);
+  expectSound(media, VMFS5, model);
+});

@@ -16,46 +16,50 @@ const LONGER = Number(process.env.VMFS_OPERATIONS ?? 300) / 300;
 const images = new Images();
 afterAll(() => images.remove());
 
-function played(options: GameOptions, generation = VMFS5): { game: Game; image: MemoryImage } {
-  const [image] = formatted({ generation, sizes: [400 * MIB] });
-  const game = new Game(image, {
+function played(
+  options: GameOptions,
+  generation = VMFS5,
+  sizes: readonly number[] = [400 * MIB],
+): { game: Game; media: MemoryImage[] } {
+  const media = formatted({ generation, sizes });
+  const game = new Game(media, {
     ...options,
     operations: Math.ceil(options.operations * LONGER),
   });
   game.play();
-  return { game, image };
+  return { game, media };
 }
 
-function expectAgreement(game: Game, image: MemoryImage): void {
-  expect(checkVolume([image]).findings.list).toEqual([]);
-  game.expectOn(image);
+function expectAgreement(game: Game, media: readonly MemoryImage[]): void {
+  expect(checkVolume(media).findings.list).toEqual([]);
+  game.expectOn();
 }
 
 describe('hosts on one volume', () => {
   it.each([
     { generation: VMFS5, hosts: 2, operations: 120 },
-    { generation: VMFS5, hosts: 3, operations: 100 },
+    { generation: VMFS5, hosts: 3, operations: 100, sizes: [300 * MIB, 600 * MIB] },
     { generation: VMFS6, hosts: 3, operations: 40 },
     { generation: VMFS3, hosts: 2, operations: 40, locking: 'reservation' as const },
   ])(
     '$hosts hosts agree on $generation.name ($locking)',
-    ({ generation, ...options }) => {
-      const { game, image } = played({ seed: 1, ...options }, generation);
-      expectAgreement(game, image);
+    ({ generation, sizes, ...options }) => {
+      const { game, media } = played({ seed: 1, ...options }, generation, sizes);
+      expectAgreement(game, media);
       // Most operations are possible; most of those are computed once.
       expect(game.refused).toBeLessThan(game.done);
       expect(game.stopped).toBe(0);
       if (generation.product === 6 || !hasTool('fsck.vmfs')) return;
-      const [path] = images.store([image]);
+      const paths = images.store(media);
       const counters =
-        run('fsck.vmfs', path)
+        run('fsck.vmfs', ...paths)
           .toString()
           .match(/^[A-Z].* : \d+$/gm) ?? [];
       expect(counters.length).toBeGreaterThanOrEqual(5);
       for (const line of counters) expect(line).toMatch(/ : 0$/);
       for (const [file, content] of [...game.files].slice(-10)) {
         if (content === undefined) continue;
-        expect(Buffer.compare(run('debugvmfs', path, 'cat', file), content), file).toBe(0);
+        expect(Buffer.compare(run('debugvmfs', ...paths, 'cat', file), content), file).toBe(0);
       }
     },
     300_000,
@@ -65,18 +69,18 @@ describe('hosts on one volume', () => {
     'recover the dead (%s), none before 16 s',
     (locking) => {
       const options = { seed: 5, hosts: 3, operations: 80, kills: 300, atomic: true, locking };
-      const { game, image } = played(options);
+      const { game, media } = played(options);
       expect(game.kills).toBeGreaterThan(3);
       expect(game.world.broken).toBeGreaterThan(0);
       // Whoever is still dead is recovered by the next to come.
-      openToWrite([image]).close();
-      expectAgreement(game, image);
+      openToWrite(media).close();
+      expectAgreement(game, media);
     },
     300_000,
   );
 
   it('stop when a command was held up so long that they count as dead', () => {
-    const { game, image } = played({
+    const { game, media } = played({
       seed: 3,
       hosts: 3,
       operations: 80,
@@ -84,16 +88,15 @@ describe('hosts on one volume', () => {
       atomic: true,
     });
     expect(game.stopped).toBeGreaterThan(0);
-    openToWrite([image]).close();
-    expectAgreement(game, image);
+    openToWrite(media).close();
+    expectAgreement(game, media);
   }, 300_000);
 });
 
 describe('a file that a host has open', () => {
   /** Two hosts that have mounted a volume with the file /disk, and a way to let them work. */
   function opened(): { world: World; one: Machine; other: Machine } {
-    const [image] = formatted({ sizes: [400 * MIB] });
-    const world = new World(image, { seed: 4 });
+    const world = new World(formatted({ sizes: [400 * MIB] }), { seed: 4 });
     const [one, other] = [world.boot(0, 0, () => undefined), world.boot(1, 1, () => undefined)];
     while (one.host === undefined || other.host === undefined) world.step();
     finish(world, one, hostOf(one).createFile('/disk'));
@@ -146,12 +149,12 @@ describe('a file that a host has open', () => {
 describe('a host that does it wrong is found out', () => {
   /** What the planted bug leads to: an exception, or damage. */
   function outcome(options: GameOptions): unknown {
-    const [image] = formatted({ sizes: [400 * MIB] });
-    const game = new Game(image, options);
+    const media = formatted({ sizes: [400 * MIB] });
+    const game = new Game(media, options);
     try {
       game.play();
-      openToWrite([image]).close();
-      expectAgreement(game, image);
+      openToWrite(media).close();
+      expectAgreement(game, media);
       return 'nothing';
     } catch (error) {
       return error;

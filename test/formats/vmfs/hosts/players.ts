@@ -33,10 +33,10 @@ export class Game {
   private lives = 0;
 
   constructor(
-    image: MemoryImage,
+    private readonly images: readonly MemoryImage[],
     private readonly options: GameOptions,
   ) {
-    this.world = new World(image, options);
+    this.world = new World(images, options);
   }
 
   play(): void {
@@ -197,8 +197,8 @@ export class Game {
   }
 
   /** Every file is on the volume with its content, and nothing else is. */
-  expectOn(image: MemoryImage): void {
-    const volume = openToRead([image]);
+  expectOn(): void {
+    const volume = openToRead(this.images);
     for (const [path, content] of this.files) {
       if (content !== undefined) {
         expect(Buffer.compare(readAll(volume, path), content), path).toBe(0);

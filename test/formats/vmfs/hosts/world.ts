@@ -81,11 +81,11 @@ export class World {
   broken = 0;
 
   constructor(
-    readonly image: MemoryImage,
+    images: readonly MemoryImage[],
     readonly options: WorldOptions,
   ) {
     this.random = sequence(options.seed);
-    this.volume = LogicalVolume.open([image]);
+    this.volume = LogicalVolume.open(images);
   }
 
   /** A host that mounts the volume; `up` once it has. */
