@@ -162,16 +162,21 @@ describe('a host that does it wrong is found out', () => {
   }
 
   it.each([
-    { locksAlwaysTaken: true },
-    { checksSeeThePast: true },
-    { hasty: 10, kills: 300 },
-    { lateIsPerformed: true, stalls: 100 },
+    { planted: { locksAlwaysTaken: true }, says: /twice|directory|written|removed|equal/ },
+    { planted: { checksSeeThePast: true }, says: /twice|directory|written|removed|equal/ },
+    { planted: { hasty: 10, kills: 300 }, says: /a host broken after/ },
+    { planted: { lateIsPerformed: true, stalls: 100 }, says: /its slot was taken over/ },
   ])(
-    '%j',
-    (planted) => {
+    '$planted',
+    ({ planted, says }) => {
       const base = { hosts: 3, operations: 100, atomic: true };
-      const found = [1, 2, 3].some((seed) => outcome({ ...base, seed, ...planted }) !== 'nothing');
+      const found = [1, 2, 3].some((seed) =>
+        says.test(String(outcome({ ...base, seed, ...planted }))),
+      );
       expect(found).toBe(true);
+      // Seed 1 finds each; without the planted bug nothing is found.
+      const { kills = 0, stalls = 0 }: GameOptions = { ...base, seed: 1, ...planted };
+      expect(outcome({ ...base, seed: 1, kills, stalls })).toBe('nothing');
     },
     300_000,
   );
