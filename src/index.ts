@@ -23,6 +23,8 @@ export type { Codec, DiskFolder, FileMedium } from './engine/formats/vmdk/medium
 export { type CheckReport, checkVolume } from './engine/formats/vmfs/check/check.js';
 export { type FormatOptions, formatVolume } from './engine/formats/vmfs/format.js';
 export { VMFS3, VMFS5, VMFS6 } from './engine/formats/vmfs/generation.js';
+export type { Access, Answer, Steps } from './engine/formats/vmfs/hosts/access.js';
+export { ClusterHost, type MountOptions } from './engine/formats/vmfs/hosts/cluster-host.js';
 export type { BlockMedium } from './engine/formats/vmfs/medium.js';
 export { type OpenOptions, Volume } from './engine/formats/vmfs/volume.js';
 export { readHardware, type VmxHardware } from './engine/formats/vmx/hardware.js';

@@ -69,13 +69,15 @@ export function version(): string {
 /** A reader that has seen enough (`vmtop list | head -1`) is no error. */
 function quietPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
-      // The terminal is gone: the dashboard hears of it too, and anything else has nobody to tell.
-      if (error.code === 'EIO') return;
-      throw error;
-    });
+    if (!stream.listeners('error').includes(endQuietly)) stream.on('error', endQuietly);
   }
+}
+
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  // The terminal is gone: the dashboard hears of it too, and anything else has nobody to tell.
+  if (error.code === 'EIO') return;
+  throw error;
 }
 
 function bugReport(error: unknown, args: readonly string[]): string {

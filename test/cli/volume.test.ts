@@ -144,6 +144,48 @@ describe('vmtop volume', () => {
     expect(code).toBe(1);
   });
 
+  it('extends and grows a volume, and says what is missing', async () => {
+    const [first, second] = [at('e1.img'), at('e2.img')];
+    await quiet('format', first, '--size', '300MiB');
+    await quiet('put', first, local('kept', 'kept\n'), '/e');
+    // Whole extents of 256 MiB (reference, section 3.5).
+    const extended = await quiet('extend', first, second, '--size', '600MiB');
+    expect(extended).toMatch(/^file blocks +768 /m);
+    expect(await quiet('grow', first, second, '1100MiB')).toMatch(/^file blocks +1,280 /m);
+    expect(await quiet('check', first, second)).toMatch(/^0 errors, 0 warnings$/m);
+    expect(await quiet('ls', second, first)).toMatch(/ 5 +8 KB .* e$/m);
+    const alone = await volume('ls', first);
+    expect(alone).toMatchObject({ code: 0, stderr: expect.stringContaining('extents 1 to 4') });
+    expect(await volume('grow', first, '2GiB')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('missing'),
+    });
+    expect(await volume('grow', first, second, '1GiB')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('smaller'),
+    });
+    await quiet('format', at('other.img'), '--size', '300MiB');
+    expect(await volume('extend', first, second, at('other.img'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--force'),
+    });
+  });
+
+  it('tells a copy by its device, and resignatures it', async () => {
+    const image = at('copy.img');
+    await quiet('format', image, '--size', '300MiB', '--label', 'ds1', '--device', 'naa.6001');
+    await quiet('df', image, '--device', 'naa.6001');
+    const copy = await volume('df', image, '--device', 'naa.6002');
+    expect(copy).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/snapshot LUN.*naa\.6001.*resignature/),
+    });
+    const label = await quiet('resignature', image, '--device', 'naa.6002');
+    expect(label).toMatch(/^snap-[0-9a-f]{8}-ds1 /);
+    expect(await quiet('df', image, '--device', 'naa.6002')).toContain('"snap-');
+    expect(await volume('df', image, '--device', 'naa.6')).toMatchObject({ code: 2 });
+  });
+
   it('shows progress on a terminal only', async () => {
     const image = at('g.img');
     const texts: string[] = [];

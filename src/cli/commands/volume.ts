@@ -8,7 +8,7 @@ const format = defineCommand({
   command: 'format <images..>',
   describe: 'make an empty volume of image files; what they held is lost',
   builder: (yargs) =>
-    withImages(yargs)
+    withDevice(withImages(yargs))
       .option('size', { type: 'string', describe: 'make new sparse images of this size, each' })
       .option('vmfs', { type: 'string', default: '5', describe: 'generation: 3, 5 or 6' })
       .option('label', { type: 'string', default: 'datastore1', describe: 'name of the datastore' })
@@ -26,10 +26,13 @@ const ls = defineCommand({
   command: 'ls <images..>',
   describe: 'list a directory of the volume: IMAGE... [PATH]',
   builder: (yargs) =>
-    withImages(yargs).example('vmtop volume ls ds1.img /web1', 'files of a VM, as ls -l has them'),
+    withDevice(withImages(yargs)).example(
+      'vmtop volume ls ds1.img /web1',
+      'files of a VM, as ls -l has them',
+    ),
   handler: async (args) => {
     const { listDirectory } = await import('../volume/read.js');
-    listDirectory(args.images);
+    listDirectory(args.images, args.device);
   },
 });
 
@@ -88,10 +91,10 @@ const mkdir = defineCommand({
 const df = defineCommand({
   command: 'df <images..>',
   describe: 'capacity: blocks, sub-blocks, pointer blocks, file descriptors',
-  builder: (yargs) => withImages(yargs).example('vmtop volume df ds1.img', ''),
+  builder: (yargs) => withDevice(withImages(yargs)).example('vmtop volume df ds1.img', ''),
   handler: async (args) => {
     const { printSpace } = await import('../volume/read.js');
-    printSpace(args.images);
+    printSpace(args.images, args.device);
   },
 });
 
@@ -116,6 +119,48 @@ const extents = defineCommand({
   },
 });
 
+const extend = defineCommand({
+  command: 'extend <images..>',
+  describe: 'add a device to a volume: IMAGE... NEWIMAGE',
+  builder: (yargs) =>
+    withImages(yargs)
+      .option('size', { type: 'string', describe: 'make NEWIMAGE, sparse, of this size' })
+      .option('force', { type: 'boolean', default: false, describe: 'also one that is in use' })
+      .example('vmtop volume extend ds1.img ds1b.img --size 20GiB', 'one volume, two extents'),
+  handler: async (args) => {
+    const { extendImages } = await import('../volume/enlarge.js');
+    extendImages(args.images, args);
+  },
+});
+
+const grow = defineCommand({
+  command: 'grow <images..>',
+  describe: 'enlarge a volume in place: IMAGE... [SIZE]; without SIZE into what its image has',
+  builder: (yargs) => withImages(yargs).example('vmtop volume grow ds1.img 40GiB', ''),
+  handler: async (args) => {
+    const { growImages } = await import('../volume/enlarge.js');
+    growImages(args.images);
+  },
+});
+
+const resignature = defineCommand({
+  command: 'resignature <images..>',
+  describe: 'make a copied volume one of its own: new UUIDs, label snap-xxxxxxxx-NAME',
+  builder: (yargs) =>
+    withDevice(withImages(yargs)).example('vmtop volume resignature copy.img', 'as esxcli does'),
+  handler: async (args) => {
+    const { resignatureImages } = await import('../volume/enlarge.js');
+    resignatureImages(args.images, args.device);
+  },
+});
+
+function withDevice<T>(yargs: Argv<T>): Argv<T & { device: string | undefined }> {
+  return yargs.option('device', {
+    type: 'string',
+    describe: 'what the LUN in IMAGE is, naa.xxx; for several with commas',
+  });
+}
+
 function withImages<T>(yargs: Argv<T>): Argv<T & { images: string[] }> {
   return yargs.positional('images', {
     type: 'string',
@@ -125,11 +170,15 @@ function withImages<T>(yargs: Argv<T>): Argv<T & { images: string[] }> {
   }) as unknown as Argv<T & { images: string[] }>;
 }
 
-const ACTIONS: readonly CommandModule[] = [format, ls, cat, put, rm, mkdir, df, check, extents];
+const ACTIONS: readonly CommandModule[] = [
+  ...[format, ls, cat, put, rm, mkdir, df, check, extents],
+  ...[extend, grow, resignature],
+];
 
 export const volume = defineCommand({
   command: 'volume',
-  describe: 'VMFS volumes in image files: format, ls, cat, put, rm, mkdir, df, check, extents',
+  describe:
+    'VMFS volumes in image files: format, ls, cat, put, rm, mkdir, df, check, extents, grow ...',
   builder: (yargs) => {
     // Elsewhere the last of several values counts; here all images do.
     yargs.parserConfiguration({ 'duplicate-arguments-array': true });

@@ -15,6 +15,7 @@ interface FormatArguments {
   readonly label: string;
   readonly block: string;
   readonly force: boolean;
+  readonly device: string | undefined;
 }
 
 /** `vmtop volume format`. */
@@ -32,23 +33,28 @@ export function formatImages(args: FormatArguments): void {
   if (bytes !== undefined) {
     for (const path of args.images) FileImage.create(path, bytes, args.force).close();
   }
-  withImages(args.images, true, (images) => {
-    const progress = new PartProgress(process.stderr, `formatting ${args.images.join(' ')}`);
-    try {
-      formatVolume(images, {
-        generation,
-        label: args.label,
-        blockBytes,
-        seconds: now(),
-        random: randomWord,
-        host: newUuid(),
-        progress: (part) => progress.update(part),
-      });
-    } finally {
-      progress.clear();
-    }
-    process.stdout.write(`${describeSpace(Volume.open(images, { seconds: now() }))}\n`);
-  });
+  withImages(
+    args.images,
+    true,
+    (images) => {
+      const progress = new PartProgress(process.stderr, `formatting ${args.images.join(' ')}`);
+      try {
+        formatVolume(images, {
+          generation,
+          label: args.label,
+          blockBytes,
+          seconds: now(),
+          random: randomWord,
+          host: newUuid(),
+          progress: (part) => progress.update(part),
+        });
+      } finally {
+        progress.clear();
+      }
+      process.stdout.write(`${describeSpace(Volume.open(images, { seconds: now() }))}\n`);
+    },
+    args.device,
+  );
 }
 
 function readGeneration(text: string): Generation {
@@ -58,7 +64,8 @@ function readGeneration(text: string): Generation {
   throw InputError.of('--vmfs', `expected 3, 5 or 6, found "${text}"`);
 }
 
-function readSize(option: string, text: string): number {
+/** @throws InputError where it is no size above zero */
+export function readSize(option: string, text: string): number {
   const bytes = parseSize(text);
   if (bytes !== undefined && bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
   throw InputError.of(

@@ -14,14 +14,18 @@ import { printable } from './printable.js';
 const CHUNK = 1 << 20;
 
 /** `vmtop volume ls`. */
-export function listDirectory(all: readonly string[]): void {
+export function listDirectory(all: readonly string[], device?: string): void {
   const { images, rest } = splitOptionalPath(all);
   const path = rest[0] ?? '/';
-  withVolume(images, (volume) => {
-    const info = volume.stat(path);
-    const files = info.directory ? volume.list(path) : [info];
-    for (const file of files) process.stdout.write(`${describeFile(file)}\n`);
-  });
+  withVolume(
+    images,
+    (volume) => {
+      const info = volume.stat(path);
+      const files = info.directory ? volume.list(path) : [info];
+      for (const file of files) process.stdout.write(`${describeFile(file)}\n`);
+    },
+    device,
+  );
 }
 
 const TYPE_LETTERS: Readonly<Record<number, string>> = { 2: 'd', 3: '-', 4: 'l', 5: '-', 6: 'r' };
@@ -93,8 +97,8 @@ function writeOut(bytes: Uint8Array): void {
 }
 
 /** `vmtop volume df`. */
-export function printSpace(images: readonly string[]): void {
-  withVolume(images, (volume) => process.stdout.write(`${describeSpace(volume)}\n`));
+export function printSpace(images: readonly string[], device?: string): void {
+  withVolume(images, (volume) => process.stdout.write(`${describeSpace(volume)}\n`), device);
 }
 
 const RESOURCE_TITLES: Readonly<Record<string, string>> = {
@@ -151,7 +155,9 @@ export function printExtents(images: readonly string[]): void {
     const lines = [
       `volume ${record.uuid}, LVM ${volume.major}, ${formatSize(volume.bytes)}`,
       table,
-      ...(missing > 0 ? [`missing: ${missing} of ${record.devices} devices`] : []),
+      ...(missing > 0
+        ? [`missing: ${missing} of ${record.devices} devices, ${volume.missing}`]
+        : []),
     ];
     process.stdout.write(`${lines.join('\n')}\n`);
   });

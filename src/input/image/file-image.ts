@@ -18,17 +18,22 @@ export class FileImage implements BlockMedium {
     private readonly file: number,
     readonly blocks: number,
     readonly writable: boolean,
+    readonly identity: Uint8Array | undefined = undefined,
   ) {}
 
-  /** @throws InputError when the file cannot be opened, or is not a whole number of sectors */
-  static open(path: string, writable: boolean): FileImage {
+  /**
+   * @param identity what the LUN that the image is says of itself
+   * @throws InputError when the file cannot be opened, or is not a whole number of sectors
+   */
+  static open(path: string, writable: boolean, identity?: Uint8Array): FileImage {
     return withFile(path, writable ? 'r+' : 'r', (file) => {
       const stats = fstatSync(file);
       if (stats.isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
       if (!stats.isFile()) {
         throw InputError.of(path, 'expected an image file, found a device, pipe or socket');
       }
-      return new FileImage(path, file, Math.floor(stats.size / MEDIUM_BLOCK_BYTES), writable);
+      const blocks = Math.floor(stats.size / MEDIUM_BLOCK_BYTES);
+      return new FileImage(path, file, blocks, writable, identity);
     });
   }
 
@@ -44,6 +49,14 @@ export class FileImage implements BlockMedium {
       ftruncateSync(file, bytes);
       return new FileImage(path, file, Math.floor(bytes / MEDIUM_BLOCK_BYTES), true);
     });
+  }
+
+  /** Makes an image larger; the new part takes no space yet. */
+  static enlarge(path: string, bytes: number): void {
+    withFile(path, 'r+', (file) => {
+      ftruncateSync(file, bytes);
+      return new FileImage(path, file, Math.floor(bytes / MEDIUM_BLOCK_BYTES), true);
+    }).close();
   }
 
   close(): void {

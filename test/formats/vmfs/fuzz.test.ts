@@ -4,9 +4,25 @@ import { describe, expect, it } from 'vitest';
 import { FormatError, InputError } from '../../../src/engine/core/errors.js';
 import { checkVolume } from '../../../src/engine/formats/vmfs/check/check.js';
 import { VMFS3, VMFS5, VMFS6 } from '../../../src/engine/formats/vmfs/generation.js';
+import { growFileSystem } from '../../../src/engine/formats/vmfs/grow-blocks.js';
+import type { Access, Answer, Steps } from '../../../src/engine/formats/vmfs/hosts/access.js';
+import { ClusterHost } from '../../../src/engine/formats/vmfs/hosts/cluster-host.js';
+import { LogicalVolume } from '../../../src/engine/formats/vmfs/logical-volume.js';
+import { extendLvm } from '../../../src/engine/formats/vmfs/lvm-change.js';
+import { resignature } from '../../../src/engine/formats/vmfs/resignature.js';
+import { makeUuid } from '../../../src/engine/formats/vmfs/uuid.js';
 import type { Volume } from '../../../src/engine/formats/vmfs/volume.js';
 import { MemoryImage } from '../../../src/input/image/memory-image.js';
-import { formatted, MIB, openToRead, openToWrite, pattern, sequence } from './model.js';
+import {
+  formatted,
+  HOST,
+  MIB,
+  openToRead,
+  openToWrite,
+  pattern,
+  SECONDS,
+  sequence,
+} from './model.js';
 
 const DATA_AT = 0x1100000;
 /** Damaged volumes of each generation. */
@@ -74,6 +90,67 @@ function exercise(images: readonly MemoryImage[]): void {
     attempt(() => volume.makeDirectory('/d2'));
     attempt(() => volume.close());
   });
+  attempt(() => useAsHost(images));
+  attempt(() => {
+    const next = sequence(1);
+    const uuid = (): string => makeUuid(SECONDS, [next(), next(), next()]);
+    attempt(() => resignature(images, { uuid, random: next }));
+    const more = new MemoryImage('more', (300 * MIB) / 512);
+    extendLvm(LogicalVolume.openInterrupted(images), [more], [uuid()], SECONDS);
+    growFileSystem(openToWrite([...images, more]).core);
+  });
+}
+
+/** The same through a host that shares the volume; others that hold locks have long been dead. */
+function useAsHost(images: readonly MemoryImage[]): void {
+  const volume = LogicalVolume.open(images);
+  let now = 0;
+  const host = ClusterHost.mount(volume, {
+    host: HOST,
+    seconds: SECONDS,
+    resident: false,
+    locking: 'ats',
+    now: () => now,
+    random: sequence(2),
+  });
+  const all = (function* (): Steps<void> {
+    const mounted = yield* host;
+    for (const run of [
+      () => mounted.createFile('/d/new2'),
+      () => mounted.write('/d/small', 10, pattern(1, 5000)),
+      () => mounted.rename('/d/direct', '/moved2'),
+      () => mounted.remove('/d/pointers'),
+    ]) {
+      try {
+        yield* run();
+      } catch (error) {
+        if (!(error instanceof FormatError || error instanceof InputError)) throw error;
+      }
+    }
+    yield* mounted.unmount();
+  })();
+  let next = all.next();
+  for (let steps = 0; next.done !== true; steps++) {
+    expect(steps).toBeLessThan(5000);
+    const access = next.value;
+    now += access.kind === 'wait' ? access.ns : 1e6;
+    next = all.next(perform(volume, access));
+  }
+}
+
+function perform(volume: LogicalVolume, access: Access): Answer {
+  if (access.kind === 'read') {
+    const bytes = new Uint8Array(access.length);
+    volume.read(access.at, bytes);
+    return { outcome: 'done', bytes };
+  }
+  if (access.kind === 'ats') {
+    const found = new Uint8Array(access.expected.length);
+    volume.read(access.at, found);
+    if (Buffer.compare(found, access.expected) !== 0) return { outcome: 'differs' };
+  }
+  if (access.kind === 'ats' || access.kind === 'write') volume.write(access.at, access.bytes);
+  return { outcome: 'done' };
 }
 
 function walk(volume: Volume, path: string, depth: number): void {

@@ -1,8 +1,10 @@
 /** Volumes vmtop writes, judged by programs nobody here wrote. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { VMFS3, VMFS5, VMFS6 } from '../../../src/engine/formats/vmfs/generation.js';
 import { formatted, MIB, Model, openToWrite, pattern, sequence } from './model.js';
-import { hasTool, Images, run } from './tools.js';
+import { hasTool, Images, mounted, run } from './tools.js';
 
 const COUNTERS = [
   'Unallocated blocks',
@@ -122,4 +124,32 @@ describe.skipIf(!hasTool('debugvmfs6'))('vmfs6-tools', () => {
     },
     120_000,
   );
+});
+
+describe.skipIf(!hasTool('vmfs-fuse') || !hasTool('vmfs6-fuse'))('FUSE file systems', () => {
+  it.each([
+    { generation: VMFS5, program: 'vmfs-fuse', sizes: [400 * MIB] },
+    { generation: VMFS5, program: 'vmfs-fuse', sizes: [400 * MIB, 300 * MIB] },
+    { generation: VMFS6, program: 'vmfs6-fuse', sizes: [600 * MIB] },
+  ])('$program shows $generation.name over $sizes.length extents', (one) => {
+    const { generation, program, sizes } = one;
+    const media = formatted({ generation, sizes });
+    const volume = openToWrite(media, false);
+    const model = new Model(sequence(11), volume);
+    for (let step = 0; step < 60; step++) model.step();
+    volume.close();
+    mounted(program, images.store(media), (folder) => {
+      for (const [path, content] of model.files) {
+        const shown = content === undefined ? readdirSync(join(folder, path)) : [];
+        // vmfs6-fuse shows system files as well.
+        const names = shown.filter((name) => !name.endsWith('.sf'));
+        const inside = [...model.files.keys()].filter(
+          (other) => other !== '/' && join(other, '..') === path,
+        );
+        expect(names.sort(), path).toEqual(inside.map((other) => basename(other)).sort());
+        if (content === undefined) continue;
+        expect(Buffer.compare(readFileSync(join(folder, path)), content), path).toBe(0);
+      }
+    });
+  });
 });

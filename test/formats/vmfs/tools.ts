@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   writeSync,
 } from 'node:fs';
@@ -39,6 +40,38 @@ export function run(program: string, ...args: readonly string[]): Buffer {
   });
   if (error !== undefined) throw error;
   return stdout;
+}
+
+/**
+ * Lets a FUSE file system show volumes in a folder while `use` runs.
+ * @returns false (and a line saying why) where this machine cannot mount
+ */
+export function mounted(
+  program: string,
+  paths: readonly string[],
+  use: (folder: string) => void,
+): boolean {
+  if (!hasTool(program)) return false;
+  const folder = mkdtempSync(join(tmpdir(), 'vmtop-fuse-'));
+  try {
+    const { status } = spawnSync(program, [...paths, folder], { timeout: 20_000 });
+    if (!existsSync('/dev/fuse') || status !== 0) {
+      console.warn(`skipped: ${program} cannot mount here (/dev/fuse, or the right to use it)`);
+      return false;
+    }
+    try {
+      use(folder);
+    } finally {
+      const tools = [['fusermount', '-u'], ['fusermount3', '-u'], ['umount']];
+      tools.some(
+        ([tool = '', ...args]) =>
+          spawnSync(tool, [...args, folder], { timeout: 20_000 }).status === 0,
+      );
+    }
+    return true;
+  } finally {
+    rmdirSync(folder);
+  }
 }
 
 /** A folder of image files; `remove` at its end. */

@@ -142,6 +142,25 @@ describe.each(GENERATIONS)('a new volume of $name', (generation) => {
     expectClean(images);
   });
 
+  it('writes the four formats of vmkfstools at the costs of the real VMFS 3 volume', () => {
+    const images = formatted({ generation });
+    const volume = openToWrite(images);
+    // On-disk reference, section 19: blocks, and those to be zeroed, of disks of 200 MiB; creating one
+    // writes its first block.
+    const costs = { thin: [1, 0], thick: [200, 0], zeroedthick: [200, 199] } as const;
+    for (const [how, cost] of Object.entries(costs)) {
+      const provisioning = how as keyof typeof costs;
+      volume.create(`/${how}`, { length: 200 * MIB, provisioning });
+      volume.write(`/${how}`, 0, pattern(1, 512));
+      const { blocks, toBeZeroed } = volume.stat(`/${how}`);
+      expect([blocks, toBeZeroed], how).toEqual(cost);
+    }
+    volume.create('/eager', { length: 200 * MIB, provisioning: 'eagerzeroedthick' });
+    expect(volume.stat('/eager')).toMatchObject({ blocks: 200, toBeZeroed: 0 });
+    volume.close();
+    expectClean(images);
+  });
+
   it('moves directories with what is in them, but not into themselves', () => {
     const images = formatted({ generation });
     const volume = openToWrite(images);
@@ -292,15 +311,19 @@ describe('VMFS volumes', () => {
     writer.close();
     expectClean(images);
     const again = openToWrite(images);
-    expect(() => again.remove('/large')).toThrow('large blocks');
-    again.core.transaction(() => {
-      const file = again.tree.file('/large');
-      again.tree.contents.map.setRun(file, 0, new Array(512).fill(0));
-      file.blocks = 0;
-      again.core.writeDescriptor(file);
-    });
+    // Changed in place, inside the large block as elsewhere.
+    again.write('/large', 300 * MIB + 5, pattern(9, 2 * MIB));
+    const changed = new Uint8Array(2 * MIB);
+    again.read('/large', 300 * MIB + 5, changed);
+    expect(Buffer.compare(changed, pattern(9, 2 * MIB))).toBe(0);
+    const freeLarge = (): number => largeBlocks.readCluster(0).state(1);
+    again.resize('/large', 100 * MIB);
+    expect(again.stat('/large').blocks).toBe(100);
+    expect(freeLarge()).toBe(0);
+    expect(checkVolume(images).findings).toMatchObject({ errors: 0, warnings: 0 });
+    again.remove('/large');
     again.close();
-    setLarge(1);
+    expect(freeLarge()).toBe(1);
     expectClean(images);
     const free = openToRead(images).space().resources;
     const small = free.find(({ name }) => name === '.fbb.sf')?.free ?? 0;

@@ -21,6 +21,11 @@ export class Allocator {
 
   constructor(private readonly volumeName: string) {}
 
+  /** Lets the search for a resource begin at a cluster: hosts that share a volume begin apart. */
+  beginAt(resource: Resource, cluster: number): void {
+    this.cursors.set(resource, cluster);
+  }
+
   /** @throws InputError when there is none left */
   take(resource: Resource): Address {
     return this.takeMany(resource, 1)[0];

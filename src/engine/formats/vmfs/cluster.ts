@@ -61,6 +61,12 @@ export class Cluster {
       : getU32(this.bytes, unit + 0x04);
   }
 
+  set total(total: number) {
+    const unit = this.generation.unitBytes;
+    if (this.generation.product === 6) putU16(this.bytes, unit + 0x20, total);
+    else putU32(this.bytes, unit + 0x04, total);
+  }
+
   get free(): number {
     const unit = this.generation.unitBytes;
     return this.generation.product === 6

@@ -15,8 +15,8 @@ import { FileForm, type Form } from './file-form.js';
 import { FileMap } from './file-map.js';
 import { SECTOR_BYTES } from './store.js';
 
-/** How new blocks of a file are provided, in vmkfstools' words. */
-export type Provisioning = 'thin' | 'zeroedthick' | 'eagerzeroedthick';
+/** How new blocks of a file are provided, in vmkfstools' words; `thick` ones hold what was there before. */
+export type Provisioning = 'thin' | 'thick' | 'zeroedthick' | 'eagerzeroedthick';
 
 /** Parts of a file block a zero mask has bits for. */
 const ZERO_PARTS = 8;
@@ -77,7 +77,7 @@ export class Contents {
       into.fill(0);
       return;
     }
-    into.set(store.read(at, into.length));
+    into.set(store.read(at, into.length, file.at));
     if (mask === 0) return;
     const partBytes = slotBytes / ZERO_PARTS;
     for (let part = 0; part < ZERO_PARTS; part++) {
@@ -119,29 +119,29 @@ export class Contents {
       if (masked !== 0) this.readSlot(file, slot, 0, whole);
       whole.set(bytes, inside);
       const target = address === HOLE ? this.map.take(file) : withoutZeroMask(address);
-      store.writeFresh(mapping.dataAt(file, target, slot * slotBytes), whole);
+      store.writeFresh(mapping.dataAt(file, target, slot * slotBytes), whole, file.at);
       this.map.set(file, slot, target);
       if (masked !== 0) file.toBeZeroed = Math.max(0, file.toBeZeroed - 1);
       else file.blocks += 1;
       return;
     }
     const at = mapping.dataAt(file, address, slot * slotBytes) + inside;
-    if (file.isDirectory) store.write(at, bytes);
-    else this.overwrite(at, bytes);
+    if (file.isDirectory) store.write(at, bytes, file.at);
+    else this.overwrite(file, at, bytes);
   }
 
   /** User data in its place, without the journal; sectors at the edges keep the rest of theirs. */
-  private overwrite(at: number, bytes: Uint8Array): void {
+  private overwrite(file: Descriptor, at: number, bytes: Uint8Array): void {
     const { store } = this.core;
     const start = alignDown(at, SECTOR_BYTES);
     const end = alignUp(at + bytes.length, SECTOR_BYTES);
     if (start === at && end === at + bytes.length) {
-      store.writeFresh(at, bytes);
+      store.writeFresh(at, bytes, file.at);
       return;
     }
-    const whole = store.read(start, end - start);
+    const whole = store.read(start, end - start, file.at);
     whole.set(bytes, at - start);
-    store.writeFresh(start, whole);
+    store.writeFresh(start, whole, file.at);
   }
 
   /**
@@ -170,8 +170,9 @@ export class Contents {
     if (address === HOLE || zeroMaskOf(address) !== 0) return;
     const end = Math.min(length, (slot + 1) * slotBytes);
     const at = mapping.dataAt(file, address, slot * slotBytes) + (old % slotBytes);
-    if (file.isDirectory) this.core.store.write(at, new Uint8Array(end - old));
-    else this.overwrite(at, new Uint8Array(end - old));
+    const zeros = new Uint8Array(end - old);
+    if (file.isDirectory) this.core.store.write(at, zeros, file.at);
+    else this.overwrite(file, at, zeros);
   }
 
   /**
@@ -193,14 +194,17 @@ export class Contents {
       const room = this.map.holesFrom(file, slot, to);
       const taken = allocator.takeMany(this.map.resource(file), room);
       for (const address of taken) {
-        if (zeros !== undefined) store.writeFresh(mapping.dataAt(file, address, 0), zeros);
+        if (zeros !== undefined) {
+          store.writeFresh(mapping.dataAt(file, address, 0), zeros, file.at);
+        }
       }
-      const addresses = eager
+      const lazy = how === 'zeroedthick' && !eager;
+      const addresses = !lazy
         ? taken
         : taken.map((address) => makeAddress(FILE_BLOCK, unitOf(address), ALL_ZERO));
       this.map.setRun(file, slot, addresses);
       file.blocks += taken.length;
-      if (!eager) file.toBeZeroed += taken.length;
+      if (lazy) file.toBeZeroed += taken.length;
       slot += taken.length;
     }
     return slot;

@@ -6,6 +6,7 @@ import {
   FILE_BLOCK,
   itemOf,
   kindOf,
+  LARGE_BLOCK,
   POINTER_BLOCK,
   SECONDARY_POINTER_BLOCK,
   SUB_BLOCK,
@@ -15,13 +16,14 @@ import { Allocator } from './allocator.js';
 import { getU32 } from './bytes.js';
 import { Descriptor } from './descriptor.js';
 import type { Generation } from './generation.js';
-import { SUPERBLOCK_AT } from './generation.js';
-import { decodeLock, LOCK_DESCRIPTOR } from './lock.js';
-import type { LogicalVolume } from './logical-volume.js';
+import { HEARTBEATS_AT, SUPERBLOCK_AT } from './generation.js';
+import { decodeHeartbeat, HEARTBEAT_CLEAR } from './heartbeat.js';
+import { decodeLock, LOCK_DESCRIPTOR, type Lock } from './lock.js';
+import type { VolumeBytes } from './logical-volume.js';
 import { Mapping } from './mapping.js';
 import { openResources, type VolumeResources } from './open-resources.js';
 import type { Resource } from './resource.js';
-import { Store } from './store.js';
+import { SECTOR_BYTES, Store } from './store.js';
 import { decodeSuperblock, SUPERBLOCK_BYTES, type Superblock } from './superblock.js';
 
 /** An opened file system: its metadata, its resources, its descriptors. */
@@ -38,7 +40,7 @@ export class Core {
    * @throws FormatError where the volume has no file system or one that cannot be read
    */
   constructor(
-    readonly volume: LogicalVolume,
+    readonly volume: VolumeBytes,
     readonly seconds: number,
   ) {
     this.store = new Store(volume);
@@ -82,7 +84,7 @@ export class Core {
       throw new FormatError(`${showAddress(address)} where a file descriptor is expected`);
     }
     const at = files.at(clusterOf(address), itemOf(address));
-    const bytes = this.store.read(at, this.generation.descriptorBytes);
+    const bytes = this.store.read(at, this.generation.descriptorBytes, at);
     const file = new Descriptor(this.generation, bytes, at);
     if (getU32(bytes, 0) !== LOCK_DESCRIPTOR || file.address !== address) {
       throw new FormatError(`${showAddress(address)} does not hold a file descriptor`);
@@ -91,7 +93,7 @@ export class Core {
   }
 
   writeDescriptor(file: Descriptor): void {
-    this.store.write(file.at, file.bytes);
+    this.store.write(file.at, file.bytes, file.at);
   }
 
   /** A descriptor for a new file; the caller fills and writes it. */
@@ -101,7 +103,7 @@ export class Core {
     const at = files.at(clusterOf(address), itemOf(address));
     const old = new Descriptor(
       this.generation,
-      this.store.read(at, this.generation.descriptorBytes),
+      this.store.read(at, this.generation.descriptorBytes, at),
       at,
     );
     const wasOne = getU32(old.bytes, 0) === LOCK_DESCRIPTOR;
@@ -125,12 +127,21 @@ export class Core {
   /** @throws InputError while another host holds the file */
   requireUnlocked(file: Descriptor, path: string): void {
     const lock = decodeLock(file.bytes);
-    if (lock.mode === 0) return;
+    if (lock.mode === 0 || this.isStale(lock)) return;
     throw InputError.of(
       path,
       `the file is locked by host ${lock.owner} (mode ${lock.mode})`,
       'close it on that host first',
     );
+  }
+
+  /** True for a lock whose holder is gone: its heartbeat slot is clear or was taken since. */
+  isStale(lock: Lock): boolean {
+    const { generation, store } = this;
+    const slot = (lock.heartbeatAddress - HEARTBEATS_AT) / generation.unitBytes;
+    if (!Number.isInteger(slot) || slot < 0 || slot >= generation.heartbeats) return false;
+    const heartbeat = decodeHeartbeat(store.read(lock.heartbeatAddress, SECTOR_BYTES));
+    return heartbeat.state === HEARTBEAT_CLEAR || heartbeat.generation !== lock.heartbeatGeneration;
   }
 
   require(resource: Resource | undefined): Resource {
@@ -140,7 +151,7 @@ export class Core {
 
   /** The resource blocks of a kind come from. */
   resourceOf(kind: number): Resource {
-    const { blocks, subBlocks, pointerBlocks, secondary, files } = this.resources;
+    const { blocks, subBlocks, pointerBlocks, secondary, files, largeBlocks } = this.resources;
     switch (kind) {
       case FILE_BLOCK:
         return this.require(blocks);
@@ -150,6 +161,8 @@ export class Core {
         return this.require(this.generation.product === 6 ? subBlocks : pointerBlocks);
       case SECONDARY_POINTER_BLOCK:
         return this.require(secondary);
+      case LARGE_BLOCK:
+        return this.require(largeBlocks);
       default:
         return this.require(files);
     }

@@ -1,4 +1,3 @@
-import { InputError } from '../../core/errors.js';
 import {
   type Address,
   FILE_BLOCK,
@@ -9,6 +8,7 @@ import {
   POINTER_BLOCK,
   putAddress,
   SECONDARY_POINTER_BLOCK,
+  SMALL_PER_LARGE,
   SUB_BLOCK,
   withoutZeroMask,
   zeroMaskOf,
@@ -52,7 +52,7 @@ export class FileMap {
     if (this.holeFrom(file, slot) !== undefined) return most;
     const at = mapping.tableAt(file, this.tableOf(file, slot));
     const { pointerBytes } = generation;
-    const entries = this.core.store.read(at + index * pointerBytes, most * pointerBytes);
+    const entries = this.core.store.read(at + index * pointerBytes, most * pointerBytes, file.at);
     let count = 1;
     while (count < most) {
       if (getAddress(generation, entries, count * pointerBytes) !== HOLE) break;
@@ -76,7 +76,7 @@ export class FileMap {
     });
     const index = slot % mapping.pointersPerBlock(file);
     const at = mapping.tableAt(file, this.tableOf(file, slot));
-    store.write(at + index * generation.pointerBytes, bytes);
+    store.write(at + index * generation.pointerBytes, bytes, file.at);
   }
 
   set(file: Descriptor, slot: number, address: Address): void {
@@ -95,7 +95,8 @@ export class FileMap {
     const { mapping, store, generation } = this.core;
     const bytes = new Uint8Array(generation.pointerBytes);
     putAddress(generation, bytes, 0, address);
-    store.write(mapping.tableAt(file, table) + index * generation.pointerBytes, bytes);
+    const at = mapping.tableAt(file, table) + index * generation.pointerBytes;
+    store.write(at, bytes, file.at);
   }
 
   /** The pointer block at a place in the descriptor, a new one where there was none. */
@@ -122,7 +123,7 @@ export class FileMap {
     const address = allocator.take(this.core.resourceOf(kind));
     const bytes = new Uint8Array(generation.pointerBlockBytes);
     if (entries !== undefined) bytes.set(entries);
-    store.writeFresh(mapping.tableAt(file, address), bytes);
+    store.writeFresh(mapping.tableAt(file, address), bytes, file.at);
     if (generation.product > 3) file.pointerBlocks += 1;
     return address;
   }
@@ -132,17 +133,21 @@ export class FileMap {
     const { mapping, allocator } = this.core;
     const address = mapping.block(file, slot);
     if (address === HOLE) return false;
-    if (kindOf(address) === LARGE_BLOCK) {
-      throw InputError.of(
-        this.core.name,
-        'the file has large blocks, which vmtop does not change',
-        'use the host that made it',
-      );
+    const whole = withoutZeroMask(address);
+    if (kindOf(address) !== LARGE_BLOCK || this.isOnlySlotOf(file, slot, whole)) {
+      allocator.give(this.core.resourceOf(kindOf(address)), whole);
     }
-    allocator.give(this.core.resourceOf(kindOf(address)), withoutZeroMask(address));
     this.set(file, slot, HOLE);
     file.blocks = Math.max(0, file.blocks - 1);
     if (zeroMaskOf(address) !== 0) file.toBeZeroed = Math.max(0, file.toBeZeroed - 1);
+    return true;
+  }
+
+  /** A large block serves the slots of 512 MiB; files end from the back, so those before are looked at. */
+  private isOnlySlotOf(file: Descriptor, slot: number, large: Address): boolean {
+    for (let other = slot - 1; other >= slot - (slot % SMALL_PER_LARGE); other--) {
+      if (withoutZeroMask(this.core.mapping.block(file, other)) === large) return false;
+    }
     return true;
   }
 

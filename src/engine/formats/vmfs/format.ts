@@ -65,6 +65,7 @@ export function formatVolume(media: readonly BlockMedium[], options: FormatOptio
     uuid: uuid(),
     seconds,
     deviceUuids: media.map(uuid),
+    diskIds: media.map(({ identity }) => identity),
   });
   const geometry = planGeometry(generation, blockBytes, volume.bytes);
   clearRange(volumeMedium(volume), 0, geometry.headerBlocks * blockBytes);

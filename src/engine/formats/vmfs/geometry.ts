@@ -2,7 +2,7 @@ import { InputError } from '../../core/errors.js';
 import { alignUp, KIB, MIB } from './bytes.js';
 import { clusterHeaderBytes, descriptorsAt, type Generation } from './generation.js';
 import type { SystemFile } from './open-resources.js';
-import { GROUP_AT, type ResourceLayout, resourceOffset } from './resource-header.js';
+import { GROUP_AT, type ResourceLayout, resourceFileBytes } from './resource-header.js';
 
 /** A resource file of a new volume: its layout and its file blocks, which lie together. */
 export interface PlannedFile {
@@ -91,7 +91,7 @@ export function planGeometry(
   const files: PlannedFile[] = [];
   let next = headerBlocks;
   const place = (name: SystemFile, layout: ResourceLayout, child?: ResourceLayout): void => {
-    const bytes = fileBytes(layout, generation);
+    const bytes = resourceFileBytes(layout, generation);
     const blocks = Math.ceil(bytes / blockBytes);
     const mapped = blocks > generation.pointers;
     const most = generation.product === 6 ? SECONDARY_POINTERS : generation.pointers;
@@ -167,7 +167,7 @@ function blockLayout(total: number, blockBytes: number, generation: Generation):
   for (let perCluster = 200; ; perCluster *= 2) {
     const want = { perCluster, clustersPerGroup: 32, resourceBytes: 0 };
     const layout = makeLayout(want, generation, total);
-    const fits = fileBytes(layout, generation) <= generation.pointers * blockBytes;
+    const fits = resourceFileBytes(layout, generation) <= generation.pointers * blockBytes;
     if (fits || 2 * perCluster > generation.bitmapBits) return layout;
   }
 }
@@ -191,14 +191,4 @@ function largeBlockLayouts(
     blocks,
   );
   return { large, small: { ...small, bitsPerResource: 2, parent: large } };
-}
-
-/** Bytes of a resource file: all headers of every group, data as far as there are resources. */
-function fileBytes(layout: ResourceLayout, generation: Generation): number {
-  const { total, perCluster, groupAt, groupBytes, groups, resourceBytes } = layout;
-  if (total === 0) return groupAt;
-  if (resourceBytes === 0) return groupAt + groups * groupBytes;
-  const last = Math.ceil(total / perCluster) - 1;
-  const items = total - last * perCluster;
-  return resourceOffset(layout, generation, last, items - 1) + resourceBytes;
 }

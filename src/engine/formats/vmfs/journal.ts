@@ -1,6 +1,6 @@
 import { FormatError } from '../../core/errors.js';
 import { encodeUtf8, getU32, getU64, putU32, putU64, sameBytes } from './bytes.js';
-import type { LogicalVolume } from './logical-volume.js';
+import type { VolumeBytes } from './logical-volume.js';
 import { SECTOR_BYTES } from './store.js';
 
 /**
@@ -21,68 +21,100 @@ const PER_SECTOR = SECTOR_BYTES / 8;
 const IDLE = 1;
 const COMMITTED = 2;
 
-type Sectors = readonly (readonly [sector: number, content: Uint8Array])[];
+export type Sectors = readonly (readonly [sector: number, content: Uint8Array])[];
 
+/** Most sectors of one transaction in a log of a size. */
+export function logCapacity(bytes: number): number {
+  const sectors = bytes / SECTOR_BYTES - 1;
+  return Math.floor((sectors * PER_SECTOR) / (PER_SECTOR + 1)) - 1;
+}
+
+/** Sector 0 of a log that holds nothing. */
+export function idleLog(): Uint8Array {
+  return head(IDLE, 0, 0);
+}
+
+/**
+ * What stands behind sector 0, and sector 0 itself, to be written after it.
+ * @throws FormatError when the log is too small
+ */
+export function encodeLog(
+  sectors: Sectors,
+  logBytes: number,
+): { readonly head: Uint8Array; readonly body: Uint8Array } {
+  const capacity = logCapacity(logBytes);
+  if (sectors.length > capacity) {
+    throw new FormatError(
+      `a transaction of ${sectors.length} sectors, the journal holds ${capacity}`,
+    );
+  }
+  const tableSectors = Math.ceil(sectors.length / PER_SECTOR);
+  const body = new Uint8Array((tableSectors + sectors.length) * SECTOR_BYTES);
+  sectors.forEach(([sector, content], index) => {
+    putU64(body, index * 8, sector);
+    body.set(content, (tableSectors + index) * SECTOR_BYTES);
+  });
+  return { head: head(COMMITTED, sectors.length, checksum(body)), body };
+}
+
+/**
+ * Bytes behind sector 0 that belong to what was committed but perhaps not written to its place; zero
+ * where the log is idle. Undefined where this is no log of vmtop.
+ */
+export function committedBytes(first: Uint8Array, logBytes: number): number | undefined {
+  if (!sameBytes(first.subarray(0, MAGIC.length), MAGIC)) return undefined;
+  const count = getU32(first, COUNT_AT);
+  if (getU32(first, STATE_AT) !== COMMITTED || count > logCapacity(logBytes)) return 0;
+  return (Math.ceil(count / PER_SECTOR) + count) * SECTOR_BYTES;
+}
+
+/** The sectors of a committed transaction; none where it was torn. */
+export function decodeLog(first: Uint8Array, body: Uint8Array): Sectors {
+  if (checksum(body) !== getU32(first, CHECKSUM_AT)) return [];
+  const count = getU32(first, COUNT_AT);
+  const tableSectors = Math.ceil(count / PER_SECTOR);
+  const sectors: [number, Uint8Array][] = [];
+  for (let index = 0; index < count; index++) {
+    const from = (tableSectors + index) * SECTOR_BYTES;
+    sectors.push([getU64(body, index * 8), body.subarray(from, from + SECTOR_BYTES)]);
+  }
+  return sectors;
+}
+
+/** The log of the only user of a volume. */
 export class Journal {
-  /** Most sectors of one transaction. */
-  readonly capacity: number;
-
   /**
    * @param at volume address of the log
    * @param bytes its size
    */
   constructor(
-    private readonly volume: LogicalVolume,
+    private readonly volume: VolumeBytes,
     private readonly at: number,
-    bytes: number,
-  ) {
-    const sectors = bytes / SECTOR_BYTES - 1;
-    this.capacity = Math.floor((sectors * PER_SECTOR) / (PER_SECTOR + 1)) - 1;
-  }
+    private readonly bytes: number,
+  ) {}
 
   /** Makes an empty log of whatever is there. */
   clear(): void {
-    this.volume.write(this.at, head(IDLE, 0, 0));
+    this.volume.write(this.at, idleLog());
   }
 
   log(sectors: Sectors): void {
-    if (sectors.length > this.capacity) {
-      throw new FormatError(
-        `a transaction of ${sectors.length} sectors, the journal holds ${this.capacity}`,
-      );
-    }
-    const tableSectors = Math.ceil(sectors.length / PER_SECTOR);
-    const body = new Uint8Array((tableSectors + sectors.length) * SECTOR_BYTES);
-    sectors.forEach(([sector, content], index) => {
-      putU64(body, index * 8, sector);
-      body.set(content, (tableSectors + index) * SECTOR_BYTES);
-    });
+    const { head: first, body } = encodeLog(sectors, this.bytes);
     this.volume.write(this.at + SECTOR_BYTES, body);
     this.volume.flush();
-    this.volume.write(this.at, head(COMMITTED, sectors.length, checksum(body)));
+    this.volume.write(this.at, first);
     this.volume.flush();
   }
 
-  /**
-   * The sectors of a transaction that was committed but perhaps not written to its place; none where
-   * the log is idle. Undefined where this is no log of vmtop.
-   */
+  /** What was committed but perhaps not written to its place; undefined where this is no log of vmtop. */
   load(): Sectors | undefined {
     const first = new Uint8Array(SECTOR_BYTES);
     this.volume.read(this.at, first);
-    if (!sameBytes(first.subarray(0, MAGIC.length), MAGIC)) return undefined;
-    const count = getU32(first, COUNT_AT);
-    if (getU32(first, STATE_AT) !== COMMITTED || count > this.capacity) return [];
-    const tableSectors = Math.ceil(count / PER_SECTOR);
-    const body = new Uint8Array((tableSectors + count) * SECTOR_BYTES);
+    const length = committedBytes(first, this.bytes);
+    if (length === undefined || length === 0) return length === 0 ? [] : undefined;
+    const body = new Uint8Array(length);
     this.volume.read(this.at + SECTOR_BYTES, body);
-    if (checksum(body) !== getU32(first, CHECKSUM_AT)) return [];
-    const sectors: [number, Uint8Array][] = [];
-    for (let index = 0; index < count; index++) {
-      const from = (tableSectors + index) * SECTOR_BYTES;
-      sectors.push([getU64(body, index * 8), body.subarray(from, from + SECTOR_BYTES)]);
-    }
-    return sectors;
+    return decodeLog(first, body);
   }
 }
 

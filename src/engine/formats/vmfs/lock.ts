@@ -37,6 +37,46 @@ export function decodeLock(bytes: Uint8Array): Lock {
   };
 }
 
+/** Offsets of its own address and of the mode in a lock block. */
+export const LOCK_ADDRESS_AT = 0x04;
+export const LOCK_MODE_AT = 0x24;
+const EXCLUSIVE = 1;
+/** Token, mode, owner and time of a lock block. */
+const TOKEN_AT = 0x1c;
+const OWNER_AT = 0x28;
+const CHANGED_AT = 0x38;
+
+/** Who takes a lock. */
+export interface LockHolder {
+  readonly heartbeatAddress: number;
+  readonly heartbeatGeneration: number;
+  readonly host: Uuid;
+}
+
+/**
+ * The lock block of one who takes the lock exclusively.
+ * @param free lock block as it stands on disk, of nobody or of a dead host
+ * @param uptimeUs microseconds since the host started
+ */
+export function takenLock(free: Uint8Array, holder: LockHolder, uptimeUs: number): Uint8Array {
+  const bytes = free.slice();
+  putU64(bytes, 0x0c, holder.heartbeatAddress);
+  putU64(bytes, 0x14, holder.heartbeatGeneration);
+  putU64(bytes, TOKEN_AT, getU64Saturated(free, TOKEN_AT) + 1);
+  putU32(bytes, LOCK_MODE_AT, EXCLUSIVE);
+  putUuid(bytes, OWNER_AT, holder.host);
+  putU64(bytes, CHANGED_AT, uptimeUs);
+  return bytes;
+}
+
+/** The same lock given back: the holder's heartbeat stays named (reference, section 6). */
+export function releasedLock(taken: Uint8Array): Uint8Array {
+  const bytes = taken.slice();
+  putU32(bytes, LOCK_MODE_AT, 0);
+  putUuid(bytes, OWNER_AT, NO_UUID);
+  return bytes;
+}
+
 /** A lock nobody holds, as a new object gets it: token 1. */
 export function encodeFreshLock(into: Uint8Array, type: number, address: number): void {
   putU32(into, 0, type);

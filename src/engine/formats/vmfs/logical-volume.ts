@@ -1,4 +1,5 @@
 import { FormatError } from '../../core/errors.js';
+import { formatSize } from '../../core/units.js';
 import {
   type DeviceHeader,
   decodeDeviceHeader,
@@ -12,6 +13,7 @@ import {
 } from './lvm-records.js';
 import { type BlockMedium, MEDIUM_BLOCK_BYTES } from './medium.js';
 import { findVmfsPartition } from './partition.js';
+import type { Uuid } from './uuid.js';
 
 /** A device that is part of a volume. */
 export interface VolumeDevice {
@@ -20,8 +22,21 @@ export interface VolumeDevice {
   readonly record: VolumeRecord;
 }
 
+/** The bytes of a volume as its file system uses them. */
+export interface VolumeBytes {
+  readonly bytes: number;
+  readonly record: VolumeRecord;
+  readonly major: number;
+  readonly devices: readonly VolumeDevice[];
+  /** @param lock see `Store.read` */
+  read(at: number, into: Uint8Array, lock?: number): void;
+  /** @param lock see `Store.read` */
+  write(at: number, bytes: Uint8Array, lock?: number): void;
+  flush(): void;
+}
+
 /** The bytes of a volume over its 1 to 32 devices (reference, section 3). */
-export class LogicalVolume {
+export class LogicalVolume implements VolumeBytes {
   readonly bytes: number;
   readonly record: VolumeRecord;
   readonly major: number;
@@ -39,7 +54,36 @@ export class LogicalVolume {
    * @throws FormatError where they are no volume, not of one volume, or the head is missing
    */
   static open(media: readonly BlockMedium[]): LogicalVolume {
+    return LogicalVolume.assemble(media.map(openDevice));
+  }
+
+  /**
+   * Like `open` for a volume that was cut off while it grew: the head, which learns of it last, is right.
+   */
+  static openInterrupted(media: readonly BlockMedium[]): LogicalVolume {
     const devices = media.map(openDevice);
+    const head = devices.find(({ record }) => record.firstExtent === 0)?.record;
+    if (head === undefined) return LogicalVolume.assemble(devices);
+    const { volumeBytes, generation, devices: count, uuid } = head;
+    const last = volumeBytes / EXTENT_BYTES - 1;
+    return LogicalVolume.assemble(
+      devices
+        .filter(({ record }) => record.uuid !== uuid || record.firstExtent <= last)
+        .map(({ medium, header, record }) => {
+          const lastExtent = Math.min(record.lastExtent, last);
+          const extents = lastExtent + 1 - record.firstExtent;
+          const right = { volumeBytes, generation, devices: count, lastExtent, extents };
+          return { medium, header, record: { ...record, ...right } };
+        }),
+    );
+  }
+
+  /** UUID of the volume a medium is a part of. */
+  static uuidOn(medium: BlockMedium): Uuid {
+    return openDevice(medium).record.uuid;
+  }
+
+  private static assemble(devices: VolumeDevice[]): LogicalVolume {
     devices.sort((one, other) => one.record.firstExtent - other.record.firstExtent);
     const [head] = devices;
     if (head === undefined) throw new FormatError('a volume needs at least one device');
@@ -55,7 +99,7 @@ export class LogicalVolume {
         const [what, one, other] = differs;
         throw new FormatError(
           `${medium.name}: volume ${what} ${one}, but ${head.medium.name} says ${other}: ` +
-            'they are not of one volume, or one was extended without the other',
+            'they are not of one volume, or it was cut off while it grew (vmtop volume grow completes it)',
         );
       }
       if (record.firstExtent < next) {
@@ -72,9 +116,35 @@ export class LogicalVolume {
     return new LogicalVolume(devices);
   }
 
+  /** The device with the file system descriptor. */
+  get head(): VolumeDevice {
+    return this.devices[0];
+  }
+
+  /** The device with the end of the volume. */
+  get last(): VolumeDevice {
+    return this.devices[this.devices.length - 1];
+  }
+
   /** True where every device of the volume is there. */
   get complete(): boolean {
     return this.devices.length === this.record.devices;
+  }
+
+  /** Which parts of the volume are not here, in words; empty where all are. */
+  get missing(): string {
+    const gaps: string[] = [];
+    let next = 0;
+    const gap = (to: number): void => {
+      const size = formatSize((to - next) * EXTENT_BYTES);
+      if (to > next) gaps.push(`extents ${next} to ${to - 1} (${size})`);
+    };
+    for (const { record } of this.devices) {
+      gap(record.firstExtent);
+      next = record.lastExtent + 1;
+    }
+    gap(this.bytes / EXTENT_BYTES);
+    return gaps.join(', ');
   }
 
   get writable(): boolean {
@@ -116,7 +186,7 @@ export class LogicalVolume {
         throw new FormatError(
           position >= this.bytes
             ? `address ${position} is beyond the volume's ${this.bytes} bytes`
-            : `address ${position} lies on a device of the volume that is missing`,
+            : `address ${position} lies on a device that is missing: ${this.missing}`,
         );
       }
       const { firstExtent, lastExtent } = device.record;
@@ -135,7 +205,8 @@ export class LogicalVolume {
   }
 }
 
-function openDevice(whole: BlockMedium): VolumeDevice {
+/** What a medium says of the volume it is a part of. */
+export function openDevice(whole: BlockMedium): VolumeDevice {
   try {
     const medium = findVmfsPartition(whole);
     const sector = (at: number): Uint8Array => {

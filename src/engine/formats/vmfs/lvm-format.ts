@@ -1,7 +1,7 @@
 import { InputError } from '../../core/errors.js';
 import { putText } from './bytes.js';
 import { clearRange } from './clear.js';
-import { LogicalVolume } from './logical-volume.js';
+import { LogicalVolume, type VolumeDevice } from './logical-volume.js';
 import {
   DEVICES_MAX,
   type DeviceHeader,
@@ -21,7 +21,7 @@ import {
   type VolumeRecord,
 } from './lvm-records.js';
 import { type BlockMedium, MEDIUM_BLOCK_BYTES } from './medium.js';
-import type { Uuid } from './uuid.js';
+import { type Uuid, uuidBytes } from './uuid.js';
 
 export interface NewLvm {
   readonly major: number;
@@ -30,6 +30,8 @@ export interface NewLvm {
   readonly seconds: number;
   /** A UUID for each device. */
   readonly deviceUuids: readonly Uuid[];
+  /** What each device says it is; its UUID where it says nothing. */
+  readonly diskIds?: readonly (Uint8Array | undefined)[];
 }
 
 /** Whole physical extents a device has room for behind the 17 MiB of metadata. */
@@ -72,6 +74,7 @@ export function formatLvm(media: readonly BlockMedium[], lvm: NewLvm): LogicalVo
         generation: extents + 2,
         dataAt: LVM_DATA_AT,
         uuid: lvm.deviceUuids[index],
+        diskId: lvm.diskIds?.[index] ?? uuidBytes(lvm.deviceUuids[index]),
         createdAt: lvm.seconds * 1e6,
         moreMapsAt:
           moreMapsBytes(lvm.major, extents) > 0 ? LVM_DATA_AT + extents * EXTENT_BYTES : 0,
@@ -87,11 +90,15 @@ export function formatLvm(media: readonly BlockMedium[], lvm: NewLvm): LogicalVo
         lastExtent: first + extents - 1,
         devices: media.length,
       },
-      names: index === 0 ? media.map((_, device) => `naa.vmtop${device}:1`) : [],
+      names: index === 0 ? media.map((_, device) => deviceName(device)) : [],
     });
     first += extents;
   });
   return LogicalVolume.open(media);
+}
+
+function deviceName(index: number): string {
+  return `naa.vmtop${index}:1`;
 }
 
 interface NewDevice {
@@ -100,26 +107,51 @@ interface NewDevice {
   readonly names: readonly string[];
 }
 
-function formatDevice(medium: BlockMedium, { header, record, names }: NewDevice): void {
+/** Makes a medium one device of a volume; what it held is lost. */
+export function formatDevice(medium: BlockMedium, { header, record, names }: NewDevice): void {
   const layout = lvmLayout(header.major);
   const write = (at: number, bytes: Uint8Array): void =>
     medium.write(at / MEDIUM_BLOCK_BYTES, bytes.length / MEDIUM_BLOCK_BYTES, bytes);
   clearRange(medium, LVM_HEADER_AT, LVM_DATA_AT - LVM_HEADER_AT);
   // An older MBR or GPT would name a partition that is gone.
   clearRange(medium, 0, LVM_HEADER_AT);
-  for (let map = 0; map < extentMaps(header.extents); map++) {
-    write(extentMapAt(header, map), encodeMap(header, record, map));
-  }
-  if (header.moreMapsAt > 0) write(header.moreMapsAt, encodeMoreMapsHeader(header));
+  writeExtentMaps(medium, header, record);
   if (header.major > 3 && names.length > 0) {
-    const table = new Uint8Array(names.length * 256);
+    const table = new Uint8Array(names.length * NAME_BYTES);
     names.forEach((name, index) => {
-      putText(table, index * 256, 256, name);
+      putText(table, index * NAME_BYTES, NAME_BYTES, name);
     });
     write(layout.namesAt, padded(table));
   }
   write(layout.volumeAt, encodeVolumeRecord(record));
   write(LVM_HEADER_AT, encodeDeviceHeader(header));
+}
+
+const NAME_BYTES = 256;
+
+/** Bitmaps and tables of all physical extents of a device. */
+export function writeExtentMaps(
+  medium: BlockMedium,
+  header: DeviceHeader,
+  record: VolumeRecord,
+): void {
+  const write = (at: number, bytes: Uint8Array): void =>
+    medium.write(at / MEDIUM_BLOCK_BYTES, bytes.length / MEDIUM_BLOCK_BYTES, bytes);
+  for (let map = 0; map < extentMaps(header.extents); map++) {
+    write(extentMapAt(header, map), encodeMap(header, record, map));
+  }
+  if (header.moreMapsAt > 0) write(header.moreMapsAt, encodeMoreMapsHeader(header));
+}
+
+/** Notes the name of one more device on the head of a volume; LVM 3 has no such table. */
+export function writeDeviceName({ medium, header }: VolumeDevice, index: number): void {
+  if (header.major === 3) return;
+  const at = lvmLayout(header.major).namesAt + index * NAME_BYTES;
+  const lba = Math.floor(at / MEDIUM_BLOCK_BYTES);
+  const sector = new Uint8Array(MEDIUM_BLOCK_BYTES);
+  medium.read(lba, 1, sector);
+  putText(sector, at % MEDIUM_BLOCK_BYTES, NAME_BYTES, deviceName(index));
+  medium.write(lba, 1, sector);
 }
 
 /** Bitmap and table of up to 8,192 extents. */

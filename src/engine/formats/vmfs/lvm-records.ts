@@ -86,10 +86,23 @@ export interface DeviceHeader {
   readonly generation: number;
   readonly dataAt: number;
   readonly uuid: Uuid;
+  /** What the device said it was when the volume was made on it: VPD page 83 or a serial number. */
+  readonly diskId: Uint8Array;
   /** Microseconds since 1970. */
   readonly createdAt: number;
   /** Bytes from the start of the device to more extent maps; zero without any. */
   readonly moreMapsAt: number;
+}
+
+const DISK_ID_AT = 0x2e;
+export const DISK_ID_BYTES = 44;
+
+/** Disk id of the kind VPD page 83 has. */
+export function putDiskId(bytes: Uint8Array, id: Uint8Array): void {
+  bytes[0x0c] = 1;
+  bytes[0x0d] = id.length;
+  bytes.fill(0, DISK_ID_AT, DISK_ID_AT + DISK_ID_BYTES);
+  bytes.set(id, DISK_ID_AT);
 }
 
 /** @throws FormatError where there is no LVM header, or one of another version */
@@ -112,6 +125,7 @@ export function decodeDeviceHeader(bytes: Uint8Array): DeviceHeader {
     generation: getU64Saturated(bytes, 0x72),
     dataAt: getU64(bytes, 0x7a),
     uuid: getUuid(bytes, 0x82),
+    diskId: bytes.slice(DISK_ID_AT, DISK_ID_AT + Math.min(bytes[0x0d], DISK_ID_BYTES)),
     createdAt: getU64Saturated(bytes, 0x92),
     moreMapsAt: getU64Saturated(bytes, 0xc2),
   };
@@ -125,10 +139,8 @@ export function encodeDeviceHeader(header: DeviceHeader): Uint8Array {
   putText(bytes, 0x12, 8, 'vmtop   ');
   putText(bytes, 0x1a, 16, 'image           ');
   putText(bytes, 0x2a, 4, '1.0 ');
-  bytes[0x0c] = 1;
-  bytes[0x0d] = 16;
+  putDiskId(bytes, header.diskId);
   bytes[0x11] = 5;
-  putUuid(bytes, 0x2e, header.uuid);
   putU32(bytes, 0x5a, 512);
   putU64(bytes, 0x5e, header.deviceBytes);
   putU32(bytes, 0x66, 1);

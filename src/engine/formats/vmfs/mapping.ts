@@ -92,12 +92,13 @@ export class Mapping {
     if (table === HOLE) return HOLE;
     const { generation } = file;
     const at = this.tableAt(file, table) + index * generation.pointerBytes;
-    return getAddress(generation, this.store.read(at, generation.pointerBytes), 0);
+    return getAddress(generation, this.store.read(at, generation.pointerBytes, file.at), 0);
   }
 
   /** All the pointers of one pointer block, as they stand on disk. */
   table(file: Descriptor, table: Address): Uint8Array {
-    return this.store.read(this.tableAt(file, table), file.generation.pointerBlockBytes);
+    const at = this.tableAt(file, table);
+    return this.store.read(at, file.generation.pointerBlockBytes, file.at);
   }
 
   /** Volume address of a pointer block. */

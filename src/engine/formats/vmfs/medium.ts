@@ -12,6 +12,8 @@ export interface BlockMedium {
   readonly name: string;
   readonly blocks: number;
   readonly writable: boolean;
+  /** What the device says it is (VPD page 83), at most 44 bytes; an image file says nothing. */
+  readonly identity?: Uint8Array | undefined;
   /** Fills the first `blocks * 512` bytes of `into`; what was never written reads as zeros. */
   read(lba: number, blocks: number, into: Uint8Array): void;
   /** @param from at least `blocks * 512` bytes */
@@ -34,6 +36,10 @@ export class MediumPart implements BlockMedium {
 
   get writable(): boolean {
     return this.whole.writable;
+  }
+
+  get identity(): Uint8Array | undefined {
+    return this.whole.identity;
   }
 
   read(lba: number, blocks: number, into: Uint8Array): void {

@@ -132,3 +132,13 @@ export function resourceOffset(
     (inGroup * layout.perCluster + item) * layout.resourceBytes
   );
 }
+
+/** Bytes of a resource file: all headers of every group, data as far as there are resources. */
+export function resourceFileBytes(layout: ResourceLayout, generation: Generation): number {
+  const { total, perCluster, groupAt, groupBytes, groups, resourceBytes } = layout;
+  if (total === 0) return groupAt;
+  if (resourceBytes === 0) return groupAt + groups * groupBytes;
+  const last = Math.ceil(total / perCluster) - 1;
+  const items = total - last * perCluster;
+  return resourceOffset(layout, generation, last, items - 1) + resourceBytes;
+}

@@ -94,12 +94,14 @@ export class Resource {
   }
 
   readCluster(cluster: number): Cluster {
-    const bytes = this.store.read(this.headerAt(cluster), this.headerBytes);
+    const at = this.headerAt(cluster);
+    const bytes = this.store.read(at, this.headerBytes, at);
     return new Cluster(this.generation, bytes, this.layout.bitsPerResource);
   }
 
   writeCluster(cluster: number, header: Cluster): void {
-    this.store.write(this.headerAt(cluster), header.bytes);
+    const at = this.headerAt(cluster);
+    this.store.write(at, header.bytes, at);
   }
 
   /** Free resources over all clusters, as their headers count them. */

@@ -7,16 +7,16 @@ import type { Core } from './core.js';
 import {
   decodeHeartbeat,
   encodeHeartbeat,
+  HEARTBEAT_BREAKING,
   HEARTBEAT_CLEAR,
   HEARTBEAT_IN_USE,
   type Heartbeat,
   heartbeatAddress,
+  isOurs,
+  JOURNAL_AT,
 } from './heartbeat.js';
 import { Journal } from './journal.js';
 import { isUuid, type Uuid } from './uuid.js';
-
-/** VMFS 6 has the journal's volume address in the slot (reference, section 7). */
-const JOURNAL_AT = 0x64;
 
 /** A slot in use, and its host's journal where that is one vmtop can read. */
 export interface LiveSlot {
@@ -25,6 +25,8 @@ export interface LiveSlot {
   /** File block of the journal. */
   readonly block: Address | undefined;
   readonly journal: Journal | undefined;
+  /** True for a slot taken by a `ClusterHost`. */
+  readonly ours: boolean;
 }
 
 /** Slots of the volume that are not clear. */
@@ -35,16 +37,24 @@ export function liveSlots(core: Core): LiveSlot[] {
   const live: LiveSlot[] = [];
   for (let slot = 0; slot < generation.heartbeats; slot++) {
     const bytes = region.subarray(slot * unit, (slot + 1) * unit);
-    if (getU32(bytes, 0) !== HEARTBEAT_IN_USE) continue;
+    const state = getU32(bytes, 0);
+    if (state !== HEARTBEAT_IN_USE && state !== HEARTBEAT_BREAKING) continue;
     const heartbeat = decodeHeartbeat(bytes);
     const block = journalBlock(core, heartbeat, bytes);
     const journal = block === undefined ? undefined : journalIn(core, block);
-    live.push({ slot, heartbeat, block, journal });
+    live.push({ slot, heartbeat, block, journal, ours: isOurs(bytes) });
   }
-  return live;
+  // Who breaks a slot may have logged what follows from its journal.
+  const breaking = ({ heartbeat }: LiveSlot): boolean => heartbeat.state === HEARTBEAT_BREAKING;
+  return [...live.filter(breaking), ...live.filter((slot) => !breaking(slot))];
 }
 
-function journalBlock(core: Core, heartbeat: Heartbeat, bytes: Uint8Array): Address | undefined {
+/** File block of the journal a slot names. */
+export function journalBlock(
+  core: Core,
+  heartbeat: Heartbeat,
+  bytes: Uint8Array,
+): Address | undefined {
   const { blocks } = core.resources;
   const address =
     core.generation.product === 6
@@ -85,7 +95,7 @@ export class Session {
    */
   static begin(core: Core, host: Uuid): Session {
     if (!isUuid(host)) throw new FormatError(`"${host}" is no host UUID`);
-    for (const live of liveSlots(core)) recover(core, live);
+    recoverAll(core);
     return Session.join(core, host);
   }
 
@@ -131,25 +141,34 @@ export class Session {
   }
 }
 
-/** Brings a crashed session of vmtop to its end. */
-function recover(core: Core, { slot, heartbeat, block, journal }: LiveSlot): void {
-  if (block === undefined || journal === undefined) {
+/**
+ * Brings crashed sessions of vmtop to their end. All journals come first: what is released afterwards may
+ * be in sectors that they replace.
+ */
+function recoverAll(core: Core): void {
+  const live = liveSlots(core);
+  for (const { slot, heartbeat, block, journal, ours } of live) {
+    // One of vmtop's that names no journal crashed before it changed anything, or after.
+    if (heartbeat.journal === 0 ? ours : block !== undefined && journal !== undefined) continue;
     throw InputError.of(
       core.name,
       `host ${heartbeat.owner} uses the volume (heartbeat slot ${slot}), or crashed doing so`,
       'unmount it there first; vmtop reads such a volume but does not write to it',
     );
   }
-  for (const [sector, content] of journal.load() ?? []) core.volume.write(sector * 512, content);
-  core.volume.flush();
-  core.reopen();
-  release(core, slot, heartbeat, block);
+  for (const { journal } of live) {
+    for (const [sector, content] of journal?.load() ?? []) core.volume.write(sector * 512, content);
+    core.volume.flush();
+  }
+  if (live.length > 0) core.reopen();
+  for (const { slot, heartbeat, block } of live) release(core, slot, heartbeat, block);
 }
 
 /** Each step is one sector, and a crash between them is recovered like any other. */
-function release(core: Core, slot: number, heartbeat: Heartbeat, block: Address): void {
+function release(core: Core, slot: number, heartbeat: Heartbeat, block: Address | undefined): void {
   const blocks = core.require(core.resources.blocks);
   core.transaction(() => {
+    if (block === undefined) return;
     const { cluster, item } = placeIn(blocks, block);
     const header = blocks.readCluster(cluster);
     if (header.isFree(item)) return;

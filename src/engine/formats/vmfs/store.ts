@@ -1,6 +1,6 @@
 import { alignDown, alignUp, sameBytes } from './bytes.js';
 import type { Journal } from './journal.js';
-import type { LogicalVolume } from './logical-volume.js';
+import type { VolumeBytes } from './logical-volume.js';
 
 /** What is written whole or not at all. */
 export const SECTOR_BYTES = 512;
@@ -17,18 +17,22 @@ export class Store {
   private readonly replayed = new Map<number, Uint8Array>();
   journal: Journal | undefined;
 
-  constructor(readonly volume: LogicalVolume) {}
+  constructor(readonly volume: VolumeBytes) {}
 
   /** Sectors changed since the last commit. */
   get dirtySectors(): number {
     return this.pending.size;
   }
 
-  /** A copy of any range of the volume, with what is pending. */
-  read(at: number, length: number): Uint8Array {
+  /**
+   * A copy of any range of the volume, with what is pending.
+   * @param lock volume address of the lock block that guards the range, for volumes several hosts use;
+   *   none for what never changes once a volume is formatted
+   */
+  read(at: number, length: number, lock?: number): Uint8Array {
     const start = alignDown(at, SECTOR_BYTES);
     const bytes = new Uint8Array(alignUp(at + length, SECTOR_BYTES) - start);
-    this.volume.read(start, bytes);
+    this.volume.read(start, bytes, lock);
     this.overlay(this.replayed, start, bytes);
     this.overlay(this.pending, start, bytes);
     return bytes.subarray(at - start, at - start + length);
@@ -52,10 +56,10 @@ export class Store {
   }
 
   /** Changes a range with the next commit; sectors that stay the same are not written. */
-  write(at: number, bytes: Uint8Array): void {
+  write(at: number, bytes: Uint8Array, lock?: number): void {
     const start = alignDown(at, SECTOR_BYTES);
     const end = alignUp(at + bytes.length, SECTOR_BYTES);
-    const whole = this.read(start, end - start);
+    const whole = this.read(start, end - start, lock);
     for (let from = start; from < end; from += SECTOR_BYTES) {
       const first = Math.max(from, at);
       const part = bytes.subarray(first - at, Math.max(first, from + SECTOR_BYTES) - at);
@@ -72,11 +76,11 @@ export class Store {
    * changes allocate.
    * @param at a multiple of 512, as `bytes.length` is
    */
-  writeFresh(at: number, bytes: Uint8Array): void {
+  writeFresh(at: number, bytes: Uint8Array, lock?: number): void {
     for (let from = 0; from < bytes.length; from += SECTOR_BYTES) {
       this.pending.delete((at + from) / SECTOR_BYTES);
     }
-    this.volume.write(at, bytes);
+    this.volume.write(at, bytes, lock);
   }
 
   commit(): void {

@@ -30,6 +30,12 @@ export function putUuid(bytes: Uint8Array, at: number, uuid: Uuid): void {
   }
 }
 
+export function uuidBytes(uuid: Uuid): Uint8Array {
+  const bytes = new Uint8Array(16);
+  putUuid(bytes, 0, uuid);
+  return bytes;
+}
+
 export function isUuid(text: string): boolean {
   return SHAPE.test(text);
 }

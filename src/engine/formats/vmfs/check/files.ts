@@ -85,7 +85,7 @@ export class FileCheck {
     if (lock.address !== at) {
       this.findings.add('descriptor', place, `says it lies at ${lock.address}, lies at ${at}`);
     }
-    if (lock.mode !== 0) {
+    if (lock.mode !== 0 && !this.core.isStale(lock)) {
       this.findings.add('lock-held', place, `mode ${lock.mode}, host ${lock.owner}`);
     }
     if (file.address !== address) {

@@ -16,7 +16,7 @@ import type { Findings } from './findings.js';
 /** Does the table of physical extents say what the volume records say. */
 export function checkLvm(volume: LogicalVolume, findings: Findings): void {
   if (!volume.complete) {
-    const detail = `${volume.devices.length} of ${volume.record.devices} devices are here`;
+    const detail = `${volume.devices.length} of ${volume.record.devices} devices are here; missing are ${volume.missing}`;
     findings.add('device-missing', volume.devices[0].medium.name, detail);
   }
   for (const device of volume.devices) {

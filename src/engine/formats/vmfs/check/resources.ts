@@ -35,7 +35,7 @@ export function checkClusters(core: Core, resource: Resource, findings: Findings
     if (header.free !== free) {
       findings.add('cluster-count', place, `counts ${header.free} free, its bitmap has ${free}`);
     }
-    if (wrong.length === 0 && lock.mode !== 0) {
+    if (wrong.length === 0 && lock.mode !== 0 && !core.isStale(lock)) {
       findings.add('lock-held', place, `locked by host ${lock.owner}`);
     }
   }

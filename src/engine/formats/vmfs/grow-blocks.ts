@@ -1,0 +1,133 @@
+import { InputError } from '../../core/errors.js';
+import { type Address, SMALL_PER_LARGE } from './address.js';
+import { Cluster, FREE, SPLIT } from './cluster.js';
+import type { Core } from './core.js';
+import type { Descriptor } from './descriptor.js';
+import { FileMap } from './file-map.js';
+import { systemDescriptor } from './open-resources.js';
+import { BlockList, Resource } from './resource.js';
+import {
+  clusterCount,
+  encodeResourceHeader,
+  type ResourceLayout,
+  resourceFileBytes,
+} from './resource-header.js';
+
+/** The resource file of all file blocks. */
+const NAME = '.fbb.sf';
+
+/**
+ * Lets a file system use all of its volume, which has grown: more clusters of file blocks. Whoever is cut
+ * off on the way can do it again; until its last transaction the file system is as before.
+ * @returns how many file blocks there are more
+ * @throws InputError where the file of block bitmaps cannot describe that many
+ */
+export function growFileSystem(core: Core): number {
+  const { blocks, largeBlocks } = core.resources;
+  const old = core.require(blocks);
+  const total = Math.floor(core.volume.bytes / core.blockBytes);
+  const more = total - old.layout.total;
+  if (more <= 0) return 0;
+  const layout =
+    largeBlocks === undefined
+      ? withTotal(old.layout, total)
+      : { ...old.layout, total, groups: old.layout.groups };
+  const large =
+    largeBlocks === undefined
+      ? undefined
+      : withTotal(largeBlocks.layout, Math.ceil(total / SMALL_PER_LARGE));
+  const bytes = resourceFileBytes(large ?? layout, core.generation);
+  const file = core.transaction(() => lengthen(core, bytes));
+  const list = BlockList.of(NAME, file, core.mapping, core.volume.bytes);
+  const make = (of: Resource, to: ResourceLayout): Resource =>
+    new Resource(of.name, of.kind, of.lockType, to, core.generation, core.store, list);
+  if (largeBlocks === undefined || large === undefined) {
+    const grown = make(old, layout);
+    writeFresh(core, old, grown, FREE);
+    core.transaction(() => {
+      widen(old, grown, FREE);
+      core.store.write(list.at(0), encodeResourceHeader(layout, core.generation));
+    });
+  } else {
+    const grownLarge = make(largeBlocks, large);
+    const child = { ...layout, parent: large, groups: smallGroups(layout, total) };
+    const grown = make(old, child);
+    writeFresh(core, largeBlocks, grownLarge, SPLIT);
+    writeFresh(core, old, grown, FREE);
+    core.transaction(() => {
+      widen(largeBlocks, grownLarge, SPLIT);
+      widen(old, grown, FREE);
+      core.store.write(list.at(0), encodeResourceHeader(large, core.generation));
+      core.store.write(list.at(large.childAt), encodeResourceHeader(child, core.generation));
+    });
+  }
+  core.reopen();
+  return more;
+}
+
+function withTotal(layout: ResourceLayout, total: number): ResourceLayout {
+  return { ...layout, total, groups: smallGroups(layout, total) };
+}
+
+function smallGroups({ perCluster, clustersPerGroup }: ResourceLayout, total: number): number {
+  return Math.ceil(total / (perCluster * clustersPerGroup));
+}
+
+/** Gives the file the blocks its new length needs; what is in them means nothing yet. */
+function lengthen(core: Core, bytes: number): Descriptor {
+  const { mapping, allocator, store, blockBytes } = core;
+  const file = systemDescriptor(core, NAME);
+  if (file === undefined) throw InputError.of(core.name, `the volume has no ${NAME}`);
+  const map = new FileMap(core);
+  const wanted = Math.ceil(bytes / blockBytes);
+  if (wanted > mapping.capacity(file)) {
+    throw InputError.of(
+      core.name,
+      `${NAME} would need ${wanted} blocks, its descriptor maps ${mapping.capacity(file)}`,
+      'make a second datastore of the new space',
+    );
+  }
+  const have = Math.ceil(file.length / blockBytes);
+  const zeros = new Uint8Array(blockBytes);
+  for (let slot = have; slot < wanted; slot++) {
+    const address: Address = allocator.take(core.require(core.resources.blocks));
+    store.writeFresh(mapping.dataAt(file, address, 0), zeros, file.at);
+    map.set(file, slot, address);
+    file.blocks += 1;
+  }
+  file.length = Math.max(file.length, bytes);
+  file.touch(core.seconds);
+  core.writeDescriptor(file);
+  return file;
+}
+
+/** Headers of the clusters behind the old ones, straight to their place. */
+function writeFresh(core: Core, old: Resource, grown: Resource, state: number): void {
+  const { generation, volume } = core;
+  const { lockType, layout } = grown;
+  for (let cluster = clusterCount(old.layout); cluster < clusterCount(layout); cluster++) {
+    const at = grown.headerAt(cluster);
+    const size = grown.sizeOf(cluster);
+    const header = Cluster.fresh(generation, lockType, at, cluster, size, layout.bitsPerResource);
+    if (state !== FREE) {
+      for (let item = 0; item < size; item++) header.setState(item, state);
+      header.count(0);
+    }
+    volume.write(at, header.bytes);
+  }
+  volume.flush();
+}
+
+/** The last of the old clusters may have been short. */
+function widen(old: Resource, grown: Resource, state: number): void {
+  const last = clusterCount(old.layout) - 1;
+  const before = old.sizeOf(last);
+  const size = grown.sizeOf(last);
+  if (size === before) return;
+  const header = grown.readCluster(last);
+  const { free } = header;
+  header.total = size;
+  for (let item = before; item < size; item++) header.setState(item, state);
+  header.count(state === FREE ? free + size - before : free);
+  grown.writeCluster(last, header);
+}
