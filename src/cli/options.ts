@@ -25,8 +25,8 @@ export function readDelay(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1e9 : parseDuration(text);
   const ms = (seconds ?? 0) / 1e6;
-  if (ms >= 100 && ms <= 60_000) return ms;
-  throw InputError.of('--delay', `expected seconds from 0.1 to 60, found "${text}"`);
+  if (ms >= 50 && ms <= 60_000) return ms;
+  throw InputError.of('--delay', `expected seconds from 0.05 to 60, found "${text}"`);
 }
 
 /** A time above zero, in ns. */

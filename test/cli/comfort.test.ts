@@ -219,7 +219,7 @@ describe('vmtop host', () => {
     }
     const slow = await vmtop('host', '--headless', '-d', '90');
     expect(slow.code).toBe(2);
-    expect(slow.stderr).toContain('--delay: expected seconds from 0.1 to 60, found "90"');
+    expect(slow.stderr).toContain('--delay: expected seconds from 0.05 to 60, found "90"');
     expect((await vmtop('host', '--headless', '-n', '0')).stderr).toContain('--iterations');
   });
 });

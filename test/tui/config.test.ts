@@ -45,7 +45,7 @@ describe('a mistake is told with line, column, what was expected and what to do'
     ['theme: drak', 'c.yaml:1:8: theme: expected dark, light, colour-blind, monochrome', '"dark"'],
     ['\nmous: false', 'c.yaml:2:1: unknown key "mous"', 'did you mean "mouse"?'],
     ['mouse: maybe', 'c.yaml:1:8: mouse: expected true or false, found "maybe"', ''],
-    ['delay: 3h', 'c.yaml:1:8: delay: expected a time with its unit', '100 ms to 60 s'],
+    ['delay: 3h', 'c.yaml:1:8: delay: expected a time with its unit', '50 ms to 60 s'],
     ['speed: 3x', 'c.yaml:1:8: speed: expected 1x, 2x, 5x, 10x, 60x, max', ''],
     ['screens: { devise: {} }', 'c.yaml:1:12: screens: unknown key "devise"', '"device"'],
     [

@@ -304,7 +304,7 @@ describe('time', () => {
     await press('s', '5', 'enter');
     expect(engine.heard.at(-1)).toEqual({ type: 'frame-interval', ms: 5000 });
     await press('s', '0', 'enter');
-    expect(await text()).toContain('not in the range 100 ms to 60 s');
+    expect(await text()).toContain('not in the range 50 ms to 60 s');
     await press('escape', 's', '2', '5', '0', 'm', 's', 'enter');
     expect(engine.heard.at(-1)).toEqual({ type: 'frame-interval', ms: 250 });
   });

@@ -7,7 +7,7 @@ import { packageFolder } from '../../scenario/bundled.js';
 export interface Program {
   readonly name: string;
   readonly file: string;
-  /** With ten frames a second, or as many as the program can be asked for. */
+  /** With a little over ten frames a second, or as many as the program can be asked for. */
   readonly args: readonly string[];
   /** For keys, where only an answer changes the screen; without it `args`. */
   readonly quietArgs?: readonly string[];
@@ -52,7 +52,7 @@ function vmtop(name: string, scenario: string, fastest: boolean): Program {
   return {
     name: `vmtop, ${name}, ${fastest ? 'max' : '1x'}`,
     file: process.execPath,
-    args: [join(packageFolder(), 'dist', 'vmtop.js'), scenario, '--delay', '0.1'],
+    args: [join(packageFolder(), 'dist', 'vmtop.js'), scenario, '--delay', '0.08'],
     frameEnd: SYNC_OFF,
     ready: /LAYER/,
     first: fastest ? FASTER : '',

@@ -46,7 +46,7 @@ export const configSchema = z.strictObject({
   ascii: flag.optional(),
   mouse: flag.optional(),
   readOnly: flag.optional(),
-  delay: duration('100ms', '60s').optional(),
+  delay: duration('50ms', '60s').optional(),
   speed: z.enum(SPEEDS.map(speedName) as [string, ...string[]]).optional(),
   nameLength: integer(0, 120).optional(),
   friendlyNames: flag.optional(),

@@ -35,7 +35,7 @@ export function rankForm(host: string, path: string, rank: number, note: string)
 }
 
 export function delayForm(delayMs: number): Form {
-  const param = duration('1s', '100ms', '60s', 'real time between updates');
+  const param = duration('1s', '50ms', '60s', 'real time between updates');
   return {
     kind: 'form',
     title: 'Delay',
