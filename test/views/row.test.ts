@@ -130,7 +130,11 @@ describe('cells', () => {
   });
 
   test('sizes and times have units', () => {
-    expect(formatCell('blocks', 2 ** 21, 9)).toBe('1 GB');
+    // Three digits whatever the size, so that numbers of a column stand under one another.
+    expect(formatCell('blocks', 2 ** 21, 9)).toBe('1.00 GB');
+    expect(formatCell('blocks', 2 ** 21 * 64.3, 9)).toBe('64.3 GB');
+    expect(formatCell('blocks', 2 ** 21 * 1023.8, 9)).toBe('1.00 TB');
+    expect(formatCell('blocks', 0, 9)).toBe('0 B');
     expect(formatCell('duration', 90e9, 9)).toBe('90 s');
   });
 });

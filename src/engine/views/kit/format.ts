@@ -1,5 +1,5 @@
 import { BLOCK_BYTES } from '../../core/io.js';
-import { formatDuration, formatSize } from '../../core/units.js';
+import { formatDuration } from '../../core/units.js';
 
 /** How a cell's value is written; numbers that do not apply (NaN) are `-` in every format. */
 export type Format = 'text' | 'count' | 'fixed' | 'blocks' | 'percent' | 'duration';
@@ -14,7 +14,7 @@ export function formatCell(format: Format, value: Cell, width: number): string {
   if (!Number.isFinite(value)) return NOT_APPLICABLE;
   switch (format) {
     case 'blocks':
-      return formatSize(value * BLOCK_BYTES);
+      return columnSize(value * BLOCK_BYTES);
     case 'duration':
       return formatSpan(value);
     case 'fixed':
@@ -25,6 +25,19 @@ export function formatCell(format: Format, value: Cell, width: number): string {
     default:
       return fitNumber(value, 0, width);
   }
+}
+
+/** Three digits and their unit, with as many decimals in every row of the same magnitude. */
+function columnSize(bytes: number): string {
+  let value = bytes;
+  let unit = 'B';
+  for (const next of ['KB', 'MB', 'GB', 'TB', 'PB']) {
+    // Below 1000, not 1024: a fourth digit would not stand under the others.
+    if (value < 999.95) break;
+    value /= 1024;
+    unit = next;
+  }
+  return `${unit === 'B' ? value : value.toFixed(value < 9.995 ? 2 : 1)} ${unit}`;
 }
 
 /** Longer units for times that are mostly long, with the number kept below a thousand. */
