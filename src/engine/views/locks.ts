@@ -87,7 +87,7 @@ export const locks = defineView({
       level: above(1, 100),
     },
     {
-      ...count('CONFLIC', 7, 2, 'conflicts', 'lock writes that met a SCSI reservation'),
+      ...count('RESVCONF', 8, 2, 'conflicts', 'lock writes that met a SCSI reservation'),
       level: above(1, 100),
     },
     count('RETRIES', 7, 2, 'retries', 'lock writes made again'),
