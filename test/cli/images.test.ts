@@ -43,6 +43,21 @@ vms:
 }
 
 describe('LUNs in files', () => {
+  it('of the bundled scenario are left in the folder it runs in', async () => {
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      const outcome = await vmtop('run', 'disk-images', '--duration', '10ms');
+      const images = ['array1-vmfs5.img', 'array1-vmfs6.img'];
+      expect(outcome).toMatchObject({ code: 0, stderr: `images: ${images.join(', ')}\n` });
+      for (const name of images) {
+        expect(await vmtop('volume', 'check', name)).toMatchObject({ code: 0, stderr: '' });
+      }
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   it('are left as sparse volumes that vmtop volume lists and finds clean', async () => {
     expect(await run(`{ file: ${image} }`)).toMatchObject({
       code: 0,

@@ -44,9 +44,9 @@ describe('the mouse', () => {
       const m = open({ columns, rows });
       for (const { name, key, view } of screens) {
         const [, tabs = ''] = await m.screen();
-        const other = new RegExp(`(?<=^| )${key}(?= |$)`).exec(tabs);
-        expect(other, `${key} in ${tabs}`).not.toBeNull();
-        await m.mouse(LEFT, other?.index ?? 0, 1);
+        const at = ` ${tabs} `.indexOf(` ${key} `);
+        expect(at, `${key} in ${tabs}`).toBeGreaterThanOrEqual(0);
+        await m.mouse(LEFT, at, 1);
         expect(m.session.store.ui.screen).toBe(name);
         if (view !== undefined) expect(await m.text()).toContain(view.title);
       }
@@ -244,8 +244,8 @@ describe('read only', () => {
   test('no key on any screen changes the simulation, whatever follows', async () => {
     const m = open();
     await m.settle();
-    // H rescans at once; Enter confirms what the others ask.
-    expect(new Set(commandsOf(m, false))).toEqual(new Set(['enter', 'H']));
+    // H rescans and X unmounts a datastore at once; Enter confirms what the others ask.
+    expect(new Set(commandsOf(m, false))).toEqual(new Set(['enter', 'H', 'X']));
     expect(commandsOf(m, true)).toEqual([]);
   });
 

@@ -202,9 +202,12 @@ async function pressAndDraw(key: string, ms: number): Promise<boolean> {
   return pressUntil(`${KEYS[key] ?? key}${KEYS['ctrl+l']}`, isNew, ms);
 }
 
+/** A long frame comes through the terminal in pieces: it is whole when the last row is there again. */
 async function redraws(): Promise<boolean> {
   const drawn = pty.output().length;
-  return pressUntil('ctrl+l', () => pty.output().slice(drawn).includes(CLEAR));
+  const isWhole = (): boolean =>
+    pty.output().slice(drawn).includes(CLEAR) && pty.screen().at(-1) !== '';
+  return pressUntil('ctrl+l', isWhole);
 }
 
 /** The layout at another size: a row in every place, and none beyond the edge. */

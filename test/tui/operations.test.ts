@@ -58,9 +58,16 @@ test("O makes a snapshot of the disk's machine, or merges what is left of them",
   const m = open();
   await m.press('v', 'ctrl+o');
   expect(await m.text()).toContain('snapshot of web1, quiesced');
-  await m.press('end', 'up', 'up', 'enter');
+  // Below the two datastores and the snapshot that is not quiesced.
+  await m.press('down', 'down', 'down', 'enter');
   const [command] = commands(m);
-  expect(command).toMatchObject({ kind: 'snapshot', vm: 'web1' });
+  expect(command).toMatchObject({
+    kind: 'snapshot',
+    vm: 'web1',
+    action: 'create',
+    quiesce: true,
+  });
+  await m.close();
   const merging = open();
   await merging.press('n', 'ctrl+o');
   expect(await merging.text()).toContain('consolidate web1');

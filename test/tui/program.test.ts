@@ -141,7 +141,7 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
     pty.press('\u001B[B');
     await pty.waitFor((text) => text.includes('▸ detach it'));
     pty.press('\r');
-    await pty.waitFor((text) => text.includes('is in use: unmount its datastore first'));
+    await pty.waitFor((text) => text.includes('is in use on hdd-none: datastore hdd-none'));
   });
 
   test('the limit of a virtual disk can be changed', async () => {

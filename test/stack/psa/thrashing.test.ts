@@ -11,6 +11,8 @@ import { Path } from '../../../src/engine/stack/storage-apis/psa/path.js';
 import { adapterPlan, DEVICE_FIELDS, Source, UID } from './host.js';
 
 const S = 1e9;
+/** What keeps half a minute short to simulate, and the LUN busy: 16 commands every 4 ms. */
+const THINK_NS = 4e6;
 
 const PLAN: ArrayPlan = {
   name: 'box',
@@ -75,10 +77,11 @@ function build(way: Way, access: ArrayPlan['access'] = 'active-passive') {
     const source = new Source(sim, nmp);
     return { nexuses, paths, nmp, source, entity };
   });
-  /** Eight commands of each host, always in flight. */
+  /** Eight commands of each host, each sent again soon after its answer. */
   const start = (): void => {
     for (const { source } of hosts) {
-      source.onDone = () => source.send((source.issued * 64) % 2 ** 20);
+      const next = (): unknown => source.send((source.issued * 64) % 2 ** 20);
+      source.onDone = () => sim.timers.delay(THINK_NS, next);
       for (let left = 8; left > 0; left--) source.send(left * 64);
     }
   };

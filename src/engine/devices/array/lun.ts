@@ -1,4 +1,3 @@
-import type { Lane } from '../../core/events.js';
 import {
   ABORT,
   FLUSH,
@@ -34,13 +33,14 @@ import type { Cache } from './cache.js';
 import type { Controllers } from './controllers.js';
 import { HeldAnswers } from './held-answers.js';
 import { defineLun } from './lun-entity.js';
-import { CACHE_NS, CONTROLLER_NS, DEVICE_NS, FORWARD_NS } from './lun-times.js';
+import { CACHE_NS, CONTROLLER_NS, DEVICE_NS } from './lun-times.js';
 import { Offload } from './offload.js';
 import { Ownership } from './ownership.js';
 import { PAGE_BLOCKS, type Pool } from './pool.js';
 import { PortGroups } from './port-groups.js';
 import { Reservation } from './reservation.js';
 import { ThinPages } from './thin-pages.js';
+import { WayOut } from './way-out.js';
 
 /** Reasons to look twice at a command, one bit each. */
 const LOST = 1;
@@ -71,18 +71,14 @@ export class Lun extends Layer {
   /** A jbod LUN is one disk: it zeroes by writing to it. */
   private readonly ownDisk: boolean;
   private readonly answerNs: number;
-  private readonly shared: boolean;
   private readonly ownership: Ownership;
   private readonly groups: PortGroups;
   protected readonly pages: ThinPages | undefined;
   private readonly held: HeldAnswers;
   private readonly traffic: Traffic;
   private readonly hitSlot: number;
-  /** Answers that need no disk, in order for each controller they leave by. */
-  private readonly lanes: Lane[] = [];
-  private readonly lastAt: Float64Array;
+  private readonly wayOut: WayOut;
   protected readonly takenAt: Float64Array;
-  private readonly controllerOf: Uint8Array;
 
   private trouble = 0;
   private unreachable = false;
@@ -93,7 +89,7 @@ export class Lun extends Layer {
     sim: Sim,
     array: ArrayPlan,
     plan: LunPlan,
-    private readonly controllers: Controllers,
+    controllers: Controllers,
     backing: Backing,
     private readonly backEnd: Layer,
   ) {
@@ -109,7 +105,6 @@ export class Lun extends Layer {
     this.start = backing.start;
     this.ownDisk = backing.disk !== undefined;
     this.answerNs = backing.cache === undefined ? DEVICE_NS : CACHE_NS;
-    this.shared = array.access === 'active-active';
     this.ownership = new Ownership(
       sim,
       plan.name,
@@ -133,10 +128,9 @@ export class Lun extends Layer {
     this.entity = defineLun(sim, array, plan, this);
     this.traffic = new Traffic(sim, this.entity);
     this.hitSlot = this.entity.slot('cacheHits');
-    this.lastAt = new Float64Array(controllers.count);
-    for (let index = 0; index < controllers.count; index++) this.lanes.push(sim.lane(this));
+    const owner = array.access === 'active-active' ? undefined : this.ownership;
+    this.wayOut = new WayOut(sim, this, controllers, owner);
     this.takenAt = sim.requests.column('port.arrivedAt', Float64Array);
-    this.controllerOf = sim.requests.column('array.controller', Uint8Array);
   }
 
   get owner(): number {
@@ -257,9 +251,7 @@ export class Lun extends Layer {
   override complete(io: Io): void {
     if (this.media !== undefined && this.sim.requests.status[io] === 0) this.media.execute(io);
     // The controller's share of the way back is not worth an event: the connection adds it.
-    const leaves = this.controllerOf[io];
-    const by = this.shared ? leaves : this.ownership.owner;
-    this.sim.requests.readyAt[io] = this.charge(by) + (by === leaves ? 0 : FORWARD_NS);
+    this.sim.requests.readyAt[io] = this.wayOut.readyAt(io);
     this.finish(io);
   }
 
@@ -325,24 +317,7 @@ export class Lun extends Layer {
   /** Answers a row that needs no disk, after the controller's turn and the cache's time, or longer. */
   private answer(io: Io, longerNs = 0): void {
     if (this.media !== undefined && this.sim.requests.op[io] <= WRITE) this.media.execute(io);
-    const leaves = this.controllerOf[io];
-    const by = this.shared ? leaves : this.ownership.owner;
-    let at = this.charge(by) + this.answerNs + longerNs;
-    if (by !== leaves) at += FORWARD_NS;
-    if (at >= this.lastAt[leaves]) {
-      this.lastAt[leaves] = at;
-      this.lanes[leaves].push(at, io);
-    } else {
-      this.sim.events.push(at, this.index, io);
-    }
-  }
-
-  /** The controller takes its turn; returns when it is done. */
-  private charge(controller: number): number {
-    const { busyUntil } = this.controllers;
-    const at = Math.max(busyUntil[controller], this.sim.now) + CONTROLLER_NS;
-    busyUntil[controller] = at;
-    return at;
+    this.wayOut.answer(io, this.answerNs + longerNs);
   }
 
   private refuse(io: Io, senseData: number): void {

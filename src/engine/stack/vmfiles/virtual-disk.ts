@@ -66,6 +66,8 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
   private freedAt = -1;
   /** When the command was sent down, the first time or again. */
   private readonly sentAt: Float64Array;
+  /** 1 for a write or an UNMAP; below, a RAID group may make a write a read for a while (`op`). */
+  private readonly changes: Uint8Array;
   /** Eager disks have every block written from the start: nothing to count. */
   private readonly grows: boolean;
   private written: number;
@@ -87,6 +89,7 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     this.base = this.entity.base;
     this.arrivedAt = sim.requests.column('vmdk.arrivedAt', Float64Array);
     this.sentAt = sim.requests.column('vmdk.sentAt', Float64Array);
+    this.changes = sim.requests.column('vmdk.changes', Uint8Array);
     this.diskLba = sim.requests.column('vmdk.lba', Float64Array);
     this.next = sim.requests.next;
     this.written = writtenBlocks(file);
@@ -108,7 +111,8 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     this.arrivedAt[io] = now;
     this.sentAt[io] = now;
     this.diskLba[io] = requests.lba[io];
-    if (this.guard?.holds(io)) return;
+    const code = requests.op[io];
+    this.changes[io] = code === WRITE || code === UNMAP ? 1 : 0;
     this.send(io);
   }
 
@@ -220,6 +224,7 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
   }
 
   private send(io: Io): void {
+    if (this.guard?.holds(io)) return;
     if (this.pausedRows !== undefined) {
       this.sim.requests.file[io] = this.file.index;
       this.pausedRows.push(io);

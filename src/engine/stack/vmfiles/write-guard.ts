@@ -1,4 +1,4 @@
-import { type Io, UNMAP, WRITE } from '../../core/io.js';
+import type { Io } from '../../core/io.js';
 import type { Layer } from '../../core/layer.js';
 import { ROW_STRIDE } from '../../core/requests.js';
 import type { Sim } from '../../core/sim.js';
@@ -18,6 +18,7 @@ export class WriteGuard {
   private readonly waiting: Io[] = [];
   private readonly since: number;
   private readonly sentAt: Float64Array;
+  private readonly changes: Uint8Array;
 
   /**
    * @param disk the layer that signs the disk's rows before it sends them down
@@ -32,13 +33,12 @@ export class WriteGuard {
     this.since = sim.now;
     this.copied = new Uint8Array(Math.ceil(file.sizeBlocks / FILE_BLOCK));
     this.sentAt = sim.requests.column('vmdk.sentAt', Float64Array);
+    this.changes = sim.requests.column('vmdk.changes', Uint8Array);
   }
 
   /** True when the row has to wait; it is the guard's until it is released. */
   holds(io: Io): boolean {
-    const { op } = this.sim.requests;
-    if (op[io] !== WRITE && op[io] !== UNMAP) return false;
-    if (this.missing(io) < 0) return false;
+    if (this.changes[io] === 0 || this.missing(io) < 0) return false;
     // The row has not been sent: who looks for commands that may still touch a block skips it.
     this.sentAt[io] = Number.POSITIVE_INFINITY;
     this.waiting.push(io);
@@ -76,8 +76,8 @@ export class WriteGuard {
     for (let io = 0; left > 0 && io < requests.handleLimit; io += ROW_STRIDE) {
       if (!requests.live(io)) continue;
       left--;
-      if (requests.op[io] !== WRITE && requests.op[io] !== UNMAP) continue;
       // Rows above the disk still say what their last users said.
+      if (this.changes[io] === 0) continue;
       if (this.sentAt[io] <= this.since && hasSigned(requests, io, this.disk)) return true;
     }
     return false;

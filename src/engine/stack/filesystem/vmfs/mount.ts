@@ -18,6 +18,7 @@ import { FILE_BLOCK } from '../file.js';
 import type { LockAnswer, Mount } from '../mount.js';
 import { MountState } from '../mount-state.js';
 import { HOLE, isBusy, type VmfsFile } from './file.js';
+import { pointerOf, runLength } from './file-map.js';
 import { FirstWrite } from './first-write.js';
 import { Heartbeat } from './heartbeat.js';
 import { POINTER_SPAN_SHIFT } from './layout.js';
@@ -243,7 +244,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
       this.answer(io, CHECK, SENSE_INVALID_OPCODE, 0);
     } else if (file.map.length === 0) {
       this.forward(io, file.residentAt + start);
-    } else if (last > first && this.runLength(file, first, last) < last - first + 1) {
+    } else if (last > first && runLength(file, first, last) < last - first + 1) {
       this.split(io);
     } else if (!this.pointers.touch(pointerOf(file, first))) {
       this.miss(io, pointerOf(file, first));
@@ -326,20 +327,8 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     if (isUnmap && (toEnd < FILE_BLOCK || most < FILE_BLOCK)) return Math.min(most, toEnd);
     const length = isUnmap ? most - (most % FILE_BLOCK) : most;
     const last = ((at + length - 1) / FILE_BLOCK) | 0;
-    const run = this.runLength(file, first, last);
+    const run = runLength(file, first, last);
     return Math.min(length, toEnd + (run - 1) * FILE_BLOCK);
-  }
-
-  /** How many file blocks from `first` lie one after the other, below one pointer block. */
-  private runLength({ map, firstPointer }: VmfsFile, first: number, last: number): number {
-    const start = map[first];
-    if (start < 0) return 1;
-    let next = first + 1;
-    while (next <= last && map[next] === start + next - first) {
-      if (firstPointer !== 0 && (next & ((1 << POINTER_SPAN_SHIFT) - 1)) === 0) break;
-      next++;
-    }
-    return next - first;
   }
 
   private reach(io: Io, file: VmfsFile, first: number): void {
@@ -395,9 +384,4 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
 /** What `freeing` holds for a job of the first writes, and back. */
 function jobOf(numberOrEntry: number): number {
   return -1 - numberOrEntry;
-}
-
-/** Number of the pointer block that maps a file block; 0 when the file needs none. */
-function pointerOf(file: VmfsFile, fileBlock: number): number {
-  return file.firstPointer === 0 ? 0 : file.firstPointer + (fileBlock >>> POINTER_SPAN_SHIFT);
 }
