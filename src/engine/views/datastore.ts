@@ -7,6 +7,7 @@ import {
   labelled,
   latency,
   latencyPerCommand,
+  named,
 } from './kit/fields.js';
 import type { Cell } from './kit/format.js';
 import type { Row } from './kit/row.js';
@@ -63,15 +64,7 @@ export const datastore = defineView({
   expand: 'file',
   charts: ['%USED', 'GROW MB/s', 'ALLOC/s', 'CMDS/s', 'LAT/cmd'],
   fields: [
-    {
-      id: 'DATASTORE',
-      width: 14,
-      weight: 0,
-      format: 'text',
-      help: 'datastore',
-      value: (row) => row.name,
-      grow: true,
-    },
+    named('DATASTORE', 14, 'datastore'),
     labelled('TYPE', 4, 3, 'type', 'vmfs or nfs'),
     gauge('CAPACITY', 9, 1, 'blocks', 'capacityBlocks', 'size'),
     { id: 'USED', width: 9, weight: 2, format: 'blocks', help: 'space taken', value: usedBlocks },

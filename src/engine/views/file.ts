@@ -1,4 +1,4 @@
-import { gauge, labelled } from './kit/fields.js';
+import { gauge, labelled, named } from './kit/fields.js';
 import { defineView } from './kit/view.js';
 
 export const file = defineView({
@@ -11,15 +11,7 @@ export const file = defineView({
   there: (row) => row.now('present') !== 0,
   charts: ['ALLOC'],
   fields: [
-    {
-      id: 'FILE',
-      width: 30,
-      weight: 0,
-      format: 'text',
-      help: 'file',
-      value: (row) => row.name,
-      grow: true,
-    },
+    named('FILE', 30, 'file'),
     labelled('VM', 12, 2, 'vm', 'virtual machine'),
     labelled('DATASTORE', 14, 2, 'datastore', 'datastore'),
     labelled('ROLE', 15, 1, 'role', 'what the file is for'),

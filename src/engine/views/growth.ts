@@ -1,5 +1,5 @@
 import { BLOCK_BYTES } from '../core/io.js';
-import { gauge, host, labelled } from './kit/fields.js';
+import { gauge, host, labelled, named } from './kit/fields.js';
 import type { Row } from './kit/row.js';
 import { defineView } from './kit/view.js';
 
@@ -22,15 +22,7 @@ export const growth = defineView({
   scope: 'disk',
   charts: ['%ALLOC', 'GROW MB/s', 'FIRSTW/s'],
   fields: [
-    {
-      id: 'VMDK',
-      width: 18,
-      weight: 0,
-      format: 'text',
-      help: 'virtual disk',
-      value: (row) => row.name,
-      grow: true,
-    },
+    named('VMDK', 18, 'virtual disk'),
     host,
     labelled('DATASTORE', 12, 3, 'datastore', 'datastore the disk lies on'),
     labelled('KIND', 10, 2, 'kind', 'thin, lazyThick (zeroed on first write) or eagerThick'),

@@ -1,4 +1,4 @@
-import { above, gauge, host, labelled } from './kit/fields.js';
+import { above, gauge, host, labelled, named } from './kit/fields.js';
 import type { Row } from './kit/row.js';
 import { defineView, type Field } from './kit/view.js';
 
@@ -42,16 +42,7 @@ export const locks = defineView({
   scope: 'mount',
   charts: ['LOCKS', 'BEATS', 'MISSES'],
   fields: [
-    {
-      id: 'DATASTORE',
-      width: 14,
-      weight: 0,
-      format: 'text',
-      help: 'datastore',
-      value: (row) => row.name,
-      grow: true,
-      stays: true,
-    },
+    { ...named('DATASTORE', 14, 'datastore'), stays: true },
     { ...host, weight: 0 },
     labelled('TYPE', 4, 2, 'type', 'vmfs or nfs'),
     labelled('VER', 3, 3, 'version', 'generation of VMFS, or version of NFS'),

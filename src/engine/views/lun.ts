@@ -8,6 +8,7 @@ import {
   labelled,
   latency,
   latencyPerCommand,
+  named,
 } from './kit/fields.js';
 import { controllerName } from './kit/format.js';
 import { defineView } from './kit/view.js';
@@ -21,15 +22,7 @@ export const lun = defineView({
   scope: 'lun',
   charts: ['CMDS/s', 'LAT/cmd', 'HIT%'],
   fields: [
-    {
-      id: 'LUN',
-      width: 12,
-      weight: 0,
-      format: 'text',
-      help: 'LUN',
-      value: (row) => row.name,
-      grow: true,
-    },
+    named('LUN', 12, 'LUN'),
     labelled('ARRAY', 10, 2, 'array', 'array'),
     labelled('POOL', 10, 4, 'pool', 'pool of disks it is cut from'),
     labelled('UID', 36, 9, 'uid', 'name the hosts know it by'),

@@ -6,6 +6,7 @@ import {
   labelled,
   latency,
   latencyPerCommand,
+  named,
   queueStats,
   upOrDown,
 } from './kit/fields.js';
@@ -21,15 +22,7 @@ export const port = defineView({
   scope: 'port',
   charts: ['CMDS/s', 'LAT/cmd', 'ACTV', 'QUED'],
   fields: [
-    {
-      id: 'PORT',
-      width: 16,
-      weight: 0,
-      format: 'text',
-      help: 'target port or NFS server',
-      value: (row) => row.name,
-      grow: true,
-    },
+    named('PORT', 16, 'target port or NFS server'),
     labelled('ARRAY', 10, 3, 'array', 'array'),
     {
       id: 'CTRL',

@@ -1,4 +1,4 @@
-import { above, gauge, host, labelled } from './kit/fields.js';
+import { above, gauge, host, labelled, named } from './kit/fields.js';
 import type { Row } from './kit/row.js';
 import { defineView } from './kit/view.js';
 
@@ -34,15 +34,7 @@ export const snapshot = defineView({
   empty: 'no virtual disk has had a snapshot; ctrl+o on a virtual disk makes one of its VM',
   charts: ['GROW MB/s', '%DISK', 'RD/READ'],
   fields: [
-    {
-      id: 'VMDK',
-      width: 18,
-      weight: 0,
-      format: 'text',
-      help: 'virtual disk',
-      value: (row) => row.name,
-      grow: true,
-    },
+    named('VMDK', 18, 'virtual disk'),
     host,
     labelled('DATASTORE', 12, 3, 'datastore', 'datastore its files are on'),
     {

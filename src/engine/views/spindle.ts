@@ -1,4 +1,12 @@
-import { above, ioStats, labelled, latency, latencyPerCommand, queueStats } from './kit/fields.js';
+import {
+  above,
+  ioStats,
+  labelled,
+  latency,
+  latencyPerCommand,
+  named,
+  queueStats,
+} from './kit/fields.js';
 import { defineView } from './kit/view.js';
 
 const NS_PER_S = 1e9;
@@ -12,15 +20,7 @@ export const spindle = defineView({
   scope: 'spindle',
   charts: ['CMDS/s', 'LAT/cmd', '%BUSY', 'QUED'],
   fields: [
-    {
-      id: 'DISK',
-      width: 16,
-      weight: 0,
-      format: 'text',
-      help: 'disk',
-      value: (row) => row.name,
-      grow: true,
-    },
+    named('DISK', 16, 'disk'),
     labelled('POOL', 10, 3, 'pool', 'pool'),
     labelled('MODEL', 10, 4, 'model', 'device model'),
     {

@@ -1,4 +1,4 @@
-import { above, gauge, labelled } from './kit/fields.js';
+import { above, gauge, labelled, named } from './kit/fields.js';
 import { defineView, type Field } from './kit/view.js';
 
 const COLOURS = ['green', 'yellow', 'red'];
@@ -25,15 +25,7 @@ export const vasa = defineView({
   charts: ['USED'],
   empty: 'no array has a VASA provider: shelves of disks and NFS servers have none',
   fields: [
-    {
-      id: 'ARRAY',
-      width: 12,
-      weight: 0,
-      format: 'text',
-      help: 'array',
-      value: (row) => row.name,
-      grow: true,
-    },
+    named('ARRAY', 12, 'array'),
     labelled('PRODUCT', 14, 6, 'product', 'product, as INQUIRY says'),
     {
       id: 'PROVIDER',

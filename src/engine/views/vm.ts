@@ -1,6 +1,6 @@
 import { BLOCK_BYTES } from '../core/io.js';
 import { shownGroup, spareGroup } from './kit/field-groups.js';
-import { COMMANDS, commandsPerSecond, host, latency, TOTAL_NS } from './kit/fields.js';
+import { COMMANDS, commandsPerSecond, host, latency, named, TOTAL_NS } from './kit/fields.js';
 import { percentileIds, percentiles } from './kit/percentiles.js';
 import { perCommandMs, type Row } from './kit/row.js';
 import { SumRow } from './kit/sum-row.js';
@@ -42,15 +42,7 @@ export const vm = defineView({
     shownGroup('P', 'HOST = Host and State', ['HOST', 'STATE']),
   ],
   fields: [
-    {
-      id: 'VMNAME',
-      width: 16,
-      weight: 0,
-      format: 'text',
-      help: 'virtual machine; when expanded, its disks',
-      value: (row) => row.name,
-      grow: true,
-    },
+    named('VMNAME', 16, 'virtual machine; when expanded, its disks'),
     host,
     {
       id: 'STATE',

@@ -85,6 +85,36 @@ describe('virtual disk', () => {
   });
 });
 
+describe('a copy of the disk', () => {
+  it('waits for a write sent before it, though a RAID group reads first with the same row', () => {
+    const { sim, disk, guest } = setUp();
+    const io = guest.issue(WRITE, 0, 8);
+    sim.runUntil(10);
+    const guard = disk.protect();
+    sim.requests.op[io] = READ;
+    expect(guard.unsettled).toBe(true);
+    sim.requests.op[io] = WRITE;
+    sim.runUntil(1e6);
+    expect(guard.unsettled).toBe(false);
+  });
+
+  it('holds writes that were out of space when it began, as it holds new ones', () => {
+    const { sim, vm, below, disk, guest } = setUp();
+    below.room = 0;
+    guest.issue(WRITE, 0, 8);
+    sim.runUntil(1e6);
+    const guard = disk.protect();
+    below.room = 99;
+    vm.answer('retry');
+    sim.runUntil(2e6);
+    expect(guest.back).toEqual([]);
+    expect(guard.wanted).toBe(0);
+    guard.finished(0, 1);
+    sim.runUntil(3e6);
+    expect(guest.back).toMatchObject([{ lba: 0, status: 0 }]);
+  });
+});
+
 describe('out of space', () => {
   it('stuns the machine with the question and keeps the write from the guest', () => {
     const { sim, vm, below, guest, disk } = setUp();

@@ -107,16 +107,27 @@ export class Store {
 
   /** Neighbours go out in one write. */
   private writeSectors(sectors: readonly (readonly [number, Uint8Array])[]): void {
-    for (let from = 0; from < sectors.length; ) {
-      const first = sectors[from][0];
-      let to = from + 1;
-      while (to < sectors.length && sectors[to][0] === first + (to - from)) to++;
-      const run = new Uint8Array((to - from) * SECTOR_BYTES);
-      for (let index = from; index < to; index++) {
-        run.set(sectors[index][1], (index - from) * SECTOR_BYTES);
-      }
-      this.volume.write(first * SECTOR_BYTES, run);
-      from = to;
+    for (const [at, run] of sectorRuns(sectors)) this.volume.write(at, run);
+  }
+}
+
+/**
+ * Sectors joined with their neighbours: what one write each takes.
+ * @param sectors number and content, in order
+ * @returns address on the volume and content of each run, in bytes
+ */
+export function* sectorRuns(
+  sectors: readonly (readonly [number, Uint8Array])[],
+): Generator<readonly [number, Uint8Array], void> {
+  for (let from = 0; from < sectors.length; ) {
+    const first = sectors[from][0];
+    let to = from + 1;
+    while (to < sectors.length && sectors[to][0] === first + (to - from)) to++;
+    const run = new Uint8Array((to - from) * SECTOR_BYTES);
+    for (let index = from; index < to; index++) {
+      run.set(sectors[index][1], (index - from) * SECTOR_BYTES);
     }
+    yield [first * SECTOR_BYTES, run];
+    from = to;
   }
 }

@@ -27,6 +27,12 @@ export interface SnapshotDisk extends ChainedDisk {
   readonly givesBack: boolean;
 }
 
+/** A leaf that is being made. */
+interface NewLeaf {
+  readonly disk: SnapshotDisk;
+  readonly leaf: Link;
+}
+
 /** Guests that check their data: they are told that their disks have been set back. */
 export interface Witness {
   saved(snapshot: string): void;
@@ -149,29 +155,9 @@ export class VmSnapshots {
     format: DeltaFormatName | undefined,
     fail: (problem: string) => void,
   ): void {
-    const { disks, witness } = this.options;
-    const made: { disk: SnapshotDisk; leaf: Link }[] = [];
-    const undo = (problem: string): void => {
-      for (const { disk, leaf } of made) {
-        disk.chain.drop(leaf);
-        disk.chain.removeFiles(leaf);
-      }
-      this.freezer.thaw();
-      fail(problem);
-    };
-    try {
-      for (const disk of disks) {
-        made.push({ disk, leaf: disk.chain.addChild(disk.chain.leaf, format) });
-      }
-    } catch (error) {
-      undo(messageOf(error));
-      return;
-    }
-    this.write(made.flatMap(headsOf), (problem) => {
-      if (problem !== undefined) {
-        undo(problem);
-        return;
-      }
+    const { witness } = this.options;
+    const add = ({ chain }: SnapshotDisk): Link => chain.addChild(chain.leaf, format);
+    this.makeLeaves(add, fail, (made) => {
       this.sim.timers.delay(CHECKPOINT_NS, () => {
         const frozen = new Map<number, Link>();
         const changes = new Map<number, FrozenChanges>();
@@ -197,8 +183,35 @@ export class VmSnapshots {
     });
   }
 
+  /** A new leaf for each disk, on disk; where one cannot be had there are none, and the machine runs. */
+  private makeLeaves(
+    add: (disk: SnapshotDisk) => Link,
+    fail: (problem: string) => void,
+    then: (made: readonly NewLeaf[]) => void,
+  ): void {
+    const made: NewLeaf[] = [];
+    const undo = (problem: string): void => {
+      for (const { disk, leaf } of made) {
+        disk.chain.drop(leaf);
+        disk.chain.removeFiles(leaf);
+      }
+      this.freezer.thaw();
+      fail(problem);
+    };
+    try {
+      for (const disk of this.options.disks) made.push({ disk, leaf: add(disk) });
+    } catch (error) {
+      undo(messageOf(error));
+      return;
+    }
+    this.write(made.flatMap(headsOf), (problem) => {
+      if (problem === undefined) then(made);
+      else undo(problem);
+    });
+  }
+
   private revert(snapshot: VmSnapshot, why: string): void {
-    const { disks, witness } = this.options;
+    const { witness } = this.options;
     const { name } = snapshot;
     this.begin(`reverting to snapshot ${name}`, 'what was written since is lost', why);
     this.freezer.freeze(false, (unsettled) => {
@@ -206,29 +219,10 @@ export class VmSnapshots {
         this.fail(name, unsettled);
         return;
       }
-      const made: { disk: SnapshotDisk; leaf: Link }[] = [];
-      const undo = (problem: string): void => {
-        for (const { disk, leaf } of made) {
-          disk.chain.drop(leaf);
-          disk.chain.removeFiles(leaf);
-        }
-        this.freezer.thaw();
-        this.fail(name, problem);
-      };
-      try {
-        for (const disk of disks) {
-          const parent = snapshot.disks.get(disk.index) as Link;
-          made.push({ disk, leaf: disk.chain.addChild(parent) });
-        }
-      } catch (error) {
-        undo(messageOf(error));
-        return;
-      }
-      this.write(made.flatMap(headsOf), (problem) => {
-        if (problem !== undefined) {
-          undo(problem);
-          return;
-        }
+      const add = ({ chain, index }: SnapshotDisk): Link =>
+        chain.addChild(snapshot.disks.get(index) as Link);
+      const fail = (problem: string): void => this.fail(name, problem);
+      this.makeLeaves(add, fail, (made) => {
         for (const { disk, leaf } of made) {
           this.open(disk, leaf);
           disk.chain.backing.tracker?.reset();
@@ -356,7 +350,7 @@ export class VmSnapshots {
 }
 
 /** What a new delta's files begin with: descriptor and header. */
-function headsOf({ disk, leaf }: { disk: SnapshotDisk; leaf: Link }) {
+function headsOf({ disk, leaf }: NewLeaf) {
   const descriptor = disk.chain.descriptorOf(leaf);
   return [
     ...(descriptor === undefined ? [] : [{ handle: descriptor, blocks: descriptor.sizeBlocks }]),

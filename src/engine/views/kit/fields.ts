@@ -37,6 +37,12 @@ export function above(warn: number, bad: number): LevelRule {
   return Object.assign(rule, { limits: [warn, bad] as const });
 }
 
+/** The column of what the row's object is called; it takes the room that others leave. */
+export function named(id: string, width: number, help: string): Field {
+  const value = (row: Row): string => row.name;
+  return { id, width, weight: 0, format: 'text', help, value, grow: true };
+}
+
 /** A column that shows a label of the row's object. */
 export function labelled(
   id: string,

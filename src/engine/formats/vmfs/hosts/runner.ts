@@ -3,7 +3,7 @@ import { getU32, sameBytes } from '../bytes.js';
 import type { Core } from '../core.js';
 import { encodeLog, idleLog } from '../journal.js';
 import { decodeLock, type Lock, releasedLock, takenLock } from '../lock.js';
-import { SECTOR_BYTES } from '../store.js';
+import { SECTOR_BYTES, sectorRuns } from '../store.js';
 import type { Steps } from './access.js';
 import type { HostIo, Swap } from './host-io.js';
 import type { OwnSlot } from './own-slot.js';
@@ -230,17 +230,7 @@ export class Runner {
     sectors: readonly (readonly [number, Uint8Array])[],
     commits: boolean,
   ): Steps<void> {
-    for (let from = 0; from < sectors.length; ) {
-      const first = sectors[from][0];
-      let to = from + 1;
-      while (to < sectors.length && sectors[to][0] === first + (to - from)) to++;
-      const run = new Uint8Array((to - from) * SECTOR_BYTES);
-      for (let index = from; index < to; index++) {
-        run.set(sectors[index][1], (index - from) * SECTOR_BYTES);
-      }
-      yield* this.io.write(first * SECTOR_BYTES, run, 'metadata', commits);
-      from = to;
-    }
+    for (const [at, run] of sectorRuns(sectors)) yield* this.io.write(at, run, 'metadata', commits);
   }
 
   /** Gives locks back. What this host knows of what they guard stays good until another takes them. */
