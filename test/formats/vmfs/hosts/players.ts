@@ -196,8 +196,11 @@ export class Game {
     ];
   }
 
-  /** Every file is on the volume with its content, and nothing else is. */
-  expectOn(): void {
+  /**
+   * Every file is on the volume with its content, and nothing else is.
+   * @param others names that were in the root before
+   */
+  expectOn(others: readonly string[] = []): void {
     const volume = openToRead(this.images);
     for (const [path, content] of this.files) {
       if (content !== undefined) {
@@ -210,7 +213,7 @@ export class Game {
         .sort();
       const listed = volume.list(path).map(({ name }) => name);
       expect(
-        listed.filter((name) => !name.endsWith('.sf')),
+        listed.filter((name) => !name.endsWith('.sf') && !(path === '/' && others.includes(name))),
         path,
       ).toEqual(names);
     }
