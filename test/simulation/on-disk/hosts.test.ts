@@ -40,21 +40,15 @@ describe.each([5, 6] as const)('hosts on a volume of VMFS %i', (vmfs) => {
 });
 
 describe('a host that is cut off', () => {
-  it('holds the others up until one of them finishes what it had begun', () => {
+  it('does not hold up others that need nothing it has locked', () => {
     const faults = ['vmhba1', 'vmhba2'].map(
       (adapter) => `{ at: 5ms, fault: link-down, target: esx0/${adapter} }`,
     );
     const simulation = new Simulation(planOf({ hosts: 2, seed: 8, faults }));
     simulation.runUntil(1e9);
     const { blocksWritten } = simulation.verifiers[2];
-    let until = 1e9;
-    while (simulation.verifiers[2].blocksWritten < blocksWritten + 500 && until < 400e9) {
-      until += 1e9;
-      simulation.runUntil(until);
-    }
-    // Its I/Os end when the APD timer does (140 s), the lease lasts 16 s (stack-upper reference, 6.1).
-    expect(until).toBeGreaterThan(156e9);
-    expect(until).toBeLessThan(175e9);
+    simulation.runUntil(3e9);
+    expect(simulation.verifiers[2].blocksWritten).toBeGreaterThan(blocksWritten + 500);
     const images = imagesOf(simulation);
     expect(damage(images)).toEqual([]);
     const open = readerOf(images);

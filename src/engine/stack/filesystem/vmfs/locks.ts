@@ -23,7 +23,7 @@ export class FileLocks implements MetadataClient {
     private readonly sim: Sim,
     private readonly metadata: MetadataIo,
     readonly volume: VmfsVolume,
-    private readonly slot: number,
+    readonly slot: number,
     readonly heartbeat: Heartbeat,
     readonly state: MountState,
   ) {}

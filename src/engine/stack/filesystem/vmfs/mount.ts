@@ -168,11 +168,13 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     this.locks.isDead = true;
     this.locks.hasDied = true;
     this.heartbeat.crash();
+    this.datastore.crash(this.locks.slot);
   }
 
   reboot(): void {
     this.locks.isDead = false;
     this.heartbeat.end();
+    this.datastore.reboot(this.locks.slot);
     // It knows its own slot by its UUID and replays its journal: nobody has to wait for its lease.
     for (const file of [...this.locks.held]) this.locks.release(file);
   }
