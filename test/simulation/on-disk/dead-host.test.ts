@@ -69,15 +69,25 @@ function crashed(at: number, seed: number, vmfs: 5 | 6 = 5, until = ''): Simulat
 }
 
 /** Instants (ns) at which the first host's journal holds a transaction, or none. */
-function instants(seed: number, wanted: boolean): number[] {
+function instants(seed: number, wanted: boolean, isMeant = (_: Simulation) => true): number[] {
   const simulation = planWith([], seed, 5);
   const found: number[] = [];
-  for (let at = 5e6; at < 12e6; at += 100_003) {
+  for (let at = 5e5; at < 12e6; at += 100_003) {
     simulation.runUntil(at);
     const [first] = liveSlots(opened(simulation).core);
-    if ((first.journal?.load() ?? []).length > 0 === wanted) found.push(at);
+    const holds = (first.journal?.load() ?? []).length > 0;
+    if (holds === wanted && isMeant(simulation)) found.push(at);
   }
   return found;
+}
+
+/** Clusters of file blocks whose locks are taken on the medium. */
+function lockedClusters(simulation: Simulation): number[] {
+  const { core } = opened(simulation);
+  const blocks = core.require(core.resources.blocks);
+  return Array.from({ length: blocks.clusters }, (_, cluster) => cluster).filter(
+    (cluster) => decodeLock(blocks.readCluster(cluster).bytes).mode !== 0,
+  );
 }
 
 describe('a host that dies', () => {
@@ -124,11 +134,16 @@ describe('a host that dies', () => {
   });
 
   it('keeps its locks from those who need them until its lease is over', () => {
-    const [at] = instants(31, true);
+    const [at] = instants(31, true, (running) => lockedClusters(running).length > 0);
     const simulation = crashed(at, 31);
     const [dead] = owners(simulation);
-    // Most of what is left of the volume: where the dead host was taking blocks as well.
-    const made = { datastore: 'ds1', name: 'all', sizeBytes: 1000 << 20 };
+    expect(lockedClusters(simulation)).toHaveLength(1);
+    // Nearly all that is left of the volume: also where the dead host was taking blocks.
+    const blocks = opened(simulation)
+      .space()
+      .resources.find(({ name }) => name === '.fbb.sf');
+    const sizeBytes = ((blocks?.free ?? 0) - 20) * 2 ** 20;
+    const made = { datastore: 'ds1', name: 'all', sizeBytes };
     simulation.command({ kind: 'createDisk', ...made, diskKind: 'lazyThick' });
     const there = (): boolean =>
       opened(simulation)

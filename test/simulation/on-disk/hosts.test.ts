@@ -45,9 +45,9 @@ describe('a host that is cut off', () => {
       (adapter) => `{ at: 5ms, fault: link-down, target: esx0/${adapter} }`,
     );
     const simulation = new Simulation(planOf({ hosts: 2, seed: 8, faults }));
-    simulation.runUntil(1e9);
+    simulation.runUntil(2e8);
     const { blocksWritten } = simulation.verifiers[2];
-    simulation.runUntil(3e9);
+    simulation.runUntil(6e8);
     expect(simulation.verifiers[2].blocksWritten).toBeGreaterThan(blocksWritten + 500);
     const images = imagesOf(simulation);
     expect(damage(images)).toEqual([]);

@@ -4,6 +4,7 @@ import type { Sim } from '../../../../core/sim.js';
 import { PLUGIN_NOSPACE, PLUGIN_TRANSIENT, pluginStatus } from '../../../../core/status.js';
 import { isCommitRecord } from '../../../../formats/vmfs/journal.js';
 import type { MetadataIo } from '../metadata-io.js';
+import { RETRY_NS } from '../retry.js';
 import { Batch, type BatchOwner, type Change, type CommitClient } from './batch.js';
 import { HostRecovery } from './host-recovery.js';
 import type { VolumeBytes } from './volume-bytes.js';
@@ -102,6 +103,18 @@ export class Commits implements BatchOwner {
     for (const { client, token } of lost)
       client?.committed(token, pluginStatus(PLUGIN_TRANSIENT), 0);
     for (const batch of this.batchesOf(host)) batch.stop();
+    this.watch(host);
+  }
+
+  /** Hosts that wait for what a dead one has changed look again every second, as at its locks. */
+  private watch(host: number): void {
+    const left = this.batchesOf(host);
+    if (left.length === 0 || !this.dead.has(host)) return;
+    const waits = this.order.find(
+      (batch) => !this.dead.has(batch.plan.host) && left.some((other) => other.overlaps(batch)),
+    );
+    if (waits !== undefined) this.contend(waits, host);
+    this.sim.timers.delay(RETRY_NS, () => this.watch(host));
   }
 
   /** The host is back: it replays its own journal, and takes a new one. */
