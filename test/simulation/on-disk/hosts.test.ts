@@ -5,6 +5,7 @@ import { liveSlots } from '../../../src/engine/formats/vmfs/session.js';
 import { Volume } from '../../../src/engine/formats/vmfs/volume.js';
 import { Simulation } from '../../../src/engine/simulation/simulation.js';
 import { EPOCH_SECONDS } from '../../../src/engine/stack/filesystem/vmfs/on-disk/volume-bytes.js';
+import { fieldOf } from '../support.js';
 import { compareDisk, damage, endCleanly, fileOf, imagesOf, planOf, readerOf } from './rig.js';
 
 function opened(simulation: Simulation): Volume {
@@ -55,5 +56,24 @@ describe('a host that is cut off', () => {
     for (const guest of simulation.verifiers.keys()) {
       compareDisk(simulation, guest, open(fileOf(guest)));
     }
+  });
+});
+
+describe('hosts that want blocks of the same clusters', () => {
+  it('take turns: the lock of one is a difference to the COMPARE AND WRITE of the other', () => {
+    const simulation = new Simulation(planOf({ hosts: 2, seed: 3 }));
+    simulation.runUntil(4e6);
+    const blocks = opened(simulation)
+      .space()
+      .resources.find(({ name }) => name === '.fbb.sf');
+    const sizeBytes = ((blocks?.free ?? 0) - 30) * 2 ** 20;
+    const made = { datastore: 'ds1', name: 'all', sizeBytes };
+    simulation.command({ kind: 'createDisk', ...made, diskKind: 'lazyThick' });
+    simulation.runUntil(1e8);
+    const [datastore] = simulation.entities.filter(({ scope }) => scope === 'datastore');
+    expect(fieldOf(simulation.sample(), datastore, 'atsMiss')).toBeGreaterThan(0);
+    endCleanly(simulation);
+    expect(opened(simulation).stat('/all/all-flat.vmdk').length).toBe(sizeBytes);
+    expect(damage(imagesOf(simulation))).toEqual([]);
   });
 });
