@@ -175,4 +175,24 @@ describe('a host that dies', () => {
     expectGuestsData(simulation);
     expectSilent(simulation);
   });
+
+  it('or was only taken for dead, takes another slot when it has access again', () => {
+    const cut = ['vmhba1', 'vmhba2'].map(
+      (adapter) => `{ at: 5ms, until: 25s, fault: link-down, target: esx0/${adapter} }`,
+    );
+    const simulation = new Simulation(planOf({ hosts: 2, seed: 9, faults: cut }));
+    simulation.runUntil(1e8);
+    simulation.stopJobs();
+    const [cutOff, other] = owners(simulation);
+    simulation.command({ kind: 'takeOver', vm: 'vm0', host: 'esx1' });
+    simulation.runUntil(15e9);
+    expect(owners(simulation)).toEqual([cutOff, other]);
+    simulation.runUntil(24e9);
+    expect(owners(simulation)).toEqual([other]);
+    simulation.runUntil(40e9);
+    expect(owners(simulation)).toEqual([cutOff, other]);
+    endCleanly(simulation);
+    expectGuestsData(simulation);
+    expectSilent(simulation);
+  });
 });
