@@ -32,6 +32,13 @@ export class FileLocks implements MetadataClient {
     return this.state.host;
   }
 
+  /** The host dies: its locks and its heartbeat's slot stay as they are. */
+  die(): void {
+    this.isDead = true;
+    this.hasDied = true;
+    this.heartbeat.crash();
+  }
+
   /** Takes a lock nobody holds, on the disk as soon as the simulation runs. */
   take(file: VmfsFile): void {
     file.holder = this;

@@ -114,8 +114,8 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
       this.firstWrite = new FirstWrite(sim, volume, allocator, metadata, this);
     }
     this.state = new MountState(sim, host, volume, volume.plan.version ?? 5);
-    const { atsHeartbeat = true } = options;
-    this.heartbeat = new Heartbeat(sim, volume, slot, metadata, this.state, atsHeartbeat);
+    const byAts = options.atsHeartbeat ?? true;
+    this.heartbeat = new Heartbeat(sim, volume, slot, metadata, this.state, byAts);
     this.locks = new FileLocks(sim, metadata, volume, slot, this.heartbeat, this.state);
     this.metadata = metadata;
     // Blocks that are freed on a volume with bytes are freed there by the command itself.
@@ -165,9 +165,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
   }
 
   crash(): void {
-    this.locks.isDead = true;
-    this.locks.hasDied = true;
-    this.heartbeat.crash();
+    this.locks.die();
     this.datastore.crash(this.locks.slot);
   }
 

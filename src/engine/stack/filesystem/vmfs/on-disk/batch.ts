@@ -10,6 +10,8 @@ import type { VolumeBytes } from './volume-bytes.js';
 
 /** Model: pause before a lock is asked for again that another host had. */
 const LOCKED_NS = 20_000_000;
+/** More than any device has: sectors of several devices are numbered one after the other. */
+const DEVICE_SECTORS = 0x10000000000;
 /** Token of the look at a lock that another host has. */
 const LOOK = -1;
 
@@ -91,7 +93,7 @@ export class Batch implements MetadataClient {
     this.changes = plan.changes;
     for (const { device, lba, bytes: written } of plan.phases.flat()) {
       for (let index = 0; index < written.length / BLOCK_BYTES; index++) {
-        this.sectors.add(device * 2 ** 40 + lba + index);
+        this.sectors.add(device * DEVICE_SECTORS + lba + index);
       }
     }
   }
