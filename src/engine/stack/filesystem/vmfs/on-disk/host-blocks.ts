@@ -1,9 +1,11 @@
 import { BLOCK_BYTES } from '../../../../core/io.js';
+import { putU64 } from '../../../../formats/vmfs/bytes.js';
 import {
   encodeHeartbeat,
   encodeReplayer,
   HEARTBEAT_BREAKING,
   HEARTBEAT_CLEAR,
+  JOURNAL_AT,
 } from '../../../../formats/vmfs/heartbeat.js';
 import { decodeLock, releasedLock, takenLock } from '../../../../formats/vmfs/lock.js';
 import { NO_UUID } from '../../../../formats/vmfs/uuid.js';
@@ -79,9 +81,10 @@ export function clearSlot(bytes: VolumeBytes, dead: number): Swap {
   const { heartbeat } = bytes.sessions[dead];
   const generation = heartbeat.generation + 1;
   const cleared = { state: HEARTBEAT_CLEAR, owner: NO_UUID, journal: 0, generation };
-  return slotWith(bytes, dead, (block) =>
-    encodeHeartbeat(block, { ...heartbeat, ...cleared }, bytes.core.generation),
-  );
+  return slotWith(bytes, dead, (block) => {
+    encodeHeartbeat(block, { ...heartbeat, ...cleared }, bytes.core.generation);
+    if (bytes.core.generation.product === 6) putU64(block, JOURNAL_AT, 0);
+  });
 }
 
 function slotWith(bytes: VolumeBytes, host: number, change: (block: Uint8Array) => void): Swap {
