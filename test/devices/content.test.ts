@@ -102,7 +102,8 @@ describe('media', () => {
     const content = Uint8Array.from({ length: 1024 }, (_, index) => index % 251);
     const data = payloads.take(content);
     pair.execute(pair.bytes, WRITE, 13, 2, data);
-    pair.execute(pair.bytes, ATS, 40, 1, data - 1);
+    // COMPARE AND WRITE carries what it expects, and behind it what it writes.
+    pair.execute(pair.bytes, ATS, 40, 1, data);
     const found = new Uint8Array(1024);
     pair.image.read(13, 2, found);
     expect(found).toEqual(content);

@@ -1,10 +1,11 @@
 import { assert } from '../core/assert.js';
 import { DATA_BLOCKS, type DataArena, NO_DATA } from '../core/data-arena.js';
-import { BLOCK_BYTES, type Io, READ, UNMAP, WRITE, ZERO } from '../core/io.js';
+import { ATS, BLOCK_BYTES, type Io, READ, UNMAP, WRITE, ZERO } from '../core/io.js';
 import { isPayload, type Payloads } from '../core/payloads.js';
 import type { Stream } from '../core/random.js';
 import type { Requests } from '../core/requests.js';
 import type { Sim } from '../core/sim.js';
+import { sameBytes } from '../formats/vmfs/bytes.js';
 import type { BlockMedium } from '../formats/vmfs/medium.js';
 import { type Content, StampContent } from './content.js';
 
@@ -95,10 +96,23 @@ export class Media {
     }
   }
 
+  /**
+   * What COMPARE AND WRITE looks at first: are the bytes here those it carries before the ones it is to
+   * write? Undefined where no bytes are kept.
+   */
+  matches(io: Io): boolean | undefined {
+    const { lba, blocks, data } = this.requests;
+    const { image } = this.content;
+    if (image === undefined) return undefined;
+    const found = new Uint8Array(blocks[io] * BLOCK_BYTES);
+    image.read(lba[io], blocks[io], found);
+    return sameBytes(found, this.payloads.bytesOf(data[io], blocks[io]));
+  }
+
   /** Bytes of a file system's own; a LUN of stamps has none to give and keeps none. */
   private move(op: number, lba: number, blocks: number, data: number): void {
     const { image } = this.content;
-    const bytes = this.payloads.bytesOf(data, blocks);
+    const bytes = this.payloads.bytesOf(op === ATS ? data - blocks : data, blocks);
     if (op === READ) image?.read(lba, blocks, bytes);
     else image?.write(lba, blocks, bytes);
   }

@@ -1,4 +1,5 @@
 import { ATS, BLOCK_BYTES, type Io, UNMAP, XCOPY, ZERO } from '../../core/io.js';
+import { isPayload } from '../../core/payloads.js';
 import type { Sim } from '../../core/sim.js';
 import {
   SENSE_COPY_TARGET_UNREACHABLE,
@@ -140,8 +141,10 @@ export class Offload {
   }
 
   private compareAndWrite(io: Io): number {
-    const { lba, blocks } = this.sim.requests;
-    if ((this.tags.get(lba[io]) ?? 0) !== this.expect[io]) return SENSE_MISCOMPARE;
+    const { lba, blocks, data } = this.sim.requests;
+    const sameBytes = isPayload(data[io]) ? this.unit.media?.matches(io) : undefined;
+    const same = sameBytes ?? (this.tags.get(lba[io]) ?? 0) === this.expect[io];
+    if (!same) return SENSE_MISCOMPARE;
     if (!this.allocate(lba[io], blocks[io])) return SENSE_SPACE_ALLOCATION_FAILED;
     this.tags.set(lba[io], this.swap[io]);
     return 0;

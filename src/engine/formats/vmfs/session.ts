@@ -86,7 +86,8 @@ export class Session {
     readonly slot: number,
     /** As it was written when the session began. */
     readonly heartbeat: Heartbeat,
-    private readonly block: Address,
+    /** File block of the journal. */
+    readonly address: Address,
     readonly journal: Journal,
   ) {}
 
@@ -137,7 +138,7 @@ export class Session {
   /** Leaves the volume as if nobody had used it. */
   end(): void {
     this.core.store.journal = undefined;
-    release(this.core, this.slot, this.heartbeat, this.block);
+    release(this.core, this.slot, this.heartbeat, this.address);
   }
 }
 

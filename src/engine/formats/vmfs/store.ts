@@ -16,6 +16,8 @@ export class Store {
   /** Content that replay of a journal would write, on a volume that must not be written to. */
   private readonly replayed = new Map<number, Uint8Array>();
   journal: Journal | undefined;
+  /** Where somebody wants to know: the locks that guard what has been changed. */
+  changedLocks: Set<number> | undefined;
 
   constructor(readonly volume: VolumeBytes) {}
 
@@ -66,6 +68,7 @@ export class Store {
       const target = whole.subarray(from - start, from - start + SECTOR_BYTES);
       if (sameBytes(part, target.subarray(first - from, first - from + part.length))) continue;
       target.set(part, first - from);
+      if (lock !== undefined) this.changedLocks?.add(lock);
       // A copy of its own: the range read around it need not stay in memory.
       this.pending.set(from / SECTOR_BYTES, target.slice());
     }
@@ -80,6 +83,7 @@ export class Store {
     for (let from = 0; from < bytes.length; from += SECTOR_BYTES) {
       this.pending.delete((at + from) / SECTOR_BYTES);
     }
+    if (lock !== undefined) this.changedLocks?.add(lock);
     this.volume.write(at, bytes, lock);
   }
 

@@ -1,11 +1,13 @@
 /** Several hosts on one volume: they agree on every file, whatever the order of their accesses. */
 import { afterAll, describe, expect, it } from 'vitest';
+import { isZero } from '../../../../src/engine/formats/vmfs/bytes.js';
 import { checkVolume } from '../../../../src/engine/formats/vmfs/check/check.js';
 import { VMFS3, VMFS5, VMFS6 } from '../../../../src/engine/formats/vmfs/generation.js';
 import type { Steps } from '../../../../src/engine/formats/vmfs/hosts/access.js';
 import type { ClusterHost } from '../../../../src/engine/formats/vmfs/hosts/cluster-host.js';
-import type { MemoryImage } from '../../../../src/input/image/memory-image.js';
-import { formatted, MIB, openToWrite, pattern } from '../model.js';
+import { FileImage } from '../../../../src/input/image/file-image.js';
+import { MemoryImage } from '../../../../src/input/image/memory-image.js';
+import { formatted, MIB, openToRead, openToWrite, pattern } from '../model.js';
 import { hasTool, Images, run } from '../tools.js';
 import { Game, type GameOptions } from './players.js';
 import { type Machine, World } from './world.js';
@@ -91,6 +93,45 @@ describe('hosts on one volume', () => {
     openToWrite(media).close();
     expectAgreement(game, media);
   }, 300_000);
+});
+
+/** The samples' README says which hosts wrote them. */
+describe('volumes that real hosts made', () => {
+  function imageOf(name: string): MemoryImage | undefined {
+    const path = images.sample(`${name}.bin`);
+    if (path === undefined) return undefined;
+    const file = FileImage.open(path, false);
+    const image = new MemoryImage(name, file.blocks);
+    const part = new Uint8Array(MIB);
+    for (let at = 0; at < file.blocks; at += MIB / 512) {
+      const blocks = Math.min(MIB / 512, file.blocks - at);
+      file.read(at, blocks, part);
+      if (!isZero(part)) image.write(at, blocks, part);
+    }
+    file.close();
+    return image;
+  }
+
+  it('serve two hosts of VMFS 3, by reservations', () => {
+    const image = imageOf('vmfs3-four-disk-formats');
+    if (image === undefined) return;
+    const own = openToRead([image])
+      .list('/')
+      .map(({ name }) => name);
+    const game = new Game([image], { seed: 2, hosts: 2, operations: 60, locking: 'reservation' });
+    game.play();
+    expect(checkVolume([image]).findings.list).toEqual([]);
+    game.expectOn(own);
+    expect(game.stopped).toBe(0);
+  }, 60_000);
+
+  it('refuse hosts of a VMFS 6 that has no block for their journals, and stay as they were', () => {
+    const image = imageOf('vmfs6-1g');
+    if (image === undefined) return;
+    const full = new Game([image], { seed: 2, hosts: 2, operations: 60 });
+    expect(() => full.play()).toThrow(/no space left: every resource of .fbb.sf is in use/);
+    expect(checkVolume([image]).findings.list).toEqual([]);
+  }, 60_000);
 });
 
 describe('a file that a host has open', () => {

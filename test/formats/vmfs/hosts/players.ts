@@ -24,6 +24,8 @@ export interface GameOptions extends WorldOptions {
  */
 export class Game {
   readonly files = new Map<string, Content>([['/', undefined]]);
+  /** Paths that were renamed, with the newer ones. */
+  private readonly moved = new Map<string, string>();
   readonly world: World;
   done = 0;
   refused = 0;
@@ -130,6 +132,15 @@ export class Game {
     this.files.set(path, content);
   }
 
+  /**
+   * Where a file is now that was at a path when it was looked up: a folder above it may be renamed
+   * until the write takes effect, which then reaches the same file.
+   */
+  private where(path: string): string {
+    const to = this.moved.get(path);
+    return this.files.has(path) || to === undefined ? path : this.where(to);
+  }
+
   private contentOf(path: string): Uint8Array {
     const content = this.files.get(path);
     expect(content, `${path} is written to`).toBeDefined();
@@ -144,11 +155,12 @@ export class Game {
     return [
       host.write(path, at, bytes),
       () => {
-        const old = this.contentOf(path);
+        const now = this.where(path);
+        const old = this.contentOf(now);
         const content = new Uint8Array(Math.max(old.length, at + bytes.length));
         content.set(old);
         content.set(bytes, at);
-        this.files.set(path, content);
+        this.files.set(now, content);
       },
     ];
   }
@@ -159,9 +171,10 @@ export class Game {
     return [
       host.resize(path, length),
       () => {
+        const now = this.where(path);
         const content = new Uint8Array(length);
-        content.set(this.contentOf(path).subarray(0, length));
-        this.files.set(path, content);
+        content.set(this.contentOf(now).subarray(0, length));
+        this.files.set(now, content);
       },
       true,
     ];
@@ -178,7 +191,10 @@ export class Game {
         for (const [path] of moved) this.files.delete(path);
         expect(this.files.has(to), `${to} twice`).toBe(false);
         expect(this.files.has(parentOf(to)), `no directory for ${to}`).toBe(true);
-        for (const [path, content] of moved) this.files.set(to + path.slice(from.length), content);
+        for (const [path, content] of moved) {
+          this.files.set(to + path.slice(from.length), content);
+          this.moved.set(path, to + path.slice(from.length));
+        }
       },
       from === to,
     ];
@@ -196,8 +212,11 @@ export class Game {
     ];
   }
 
-  /** Every file is on the volume with its content, and nothing else is. */
-  expectOn(): void {
+  /**
+   * Every file is on the volume with its content, and nothing else is.
+   * @param others names that were in the root before
+   */
+  expectOn(others: readonly string[] = []): void {
     const volume = openToRead(this.images);
     for (const [path, content] of this.files) {
       if (content !== undefined) {
@@ -210,7 +229,7 @@ export class Game {
         .sort();
       const listed = volume.list(path).map(({ name }) => name);
       expect(
-        listed.filter((name) => !name.endsWith('.sf')),
+        listed.filter((name) => !name.endsWith('.sf') && !(path === '/' && others.includes(name))),
         path,
       ).toEqual(names);
     }

@@ -67,6 +67,9 @@ export class Machine {
   ) {}
 }
 
+/** More than a host that others lock out for a while, or for their lives, is refused. */
+const REFUSALS = 50;
+
 /** Hosts and one volume: at each turn one access of one of them is performed, drawn by the seed. */
 export class World {
   now = 1e12;
@@ -79,6 +82,8 @@ export class World {
   steps = 0;
   /** Hosts that others took for dead. */
   broken = 0;
+  /** Mounts in a row that were refused. */
+  private refusals = 0;
 
   constructor(
     images: readonly MemoryImage[],
@@ -103,11 +108,13 @@ export class World {
     this.machines.push(machine);
     this.start(machine, mount, (host, error) => {
       if (error !== undefined) {
-        // Somebody has kept a lock for long: it tries again.
+        // Somebody has kept a lock for long: it tries again. What is refused for good ends the game.
+        if (++this.refusals > REFUSALS) throw error;
         this.kill(machine);
         machine.again = () => this.boot(number, life, up);
         return;
       }
+      this.refusals = 0;
       machine.host = host;
       machine.again = () => up(machine);
     });

@@ -1,4 +1,5 @@
 import { assert } from '../../../core/assert.js';
+import { InputError } from '../../../core/errors.js';
 import { type Address, HOLE, unitOf } from '../address.js';
 import { Changes } from '../changes.js';
 import type { Provisioning } from '../contents.js';
@@ -60,21 +61,32 @@ export class ClusterHost {
     const { slot, left } = yield* OwnSlot.take(io, generation, blockBytes, options.host, name);
     runner.slot = slot;
     spread(core, slot.number);
-    const blocks = core.require(core.resources.blocks);
-    const block = yield* runner.run(core, () => core.allocator.take(blocks), {
-      // The slot names the journal while it is still free: a crash leaves nothing that is lost, and
-      // nobody else can take the block before this host's lock on its cluster is broken.
-      *before(address) {
-        const at = unitOf(address) * blockBytes;
-        yield* io.write(at, idleLog(), 'journal');
-        yield* slot.nameJournal(address);
-        runner.journalAt = at;
-      },
-    });
+    const block = yield* ClusterHost.takeJournal(core, runner, slot);
     for (const number of left) {
       yield* recovery.use.recoverOwn(number, options.host);
     }
     return new ClusterHost(core, new Tree(core, options.resident), runner, block);
+  }
+
+  /** @throws InputError where the volume has no free block; the slot is free again then */
+  private static *takeJournal(core: Core, runner: Runner, slot: OwnSlot): Steps<Address> {
+    const { io } = runner;
+    const blocks = core.require(core.resources.blocks);
+    try {
+      return yield* runner.run(core, () => core.allocator.take(blocks), {
+        // The slot names the journal while it is still free: a crash leaves nothing that is lost, and
+        // nobody else can take the block before this host's lock on its cluster is broken.
+        *before(address) {
+          const at = unitOf(address) * core.blockBytes;
+          yield* io.write(at, idleLog(), 'journal');
+          yield* slot.nameJournal(address);
+          runner.journalAt = at;
+        },
+      });
+    } catch (error) {
+      if (error instanceof InputError) yield* slot.clear();
+      throw error;
+    }
   }
 
   /** Leaves the volume: journal and slot are free again. */

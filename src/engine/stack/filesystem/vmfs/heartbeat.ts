@@ -19,8 +19,6 @@ const LATE_NS = 8_000_000_000;
  * for 16 s has lost the volume.
  */
 export class Heartbeat implements MetadataClient {
-  /** Where the host's slot is in the volume. */
-  readonly lba: number;
   /** What the slot holds: changes with every renewal, which is how other hosts see it is alive. */
   stamp = 0;
   private stop: (() => void) | undefined;
@@ -40,8 +38,12 @@ export class Heartbeat implements MetadataClient {
     /** VMFS3.UseATSForHBOnVMFS5. */
     private readonly byAts: boolean,
   ) {
-    this.lba = volume.heartbeatAddress(slot);
     state.set('slot', slot);
+  }
+
+  /** Where the host's slot is in the volume. */
+  get lba(): number {
+    return this.volume.heartbeatAddress(this.slot);
   }
 
   start(): void {
@@ -101,7 +103,7 @@ export class Heartbeat implements MetadataClient {
     this.askedAt = this.sim.now;
     const bytes = this.volume.heartbeatBytes(this.slot);
     if (this.byAts) this.metadata.testAndSet(this.lba, this, 0, bytes);
-    else this.metadata.write(this.lba, 1, this, 0, bytes);
+    else this.metadata.write(this.lba, 1, this, 0, bytes?.bytes);
   }
 
   /** Looks again when the newest renewal gets too old. */

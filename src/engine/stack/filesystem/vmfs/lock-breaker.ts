@@ -115,6 +115,8 @@ export class LockBreaker implements MetadataClient {
     this.stamp = stamp;
     if (now - this.since >= HEARTBEAT_TIMEOUT_NS) {
       this.owner = holder;
+      const { volume, slot } = this.locks;
+      if (volume.recover(holder.slot, slot, () => this.broken())) return;
       this.metadata.testAndSet(this.ownerAt, this, MARK);
       return;
     }

@@ -23,13 +23,20 @@ export class FileLocks implements MetadataClient {
     private readonly sim: Sim,
     private readonly metadata: MetadataIo,
     readonly volume: VmfsVolume,
-    private readonly slot: number,
+    readonly slot: number,
     readonly heartbeat: Heartbeat,
     readonly state: MountState,
   ) {}
 
   get host(): string {
     return this.state.host;
+  }
+
+  /** The host dies: its locks and its heartbeat's slot stay as they are. */
+  die(): void {
+    this.isDead = true;
+    this.hasDied = true;
+    this.heartbeat.crash();
   }
 
   /** Takes a lock nobody holds, on the disk as soon as the simulation runs. */

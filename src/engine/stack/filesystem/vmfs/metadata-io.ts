@@ -1,5 +1,5 @@
 import { ZERO_DATA } from '../../../core/data-arena.js';
-import { ATS, type Io, NO_IO, READ, WRITE, ZERO } from '../../../core/io.js';
+import { ATS, BLOCK_BYTES, type Io, NO_IO, READ, WRITE, ZERO } from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
 import { isPayload } from '../../../core/payloads.js';
 import type { Sim } from '../../../core/sim.js';
@@ -26,6 +26,12 @@ export interface MetadataClient {
 export interface OffloadSwitches {
   readonly locking: boolean;
   readonly init: boolean;
+}
+
+/** A block of bytes that is to take the place of another, if that is still there. */
+export interface Swap {
+  readonly expected: Uint8Array;
+  readonly bytes: Uint8Array;
 }
 
 interface Waiting {
@@ -69,9 +75,16 @@ export class MetadataIo extends Layer {
     this.swap = requests.column('ats.swap', Float64Array);
   }
 
-  read(lba: number, blocks: number, client: MetadataClient, token: number): void {
+  /** @param into what is read is there with the answer, on volumes that keep bytes */
+  read(
+    lba: number,
+    blocks: number,
+    client: MetadataClient,
+    token: number,
+    into?: Uint8Array,
+  ): void {
     this.volume.values[METADATA_READS]++;
-    this.issue(READ, lba, blocks, client, token);
+    this.issue(READ, lba, blocks, client, token, into);
   }
 
   /** @param payload the bytes, on volumes that keep them; not to be changed before the answer */
@@ -92,11 +105,18 @@ export class MetadataIo extends Layer {
 
   /**
    * Sets the lock or heartbeat block at `lba` from what hosts believe it holds to the next value.
-   * After a miscompare the host knows the true value, so asking again can succeed.
+   * After a miscompare the host knows the true value, so asking again can succeed. Where bytes are kept
+   * the device compares those.
    */
-  testAndSet(lba: number, client: MetadataClient, token: number, payload?: Uint8Array): void {
-    if (this.offload.locking) this.issue(ATS, lba, 1, client, token, payload);
-    else this.write(lba, 1, client, token, payload);
+  testAndSet(lba: number, client: MetadataClient, token: number, swap?: Swap): void {
+    if (!this.offload.locking) this.write(lba, 1, client, token, swap?.bytes);
+    else if (swap === undefined) this.issue(ATS, lba, 1, client, token);
+    else {
+      const both = new Uint8Array(2 * BLOCK_BYTES);
+      both.set(swap.expected);
+      both.set(swap.bytes, BLOCK_BYTES);
+      this.issue(ATS, lba, 1, client, token, both);
+    }
   }
 
   override submit(io: Io): void {
@@ -171,8 +191,12 @@ export class MetadataIo extends Layer {
 
   /** The array does not know the command: the same row once more as a plain write. */
   private writeInstead(io: Io): void {
-    const { op, lba, status, sense } = this.sim.requests;
-    if (op[io] === ATS) this.volume.values[METADATA_WRITES]++;
+    const { op, lba, status, sense, data } = this.sim.requests;
+    if (op[io] === ATS) {
+      this.volume.values[METADATA_WRITES]++;
+      // Without comparing, of the two blocks it carries the second is written.
+      if (isPayload(data[io])) data[io]--;
+    }
     op[io] = WRITE;
     lba[io] = this.address[io];
     status[io] = 0;

@@ -115,8 +115,8 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
       this.firstWrite = new FirstWrite(sim, volume, allocator, metadata, this);
     }
     this.state = new MountState(sim, host, volume, volume.plan.version ?? 5);
-    const { atsHeartbeat = true } = options;
-    this.heartbeat = new Heartbeat(sim, volume, slot, metadata, this.state, atsHeartbeat);
+    const byAts = options.atsHeartbeat ?? true;
+    this.heartbeat = new Heartbeat(sim, volume, slot, metadata, this.state, byAts);
     this.locks = new FileLocks(sim, metadata, volume, slot, this.heartbeat, this.state);
     this.metadata = metadata;
     // Blocks that are freed on a volume with bytes are freed there by the command itself.
@@ -166,14 +166,14 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
   }
 
   crash(): void {
-    this.locks.isDead = true;
-    this.locks.hasDied = true;
-    this.heartbeat.crash();
+    this.locks.die();
+    this.datastore.crash(this.locks.slot);
   }
 
   reboot(): void {
     this.locks.isDead = false;
     this.heartbeat.end();
+    this.datastore.reboot(this.locks.slot);
     // It knows its own slot by its UUID and replays its journal: nobody has to wait for its lease.
     for (const file of [...this.locks.held]) this.locks.release(file);
   }

@@ -21,6 +21,7 @@ import {
   SUB_BLOCKS_MAX,
   subBlockAt,
 } from './layout.js';
+import type { Swap } from './metadata-io.js';
 import { Space } from './space.js';
 
 /**
@@ -98,13 +99,31 @@ export class VmfsVolume extends Datastore {
   }
 
   /** What a host writes to take or give up the lock of a file, where bytes are kept. */
-  lockBytes(_descriptor: number, _slot: number): Uint8Array | undefined {
+  lockBytes(_descriptor: number, _slot: number): Swap | undefined {
     return undefined;
   }
 
   /** What a host writes as its heartbeat now, where bytes are kept. */
-  heartbeatBytes(_slot: number): Uint8Array | undefined {
+  heartbeatBytes(_slot: number): Swap | undefined {
     return undefined;
+  }
+
+  /** A host has died. */
+  crash(_slot: number): void {
+    // Where no bytes are kept nothing of it is left but its locks.
+  }
+
+  /** A host that died is back. */
+  reboot(_slot: number): void {
+    // As above.
+  }
+
+  /**
+   * Brings what a dead host left behind on the volume to its end, by way of another.
+   * @returns false where no bytes are kept: there is nothing to do
+   */
+  recover(_slot: number, _by: number, _done: () => void): boolean {
+    return false;
   }
 
   override createFile(

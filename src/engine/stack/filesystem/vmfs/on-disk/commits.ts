@@ -1,73 +1,52 @@
 import { InputError } from '../../../../core/errors.js';
 import { BLOCK_BYTES } from '../../../../core/io.js';
 import type { Sim } from '../../../../core/sim.js';
-import { PLUGIN_NOSPACE, pluginStatus, SENSE_MISCOMPARE } from '../../../../core/status.js';
+import { PLUGIN_NOSPACE, PLUGIN_TRANSIENT, pluginStatus } from '../../../../core/status.js';
 import { isCommitRecord } from '../../../../formats/vmfs/journal.js';
-import { HEARTBEAT_TIMEOUT_NS } from '../heartbeat.js';
-import type { MetadataClient, MetadataIo } from '../metadata-io.js';
-import { RETRY_NS, refused } from '../retry.js';
-import { lockBytes, NOBODY } from './host-blocks.js';
-import type { StagedWrite } from './staged-media.js';
+import type { MetadataIo } from '../metadata-io.js';
+import { RETRY_NS } from '../retry.js';
+import { Batch, type BatchOwner, type Change, type CommitClient } from './batch.js';
+import { HostRecovery } from './host-recovery.js';
 import type { VolumeBytes } from './volume-bytes.js';
+
+export type { CommitClient } from './batch.js';
 
 /** Changes that one transaction takes together: far below what a journal holds. */
 const TOGETHER = 64;
 
-/** Who waits for a change of a volume; `token` is what it gave with it. */
-export interface CommitClient {
-  /** The change is on disk for good (status 0), or it will never be. */
-  committed(token: number, status: number, sense: number): void;
-}
-
-interface Change {
-  /** Number of the host whose journal it goes through. */
-  readonly host: number;
-  readonly run: () => void;
-  /** Locks of resource clusters it needs, in blocks. */
-  readonly locks: readonly number[];
-  readonly client: CommitClient | undefined;
-  readonly token: number;
-}
-
-/** Changes that go to disk together, in steps. */
-interface Batch {
-  readonly host: number;
-  changes: readonly Change[];
-  readonly locks: readonly number[];
-  readonly phases: readonly (readonly StagedWrite[])[];
-  /** The phase behind which a loss of power no longer undoes the changes. */
-  readonly decides: number;
-  /** The write that decides got lost on the way: it may have been carried out. */
-  uncertain: boolean;
-  /** Host its I/Os go through: its own, until another takes over. */
-  via: number;
-  /** Since when that host gets none of them done, ns; Infinity while it does. */
-  failingSince: number;
+/** What the volume knows of its hosts beyond their batches. */
+export interface HostsState {
+  /** True where the lock of a file is held for as long as the file is open. */
+  isOpen(lock: number): boolean;
+  /** From when on the locks of a dead host may be broken, ns. */
+  breakableAt(host: number): number;
+  /** A file block that only a dead host's journal was in. */
+  journalFreed(block: number): void;
+  /** All locks of a dead host are free. */
+  recovered(host: number): void;
 }
 
 /**
- * Takes changes of a volume to its media as a host does: locks of the resource clusters, journal, the
- * sectors in their places, journal cleared, locks given up, each an I/O through the stack that carries
- * its bytes. One batch at a time on a volume, whichever host it is from; changes of one host that wait
- * meanwhile go together. What the changes are, the volume library says.
+ * Takes changes of a volume to its media as hosts do, each by itself: a host has one batch under way at
+ * a time, and what it wants meanwhile goes together. Batches of several hosts run beside each other;
+ * one that writes what an earlier one writes as well waits for it by way of their locks. What the changes
+ * are, the volume library says.
  *
- * I/Os that get lost on the way are repeated, and after the time for which a host may be silent the next
- * host of the volume does it, as survivors replay the journal of one that has died. A device that refuses one ends the batch as if it had
- * never been, unless the journal already has it: then it is tried until the device takes it.
+ * What a host had begun when it died stays on the media as it is, locks and journal. Whoever meets its
+ * locks recovers it once its heartbeat has stood still long enough (host-recovery.ts).
  */
-export class Commits implements MetadataClient {
-  private readonly hosts: MetadataIo[] = [];
+export class Commits implements BatchOwner {
+  readonly hosts: MetadataIo[] = [];
   private waiting: Change[] = [];
-  private readonly ready: Batch[] = [];
-  private batch: Batch | undefined;
-  /** Position among locks (0), phases (from 1) and giving up of locks (last). */
-  private step = 0;
-  private left = 0;
-  private failure: { status: number; sense: number } | undefined;
+  /** Batches that have not ended, in the order in which they were computed. */
+  private order: Batch[] = [];
+  private readonly dead = new Set<number>();
+  private readonly recoveries = new Map<number, HostRecovery>();
 
   constructor(
     private readonly sim: Sim,
     private readonly bytes: VolumeBytes,
+    private readonly state: HostsState,
   ) {}
 
   /** The next host's way to the volume. */
@@ -77,145 +56,171 @@ export class Commits implements MetadataClient {
 
   /** True when everything asked for is on disk. */
   get idle(): boolean {
-    return this.batch === undefined && this.waiting.length === 0 && this.ready.length === 0;
+    return this.waiting.length === 0 && this.order.length === 0 && this.recoveries.size === 0;
   }
 
-  /**
-   * @param run makes the change in terms of the library, within a transaction
-   * @param locks of the resource clusters it takes blocks of, in blocks
-   */
-  add(
-    host: number,
-    run: () => void,
-    locks: readonly number[],
-    client: CommitClient,
-    token: number,
-  ): void {
-    this.waiting.push({ host, run, locks, client, token });
+  /** Others take the host for dead, or have. */
+  isDead(host: number): boolean {
+    return this.dead.has(host);
+  }
+
+  /** Its slot is being cleared. */
+  isRecovered(host: number): boolean {
+    return this.recoveries.has(host);
+  }
+
+  /** True while a batch has the lock, or wants it. */
+  wantsLock(lock: number): boolean {
+    return this.order.some(({ begun, plan }) => begun && plan.locks.includes(lock));
+  }
+
+  /** @param run makes the change in terms of the library, within a transaction */
+  add(host: number, run: () => void, client: CommitClient | undefined, token: number): void {
+    if (this.dead.has(host)) {
+      this.sim.timers.delay(0, () => client?.committed(token, pluginStatus(PLUGIN_TRANSIENT), 0));
+      return;
+    }
+    this.waiting.push({ host, run, client, token });
     this.start();
   }
 
   /**
    * Makes a change of several transactions at once, as seen by everything that is changed later; the
    * media follow. @throws what it throws
+   * @param host by which; any that is alive unless given
    */
-  now(run: () => void, client: CommitClient): void {
-    while (this.waiting.length > 0) this.compute();
-    const change = { host: 0, run, locks: [], client, token: 0 };
-    this.ready.push(this.batchOf([change], run));
+  now(run: () => void, client: CommitClient, host = this.anyHost()): void {
+    while (this.waiting.length > 0) this.compute(this.waiting[0].host);
+    this.order.push(this.batchOf([{ host, run, client, token: 0 }], run, true));
     this.start();
   }
 
-  metadataDone(token: number, status: number, sense: number): void {
-    const batch = this.batch as Batch;
-    const last = batch.phases.length + 1;
-    const isLock = this.step === 0 || this.step === last;
-    if (status !== 0) {
-      if (isLock && sense === SENSE_MISCOMPARE) {
-        this.issue(token);
-        return;
-      }
-      const undone = this.step <= batch.decides && !batch.uncertain && this.ready.length === 0;
-      if (!undone || !refused(status)) {
-        if (this.step === batch.decides) batch.uncertain = true;
-        this.takeOver(batch);
-        this.sim.timers.delay(RETRY_NS, () => this.issue(token));
-        return;
-      }
-      this.failure = { status, sense };
-    } else {
-      batch.failingSince = Number.POSITIVE_INFINITY;
-      if (!isLock) this.bytes.media.written(batch.phases[this.step - 1][token]);
-    }
-    if (--this.left === 0) this.stepDone(batch);
+  /** The host is dead: nothing of it is begun any more. */
+  crash(host: number): void {
+    this.dead.add(host);
+    const lost = this.waiting.filter((change) => change.host === host);
+    this.waiting = this.waiting.filter((change) => change.host !== host);
+    for (const { client, token } of lost)
+      client?.committed(token, pluginStatus(PLUGIN_TRANSIENT), 0);
+    for (const batch of this.batchesOf(host)) batch.stop();
+    this.watch(host);
   }
 
-  private takeOver(batch: Batch): void {
-    const { now } = this.sim;
-    batch.failingSince = Math.min(batch.failingSince, now);
-    if (now - batch.failingSince < HEARTBEAT_TIMEOUT_NS) return;
-    batch.via = (batch.via + 1) % this.hosts.length;
-    batch.failingSince = Number.POSITIVE_INFINITY;
+  /** Hosts that wait for what a dead one has changed look again every second, as at its locks. */
+  private watch(host: number): void {
+    const left = this.batchesOf(host);
+    if (left.length === 0 || !this.dead.has(host)) return;
+    const waits = this.order.find(
+      (batch) => !this.dead.has(batch.plan.host) && left.some((other) => other.overlaps(batch)),
+    );
+    if (waits !== undefined) this.contend(waits, host);
+    this.sim.timers.delay(RETRY_NS, () => this.watch(host));
+  }
+
+  /** The host is back: it replays its own journal, and takes a new one. */
+  reboot(host: number): void {
+    this.dead.delete(host);
+    const rejoin = (): void => {
+      this.now(() => this.bytes.rejoin(host), { committed: () => undefined }, host);
+    };
+    if (this.bytes.gone.has(host)) rejoin();
+    else this.recover(host, host, rejoin);
+  }
+
+  /** Brings what a dead host left behind to its end, by way of another. @param done afterwards */
+  recover(host: number, via: number, done: () => void): void {
+    if (this.bytes.gone.has(host)) {
+      this.sim.timers.delay(0, done);
+      return;
+    }
+    if (!this.dead.has(host) && via !== host) this.crash(host);
+    const known = this.recoveries.get(host);
+    if (known !== undefined) {
+      known.whenDone(done);
+      return;
+    }
+    const recovery = new HostRecovery(this.sim, this.bytes, this, host, via);
+    this.recoveries.set(host, recovery);
+    recovery.whenDone(() => {
+      this.recoveries.delete(host);
+      this.state.recovered(host);
+    });
+    recovery.whenDone(done);
+    recovery.begin();
+  }
+
+  journalFreed(block: number): void {
+    this.state.journalFreed(block);
+  }
+
+  batchesOf(host: number): readonly Batch[] {
+    return this.order.filter(({ plan }) => plan.host === host);
+  }
+
+  mayWrite(batch: Batch): boolean {
+    return this.before(batch).every((other) => !other.overlaps(batch));
+  }
+
+  mayUndo(batch: Batch): boolean {
+    const behind = this.order.slice(this.order.indexOf(batch) + 1);
+    return !batch.plan.firm && behind.every((other) => !other.overlaps(batch));
+  }
+
+  contend(batch: Batch, holder: number): void {
+    if (!this.dead.has(holder) || this.sim.now < this.state.breakableAt(holder)) return;
+    this.recover(holder, batch.plan.host, () => undefined);
+  }
+
+  ended(batch: Batch): void {
+    this.order.splice(this.order.indexOf(batch), 1);
+    this.start();
+    for (const other of [...this.order]) if (other.hasLocks && this.mayWrite(other)) other.goOn();
+  }
+
+  private before(batch: Batch): readonly Batch[] {
+    return this.order.slice(0, this.order.indexOf(batch));
+  }
+
+  private anyHost(): number {
+    const alive = this.hosts.findIndex((_, host) => !this.dead.has(host));
+    return Math.max(0, alive);
   }
 
   private start(): void {
-    if (this.batch !== undefined) return;
-    if (this.ready.length === 0 && this.waiting.length > 0) this.compute();
-    const batch = this.ready.shift();
-    if (batch === undefined) return;
-    this.batch = batch;
-    this.failure = undefined;
-    this.step = 0;
-    this.runStep(batch);
-  }
-
-  private runStep(batch: Batch): void {
-    const { phases, locks } = batch;
-    const isLock = this.step === 0 || this.step === phases.length + 1;
-    this.left = isLock ? locks.length : phases[this.step - 1].length;
-    if (this.left === 0) {
-      this.stepDone(batch);
-      return;
+    for (let host = 0; host < this.hosts.length; host++) {
+      const asks = this.waiting.some((change) => change.host === host);
+      if (asks && this.batchesOf(host).length === 0) this.compute(host);
     }
-    const { left } = this;
-    for (let token = 0; token < left; token++) this.issue(token);
-  }
-
-  private stepDone(batch: Batch): void {
-    if (this.failure !== undefined) {
-      this.bytes.media.drop(batch.phases);
-      this.end(batch, this.failure.status, this.failure.sense);
-      return;
+    const busy = new Set<number>();
+    for (const batch of [...this.order]) {
+      const { host } = batch.plan;
+      const isFirst = !busy.has(host) && !this.dead.has(host);
+      busy.add(host);
+      if (!batch.begun && isFirst && this.mayLock(batch)) batch.begin();
     }
-    if (this.step === batch.decides) this.tell(batch, 0, 0);
-    if (this.step++ > batch.phases.length) this.end(batch, 0, 0);
-    else this.runStep(batch);
   }
 
-  /** Clients may ask for further changes at once; they wait until the batch has ended. */
-  private tell(batch: Batch, status: number, sense: number): void {
-    const { changes } = batch;
-    batch.changes = [];
-    for (const { client, token } of changes) client?.committed(token, status, sense);
+  /** What it has to wait for has its locks, on which it will wait then. */
+  mayLock(batch: Batch): boolean {
+    return this.before(batch).every((other) => other.hasLocks || !other.overlaps(batch));
   }
 
-  private end(batch: Batch, status: number, sense: number): void {
-    this.tell(batch, status, sense);
-    this.batch = undefined;
-    this.start();
-  }
-
-  private issue(token: number): void {
-    const { host, via, phases, locks } = this.batch as Batch;
-    const metadata = this.hosts[via];
-    if (this.step === 0 || this.step > phases.length) {
-      const holder = this.step === 0 ? host : NOBODY;
-      metadata.testAndSet(locks[token], this, token, lockBytes(this.bytes, locks[token], holder));
-      return;
-    }
-    const write = phases[this.step - 1][token];
-    const { bytes } = write;
-    metadata.write(this.bytes.volumeLba(write), bytes.length / BLOCK_BYTES, this, token, bytes);
-  }
-
-  /** Makes a batch of what waits first, and of what waits behind it of the same host. */
-  private compute(): void {
-    const [{ host }] = this.waiting;
-    let count = 1;
-    while (count < TOGETHER && this.waiting[count]?.host === host) count++;
-    const changes = this.waiting.splice(0, count);
+  /** Makes a batch of what waits of a host. */
+  private compute(host: number): void {
+    const own = this.waiting.filter((change) => change.host === host).slice(0, TOGETHER);
+    this.waiting = this.waiting.filter((change) => !own.includes(change));
     try {
-      this.ready.push(this.transaction(changes));
+      this.order.push(this.transaction(own));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       // Pointer blocks have run out for one of them: the others need not suffer.
-      for (const change of changes) this.computeAlone(change);
+      for (const change of own) this.computeAlone(change);
     }
   }
 
   private computeAlone(change: Change): void {
     try {
-      this.ready.push(this.transaction([change]));
+      this.order.push(this.transaction([change]));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       const { client, token } = change;
@@ -225,24 +230,32 @@ export class Commits implements MetadataClient {
 
   private transaction(changes: readonly Change[]): Batch {
     const { core } = this.bytes;
-    return this.batchOf(changes, () =>
+    const run = (): void =>
       core.transaction(() => {
-        for (const { run } of changes) run();
-      }),
-    );
+        for (const change of changes) change.run();
+      });
+    return this.batchOf(changes, run, false);
   }
 
-  private batchOf(changes: readonly Change[], run: () => void): Batch {
+  private batchOf(changes: readonly Change[], run: () => void, firm: boolean): Batch {
     const [{ host }] = changes;
     const { core, media, sessions } = this.bytes;
+    const changedLocks = new Set<number>();
     core.store.journal = sessions[host].journal;
+    core.store.changedLocks = changedLocks;
     const phases = media.stage(run);
-    const locks = [...new Set(changes.flatMap((change) => change.locks))].sort((a, b) => a - b);
+    core.store.changedLocks = undefined;
     let decides = phases.length;
     phases.forEach((phase, index) => {
       if (phase.some(({ bytes }) => isCommitRecord(bytes))) decides = index + 1;
     });
-    const failingSince = Number.POSITIVE_INFINITY;
-    return { host, via: host, uncertain: false, failingSince, changes, locks, phases, decides };
+    const written = new Set(phases.flat().flatMap((write) => this.bytes.blocksOf(write)));
+    // A lock that is itself written is of an object that comes or goes: nobody else knows it.
+    const locks = [...changedLocks]
+      .map((at) => at / BLOCK_BYTES)
+      .filter((lock) => !written.has(lock) && !this.state.isOpen(lock))
+      .sort((one, other) => one - other);
+    const plan = { host, changes, locks, phases, decides, firm };
+    return new Batch(this.sim, this.bytes, this, plan);
   }
 }

@@ -46,7 +46,6 @@ export class RecordedFirstWrite extends FirstWrite implements CommitClient {
     const { bytes } = recorded;
     const address = recorded.addressOf(file);
     const change = (): void => bytes.bind(address, fileBlock, block, isNew);
-    const locks = isNew ? [bytes.clusterAt(block)] : [];
-    recorded.commits.add(this.host, change, locks, this, number);
+    recorded.commits.add(this.host, change, this, number);
   }
 }

@@ -39,10 +39,8 @@ export class RecordedUnmaps implements CommitClient {
     const address = volume.addressOf(file);
     const slot = this.slot[piece];
     const count = this.sim.requests.blocks[piece] / FILE_BLOCK;
-    const locks: number[] = [];
-    for (let index = 0; index < count; index++) locks.push(bytes.clusterAt(block + index));
     const change = (): void => bytes.unbind(address, slot, block, count);
-    volume.commits.add(this.host, change, locks, this, piece);
+    volume.commits.add(this.host, change, this, piece);
   }
 
   committed(piece: number, status: number, sense: number): void {

@@ -1,15 +1,18 @@
 import { BLOCK_BYTES } from '../../../../core/io.js';
 import type { Sim } from '../../../../core/sim.js';
 import type { Address } from '../../../../formats/vmfs/address.js';
+import { releasedLock } from '../../../../formats/vmfs/lock.js';
 import type { BlockMedium } from '../../../../formats/vmfs/medium.js';
 import type { DatastorePlan } from '../../../../simulation/plan.js';
 import type { AllocationPolicy, FileHandle } from '../../../files.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../../file.js';
 import { HOLE, VmfsFile } from '../file.js';
+import { HEARTBEAT_TIMEOUT_NS } from '../heartbeat.js';
 import { DIRECT_BLOCKS, POINTER_SPAN_SHIFT } from '../layout.js';
+import type { Swap } from '../metadata-io.js';
 import { VmfsVolume } from '../volume.js';
-import { Commits } from './commits.js';
-import { heartbeatBytes, lockBytes, NOBODY } from './host-blocks.js';
+import { Commits, type HostsState } from './commits.js';
+import { beat, giveLock, holderOf, lookAt, takeLock } from './host-blocks.js';
 import {
   bindAll,
   createFile,
@@ -31,7 +34,7 @@ interface PointerPlace {
  * understands, at every instant of the run. The engine's block maps say the same as the volume's, once
  * what is on its way has arrived (commits.ts).
  */
-export class RecordedVolume extends VmfsVolume {
+export class RecordedVolume extends VmfsVolume implements HostsState {
   readonly commits: Commits;
   /** By number of the file: its descriptor. */
   private readonly addresses = new Map<number, Address>();
@@ -39,6 +42,8 @@ export class RecordedVolume extends VmfsVolume {
   private readonly pointerPlaces: PointerPlace[] = [];
   /** Files that are open, by where their locks are; with the host. */
   private readonly locks = new Map<number, number>();
+  /** When each host last sent a heartbeat, ns. */
+  private readonly beatAt: number[] = [];
   private running = false;
 
   private constructor(
@@ -49,7 +54,7 @@ export class RecordedVolume extends VmfsVolume {
   ) {
     const space = bytes.makeSpace();
     super(sim, plan, numbers, space.size * FILE_BLOCK, space);
-    this.commits = new Commits(sim, bytes);
+    this.commits = new Commits(sim, bytes, this);
     // What is set up before the run is on the media when it begins.
     sim.timers.delay(0, () => {
       this.running = true;
@@ -85,15 +90,53 @@ export class RecordedVolume extends VmfsVolume {
     return this.bytes.sessions[slot].heartbeat.address / BLOCK_BYTES;
   }
 
-  override lockBytes(descriptor: number, slot: number): Uint8Array {
+  override lockBytes(descriptor: number, slot: number): Swap {
     const isOpen = this.files.some((file) => file?.descriptor === descriptor && file.holder);
+    const { bytes, commits } = this;
     if (isOpen) this.locks.set(descriptor, slot);
     else this.locks.delete(descriptor);
-    return lockBytes(this.bytes, descriptor, isOpen ? slot : NOBODY);
+    const isOwn = holderOf(bytes, descriptor) === slot && !commits.wantsLock(descriptor);
+    if (isOpen && !isOwn) return takeLock(bytes, descriptor, slot, this.sim.now);
+    return isOpen ? lookAt(bytes, descriptor) : giveLock(bytes, descriptor, slot);
   }
 
-  override heartbeatBytes(slot: number): Uint8Array {
-    return heartbeatBytes(this.bytes, slot, this.sim.now);
+  override heartbeatBytes(slot: number): Swap {
+    const { bytes, commits } = this;
+    // Others have taken it for dead while it had no access.
+    if (commits.isDead(slot)) commits.reboot(slot);
+    this.beatAt[slot] = this.sim.now;
+    const isGone = bytes.gone.has(slot) || commits.isRecovered(slot);
+    if (isGone) return lookAt(bytes, this.heartbeatAddress(slot));
+    return beat(bytes, slot, this.sim.now);
+  }
+
+  breakableAt(slot: number): number {
+    return (this.beatAt[slot] ?? 0) + HEARTBEAT_TIMEOUT_NS;
+  }
+
+  journalFreed(block: number): void {
+    this.space.give(block, true);
+  }
+
+  recovered(slot: number): void {
+    for (const [descriptor, host] of this.locks) if (host === slot) this.locks.delete(descriptor);
+  }
+
+  override crash(slot: number): void {
+    this.commits.crash(slot);
+  }
+
+  override reboot(slot: number): void {
+    this.commits.reboot(slot);
+  }
+
+  override recover(slot: number, by: number, done: () => void): boolean {
+    this.commits.recover(slot, by, done);
+    return true;
+  }
+
+  isOpen(lock: number): boolean {
+    return this.locks.has(lock);
   }
 
   override createFile(
@@ -166,7 +209,8 @@ export class RecordedVolume extends VmfsVolume {
   unmount(): boolean {
     if (!this.commits.idle) return false;
     for (const descriptor of this.locks.keys()) this.unlock(descriptor);
-    for (const session of this.bytes.sessions) {
+    for (const [host, session] of this.bytes.sessions.entries()) {
+      if (this.bytes.gone.has(host)) continue;
       this.bytes.core.store.journal = undefined;
       session.end();
     }
@@ -174,11 +218,11 @@ export class RecordedVolume extends VmfsVolume {
     return true;
   }
 
+  /** As the library sees it: a file that is still on its way has its lock with it. */
   private unlock(descriptor: number): void {
     const { core } = this.bytes;
-    core.transaction(() => {
-      core.store.write(descriptor * BLOCK_BYTES, lockBytes(this.bytes, descriptor, NOBODY));
-    });
+    const at = descriptor * BLOCK_BYTES;
+    core.transaction(() => core.store.write(at, releasedLock(core.store.read(at, BLOCK_BYTES))));
   }
 
   /** Runs a change with the library: at once before the run, by way of the stack during it. */

@@ -32,13 +32,13 @@ interface Sector {
 export class StagedMedia {
   /** One for each device. */
   readonly views: readonly BlockMedium[];
-  /** By device: sectors on their way. */
-  private readonly overlays: readonly Map<number, Sector>[];
+  /** By device: sectors on their way, of each the older writes first. */
+  private readonly overlays: readonly Map<number, Sector[]>[];
   private phases: StagedWrite[][] | undefined;
   private version = 0;
 
   constructor(private readonly media: readonly BlockMedium[]) {
-    this.overlays = media.map(() => new Map<number, Sector>());
+    this.overlays = media.map(() => new Map<number, Sector[]>());
     this.views = media.map((medium, device) => ({
       name: medium.name,
       blocks: medium.blocks,
@@ -67,6 +67,11 @@ export class StagedMedia {
     return phases.filter((phase) => phase.length > 0);
   }
 
+  /** What is on a device now, whatever is on its way. */
+  readMedium(device: number, lba: number, into: Uint8Array): void {
+    this.media[device].read(lba, into.length / BLOCK_BYTES, into);
+  }
+
   /** Returns once all that was written to the devices is safe. */
   flush(): void {
     for (const medium of this.media) medium.flush();
@@ -76,11 +81,14 @@ export class StagedMedia {
   written({ device, lba, bytes, version }: StagedWrite): void {
     const overlay = this.overlays[device];
     for (let index = 0; index < bytes.length / BLOCK_BYTES; index++) {
-      if (overlay.get(lba + index)?.version === version) overlay.delete(lba + index);
+      const writes = overlay.get(lba + index);
+      const at = writes?.findIndex((write) => write.version === version) ?? -1;
+      if (at >= 0) writes?.splice(at, 1);
+      if (writes?.length === 0) overlay.delete(lba + index);
     }
   }
 
-  /** Staged writes that will never be carried out; no later one covers their sectors. */
+  /** Staged writes that will never be carried out; those before them still count. */
   drop(phases: readonly (readonly StagedWrite[])[]): void {
     for (const write of phases.flat()) this.written(write);
   }
@@ -90,7 +98,7 @@ export class StagedMedia {
     const overlay = this.overlays[device];
     if (overlay.size === 0) return;
     for (let index = 0; index < blocks; index++) {
-      const sector = overlay.get(lba + index);
+      const sector = overlay.get(lba + index)?.at(-1);
       if (sector !== undefined) into.set(sector.bytes, index * BLOCK_BYTES);
     }
   }
@@ -111,7 +119,10 @@ export class StagedMedia {
       phases[phases.length - 1].push({ device, lba: lba + done, bytes, version });
       for (let index = 0; index < end - done; index++) {
         const sector = bytes.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES);
-        this.overlays[device].set(lba + done + index, { bytes: sector, version });
+        const writes = this.overlays[device].get(lba + done + index);
+        if (writes === undefined) {
+          this.overlays[device].set(lba + done + index, [{ bytes: sector, version }]);
+        } else writes.push({ bytes: sector, version });
       }
     }
   }

@@ -10,11 +10,12 @@ import {
   withoutZeroMask,
   zeroMaskOf,
 } from '../../../../formats/vmfs/address.js';
-import { isZero } from '../../../../formats/vmfs/bytes.js';
+import { isZero, sameBytes } from '../../../../formats/vmfs/bytes.js';
 import { FREE, IN_USE, SPLIT } from '../../../../formats/vmfs/cluster.js';
 import type { Core } from '../../../../formats/vmfs/core.js';
 import { formatVolume } from '../../../../formats/vmfs/format.js';
 import { VMFS5, VMFS6 } from '../../../../formats/vmfs/generation.js';
+import { giveBlock } from '../../../../formats/vmfs/hosts/recovery.js';
 import { LogicalVolume } from '../../../../formats/vmfs/logical-volume.js';
 import { extentsOn } from '../../../../formats/vmfs/lvm-format.js';
 import { EXTENT_BYTES, LVM_DATA_AT, LVM_HEADER_AT } from '../../../../formats/vmfs/lvm-records.js';
@@ -48,7 +49,11 @@ export interface VolumeBytesOptions {
 export class VolumeBytes {
   readonly media: StagedMedia;
   readonly volume: Volume;
-  readonly sessions: readonly Session[];
+  /** By number of the host. */
+  readonly sessions: Session[];
+  /** Hosts whose slot was cleared, and which have not taken another since. */
+  readonly gone = new Set<number>();
+  private readonly medium: LogicalVolume;
 
   /**
    * @param images one for each extent, in their order
@@ -72,6 +77,7 @@ export class VolumeBytes {
     this.volume = openVolume(views, host);
     const [, ...others] = hosts;
     const first = this.volume.session as Session;
+    this.medium = LogicalVolume.open(images);
     this.sessions = [first, ...others.map(() => Session.join(this.core, uuid()))];
   }
 
@@ -109,6 +115,46 @@ export class VolumeBytes {
     }
     const header = fileBlocks.readCluster(cluster);
     return (item) => header.isFree(item);
+  }
+
+  /** A block as it is on the medium now, whatever is on its way. */
+  onMedium(lba: number): Uint8Array {
+    const bytes = new Uint8Array(BLOCK_BYTES);
+    this.medium.read(lba * BLOCK_BYTES, bytes);
+    return bytes;
+  }
+
+  /** Where a host's journal begins, on the volume in blocks. */
+  journalAt(host: number): number {
+    return (unitOf(this.sessions[host].address) * this.core.blockBytes) / BLOCK_BYTES;
+  }
+
+  /** Blocks of the volume that a staged write covers. */
+  blocksOf(write: StagedWrite): number[] {
+    const first = this.volumeLba(write);
+    const count = write.bytes.length / BLOCK_BYTES;
+    return Array.from({ length: count }, (_, index) => first + index);
+  }
+
+  /** Is a staged write on its device as it was to be? */
+  isThere({ device, lba, bytes }: StagedWrite): boolean {
+    const found = new Uint8Array(bytes.length);
+    this.media.readMedium(device, lba, found);
+    return sameBytes(found, bytes);
+  }
+
+  /** A host whose slot was cleared takes another, and a journal: in transactions of its own. */
+  rejoin(host: number): void {
+    this.core.store.journal = undefined;
+    this.sessions[host] = Session.join(this.core, this.sessions[host].heartbeat.owner);
+    this.gone.delete(host);
+  }
+
+  /** Part of a transaction: the block of a host's journal is free again. @returns it */
+  freeJournal(host: number): number {
+    const { address } = this.sessions[host];
+    giveBlock(this.core, address);
+    return unitOf(address);
   }
 
   /** Address on the volume, in blocks of 512 bytes, of a staged write. */
