@@ -9,6 +9,7 @@ import { ChangeTracker, type DiskArea } from '../../stack/vmfiles/change-tracker
 import type { HostFileSystems } from '../build-datastores.js';
 import type { BuiltDisk } from '../build-vms.js';
 import type { Command } from '../commands.js';
+import type { FileContents } from '../file-contents.js';
 import type { VmPlan } from '../plan.js';
 import type { SnapshotInfo } from './snapshot.js';
 import { VmSnapshots, type Witness } from './vm-snapshots.js';
@@ -27,8 +28,13 @@ export interface ChainLink {
   readonly parentCid: number;
   readonly fileNumber: number;
   readonly fileBytes: number;
+  readonly capacityBlocks: number;
   /** Grains the file holds, in order of their address in the disk; none for a flat base. */
   runs(): Generator<GrainRun>;
+  /** Whether something was ever written to a file block, 1 MiB, of the extent. */
+  holds(fileBlock: number): boolean;
+  /** Fills `into`, whole blocks, with what lies in the extent from a block on. */
+  read(block: number, into: Uint8Array): void;
 }
 
 export interface SnapshotServiceOptions {
@@ -38,6 +44,7 @@ export interface SnapshotServiceOptions {
   readonly moverOf: (host: string) => DataMover;
   /** Guests of a VM that verify data. */
   readonly witnessOf: (vm: string) => Witness;
+  readonly contents: FileContents;
 }
 
 /** Snapshots and changed block tracking of virtual machines; machines without any cost nothing. */
@@ -86,9 +93,10 @@ export class SnapshotService {
    * @throws InputError when there is no such disk or snapshot
    */
   chainOf(disk: number, snapshot?: string): ChainLink[] {
-    const { vm } = this.builtDisk(disk);
+    const { vm, plan } = this.builtDisk(disk);
     if (snapshot !== undefined) this.machine(vm.name).find(snapshot);
     const chain = this.chains.get(disk) ?? this.chainFor(disk);
+    const store = this.storeOf(vm.host, plan.datastore);
     const leaf =
       snapshot === undefined ? chain.leaf : this.machine(vm.name).find(snapshot).disks.get(disk)!;
     return chainFrom(leaf).map((link) => ({
@@ -99,8 +107,26 @@ export class SnapshotService {
       parentCid: link.parentCid,
       fileNumber: link.file.index,
       fileBytes: link.fileBytes,
+      capacityBlocks: chain.capacityBlocks,
       runs: () => grainRuns(link, chain.capacityBlocks),
+      holds: (fileBlock) => store.datastore.holds(link.file, fileBlock),
+      read: (block, into) => this.options.contents.read(store, link.file, block, into),
     }));
+  }
+
+  /** Whether what disks hold is known: the run verifies data, or its LUNs keep bytes. */
+  get keepsData(): boolean {
+    return this.options.contents.isKept;
+  }
+
+  /** Snapshot the running state of a VM is a child of; undefined for none. */
+  currentOf(vm: string): string | undefined {
+    return this.machines.get(vm)?.current?.name;
+  }
+
+  /** True when deltas remain on a disk that no snapshot needs, and could not be merged. */
+  needsConsolidation(disk: number): boolean {
+    return this.chains.get(disk)?.needsConsolidation ?? false;
   }
 
   private track(disk: number, on: boolean, why: string): void {
