@@ -43,7 +43,7 @@ export function planOf(text: {
 interface Inside {
   readonly operations: DiskOperations;
   readonly arrays: ReadonlyMap<string, DiskArray>;
-  readonly disks: ReadonlyMap<number, BuiltDisk>;
+  readonly guests: { readonly disks: ReadonlyMap<number, BuiltDisk> };
   readonly sites: { readonly server: ReadonlyMap<string, NfsServer> };
   readonly fileSystems: ReadonlyMap<
     string,
@@ -74,7 +74,7 @@ export class Work extends Run {
   }
 
   source(): FileHandle {
-    return (this.inside.disks.get(0) as BuiltDisk).backing.file;
+    return (this.inside.guests.disks.get(0) as BuiltDisk).backing.file;
   }
 
   lun(name: string): Lun {
