@@ -45,10 +45,14 @@ interface Inside {
   readonly arrays: ReadonlyMap<string, DiskArray>;
   readonly guests: { readonly disks: ReadonlyMap<number, BuiltDisk> };
   readonly sites: { readonly server: ReadonlyMap<string, NfsServer> };
-  readonly fileSystems: ReadonlyMap<
-    string,
-    { stores: ReadonlyMap<string, { vmfs: { extents: { shift: number }[] } }> }
-  >;
+  readonly snapshots: {
+    readonly options: {
+      readonly fileSystems: ReadonlyMap<
+        string,
+        { stores: ReadonlyMap<string, { vmfs: { extents: { shift: number }[] } }> }
+      >;
+    };
+  };
 }
 
 /** A run, and what lies on its arrays. */
@@ -85,7 +89,7 @@ export class Work extends Run {
   /** Where a file's blocks lie on the LUN of its datastore: one address per 4 KiB, -1 in holes. */
   places(handle: FileHandle, datastore: string): { lun: Lun; blocks: number[] } {
     const { map } = handle as VmfsFile;
-    const store = this.inside.fileSystems.get('esx1')?.stores.get(datastore);
+    const store = this.inside.snapshots.options.fileSystems.get('esx1')?.stores.get(datastore);
     const shift = store?.vmfs.extents[0]?.shift ?? 0;
     const blocks = [...map].flatMap((block) =>
       Array.from({ length: 256 }, (_, part) => (block < 0 ? -1 : shift + block * 2048 + part * 8)),
