@@ -4,7 +4,7 @@ import { formatDuration } from '../core/units.js';
 import type { HostSite } from '../faults/sites.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
 import type { Mount } from '../stack/filesystem/mount.js';
-import type { HomeFile } from '../stack/vmfiles/home.js';
+import type { Home } from '../stack/vmfiles/home.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
 import type { HostFileSystems } from './build-datastores.js';
 import type { Command } from './commands.js';
@@ -19,7 +19,7 @@ export interface DatastoreParts {
   readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
   readonly vms: ReadonlyMap<string, Vm>;
   /** The files of each machine, by its name. */
-  readonly homes: ReadonlyMap<string, readonly HomeFile[]>;
+  readonly homes: ReadonlyMap<string, Home>;
 }
 
 type Own = Extract<Command, { kind: 'mount' | 'refresh' | 'takeOver' }>;
@@ -92,7 +92,7 @@ export class DatastoreAdmin {
   /** `34 files open, of db1, db2` */
   private filesOf(host: string, datastore: string, { openFiles }: Mount): string {
     const users = [...this.parts.homes]
-      .filter(([vm, files]) => {
+      .filter(([vm, { files }]) => {
         const { host: own, state } = this.parts.vms.get(vm) as Vm;
         return (
           own === host && state !== 'off' && files.some((file) => file.datastore === datastore)
@@ -113,7 +113,7 @@ export class DatastoreAdmin {
     if (vm.host === host) {
       throw InputError.of(`VM ${name}`, `runs on ${host} itself`, 'name another host');
     }
-    const files = this.parts.homes.get(name) ?? [];
+    const files = this.parts.homes.get(name)?.files ?? [];
     const mounts = files.map(({ datastore }) => this.mountOf(host, datastore));
     const beganAt = this.sim.now;
     const problems: string[] = [];

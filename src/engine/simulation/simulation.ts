@@ -89,7 +89,7 @@ export class Simulation {
     const { datastores, fileSystems } = buildDatastores(sim, plans, hosts, servers, arrays);
     this.datastores = datastores;
     const built = buildVms(sim, plan.vms, datastores, fileSystems, hosts);
-    const { vms, powers, disks } = built;
+    const { vms, powers, disks, homes } = built;
     this.stores = new DatastoreAdmin(sim, { plans, datastores, fileSystems, ...built });
     this.storage = new StorageAdmin(hosts, arrays, (h, uid) => this.stores.userOf(h, uid));
     const contents = new FileContents(sim, servers);
@@ -106,6 +106,7 @@ export class Simulation {
     this.snapshots = new SnapshotService(sim, {
       plans: plan.vms,
       disks,
+      homes,
       fileSystems,
       moverOf: (host) => this.operations.moverOf(host),
       witnessOf: (vm) => this.guests.witnessOf(vm),

@@ -32,12 +32,12 @@ class Files extends Layer {
   }
 
   override fire(io: Io): void {
-    const { op, file, lba, blocks, data } = this.sim.requests;
+    const { op, file, lba, blocks, world } = this.sim.requests;
     this.commands.push({ op: op[io]!, file: file[io]!, lba: lba[io]!, blocks: blocks[io]! });
     if (op[io] === WRITE) {
       const content = this.contents.get(file[io]!) as Float64Array;
       expect(lba[io]! + blocks[io]!).toBeLessThanOrEqual(content.length);
-      content.fill(-data[io]!, lba[io], lba[io]! + blocks[io]!);
+      content.fill(world[io]!, lba[io], lba[io]! + blocks[io]!);
     }
     this.leave(io).complete(io);
   }
@@ -56,7 +56,7 @@ class Guest extends Layer {
 
   override submit(): void {}
 
-  /** @param tag content of a write; rows that carry none or zeros keep numbers below 1 for it */
+  /** @param tag content of a write: the world, which stays the same in every piece of it */
   issue(op: number, lba: number, blocks: number, tag = 0): void {
     const { requests } = this.sim;
     const io = requests.take();
@@ -64,7 +64,8 @@ class Guest extends Layer {
     requests.op[io] = op;
     requests.lba[io] = lba;
     requests.blocks[io] = blocks;
-    requests.data[io] = -tag;
+    requests.data[io] = 0;
+    requests.world[io] = tag;
     requests.readyAt[io] = this.sim.now;
     this.enter(io);
     this.lower.submit(io);

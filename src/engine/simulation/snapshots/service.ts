@@ -6,6 +6,8 @@ import type { FileHandle } from '../../stack/files.js';
 import { type ChainFiles, DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
 import { chainFrom, type GrainRun, grainRuns } from '../../stack/vmfiles/chain/link.js';
 import { ChangeTracker, type DiskArea } from '../../stack/vmfiles/change-tracker.js';
+import type { Home } from '../../stack/vmfiles/home.js';
+import type { Vm } from '../../stack/vmfiles/vm.js';
 import type { HostFileSystems } from '../build-datastores.js';
 import type { BuiltDisk } from '../build-vms.js';
 import type { Command } from '../commands.js';
@@ -16,6 +18,9 @@ import { VmSnapshots, type Witness } from './vm-snapshots.js';
 
 /** Pause between two looks whether a file is at rest (model). */
 const LOOK_NS = 1_000_000;
+
+/** A snapshot list, of a few snapshots: model. */
+const LIST_BYTES = 4096;
 
 /** One file of a disk's chain, with where its data lies. */
 export interface ChainLink {
@@ -40,6 +45,8 @@ export interface ChainLink {
 export interface SnapshotServiceOptions {
   readonly plans: readonly VmPlan[];
   readonly disks: ReadonlyMap<number, BuiltDisk>;
+  /** Files of each VM, by its name. */
+  readonly homes: ReadonlyMap<string, Home>;
   readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
   readonly moverOf: (host: string) => DataMover;
   /** Guests of a VM that verify data. */
@@ -51,8 +58,6 @@ export interface SnapshotServiceOptions {
 export class SnapshotService {
   private readonly machines = new Map<string, VmSnapshots>();
   private readonly chains = new Map<number, DiskChain>();
-  /** `-ctk.vmdk` of disks whose changes are tracked. */
-  private readonly trackFiles = new Map<number, FileHandle>();
 
   constructor(
     private readonly sim: Sim,
@@ -136,13 +141,13 @@ export class SnapshotService {
     const stream = this.sim.random.stream(`${name}.ctk ${this.sim.now}`);
     const uuid = (): string => Array.from({ length: 4 }, () => hex(stream.next())).join('');
     backing.tracker = on ? new ChangeTracker(backing.file.sizeBlocks, uuid) : undefined;
-    const { files } = this.filesOf(vm.host, plan.datastore);
-    const old = this.trackFiles.get(disk);
+    const { files } = this.filesOf(vm, plan.datastore);
+    const path = backing.file.path.replace(/-flat\.vmdk$/, '-ctk.vmdk');
+    const kept = this.homeOf(vm.name).ofRole('changeTracking');
+    const old = kept.find((file) => file.path === path);
     if (old !== undefined) files.remove(old);
-    this.trackFiles.delete(disk);
     if (backing.tracker !== undefined) {
-      const path = backing.file.path.replace(/-flat\.vmdk$/, '-ctk.vmdk');
-      this.trackFiles.set(disk, files.create(path, backing.tracker.fileBytes, 'small'));
+      files.create(path, backing.tracker.fileBytes, 'small', 'changeTracking');
     }
     const what = on ? `changes are tracked, ${backing.tracker?.changeId}` : 'not tracked any more';
     this.sim.log.note('disk.tracking', name, what, why);
@@ -210,7 +215,7 @@ export class SnapshotService {
     const plan = this.planOf(name);
     const built = plan.disks.map(({ index }) => this.builtDisk(index));
     const [first] = built;
-    const { lower, files } = this.filesOf(plan.host, plan.home);
+    const { lower, files } = this.filesOf(first.vm, plan.home);
     const machine = new VmSnapshots(this.sim, {
       vm: first.vm,
       disks: built.map(({ plan: disk }) => ({
@@ -222,6 +227,7 @@ export class SnapshotService {
       mover: this.options.moverOf(plan.host),
       lower,
       home: files,
+      textOf: (role) => this.textOf(name, role),
       stem: `[${plan.home}] ${name}/${name}`,
       memoryBytes: plan.memoryBytes,
       random: this.sim.random.stream(`${name}.cid`),
@@ -235,7 +241,7 @@ export class SnapshotService {
     const made = this.chains.get(disk);
     if (made !== undefined) return made;
     const { vm, plan, backing } = this.builtDisk(disk);
-    const { lower, files, store } = this.filesOf(vm.host, plan.datastore);
+    const { lower, files, store } = this.filesOf(vm, plan.datastore);
     const stream = this.sim.random.stream(`${vm.name}:${plan.name}.cid`);
     const chain = new DiskChain(this.sim, {
       vm: vm.name,
@@ -251,28 +257,39 @@ export class SnapshotService {
     return chain;
   }
 
-  private filesOf(host: string, datastore: string) {
+  /** Files that come and go in a VM's folder of a datastore. */
+  private filesOf({ name, host }: Vm, datastore: string) {
     const systems = this.options.fileSystems.get(host) as HostFileSystems;
     const store = this.storeOf(host, datastore);
+    const home = this.homeOf(name);
     const files: ChainFiles = {
       datastore: store.datastore,
-      create: (path, bytes, policy) => {
-        const file = store.datastore.createFile(path, bytes, policy);
-        systems.open(file, datastore);
-        return file;
-      },
+      create: (path, bytes, policy, role) =>
+        home.addFile(role, path.slice(path.lastIndexOf('/') + 1), bytes, policy, datastore),
       remove: (file) => {
         // Space may still be found for a write that has been given up.
         if (store.datastore.isChanging(file)) {
           this.sim.timers.delay(LOOK_NS, () => files.remove(file));
           return;
         }
-        systems.fileSystemSwitch.close(file);
-        store.datastore.removeFile(file);
+        home.removeFile(file);
       },
       isChanging: (file) => store.datastore.isChanging(file),
     };
     return { lower: systems.fileSystemSwitch, files, store };
+  }
+
+  /** Configuration or snapshot list of a VM; the list is made as large as it gets when first used. */
+  private textOf(vm: string, role: 'config' | 'snapshotList'): FileHandle {
+    const home = this.homeOf(vm);
+    const [file] = home.ofRole(role);
+    if (file.sizeBlocks > 0) return file;
+    home.removeFile(file);
+    return home.addFile(role, `${vm}.vmsd`, LIST_BYTES);
+  }
+
+  private homeOf(vm: string): Home {
+    return this.options.homes.get(vm) as Home;
   }
 
   private storeOf(host: string, datastore: string): MoverStore {
