@@ -126,6 +126,8 @@ export class VmSnapshots {
       this.fail(name, problem);
     };
     try {
+      // Room for the list is found before anything is stunned.
+      this.options.textOf('snapshotList');
       files.push(this.homeFile(`Snapshot${uid}.vmsn`, STATE_BYTES, 'snapshotState'));
       if (memory) files.push(this.homeFile(`Snapshot${uid}.vmem`, memoryBytes, 'snapshotMemory'));
     } catch (error) {
