@@ -6,10 +6,11 @@ const NS_PER_S = 1e9;
 const WARN_NS = 3600e9;
 const BAD_NS = 600e9;
 
-/** Time until the datastore of a row's object is full, ns; NaN while its use does not grow. */
+/** Time until the datastore of a row's object is full, ns; 0 when it is, NaN while its use does not grow. */
 function storeFullNs(row: Row): number {
   const store = row.parent('datastore');
   if (store === undefined) return Number.NaN;
+  if (store.now('full') > 0) return 0;
   const growth = -store.rate('freeBlocks');
   return growth > 0 ? Math.round((store.now('freeBlocks') / growth) * NS_PER_S) : Number.NaN;
 }
