@@ -132,7 +132,7 @@ export class Simulation {
     this.operator = new Operator(sim, {
       faults: this.faults,
       guests: this.guests,
-      machines: new Machines(vms, powers),
+      machines: new Machines(vms, powers, (vm) => this.snapshots.taskOf(vm)),
       operations: this.operations,
       qos: this.qos,
       snapshots: this.snapshots,
