@@ -24,7 +24,7 @@ const hasLibvmdk = hasTool('vmdkinfo');
 
 const NAMES = ['one', 'two', 'three'];
 const CASES = [
-  { what: 'vmfsSparse', format: 'vmfsSparse', job: {}, lun: {} },
+  { what: 'vmfsSparse on NFS', format: 'vmfsSparse', job: {}, lun: {}, server: 'filer' },
   {
     what: 'seSparse, a guest that unmaps',
     format: 'seSparse',
@@ -40,11 +40,12 @@ const CASES = [
 ] as const;
 
 /** A guest that checks 4 MiB of a thin disk of 64 MiB, and three snapshots while it writes. */
-function threeSnapshots(format: string, job: object, lun: object): Work {
+function threeSnapshots(format: string, job: object, lun: object, server?: string): Work {
   const run = new Work(
     planOf({
       array: { luns: [{ name: 'lun', count: 1, size: '4GiB', thin: true, ...lun }] },
-      datastores: [{ name: 'one', extents: 'array1/lun0' }],
+      nfsServers: [{ name: 'filer', capacity: '4GiB' }],
+      datastores: [{ name: 'one', ...(server ? { server } : { extents: 'array1/lun0' }) }],
       job: {
         rw: 'randrw',
         bs: '4k:16k:64k',
@@ -99,56 +100,61 @@ function judge(run: Work, bytes: Uint8Array, snapshot?: string): number {
 }
 
 describe('a chain of three deltas written by a running guest', () => {
-  it.each(CASES)('is what the guest saw at each snapshot: $what', ({ what, format, job, lun }) => {
-    const run = threeSnapshots(format, job, lun);
-    const into = join(folder, what.replaceAll(/\W/g, ''));
-    exportDisks(run.simulation, into);
-    const home = join(into, 'one', 'vm1');
+  it.each(CASES)(
+    'is what the guest saw at each snapshot: $what',
+    ({ what, format, job, lun, ...more }) => {
+      const run = threeSnapshots(format, job, lun, 'server' in more ? more.server : undefined);
+      const into = join(folder, what.replaceAll(/\W/g, ''));
+      exportDisks(run.simulation, into);
+      const home = join(into, 'one', 'vm1');
 
-    // The machine's own files say which descriptor is which (stack-upper reference, 17 and 18).
-    const read = (name: string) => Dictionary.read(readFileSync(join(home, name)), name);
-    const { devices, warnings } = readHardware(read('vm1.vmx'), 'vm1.vmx');
-    expect(warnings).toEqual([]);
-    expect(devices.map(({ name, file }) => [name, file])).toEqual([['scsi0:0', 'vm1-000003.vmdk']]);
-    const list = new SnapshotList(read('vm1.vmsd'), 'vm1.vmsd');
-    const listed = list.all();
-    expect(
-      listed.map(({ displayName, uid, parent, disks }) => [displayName, uid, parent, disks]),
-    ).toEqual([
-      ['one', 1, undefined, [{ node: 'scsi0:0', file: 'vm1.vmdk' }]],
-      ['two', 2, 1, [{ node: 'scsi0:0', file: 'vm1-000001.vmdk' }]],
-      ['three', 3, 2, [{ node: 'scsi0:0', file: 'vm1-000002.vmdk' }]],
-    ]);
-    expect(list.current).toBe(3);
+      // The machine's own files say which descriptor is which (stack-upper reference, 17 and 18).
+      const read = (name: string) => Dictionary.read(readFileSync(join(home, name)), name);
+      const { devices, warnings } = readHardware(read('vm1.vmx'), 'vm1.vmx');
+      expect(warnings).toEqual([]);
+      expect(devices.map(({ name, file }) => [name, file])).toEqual([
+        ['scsi0:0', 'vm1-000003.vmdk'],
+      ]);
+      const list = new SnapshotList(read('vm1.vmsd'), 'vm1.vmsd');
+      const listed = list.all();
+      expect(
+        listed.map(({ displayName, uid, parent, disks }) => [displayName, uid, parent, disks]),
+      ).toEqual([
+        ['one', 1, undefined, [{ node: 'scsi0:0', file: 'vm1.vmdk' }]],
+        ['two', 2, 1, [{ node: 'scsi0:0', file: 'vm1-000001.vmdk' }]],
+        ['three', 3, 2, [{ node: 'scsi0:0', file: 'vm1-000002.vmdk' }]],
+      ]);
+      expect(list.current).toBe(3);
 
-    const states = [
-      ...listed.map(({ displayName, disks }) => [displayName, disks[0]!.file]),
-      [undefined, 'vm1-000003.vmdk'],
-    ];
-    const raws = states.flatMap(([snapshot, name]) => {
-      const descriptor = join(home, name as string);
-      if (hasLibvmdk && format === 'vmfsSparse') {
-        const info = tool('vmdkinfo', descriptor);
-        expect(info.status).toBe(0);
-        expect(info.stdout.toString()).toMatch(/64 MiB \(67108864 bytes\)/);
+      const states = [
+        ...listed.map(({ displayName, disks }) => [displayName, disks[0]!.file]),
+        [undefined, 'vm1-000003.vmdk'],
+      ];
+      const raws = states.flatMap(([snapshot, name]) => {
+        const descriptor = join(home, name as string);
+        if (hasLibvmdk && format === 'vmfsSparse') {
+          const info = tool('vmdkinfo', descriptor);
+          expect(info.status).toBe(0);
+          expect(info.stdout.toString()).toMatch(/64 MiB \(67108864 bytes\)/);
+        }
+        if (!hasQemu) return [];
+        const raw = join(home, 'raw');
+        expect(tool('qemu-img', 'convert', '-O', 'raw', descriptor, raw).status).toBe(0);
+        const bytes = readFileSync(raw);
+        expect(judge(run, bytes, snapshot)).toBeGreaterThan(100);
+        return [bytes];
+      });
+      // The guest went on writing between them.
+      for (let at = 1; at < raws.length; at++) {
+        expect(Buffer.compare(raws[at]!, raws[at - 1]!)).not.toBe(0);
       }
-      if (!hasQemu) return [];
-      const raw = join(home, 'raw');
-      expect(tool('qemu-img', 'convert', '-O', 'raw', descriptor, raw).status).toBe(0);
-      const bytes = readFileSync(raw);
-      expect(judge(run, bytes, snapshot)).toBeGreaterThan(100);
-      return [bytes];
-    });
-    // The guest went on writing between them.
-    for (let at = 1; at < raws.length; at++) {
-      expect(Buffer.compare(raws[at]!, raws[at - 1]!)).not.toBe(0);
-    }
-    expect(run.simulation.violations).toEqual([]);
-    if ('content' in lun) {
-      endCleanly(run.simulation);
-      expect(damage(imagesOf(run.simulation))).toEqual([]);
-    }
-  });
+      expect(run.simulation.violations).toEqual([]);
+      if ('content' in lun) {
+        endCleanly(run.simulation);
+        expect(damage(imagesOf(run.simulation))).toEqual([]);
+      }
+    },
+  );
 
   it('keeps the content ids of the engine, and every branch a revert leaves', () => {
     const run = threeSnapshots('seSparse', {}, {});
