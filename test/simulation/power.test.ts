@@ -79,6 +79,10 @@ describe('snapshots of a machine', () => {
     machine.run(0.3 * SECOND);
     snapshot(machine, { action: 'create', snapshot: 'one' });
     expect(last(machine)).toBe('vm.snapshot.created');
+    machine.power('template');
+    snapshot(machine, { action: 'create', snapshot: 'two' });
+    snapshot(machine, { action: 'revert', snapshot: 'one' });
+    machine.power('off');
     machine.power('on');
     machine.run(machine.simulation.now + 0.2 * SECOND);
     machine.power('off');

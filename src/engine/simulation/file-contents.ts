@@ -52,8 +52,10 @@ export class FileContents {
       if (place?.media === undefined) part.fill(0);
       else if (place.media.image !== undefined) place.media.image.read(place.lba, count, part);
       else {
+        const stamp = place.media.stampAt(place.lba);
         const from = inside * BLOCK_BYTES;
-        part.set(expand(place.media.stampAt(place.lba)).subarray(from, from + part.length));
+        if (stamp === 0) part.fill(0);
+        else part.set(expand(stamp).subarray(from, from + part.length));
       }
       done += count;
     }

@@ -17,7 +17,7 @@ import { MemoryFolder } from '../../formats/vmdk/model.js';
 import { planOf, Work } from '../../operations/work.js';
 import { SECOND } from '../support.js';
 
-/** A guest that checks 256 KiB of a thin disk, and never stops writing. */
+/** A guest that checks 96 KiB of a thin disk, and never stops writing. */
 function small(trim: number): Work {
   return new Work(
     planOf({
@@ -28,13 +28,22 @@ function small(trim: number): Work {
         rwmixread: 20,
         bs: '4k:16k',
         iodepth: 3,
-        size: '256KiB',
+        size: '96KiB',
         verify: true,
         thinktime: '3ms',
         trim_percentage: trim,
       },
     }),
   );
+}
+
+const expanded = new Map<number, Uint8Array>();
+
+/** What a stamp stands for; a run asks for the same ones at every command. */
+function bytesOf(stamp: number): Uint8Array {
+  const bytes = expanded.get(stamp) ?? expand(stamp);
+  expanded.set(stamp, bytes);
+  return bytes;
 }
 
 /** What is wrong when the machine is started again, here and now, from what the devices hold. */
@@ -60,7 +69,7 @@ function problemOf({ simulation }: Work): string | undefined {
       const at = (lba - startBlock) * 512;
       const found = bytes.subarray(at, at + 4096);
       const allowed = verifier!.stampsAt(lba, snapshot);
-      if (allowed.some((stamp) => Buffer.compare(expand(stamp), found) === 0)) continue;
+      if (allowed.some((stamp) => Buffer.compare(bytesOf(stamp), found) === 0)) continue;
       return `${name}: block at ${lba} is not what any of ${allowed} stands for`;
     }
   }

@@ -279,10 +279,10 @@ export class SnapshotService {
     return { lower: systems.fileSystemSwitch, files, store };
   }
 
-  /** Configuration or snapshot list of a VM; the list is made as large as it gets when first used. */
+  /** Configuration (a template's too) or snapshot list of a VM; the list is made as large as it gets when first used. */
   private textOf(vm: string, role: 'config' | 'snapshotList'): FileHandle {
     const home = this.homeOf(vm);
-    const [file] = home.ofRole(role);
+    const [file] = [...home.ofRole(role), ...home.ofRole('template')];
     if (file.sizeBlocks > 0) return file;
     home.removeFile(file);
     return home.addFile(role, `${vm}.vmsd`, LIST_BYTES);
