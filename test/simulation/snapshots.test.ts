@@ -262,6 +262,38 @@ describe('a snapshot operation that fails', () => {
     expect(outcomes).toEqual([undone, undone, undone, undone, spare, '0 failed, 1 listed, 2']);
   });
 
+  it('ends where it is when its host dies, and nothing is lost', () => {
+    // While its state is written, in the stun, and in a merge.
+    for (const [action, afterNs] of [
+      [create('one', { memory: true }), 1e6],
+      [create('one', { memory: true }), 4e7],
+      [all('deleteAll'), 2e6],
+    ] as const) {
+      const run = work({ size: '4MiB' });
+      step(run, 0.1);
+      if (action.action === 'deleteAll') {
+        run.simulation.command(create('one'));
+        finish(run);
+        step(run, 0.2);
+      }
+      run.simulation.command(action);
+      run.run(run.simulation.now + afterNs);
+      const heal = run.inject('host-crash', 'esx1');
+      step(run, 0.5);
+      expect(run.simulation.snapshots.taskOf('vm1')).toBeUndefined();
+      expect(run.simulation.snapshots.list('vm1')).toEqual([]);
+      const ended = ['vm.snapshot.failed', 'vm.snapshot.consolidationNeeded'];
+      expect(run.entries.filter(({ kind }) => ended.includes(kind)).length).toBe(1);
+      heal();
+      run.simulation.command({ kind: 'power', vm: 'vm1', state: 'on' });
+      step(run, 0.1);
+      run.simulation.command(all('consolidate'));
+      finish(run);
+      expect(run.simulation.snapshots.chainOf(0).length).toBe(1);
+      expect(verdict(run)).toEqual([]);
+    }
+  });
+
   it('is refused while another is under way, and for names that are not there', () => {
     const run = work();
     step(run, 0.1);

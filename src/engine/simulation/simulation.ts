@@ -90,7 +90,13 @@ export class Simulation {
     this.datastores = datastores;
     const built = buildVms(sim, plan.vms, datastores, fileSystems, hosts);
     const { vms, powers, disks, homes } = built;
-    this.stores = new DatastoreAdmin(sim, { plans, datastores, fileSystems, ...built });
+    this.stores = new DatastoreAdmin(sim, {
+      plans,
+      datastores,
+      fileSystems,
+      ...built,
+      moverOf: (host) => this.operations.moverOf(host),
+    });
     this.storage = new StorageAdmin(hosts, arrays, (h, uid) => this.stores.userOf(h, uid));
     const contents = new FileContents(sim, servers);
     this.audit = new CloneAudit(contents);
