@@ -43,22 +43,25 @@ export function planOf(text: {
 interface Inside {
   readonly operations: DiskOperations;
   readonly arrays: ReadonlyMap<string, DiskArray>;
-  readonly guests: { readonly disks: ReadonlyMap<number, BuiltDisk> };
   readonly sites: { readonly server: ReadonlyMap<string, NfsServer> };
-  readonly snapshots: {
-    readonly options: {
-      readonly fileSystems: ReadonlyMap<
-        string,
-        { stores: ReadonlyMap<string, { vmfs: { extents: { shift: number }[] } }> }
-      >;
-    };
-  };
+}
+
+interface InsideOperations {
+  readonly disks: ReadonlyMap<number, BuiltDisk>;
+  readonly fileSystems: ReadonlyMap<
+    string,
+    { stores: ReadonlyMap<string, { vmfs: { extents: { shift: number }[] } }> }
+  >;
 }
 
 /** A run, and what lies on its arrays. */
 export class Work extends Run {
   private get inside(): Inside {
     return this.simulation as unknown as Inside;
+  }
+
+  private get parts(): InsideOperations {
+    return this.inside.operations as unknown as InsideOperations;
   }
 
   run(untilNs: number): void {
@@ -78,7 +81,7 @@ export class Work extends Run {
   }
 
   source(): FileHandle {
-    return (this.inside.guests.disks.get(0) as BuiltDisk).backing.file;
+    return (this.parts.disks.get(0) as BuiltDisk).backing.file;
   }
 
   lun(name: string): Lun {
@@ -89,7 +92,7 @@ export class Work extends Run {
   /** Where a file's blocks lie on the LUN of its datastore: one address per 4 KiB, -1 in holes. */
   places(handle: FileHandle, datastore: string): { lun: Lun; blocks: number[] } {
     const { map } = handle as VmfsFile;
-    const store = this.inside.snapshots.options.fileSystems.get('esx1')?.stores.get(datastore);
+    const store = this.parts.fileSystems.get('esx1')?.stores.get(datastore);
     const shift = store?.vmfs.extents[0]?.shift ?? 0;
     const blocks = [...map].flatMap((block) =>
       Array.from({ length: 256 }, (_, part) => (block < 0 ? -1 : shift + block * 2048 + part * 8)),

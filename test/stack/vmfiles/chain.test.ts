@@ -22,6 +22,13 @@ import {
 /** 3 MiB: two tables of a vmfsSparse, one of a seSparse. */
 const CAPACITY = 6144;
 
+/**
+ * The number a command's payload begins at, by the tag of its content: a piece of it that begins some
+ * blocks later has a number as many below (`Requests.cutData`), and more than a disk has blocks to go.
+ */
+const payloadOf = (tag: number): number => -2 - tag * 2 * CAPACITY;
+const tagOf = (payload: number): number => Math.floor((-2 - payload) / (2 * CAPACITY));
+
 /** Files by number: what each block was written with last, and how many commands came. */
 class Files extends Layer {
   readonly contents = new Map<number, Float64Array>();
@@ -32,12 +39,12 @@ class Files extends Layer {
   }
 
   override fire(io: Io): void {
-    const { op, file, lba, blocks, world } = this.sim.requests;
+    const { op, file, lba, blocks, data } = this.sim.requests;
     this.commands.push({ op: op[io]!, file: file[io]!, lba: lba[io]!, blocks: blocks[io]! });
     if (op[io] === WRITE) {
       const content = this.contents.get(file[io]!) as Float64Array;
       expect(lba[io]! + blocks[io]!).toBeLessThanOrEqual(content.length);
-      content.fill(world[io]!, lba[io], lba[io]! + blocks[io]!);
+      content.fill(tagOf(data[io]!), lba[io], lba[io]! + blocks[io]!);
     }
     this.leave(io).complete(io);
   }
@@ -57,7 +64,7 @@ class Guest extends Layer {
 
   override submit(): void {}
 
-  /** @param tag content of a write: the world, which stays the same in every piece of it */
+  /** @param tag content of a write */
   issue(op: number, lba: number, blocks: number, tag = 0): void {
     const { requests } = this.sim;
     const io = requests.take();
@@ -65,8 +72,7 @@ class Guest extends Layer {
     requests.op[io] = op;
     requests.lba[io] = lba;
     requests.blocks[io] = blocks;
-    requests.data[io] = 0;
-    requests.world[io] = tag;
+    requests.data[io] = payloadOf(tag);
     requests.readyAt[io] = this.sim.now;
     this.enter(io);
     this.lower.submit(io);
