@@ -30,6 +30,7 @@ export { type OpenOptions, Volume } from './engine/formats/vmfs/volume.js';
 export { readHardware, type VmxHardware } from './engine/formats/vmx/hardware.js';
 export { type ListedSnapshot, SnapshotList } from './engine/formats/vmx/snapshot-list.js';
 export type { Command } from './engine/simulation/commands.js';
+export type { MachineFile } from './engine/simulation/export/machine-files.js';
 export type { LayerName, LayerSummary } from './engine/simulation/layer-summary.js';
 export type * from './engine/simulation/plan.js';
 export { Simulation } from './engine/simulation/simulation.js';

@@ -6,6 +6,7 @@ import { type RunResult, runToEnd } from '../output/run.js';
 import { formatSummary } from '../output/summary.js';
 import type { Branch } from '../scenario/session/file.js';
 import { EXIT_FAILED } from './exit-codes.js';
+import { exportDisks, requireExport } from './export-disks.js';
 import { RunImages } from './run-images.js';
 import { SessionRun } from './session-run.js';
 
@@ -19,10 +20,13 @@ export interface HeadlessOptions {
   readonly notes?: readonly string[];
   /** A branch of a session: its commands come at their instants. */
   readonly branch?: Branch | undefined;
+  /** Where the machines' files go at the end; none are written without it. */
+  readonly exportDisks?: string | undefined;
 }
 
 /** Runs a plan, prints what came out, and sets the exit code. */
 export function runHeadless(plan: Plan, options: HeadlessOptions): RunResult {
+  if (options.exportDisks !== undefined) requireExport(plan, options.exportDisks);
   const file = options.events === undefined ? undefined : new EventFile(options.events);
   const progress = new Progress(process.stderr, plan.durationNs);
   const images = new RunImages();
@@ -47,6 +51,7 @@ export function runHeadless(plan: Plan, options: HeadlessOptions): RunResult {
       process.stdout.write(`${formatSummary(plan, simulation.entities, result, notes)}\n`);
     }
     report(result);
+    if (options.exportDisks !== undefined) exportDisks(simulation, options.exportDisks);
     if (session === undefined) images.finish(simulation);
     if (session?.different) {
       process.stderr.write(

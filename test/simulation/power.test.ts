@@ -45,6 +45,68 @@ class Machine extends Work {
   }
 }
 
+describe('snapshots of a machine', () => {
+  const snapshot = (machine: Machine, action: Record<string, unknown>): void => {
+    machine.simulation.command({ kind: 'snapshot', vm: 'vm1', ...action } as never);
+    for (let left = 200; machine.simulation.snapshots.taskOf('vm1') !== undefined; left--) {
+      expect(left).toBeGreaterThan(0);
+      machine.run(machine.simulation.now + 0.02 * SECOND);
+    }
+  };
+  const last = (machine: Machine): string | undefined =>
+    machine.entries.filter(({ kind }) => kind.startsWith('vm.snapshot.')).at(-1)?.kind;
+
+  it('have files of their own, which go with them (stack-upper 16 and 18)', () => {
+    const machine = new Machine(plan());
+    machine.run(0.1 * SECOND);
+    snapshot(machine, { action: 'create', snapshot: 'one', memory: true });
+    expect(machine.files('diskDelta')).toEqual(['vm1-000001-sesparse.vmdk']);
+    expect(machine.files('diskDescriptor')).toEqual(['vm1.vmdk', 'vm1-000001.vmdk']);
+    expect(machine.files('snapshotState')).toEqual(['vm1-Snapshot1.vmsn']);
+    expect(machine.files('snapshotMemory')).toEqual(['vm1-Snapshot1.vmem']);
+    expect(machine.files('snapshotList')).toEqual(['vm1.vmsd']);
+    snapshot(machine, { action: 'deleteAll' });
+    for (const role of ['diskDelta', 'snapshotState', 'snapshotMemory']) {
+      expect(machine.files(role)).toEqual([]);
+    }
+    expect(machine.files('diskDescriptor')).toEqual(['vm1.vmdk']);
+  });
+
+  it('are made and deleted while it is off, and its guest finds its data', () => {
+    const machine = new Machine(plan());
+    machine.run(0.2 * SECOND);
+    machine.power('off');
+    machine.run(0.3 * SECOND);
+    snapshot(machine, { action: 'create', snapshot: 'one' });
+    expect(last(machine)).toBe('vm.snapshot.created');
+    machine.power('template');
+    snapshot(machine, { action: 'create', snapshot: 'two' });
+    snapshot(machine, { action: 'revert', snapshot: 'one' });
+    machine.power('off');
+    machine.power('on');
+    machine.run(machine.simulation.now + 0.2 * SECOND);
+    machine.power('off');
+    machine.run(machine.simulation.now + 0.1 * SECOND);
+    snapshot(machine, { action: 'deleteAll' });
+    expect(last(machine)).toBe('vm.snapshot.deleted');
+    expect(machine.files('diskDelta')).toEqual([]);
+    machine.power('on');
+    machine.run(machine.simulation.now + 0.1 * SECOND);
+    machine.simulation.stopJobs();
+    machine.run(machine.simulation.now + 0.5 * SECOND);
+    machine.simulation.readBack();
+    machine.run(machine.simulation.now + 2 * SECOND);
+    expect(machine.simulation.violations).toEqual([]);
+  });
+
+  it('are not disturbed: power waits until an operation on them is done', () => {
+    const machine = new Machine(plan());
+    machine.run(0.1 * SECOND);
+    machine.simulation.command({ kind: 'snapshot', vm: 'vm1', action: 'create', snapshot: 'one' });
+    expect(() => machine.power('off')).toThrow(/creating snapshot one is still under way/);
+  });
+});
+
 describe('a machine', () => {
   it('has swap and lock only while it runs, and its guest does nothing while it does not', () => {
     const machine = new Machine(plan());

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { PLUGIN_NOSPACE, pluginStatus } from '../../src/engine/core/status.js';
 import { MergeJob } from '../../src/engine/operations/merge-job.js';
+import { WriteJob } from '../../src/engine/operations/write-job.js';
 import type { DiskChain } from '../../src/engine/stack/vmfiles/chain/disk-chain.js';
 import { Verifier } from '../../src/engine/workloads/verifier.js';
 import { planOf, Work } from '../operations/work.js';
@@ -222,6 +223,75 @@ describe('a snapshot operation that fails', () => {
     expect(run.events('vm.snapshot.consolidated').length).toBe(1);
     expect(run.simulation.snapshots.chainOf(0).length).toBe(1);
     expect(verdict(run)).toEqual([]);
+  });
+
+  it('leaves the machine running on all it wrote, whichever of its own writes fails', () => {
+    const moved = WriteJob.prototype.moved;
+    const outcomes: string[] = [];
+    for (let failing = 1; ; failing++) {
+      const run = work({ size: '1MiB' });
+      step(run, 0.1);
+      let writes = 0;
+      const broken = vi.spyOn(WriteJob.prototype, 'moved').mockImplementation(function (
+        this: WriteJob,
+        slot,
+        status,
+        sense,
+      ) {
+        writes++;
+        moved.call(this, slot, writes === failing ? pluginStatus(PLUGIN_NOSPACE) : status, sense);
+      });
+      run.simulation.command(create('one'));
+      finish(run);
+      broken.mockRestore();
+      step(run, 0.1);
+      const { length } = run.simulation.snapshots.list('vm1');
+      const links = run.simulation.snapshots.chainOf(0).length;
+      outcomes.push(
+        `${run.events('vm.snapshot.failed').length} failed, ${length} listed, ${links}`,
+      );
+      run.simulation.command(all('consolidate'));
+      finish(run);
+      expect(run.simulation.snapshots.chainOf(0).length).toBe(1 + length);
+      expect(verdict(run)).toEqual([]);
+      if (length > 0) break;
+    }
+    // State of the machine, descriptor and header of the delta, configuration, list; then none fails.
+    const undone = '1 failed, 0 listed, 1';
+    const spare = '1 failed, 0 listed, 2';
+    expect(outcomes).toEqual([undone, undone, undone, undone, spare, '0 failed, 1 listed, 2']);
+  });
+
+  it('ends where it is when its host dies, and nothing is lost', () => {
+    // While its state is written, in the stun, and in a merge.
+    for (const [action, afterNs] of [
+      [create('one', { memory: true }), 1e6],
+      [create('one', { memory: true }), 4e7],
+      [all('deleteAll'), 2e6],
+    ] as const) {
+      const run = work({ size: '4MiB' });
+      step(run, 0.1);
+      if (action.action === 'deleteAll') {
+        run.simulation.command(create('one'));
+        finish(run);
+        step(run, 0.2);
+      }
+      run.simulation.command(action);
+      run.run(run.simulation.now + afterNs);
+      const heal = run.inject('host-crash', 'esx1');
+      step(run, 0.5);
+      expect(run.simulation.snapshots.taskOf('vm1')).toBeUndefined();
+      expect(run.simulation.snapshots.list('vm1')).toEqual([]);
+      const ended = ['vm.snapshot.failed', 'vm.snapshot.consolidationNeeded'];
+      expect(run.entries.filter(({ kind }) => ended.includes(kind)).length).toBe(1);
+      heal();
+      run.simulation.command({ kind: 'power', vm: 'vm1', state: 'on' });
+      step(run, 0.1);
+      run.simulation.command(all('consolidate'));
+      finish(run);
+      expect(run.simulation.snapshots.chainOf(0).length).toBe(1);
+      expect(verdict(run)).toEqual([]);
+    }
   });
 
   it('is refused while another is under way, and for names that are not there', () => {

@@ -243,6 +243,26 @@ test('growth: how long until the disk is full', () => {
   expect(row['%ALLOC']).toBe(10);
 });
 
+test('growth: deltas count, and a disk that is small stops with its datastore', () => {
+  const window = windowOf({
+    'disk web1:scsi0:0': { sizeBlocks: 10_000, allocatedBlocks: 0 },
+    'chain web1:scsi0:0': { deltaBytes: 3 * 1024 * 1024 },
+    'datastore ds1': { freeBlocks: 1_000 },
+  });
+  // 3 MB in a second; nothing has left the free space yet.
+  expect(cells('growth', window, 'web1:scsi0:0')).toMatchObject({
+    DELTAS: 6144,
+    'GROW MB/s': 3,
+    'DS FULL IN': Number.NaN,
+  });
+  const store = window.entities.scope('datastore').find(({ name }) => name === 'ds1')!;
+  window.before.values[store.base + store.fields.indexOf('freeBlocks')] = 1_500;
+  // 500 blocks in a second, 1,000 are left.
+  for (const view of ['growth', 'snapshot']) {
+    expect(cells(view, window, 'web1:scsi0:0')['DS FULL IN']).toBe(2e9);
+  }
+});
+
 test('machines: the sum of their disks', () => {
   const window = windowOf({
     'disk web1:scsi0:0': { reads: 10, readNs: 10 * 3e6 },

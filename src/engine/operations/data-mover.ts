@@ -49,6 +49,8 @@ export interface Move {
  */
 export class DataMover extends Layer {
   readonly entity: Entity;
+  /** The host is dead: operations end with what is on its way. */
+  isDead = false;
   private readonly clients: (MoverClient | undefined)[];
   /** Time the host's links take for a block, all of them together. */
   private readonly blockNs: number;

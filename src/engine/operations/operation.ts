@@ -7,7 +7,8 @@ export type Ended = (problem: string | undefined) => void;
 
 /**
  * Work of the data mover in pieces, several at once. Each piece has a slot from 0 to
- * OUTSTANDING - 1; after a failure the pieces under way come to their end and no others begin.
+ * OUTSTANDING - 1; after a failure, or the death of its host, the pieces under way come to their end
+ * and no others begin.
  */
 export abstract class Operation implements MoverClient {
   private problem: string | undefined;
@@ -36,6 +37,7 @@ export abstract class Operation implements MoverClient {
 
   /** Fills all free slots. */
   protected run(): void {
+    if (this.mover.isDead) this.problem ??= `${this.mover.host} is dead`;
     for (let slot = 0; slot < OUTSTANDING; slot++) {
       if (!this.busy[slot] && this.problem === undefined) this.busy[slot] = this.begin(slot);
     }

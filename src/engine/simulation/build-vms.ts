@@ -4,7 +4,7 @@ import type { Datastore } from '../stack/filesystem/datastore.js';
 import { PolicyFilter } from '../stack/io-filters/policy-filter.js';
 import type { Settings } from '../stack/settings.js';
 import { TaskManager } from '../stack/task-management/task-manager.js';
-import { Home, type HomeFile } from '../stack/vmfiles/home.js';
+import { Home } from '../stack/vmfiles/home.js';
 import { Power } from '../stack/vmfiles/power.js';
 import { VirtualDisk } from '../stack/vmfiles/virtual-disk.js';
 import { Vm } from '../stack/vmfiles/vm.js';
@@ -36,8 +36,8 @@ export interface BuiltVms {
   readonly powers: ReadonlyMap<string, Power>;
   /** By index of the disk. */
   readonly disks: ReadonlyMap<number, BuiltDisk>;
-  /** Files of each machine. */
-  readonly homes: ReadonlyMap<string, readonly HomeFile[]>;
+  /** Files of each machine, by its name. */
+  readonly homes: ReadonlyMap<string, Home>;
 }
 
 /** Powers the virtual machines on: files, open handles, disks and virtual adapters. */
@@ -58,14 +58,14 @@ export function buildVms(
   const vms = new Map<string, Vm>();
   const powers = new Map<string, Power>();
   const disks = new Map<number, BuiltDisk>();
-  const homes = new Map<string, readonly HomeFile[]>();
+  const homes = new Map<string, Home>();
   for (const plan of plans) {
     const fileSystems = fileSystemsOf.get(plan.host) as HostFileSystems;
     const vm = new Vm(sim, { name: plan.name, host: plan.host, world: plan.world });
     vms.set(plan.name, vm);
     const home = new Home(sim, plan, datastores);
     powers.set(plan.name, new Power(vm, home));
-    homes.set(plan.name, home.files);
+    homes.set(plan.name, home);
     const lower: Layer = fileSystems.fileSystemSwitch;
     const { devices } = hosts.get(plan.host) as BuiltHost;
     const backings = plan.disks.map(({ name, datastore, rawDevice }, position) => {

@@ -2,9 +2,10 @@ import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
 import { formatDuration } from '../core/units.js';
 import type { HostSite } from '../faults/sites.js';
+import type { DataMover } from '../operations/data-mover.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
 import type { Mount } from '../stack/filesystem/mount.js';
-import type { HomeFile } from '../stack/vmfiles/home.js';
+import type { Home } from '../stack/vmfiles/home.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
 import type { HostFileSystems } from './build-datastores.js';
 import type { Command } from './commands.js';
@@ -19,7 +20,8 @@ export interface DatastoreParts {
   readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
   readonly vms: ReadonlyMap<string, Vm>;
   /** The files of each machine, by its name. */
-  readonly homes: ReadonlyMap<string, readonly HomeFile[]>;
+  readonly homes: ReadonlyMap<string, Home>;
+  readonly moverOf: (host: string) => DataMover;
 }
 
 type Own = Extract<Command, { kind: 'mount' | 'refresh' | 'takeOver' }>;
@@ -92,7 +94,7 @@ export class DatastoreAdmin {
   /** `34 files open, of db1, db2` */
   private filesOf(host: string, datastore: string, { openFiles }: Mount): string {
     const users = [...this.parts.homes]
-      .filter(([vm, files]) => {
+      .filter(([vm, { files }]) => {
         const { host: own, state } = this.parts.vms.get(vm) as Vm;
         return (
           own === host && state !== 'off' && files.some((file) => file.datastore === datastore)
@@ -113,7 +115,7 @@ export class DatastoreAdmin {
     if (vm.host === host) {
       throw InputError.of(`VM ${name}`, `runs on ${host} itself`, 'name another host');
     }
-    const files = this.parts.homes.get(name) ?? [];
+    const files = this.parts.homes.get(name)?.files ?? [];
     const mounts = files.map(({ datastore }) => this.mountOf(host, datastore));
     const beganAt = this.sim.now;
     const problems: string[] = [];
@@ -138,11 +140,13 @@ export class DatastoreAdmin {
 
   private crash(host: string, why: string): void {
     this.sim.log.note('host.crashed', host, 'its machines stop, its locks stay', why);
+    this.parts.moverOf(host).isDead = true;
     for (const mount of this.mountsOf(host)) mount.crash();
     for (const vm of this.parts.vms.values()) if (vm.host === host) vm.crash(`${host} is dead`);
   }
 
   private reboot(host: string, why: string): void {
+    this.parts.moverOf(host).isDead = false;
     for (const mount of this.mountsOf(host)) mount.reboot();
     this.sim.log.note('host.back', host, 'its machines are off, its locks given up', why);
   }

@@ -10,6 +10,8 @@ export class Machines {
   constructor(
     private readonly vms: ReadonlyMap<string, Vm>,
     private readonly powers: ReadonlyMap<string, Power>,
+    /** The operation under way on a VM's snapshots. */
+    private readonly taskOf: (vm: string) => string | undefined,
   ) {}
 
   /** A machine without a question is left alone. */
@@ -17,10 +19,14 @@ export class Machines {
     this.vms.get(vm)?.answer(answer);
   }
 
-  /** @throws InputError when there is no such VM, or it cannot get into that state */
+  /** @throws InputError when there is no such VM, it cannot get into that state, or is busy */
   power({ vm, state }: CommandOf<'power'>, why: string): void {
     const power = this.powers.get(vm);
     if (power !== undefined) {
+      const task = this.taskOf(vm);
+      if (task !== undefined) {
+        throw InputError.of(`VM ${vm}`, `${task} is still under way`, 'wait until it is done');
+      }
       power.to(state, why);
       return;
     }

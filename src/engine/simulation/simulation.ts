@@ -21,8 +21,10 @@ import type { Command } from './commands.js';
 import { DatastoreAdmin } from './datastore-admin.js';
 import { DiskOperations } from './disk-operations.js';
 import { DiskQos } from './disk-qos.js';
+import { type MachineFile, machineFiles } from './export/machine-files.js';
 import { type ActiveFault, FaultController } from './fault-controller.js';
 import { armFault } from './fault-timeline.js';
+import { FileContents } from './file-contents.js';
 import { Guests } from './guests.js';
 import { type LayerName, type LayerSummary, summariseLayers } from './layer-summary.js';
 import { Machines } from './machines.js';
@@ -87,10 +89,17 @@ export class Simulation {
     const { datastores, fileSystems } = buildDatastores(sim, plans, hosts, servers, arrays);
     this.datastores = datastores;
     const built = buildVms(sim, plan.vms, datastores, fileSystems, hosts);
-    const { vms, powers, disks } = built;
-    this.stores = new DatastoreAdmin(sim, { plans, datastores, fileSystems, ...built });
+    const { vms, powers, disks, homes } = built;
+    this.stores = new DatastoreAdmin(sim, {
+      plans,
+      datastores,
+      fileSystems,
+      ...built,
+      moverOf: (host) => this.operations.moverOf(host),
+    });
     this.storage = new StorageAdmin(hosts, arrays, (h, uid) => this.stores.userOf(h, uid));
-    this.audit = new CloneAudit(sim, servers);
+    const contents = new FileContents(sim, servers);
+    this.audit = new CloneAudit(contents);
     this.operations = new DiskOperations(
       sim,
       plans,
@@ -103,9 +112,11 @@ export class Simulation {
     this.snapshots = new SnapshotService(sim, {
       plans: plan.vms,
       disks,
+      homes,
       fileSystems,
       moverOf: (host) => this.operations.moverOf(host),
       witnessOf: (vm) => this.guests.witnessOf(vm),
+      contents,
     });
     connectThinLuns(plans, datastores, arrays);
     this.qos = new DiskQos(sim, { disks, hosts, fileSystems, plans });
@@ -127,7 +138,7 @@ export class Simulation {
     this.operator = new Operator(sim, {
       faults: this.faults,
       guests: this.guests,
-      machines: new Machines(vms, powers),
+      machines: new Machines(vms, powers, (vm) => this.snapshots.taskOf(vm)),
       operations: this.operations,
       qos: this.qos,
       snapshots: this.snapshots,
@@ -199,6 +210,15 @@ export class Simulation {
    */
   unmount(): string[] {
     return unmountAll(this.datastores.values());
+  }
+
+  /**
+   * The files of a machine as they are now, with what its disks hold: configuration, snapshot list,
+   * and each link of the chains of its disks. Nothing in the simulation changes.
+   * @throws InputError when there is no such machine, or the run does not keep what disks hold
+   */
+  filesOf(vm: string): MachineFile[] {
+    return machineFiles(this.plan, this.snapshots, vm);
   }
 
   /** How often data faults struck, and how many reads met what they had spoilt. */

@@ -1,10 +1,21 @@
 import { BLOCK_BYTES } from '../core/io.js';
 import { gauge, host, labelled, named } from './kit/fields.js';
 import type { Row } from './kit/row.js';
+import { storeFull } from './kit/store-full.js';
 import { defineView } from './kit/view.js';
 
 const MB = 1024 * 1024;
 const NS_PER_S = 1e9;
+
+/** Space of its snapshots' deltas, of all branches: blocks now, and what they take per second. */
+function deltas(row: Row): { blocks: number; rate: number } {
+  let [blocks, rate] = [0, 0];
+  for (const chain of row.children('chain')) {
+    blocks += chain.now('deltaBytes') / BLOCK_BYTES;
+    rate += chain.rate('deltaBytes') / BLOCK_BYTES;
+  }
+  return { blocks, rate };
+}
 
 /** A full disk has room for ever; one that does not grow is never full. */
 function untilFullNs(row: Row): number {
@@ -18,16 +29,24 @@ export const growth = defineView({
   key: 'G',
   title: 'VMDK growth',
   tab: 'Growth',
-  summary: 'how virtual disks take space from their datastores',
+  summary: 'how virtual disks and their snapshots take space from their datastores',
   scope: 'disk',
-  charts: ['%ALLOC', 'GROW MB/s', 'FIRSTW/s'],
+  rollUp: 'vm',
+  charts: ['GROW MB/s', 'DELTAS', '%ALLOC', 'FIRSTW/s'],
   fields: [
-    named('VMDK', 18, 'virtual disk'),
+    named('VMDK', 18, 'virtual disk; a machine, whose disks are rolled up'),
     host,
     labelled('DATASTORE', 12, 3, 'datastore', 'datastore the disk lies on'),
     labelled('KIND', 10, 2, 'kind', 'thin, lazyThick (zeroed on first write) or eagerThick'),
     gauge('SIZE', 9, 1, 'blocks', 'sizeBlocks', 'size the guest sees'),
-    gauge('ALLOC', 9, 0, 'blocks', 'allocatedBlocks', 'space taken from the datastore'),
+    gauge(
+      'ALLOC',
+      9,
+      0,
+      'blocks',
+      'allocatedBlocks',
+      'space its own file has taken from the datastore',
+    ),
     {
       id: '%ALLOC',
       width: 6,
@@ -39,14 +58,22 @@ export const growth = defineView({
           ? (100 * row.now('allocatedBlocks')) / row.now('sizeBlocks')
           : Number.NaN,
     },
+    {
+      id: 'DELTAS',
+      width: 9,
+      weight: 0,
+      format: 'blocks',
+      help: 'space the deltas of its snapshots take',
+      value: (row) => deltas(row).blocks,
+    },
     gauge('ZEROED', 9, 5, 'blocks', 'zeroedBlocks', 'space zeroed before its first write'),
     {
       id: 'GROW MB/s',
       width: 9,
       weight: 0,
       format: 'fixed',
-      help: 'space taken per second',
-      value: (row) => (row.rate('allocatedBlocks') * BLOCK_BYTES) / MB,
+      help: 'space taken per second, by the disk and its deltas',
+      value: (row) => ((row.rate('allocatedBlocks') + deltas(row).rate) * BLOCK_BYTES) / MB,
       sort: 'c',
     },
     {
@@ -71,8 +98,9 @@ export const growth = defineView({
       width: 9,
       weight: 3,
       format: 'duration',
-      help: 'time until all of it is taken, at the present rate',
+      help: 'time until all of its own file is taken, at the present rate',
       value: untilFullNs,
     },
+    storeFull(1),
   ],
 });

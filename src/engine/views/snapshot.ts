@@ -1,5 +1,6 @@
 import { above, gauge, host, labelled, named } from './kit/fields.js';
 import type { Row } from './kit/row.js';
+import { storeFull } from './kit/store-full.js';
 import { defineView } from './kit/view.js';
 
 const MB = 1024 * 1024;
@@ -77,6 +78,7 @@ export const snapshot = defineView({
       value: (row) => row.rate('deltaBytes') / MB,
       sort: 'c',
     },
+    storeFull(0),
     {
       id: 'GRAINS',
       width: 9,

@@ -184,10 +184,13 @@ export class Verifier {
   /**
    * Stamps the 4 KiB at an address of the disk may hold now, to who reads it: one where no writes to it
    * overlapped or ended in an error.
+   * @param snapshot as it was then, one this guest was told of; as it is now when left out
    */
-  stampsAt(lba: number): number[] {
+  stampsAt(lba: number, snapshot?: string): number[] {
     const block = (lba - this.startBlock) / DATA_BLOCKS;
-    const allowed = this.histories[block]?.allowed(this.steps + 1) ?? [0];
+    const histories = snapshot === undefined ? this.histories : this.saved.get(snapshot);
+    assert(histories !== undefined, `nothing was kept of snapshot ${snapshot}`);
+    const allowed = histories[block]?.allowed(this.steps + 1) ?? [0];
     return allowed.map((write) => (write === 0 ? 0 : stampOf(this.options.guest, block, write)));
   }
 

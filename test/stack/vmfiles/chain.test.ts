@@ -53,6 +53,7 @@ class Files extends Layer {
 /** A guest with one command at a time. */
 class Guest extends Layer {
   done = 0;
+  onDone: () => void = () => {};
 
   constructor(
     sim: Sim,
@@ -81,6 +82,7 @@ class Guest extends Layer {
     expect(this.sim.requests.status[io]).toBe(0);
     this.sim.requests.give(io);
     this.done++;
+    this.onDone();
   }
 }
 
@@ -243,6 +245,23 @@ describe('the cost of a chain', () => {
       [WRITE, tablesAt, 1],
     ]);
     expect(where(rig.do([[WRITE, 80, 16, 1]]))).toEqual([[WRITE, grainsAt, 16]]);
+  });
+
+  it('of first writes side by side: none is done before the directory names their table', () => {
+    const rig = new Rig();
+    rig.snapshot('seSparse');
+    const { directoryAt } = (rig.leaf.delta as Delta).layout;
+    const named: boolean[] = [];
+    rig.guest.onDone = () => {
+      named.push(rig.files.commands.some(({ op, lba }) => op === WRITE && lba === directoryAt));
+    };
+    rig.do([
+      [WRITE, 80, 8, 1],
+      [WRITE, 800, 8, 2],
+      [WRITE, 8, 8, 3],
+    ]);
+    // Power lost earlier, a table nobody names would be lost, and with it what was acknowledged.
+    expect(named).toEqual([true, true, true]);
   });
 
   it('of a first write of part of a 4 KiB grain: the parent is read and all of it written', () => {

@@ -3,6 +3,7 @@ import { ROW_STRIDE } from '../../core/requests.js';
 import type { Sim } from '../../core/sim.js';
 import type { DataMover } from '../../operations/data-mover.js';
 import { MergeJob } from '../../operations/merge-job.js';
+import type { FileHandle } from '../../stack/files.js';
 import type { DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
 import { chainFrom, type Link } from '../../stack/vmfiles/chain/link.js';
 import type { Freezer } from './freezer.js';
@@ -28,6 +29,9 @@ export interface ConsolidationParts {
   /** What `from` was the disk of is `to` now. */
   readonly moved: (from: Link, to: Link) => void;
   readonly newCid: () => number;
+  /** Writes files from end to end. */
+  readonly write: (files: readonly FileHandle[], then: (problem?: string) => void) => void;
+  readonly textOf: (role: 'config' | 'snapshotList') => FileHandle;
   /** Called when the machine has been stunned for the last merge, with how long. */
   readonly stunned: (stunNs: number) => void;
 }
@@ -151,7 +155,7 @@ export class Consolidation {
     done: () => void,
     failed: () => void = () => {},
   ): void {
-    const { chain, mover, givesBack, moved } = this.parts;
+    const { chain, mover, givesBack } = this.parts;
     chain.source.links = run;
     chain.target.links = chainFrom(into);
     const beganAt = this.sim.now;
@@ -173,16 +177,36 @@ export class Consolidation {
         }
         this.mergedBytes = job.copiedBlocks * 512;
         this.mergedNs = this.sim.now - beganAt;
-        chain.merged(into, run);
-        moved(run[0], into);
-        // With the leaf merged the machine is to go on first.
-        if (run[0] === chain.leaf) {
-          done();
-          this.retire(run, () => {});
-        } else this.retire(run, done);
+        this.parts.write(this.namesOf(run[0]), (refused) => {
+          if (refused === undefined) this.replace(into, run, done);
+          else {
+            failed();
+            this.ended(refused);
+          }
+        });
       },
     );
     chain.progress = () => job.progress;
+  }
+
+  /** Whatever names a link as its parent, its disk, or what it froze; the link itself is still there. */
+  private namesOf(link: Link): FileHandle[] {
+    const { chain, isNeeded, textOf } = this.parts;
+    const names = chain.childrenOf(link).map((child) => chain.descriptorOf(child) as FileHandle);
+    if (link === chain.leaf) names.push(textOf('config'));
+    if (isNeeded(link)) names.push(textOf('snapshotList'));
+    return names;
+  }
+
+  private replace(into: Link, run: readonly Link[], done: () => void): void {
+    const { chain, moved } = this.parts;
+    chain.merged(into, run);
+    moved(run[0], into);
+    // With the leaf merged the machine is to go on first.
+    if (run[0] === chain.leaf) {
+      done();
+      this.retire(run, () => {});
+    } else this.retire(run, done);
   }
 
   /** Deletes the files of links once no command is on its way to them any more. */

@@ -6,15 +6,21 @@ import type { FileHandle } from '../../stack/files.js';
 import { type ChainFiles, DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
 import { chainFrom, type GrainRun, grainRuns } from '../../stack/vmfiles/chain/link.js';
 import { ChangeTracker, type DiskArea } from '../../stack/vmfiles/change-tracker.js';
+import type { Home } from '../../stack/vmfiles/home.js';
+import type { Vm } from '../../stack/vmfiles/vm.js';
 import type { HostFileSystems } from '../build-datastores.js';
 import type { BuiltDisk } from '../build-vms.js';
 import type { Command } from '../commands.js';
+import type { FileContents } from '../file-contents.js';
 import type { VmPlan } from '../plan.js';
 import type { SnapshotInfo } from './snapshot.js';
 import { VmSnapshots, type Witness } from './vm-snapshots.js';
 
 /** Pause between two looks whether a file is at rest (model). */
 const LOOK_NS = 1_000_000;
+
+/** A snapshot list, of a few snapshots: model. */
+const LIST_BYTES = 4096;
 
 /** One file of a disk's chain, with where its data lies. */
 export interface ChainLink {
@@ -27,25 +33,31 @@ export interface ChainLink {
   readonly parentCid: number;
   readonly fileNumber: number;
   readonly fileBytes: number;
+  readonly capacityBlocks: number;
   /** Grains the file holds, in order of their address in the disk; none for a flat base. */
   runs(): Generator<GrainRun>;
+  /** Whether something was ever written to a file block, 1 MiB, of the extent. */
+  holds(fileBlock: number): boolean;
+  /** Fills `into`, whole blocks, with what lies in the extent from a block on. */
+  read(block: number, into: Uint8Array): void;
 }
 
 export interface SnapshotServiceOptions {
   readonly plans: readonly VmPlan[];
   readonly disks: ReadonlyMap<number, BuiltDisk>;
+  /** Files of each VM, by its name. */
+  readonly homes: ReadonlyMap<string, Home>;
   readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
   readonly moverOf: (host: string) => DataMover;
   /** Guests of a VM that verify data. */
   readonly witnessOf: (vm: string) => Witness;
+  readonly contents: FileContents;
 }
 
 /** Snapshots and changed block tracking of virtual machines; machines without any cost nothing. */
 export class SnapshotService {
   private readonly machines = new Map<string, VmSnapshots>();
   private readonly chains = new Map<number, DiskChain>();
-  /** `-ctk.vmdk` of disks whose changes are tracked. */
-  private readonly trackFiles = new Map<number, FileHandle>();
 
   constructor(
     private readonly sim: Sim,
@@ -86,9 +98,10 @@ export class SnapshotService {
    * @throws InputError when there is no such disk or snapshot
    */
   chainOf(disk: number, snapshot?: string): ChainLink[] {
-    const { vm } = this.builtDisk(disk);
+    const { vm, plan } = this.builtDisk(disk);
     if (snapshot !== undefined) this.machine(vm.name).find(snapshot);
     const chain = this.chains.get(disk) ?? this.chainFor(disk);
+    const store = this.storeOf(vm.host, plan.datastore);
     const leaf =
       snapshot === undefined ? chain.leaf : this.machine(vm.name).find(snapshot).disks.get(disk)!;
     return chainFrom(leaf).map((link) => ({
@@ -99,8 +112,26 @@ export class SnapshotService {
       parentCid: link.parentCid,
       fileNumber: link.file.index,
       fileBytes: link.fileBytes,
+      capacityBlocks: chain.capacityBlocks,
       runs: () => grainRuns(link, chain.capacityBlocks),
+      holds: (fileBlock) => store.datastore.holds(link.file, fileBlock),
+      read: (block, into) => this.options.contents.read(store, link.file, block, into),
     }));
+  }
+
+  /** Whether what disks hold is known: the run verifies data, or its LUNs keep bytes. */
+  get keepsData(): boolean {
+    return this.options.contents.isKept;
+  }
+
+  /** Snapshot the running state of a VM is a child of; undefined for none. */
+  currentOf(vm: string): string | undefined {
+    return this.machines.get(vm)?.current?.name;
+  }
+
+  /** True when deltas remain on a disk that no snapshot needs, and could not be merged. */
+  needsConsolidation(disk: number): boolean {
+    return this.chains.get(disk)?.needsConsolidation ?? false;
   }
 
   private track(disk: number, on: boolean, why: string): void {
@@ -110,13 +141,13 @@ export class SnapshotService {
     const stream = this.sim.random.stream(`${name}.ctk ${this.sim.now}`);
     const uuid = (): string => Array.from({ length: 4 }, () => hex(stream.next())).join('');
     backing.tracker = on ? new ChangeTracker(backing.file.sizeBlocks, uuid) : undefined;
-    const { files } = this.filesOf(vm.host, plan.datastore);
-    const old = this.trackFiles.get(disk);
+    const { files } = this.filesOf(vm, plan.datastore);
+    const path = backing.file.path.replace(/-flat\.vmdk$/, '-ctk.vmdk');
+    const kept = this.homeOf(vm.name).ofRole('changeTracking');
+    const old = kept.find((file) => file.path === path);
     if (old !== undefined) files.remove(old);
-    this.trackFiles.delete(disk);
     if (backing.tracker !== undefined) {
-      const path = backing.file.path.replace(/-flat\.vmdk$/, '-ctk.vmdk');
-      this.trackFiles.set(disk, files.create(path, backing.tracker.fileBytes, 'small'));
+      files.create(path, backing.tracker.fileBytes, 'small', 'changeTracking');
     }
     const what = on ? `changes are tracked, ${backing.tracker?.changeId}` : 'not tracked any more';
     this.sim.log.note('disk.tracking', name, what, why);
@@ -184,7 +215,7 @@ export class SnapshotService {
     const plan = this.planOf(name);
     const built = plan.disks.map(({ index }) => this.builtDisk(index));
     const [first] = built;
-    const { lower, files } = this.filesOf(plan.host, plan.home);
+    const { lower, files } = this.filesOf(first.vm, plan.home);
     const machine = new VmSnapshots(this.sim, {
       vm: first.vm,
       disks: built.map(({ plan: disk }) => ({
@@ -196,6 +227,7 @@ export class SnapshotService {
       mover: this.options.moverOf(plan.host),
       lower,
       home: files,
+      textOf: (role) => this.textOf(name, role),
       stem: `[${plan.home}] ${name}/${name}`,
       memoryBytes: plan.memoryBytes,
       random: this.sim.random.stream(`${name}.cid`),
@@ -209,7 +241,7 @@ export class SnapshotService {
     const made = this.chains.get(disk);
     if (made !== undefined) return made;
     const { vm, plan, backing } = this.builtDisk(disk);
-    const { lower, files, store } = this.filesOf(vm.host, plan.datastore);
+    const { lower, files, store } = this.filesOf(vm, plan.datastore);
     const stream = this.sim.random.stream(`${vm.name}:${plan.name}.cid`);
     const chain = new DiskChain(this.sim, {
       vm: vm.name,
@@ -225,28 +257,39 @@ export class SnapshotService {
     return chain;
   }
 
-  private filesOf(host: string, datastore: string) {
+  /** Files that come and go in a VM's folder of a datastore. */
+  private filesOf({ name, host }: Vm, datastore: string) {
     const systems = this.options.fileSystems.get(host) as HostFileSystems;
     const store = this.storeOf(host, datastore);
+    const home = this.homeOf(name);
     const files: ChainFiles = {
       datastore: store.datastore,
-      create: (path, bytes, policy) => {
-        const file = store.datastore.createFile(path, bytes, policy);
-        systems.open(file, datastore);
-        return file;
-      },
+      create: (path, bytes, policy, role) =>
+        home.addFile(role, path.slice(path.lastIndexOf('/') + 1), bytes, policy, datastore),
       remove: (file) => {
         // Space may still be found for a write that has been given up.
         if (store.datastore.isChanging(file)) {
           this.sim.timers.delay(LOOK_NS, () => files.remove(file));
           return;
         }
-        systems.fileSystemSwitch.close(file);
-        store.datastore.removeFile(file);
+        home.removeFile(file);
       },
       isChanging: (file) => store.datastore.isChanging(file),
     };
     return { lower: systems.fileSystemSwitch, files, store };
+  }
+
+  /** Configuration (a template's too) or snapshot list of a VM; the list is made as large as it gets when first used. */
+  private textOf(vm: string, role: 'config' | 'snapshotList'): FileHandle {
+    const home = this.homeOf(vm);
+    const [file] = [...home.ofRole(role), ...home.ofRole('template')];
+    if (file.sizeBlocks > 0) return file;
+    home.removeFile(file);
+    return home.addFile(role, `${vm}.vmsd`, LIST_BYTES);
+  }
+
+  private homeOf(vm: string): Home {
+    return this.options.homes.get(vm) as Home;
   }
 
   private storeOf(host: string, datastore: string): MoverStore {

@@ -10,9 +10,11 @@ import type { DeltaFormatName } from '../../stack/vmfiles/chain/delta-format.js'
 import type { ChainFiles } from '../../stack/vmfiles/chain/disk-chain.js';
 import type { Link } from '../../stack/vmfiles/chain/link.js';
 import type { FrozenChanges } from '../../stack/vmfiles/change-tracker.js';
+import type { FileRole } from '../../stack/vmfiles/home.js';
 import type { Vm } from '../../stack/vmfiles/vm.js';
 import { Consolidation } from './consolidation.js';
 import { type ChainedDisk, Freezer } from './freezer.js';
+import { makeLeaves, messageOf, type NewLeaf, type WriteFiles, wholeOf } from './new-leaves.js';
 import type { SnapshotAction, SnapshotInfo, VmSnapshot } from './snapshot.js';
 
 /** Links of a chain at most (vmdk-formats 5), the base and a helper among them. */
@@ -27,11 +29,7 @@ export interface SnapshotDisk extends ChainedDisk {
   readonly givesBack: boolean;
 }
 
-/** A leaf that is being made. */
-interface NewLeaf {
-  readonly disk: SnapshotDisk;
-  readonly leaf: Link;
-}
+type SnapshotPart = Pick<VmSnapshot, 'name' | 'uid' | 'quiesced' | 'withMemory' | 'files'>;
 
 /** Guests that check their data: they are told that their disks have been set back. */
 export interface Witness {
@@ -49,6 +47,8 @@ export interface VmSnapshotsOptions {
   /** Files of the machine's home, whose folder this is: `[datastore] web1/web1`. */
   readonly home: ChainFiles;
   readonly stem: string;
+  /** The file that names the disks, or the snapshots. */
+  readonly textOf: (role: 'config' | 'snapshotList') => FileHandle;
   readonly memoryBytes: number;
   readonly random: Stream;
   readonly witness: Witness;
@@ -126,8 +126,10 @@ export class VmSnapshots {
       this.fail(name, problem);
     };
     try {
-      files.push(this.homeFile(`Snapshot${uid}.vmsn`, STATE_BYTES));
-      if (memory) files.push(this.homeFile(`Snapshot${uid}.vmem`, memoryBytes));
+      // Room for the list is found before anything is stunned.
+      this.options.textOf('snapshotList');
+      files.push(this.homeFile(`Snapshot${uid}.vmsn`, STATE_BYTES, 'snapshotState'));
+      if (memory) files.push(this.homeFile(`Snapshot${uid}.vmem`, memoryBytes, 'snapshotMemory'));
     } catch (error) {
       fail(messageOf(error));
       return;
@@ -151,67 +153,59 @@ export class VmSnapshots {
 
   /** The machine is stunned and its disks are at rest: each gets a new leaf. */
   private freezeDisks(
-    part: Pick<VmSnapshot, 'name' | 'uid' | 'quiesced' | 'withMemory' | 'files'>,
+    part: SnapshotPart,
     format: DeltaFormatName | undefined,
     fail: (problem: string) => void,
   ): void {
-    const { witness } = this.options;
-    const add = ({ chain }: SnapshotDisk): Link => chain.addChild(chain.leaf, format);
-    this.makeLeaves(add, fail, (made) => {
-      this.sim.timers.delay(CHECKPOINT_NS, () => {
-        const frozen = new Map<number, Link>();
-        const changes = new Map<number, FrozenChanges>();
-        for (const { disk, leaf } of made) {
-          const { chain, index } = disk;
-          frozen.set(index, chain.leaf);
-          const { tracker } = chain.backing;
-          if (tracker !== undefined) changes.set(index, tracker.freeze());
-          this.open(disk, leaf);
-        }
-        const createdAt = this.sim.now;
-        const { current: parent } = this;
-        const snapshot = { ...part, parent, createdAt, disks: frozen, changes };
-        this.snapshots.push(snapshot);
-        this.current = snapshot;
-        witness.saved(part.name);
-        const stun = formatDuration(this.freezer.stunNs);
+    makeLeaves(
+      this.sim,
+      this.leaves(({ chain }) => chain.leaf, CHECKPOINT_NS, format),
+      (made) => this.enlist(part, made),
+      (problem) => {
         this.freezer.thaw();
-        this.task = undefined;
-        const why = `the machine was stunned for ${stun}`;
-        this.sim.log.note('vm.snapshot.created', this.options.vm.name, part.name, why);
-      });
-    });
+        fail(problem);
+      },
+    );
   }
 
-  /** A new leaf for each disk, on disk; where one cannot be had there are none, and the machine runs. */
-  private makeLeaves(
-    add: (disk: SnapshotDisk) => Link,
-    fail: (problem: string) => void,
-    then: (made: readonly NewLeaf[]) => void,
-  ): void {
-    const made: NewLeaf[] = [];
-    const undo = (problem: string): void => {
-      for (const { disk, leaf } of made) {
-        disk.chain.drop(leaf);
-        disk.chain.removeFiles(leaf);
-      }
-      this.freezer.thaw();
-      fail(problem);
-    };
-    try {
-      for (const disk of this.options.disks) made.push({ disk, leaf: add(disk) });
-    } catch (error) {
-      undo(messageOf(error));
-      return;
+  /**
+   * The configuration names the new leaves. Only then are the old ones listed as frozen: were the list
+   * written first, a loss of power in between would have the machine write into a snapshot.
+   */
+  private enlist(part: SnapshotPart, made: readonly NewLeaf<SnapshotDisk>[]): void {
+    const frozen = new Map<number, Link>();
+    const changes = new Map<number, FrozenChanges>();
+    for (const { disk, leaf } of made) {
+      const { chain, index } = disk;
+      frozen.set(index, chain.leaf);
+      const { tracker } = chain.backing;
+      if (tracker !== undefined) changes.set(index, tracker.freeze());
+      this.open(disk, leaf);
     }
-    this.write(made.flatMap(headsOf), (problem) => {
-      if (problem === undefined) then(made);
-      else undo(problem);
+    const createdAt = this.sim.now;
+    const { current: parent } = this;
+    const snapshot = { ...part, parent, createdAt, disks: frozen, changes };
+    this.writeText('snapshotList', (problem) => {
+      if (problem !== undefined) {
+        this.freezer.thaw();
+        for (const handle of part.files) this.options.home.remove(handle);
+        this.fail(part.name, problem);
+        for (const { disk } of made) disk.chain.needsConsolidation = true;
+        this.needConsolidation('the snapshot is not in the list');
+        return;
+      }
+      this.snapshots.push(snapshot);
+      this.current = snapshot;
+      this.options.witness.saved(part.name);
+      const stun = formatDuration(this.freezer.stunNs);
+      this.freezer.thaw();
+      this.task = undefined;
+      const why = `the machine was stunned for ${stun}`;
+      this.sim.log.note('vm.snapshot.created', this.options.vm.name, part.name, why);
     });
   }
 
   private revert(snapshot: VmSnapshot, why: string): void {
-    const { witness } = this.options;
     const { name } = snapshot;
     this.begin(`reverting to snapshot ${name}`, 'what was written since is lost', why);
     this.freezer.freeze(false, (unsettled) => {
@@ -219,35 +213,71 @@ export class VmSnapshots {
         this.fail(name, unsettled);
         return;
       }
-      const add = ({ chain, index }: SnapshotDisk): Link =>
-        chain.addChild(snapshot.disks.get(index) as Link);
-      const fail = (problem: string): void => this.fail(name, problem);
-      this.makeLeaves(add, fail, (made) => {
-        for (const { disk, leaf } of made) {
-          this.open(disk, leaf);
-          disk.chain.backing.tracker?.reset();
-        }
-        this.current = snapshot;
-        witness.restored(name);
-        const stun = formatDuration(this.freezer.stunNs);
-        this.freezer.thaw();
-        // The leaf that was given up is nobody's now.
-        this.consolidate(0, (wrong) => {
-          this.task = undefined;
-          const ended = `the machine was stunned for ${stun}`;
-          this.sim.log.note('vm.snapshot.reverted', this.options.vm.name, name, ended);
-          if (wrong !== undefined) this.needConsolidation(wrong);
-        });
-      });
+      makeLeaves(
+        this.sim,
+        this.leaves(({ index }) => snapshot.disks.get(index) as Link, 0),
+        (made) => this.goBack(snapshot, made),
+        (problem) => {
+          this.freezer.thaw();
+          this.fail(name, problem);
+        },
+      );
     });
+  }
+
+  /** The configuration names new leaves over what the snapshot froze. */
+  private goBack(snapshot: VmSnapshot, made: readonly NewLeaf<SnapshotDisk>[]): void {
+    const { name } = snapshot;
+    for (const { disk, leaf } of made) {
+      this.open(disk, leaf);
+      disk.chain.backing.tracker?.reset();
+    }
+    this.current = snapshot;
+    this.options.witness.restored(name);
+    const stun = formatDuration(this.freezer.stunNs);
+    this.freezer.thaw();
+    // The leaf that was given up is nobody's now.
+    this.consolidate(0, (wrong) => {
+      this.task = undefined;
+      const ended = `the machine was stunned for ${stun}`;
+      this.sim.log.note('vm.snapshot.reverted', this.options.vm.name, name, ended);
+      if (wrong !== undefined) this.needConsolidation(wrong);
+    });
+  }
+
+  private leaves(
+    parentOf: (disk: SnapshotDisk) => Link,
+    checkpointNs: number,
+    format?: DeltaFormatName,
+  ) {
+    const { disks, textOf } = this.options;
+    return {
+      disks,
+      parentOf,
+      format,
+      checkpointNs,
+      write: this.write,
+      configuration: () => textOf('config'),
+    };
   }
 
   /** Deletes these snapshots, and merges every delta that none needs then. */
   private delete(gone: readonly VmSnapshot[], why: string): void {
-    const { witness, home } = this.options;
     const names = gone.map(({ name }) => name).join(', ');
-    const what = gone.length === 0 ? 'consolidating' : `deleting ${names}`;
-    this.begin(what, this.sizes(), why);
+    this.begin(gone.length === 0 ? 'consolidating' : `deleting ${names}`, this.sizes(), why);
+    if (gone.length === 0) {
+      this.unlist(gone, names, why);
+      return;
+    }
+    this.writeText('snapshotList', (problem) => {
+      if (problem === undefined) this.unlist(gone, names, why);
+      else this.fail(names, problem);
+    });
+  }
+
+  /** The list does not name them any more. */
+  private unlist(gone: readonly VmSnapshot[], names: string, why: string): void {
+    const { witness, home } = this.options;
     for (const snapshot of gone) {
       this.snapshots.splice(this.snapshots.indexOf(snapshot), 1);
       for (const other of this.snapshots) {
@@ -291,6 +321,8 @@ export class VmSnapshots {
           }
         },
         newCid: () => this.options.random.next(),
+        write: (files, ended) => this.write(files.map(wholeOf), ended),
+        textOf: this.options.textOf,
         stunned: (stunNs) => {
           const what = `the last delta of ${disk.chain.entity.name} was merged`;
           const stun = `the machine was stunned for ${formatDuration(stunNs)}`;
@@ -311,18 +343,19 @@ export class VmSnapshots {
     if (problem !== undefined) throw new Error(problem);
   }
 
-  private homeFile(name: string, bytes: number): { handle: FileHandle; blocks: number } {
+  private homeFile(name: string, bytes: number, role: FileRole) {
     const { home, stem } = this.options;
-    const handle = home.create(`${stem}-${name}`, bytes, 'thin');
+    const handle = home.create(`${stem}-${name}`, bytes, 'thin', role);
     return { handle, blocks: Math.ceil(bytes / 512) };
   }
 
-  private write(
-    files: readonly { handle: FileHandle; blocks: number }[],
-    then: (problem?: string) => void,
-  ): void {
+  private readonly write: WriteFiles = (files, then) => {
     const { mover, lower } = this.options;
     new WriteJob(this.sim, mover, lower, files, then);
+  };
+
+  private writeText(role: 'config' | 'snapshotList', then: (problem?: string) => void): void {
+    this.write([wholeOf(this.options.textOf(role))], then);
   }
 
   private begin(task: string, what: string, why: string): void {
@@ -347,18 +380,4 @@ export class VmSnapshots {
     const bytes = deltas.reduce((sum, { fileBytes }) => sum + fileBytes, 0);
     return `${deltas.length} deltas, ${formatSize(bytes)}`;
   }
-}
-
-/** What a new delta's files begin with: descriptor and header. */
-function headsOf({ disk, leaf }: NewLeaf) {
-  const descriptor = disk.chain.descriptorOf(leaf);
-  return [
-    ...(descriptor === undefined ? [] : [{ handle: descriptor, blocks: descriptor.sizeBlocks }]),
-    { handle: leaf.file, blocks: 4 },
-  ];
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof InputError)) throw error;
-  return error.problems[0].message;
 }

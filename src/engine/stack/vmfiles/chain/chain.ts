@@ -250,7 +250,8 @@ export class Chain extends Splitter implements Recaller {
     } else if (this.step[io] === WHOLE) {
       this.updateTables(io);
     } else if (this.step[io] === JOURNAL) {
-      const isNew = delta.list(table);
+      // Rows side by side each write a new table: none is done before the directory names it.
+      const isNew = !delta.isListed(table);
       this.step[io] = isNew ? TABLE : DIRECTORY;
       const { tableBlocks } = delta.format;
       if (isNew) {
@@ -268,6 +269,7 @@ export class Chain extends Splitter implements Recaller {
       const block = Math.floor((table * delta.format.entryBytes) / 512);
       this.tableIo.send(WRITE, delta.file, delta.layout.directoryAt + block, 1, io);
     } else {
+      delta.list(table);
       this.count(io, delta, at);
     }
   }

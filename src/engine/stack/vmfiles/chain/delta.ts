@@ -53,11 +53,14 @@ export class Delta {
     return this.tableAts.get(table) as number;
   }
 
-  /** True the first time: the table and its directory entry are not on the disk yet. */
-  list(table: number): boolean {
-    if (this.listed.has(table)) return false;
+  /** The table and its directory entry are on the disk: single entries of it can be written. */
+  isListed(table: number): boolean {
+    return this.listed.has(table);
+  }
+
+  /** They are from now on. */
+  list(table: number): void {
     this.listed.add(table);
-    return true;
   }
 
   /** Makes the table of these grains in memory, unless it is there. */

@@ -2,6 +2,7 @@ import type { Layer } from '../../../core/layer.js';
 import type { Entity } from '../../../core/meters.js';
 import type { Sim } from '../../../core/sim.js';
 import type { DatastoreFiles, FileHandle } from '../../files.js';
+import type { FileRole } from '../home.js';
 import type { VirtualDisk } from '../virtual-disk.js';
 import { Chain } from './chain.js';
 import { Delta } from './delta.js';
@@ -35,7 +36,7 @@ const DESCRIPTOR_BYTES = 600;
 export interface ChainFiles {
   readonly datastore: DatastoreFiles & { readonly type: 'vmfs' | 'nfs' };
   /** @throws InputError when the datastore has too little free space */
-  create(path: string, bytes: number, policy: 'small' | 'thin'): FileHandle;
+  create(path: string, bytes: number, policy: 'small' | 'thin', role: FileRole): FileHandle;
   remove(file: FileHandle): void;
   /** True while space is being found for a write to the file. */
   isChanging(file: FileHandle): boolean;
@@ -141,10 +142,10 @@ export class DiskChain {
     const number = String(++this.numbers).padStart(6, '0');
     const stem = `${baseName(this.base.file)}-${number}`;
     const bytes = layoutOf(format, this.capacityBlocks).sizeBlocks * 512;
-    const descriptor = files.create(`${stem}.vmdk`, DESCRIPTOR_BYTES, 'small');
+    const descriptor = files.create(`${stem}.vmdk`, DESCRIPTOR_BYTES, 'small', 'diskDescriptor');
     let file: FileHandle;
     try {
-      file = files.create(`${stem}-${format.suffix}.vmdk`, bytes, 'thin');
+      file = files.create(`${stem}-${format.suffix}.vmdk`, bytes, 'thin', 'diskDelta');
     } catch (error) {
       files.remove(descriptor);
       throw error;
@@ -179,11 +180,15 @@ export class DiskChain {
     return undefined;
   }
 
-  /** The links' content is in `into` now, which takes the place of the topmost one. */
+  /**
+   * The links' content is in `into` now, which takes the place of the topmost one. Content ids change
+   * in the children alone: their descriptors, a sector each, are all that has to be written for it.
+   */
   merged(into: Link, sources: readonly Link[]): void {
-    const [top] = sources;
-    into.cid = top.cid;
-    for (const child of this.childrenOf(top)) child.parent = into;
+    for (const child of this.childrenOf(sources[0])) {
+      child.parent = into;
+      child.parentCid = into.cid;
+    }
     for (const link of sources) this.all.delete(link);
     if (!sources.includes(this.leaf)) this.guest.links = chainFrom(this.leaf);
   }

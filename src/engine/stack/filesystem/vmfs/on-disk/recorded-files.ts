@@ -89,8 +89,8 @@ function makeFolders(bytes: VolumeBytes, path: string): { entry: unknown } {
   return volume.tree.place(path);
 }
 
-/** Gives a file blocks where it has none, zeroed or still to be zeroed. */
-function provide(
+/** Gives file blocks `from` to `to` of a file space where they have none, zeroed or still to be zeroed. */
+export function provide(
   bytes: VolumeBytes,
   path: string,
   from: number,
@@ -113,15 +113,17 @@ function provide(
   }
 }
 
-/** Calls `visit` with each file block of a file in the words of the engine's block maps. */
+/** Calls `visit` with file blocks `from` to `to` of a file in the words of the engine's block maps. */
 export function readMap(
   bytes: VolumeBytes,
-  { address, slots }: RecordedFile,
+  address: Address,
+  from: number,
+  to: number,
   visit: (slot: number, entry: number) => void,
 ): void {
   const { mapping } = bytes.core;
   const file = bytes.core.readDescriptor(address);
-  for (let slot = 0; slot < slots; slot++) {
+  for (let slot = from; slot < to; slot++) {
     const found = mapping.block(file, slot);
     const unit = unitOf(found);
     visit(slot, found === NO_BLOCK ? HOLE : zeroMaskOf(found) !== 0 ? toBeZeroed(unit) : unit);

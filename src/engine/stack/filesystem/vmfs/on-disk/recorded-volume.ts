@@ -18,6 +18,7 @@ import {
   createFile,
   pathOnVolume,
   pointerBlockAt,
+  provide,
   type RecordedFile,
   readMap,
 } from './recorded-files.js';
@@ -170,7 +171,7 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
       const kind = isThin ? 'thin' : 'lazyThick';
       const file = createFile(this.bytes, pathOnVolume(path), sizeBytes, kind, 0);
       const blocks: number[] = [];
-      readMap(this.bytes, file, (slot, entry) => {
+      readMap(this.bytes, file.address, 0, file.slots, (slot, entry) => {
         blocks[slot] = entry;
       });
       const pairs = held.map((slot) => {
@@ -181,6 +182,31 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
       return file;
     };
     return this.adopt(path, sizeBytes, isThin ? 'thin' : 'lazyThick', this.change(make));
+  }
+
+  override extend(handle: FileHandle, first: number, end: number): boolean {
+    const file = this.fileOf(handle);
+    const path = pathOnVolume(file.path);
+    for (let from = first; from < end; ) {
+      let to = from;
+      while (to < end && file.map[to] === HOLE) to++;
+      if (to - from > this.free) return false;
+      if (to > from) {
+        this.change(() => provide(this.bytes, path, from, to, false));
+        this.readEntries(file, from, to);
+      }
+      from = Math.max(to, from + 1);
+    }
+    return true;
+  }
+
+  /** Takes over what the volume's map says of some slots, all of them holes so far. */
+  private readEntries(file: VmfsFile, from: number, to: number): void {
+    readMap(this.bytes, this.addressOf(file), from, to, (slot, entry) => {
+      file.map[slot] = entry;
+      if (entry !== HOLE) file.held++;
+      if (entry < HOLE) file.unzeroed++;
+    });
   }
 
   /** Its blocks are free once no crash can bring it back. */
@@ -270,13 +296,9 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     for (let index = 0; index < pointers; index++) {
       this.pointerPlaces[this.pointers++] = { file: address, slot: index << POINTER_SPAN_SHIFT };
     }
-    readMap(this.bytes, made, (slot, entry) => {
-      file.map[slot] = entry;
-      if (entry !== HOLE) file.held++;
-      if (entry < HOLE) file.unzeroed++;
-    });
-    this.provisioned += slots;
     this.addresses.set(file.index, address);
+    this.readEntries(file, 0, slots);
+    this.provisioned += slots;
     this.keep(file);
     return file;
   }

@@ -1,0 +1,94 @@
+import { InputError } from '../../core/errors.js';
+import type { Sim } from '../../core/sim.js';
+import type { FileHandle } from '../../stack/files.js';
+import type { DeltaFormatName } from '../../stack/vmfiles/chain/delta-format.js';
+import type { Link } from '../../stack/vmfiles/chain/link.js';
+import type { ChainedDisk } from './freezer.js';
+
+/** A file, and how much of it is written. */
+export interface FilePart {
+  readonly handle: FileHandle;
+  readonly blocks: number;
+}
+
+export type WriteFiles = (files: readonly FilePart[], then: (problem?: string) => void) => void;
+
+export interface NewLeaf<D extends ChainedDisk> {
+  readonly disk: D;
+  readonly leaf: Link;
+}
+
+export interface NewLeavesParts<D extends ChainedDisk> {
+  readonly disks: readonly D[];
+  readonly parentOf: (disk: D) => Link;
+  /** The usual one of the datastore unless given. */
+  readonly format?: DeltaFormatName | undefined;
+  /** How long the machine's state takes to save meanwhile. */
+  readonly checkpointNs: number;
+  readonly write: WriteFiles;
+  /** The machine's .vmx, which names the leaves. */
+  readonly configuration: () => FileHandle;
+}
+
+/**
+ * Makes a leaf for each disk of a stunned machine and writes down that they are its disks: first the
+ * leaves' own files, then the configuration. A loss of power before the last leaves files that nobody
+ * names.
+ * @param then told once the configuration is written; the chains are to be opened now
+ * @param failed told what went wrong; nothing is left of the leaves
+ */
+export function makeLeaves<D extends ChainedDisk>(
+  sim: Sim,
+  parts: NewLeavesParts<D>,
+  then: (made: readonly NewLeaf<D>[]) => void,
+  failed: (problem: string) => void,
+): void {
+  const { disks, parentOf, format, checkpointNs, write, configuration } = parts;
+  const made: NewLeaf<D>[] = [];
+  const undo = (problem: string): void => {
+    for (const { disk, leaf } of made) {
+      disk.chain.drop(leaf);
+      disk.chain.removeFiles(leaf);
+    }
+    failed(problem);
+  };
+  try {
+    for (const disk of disks) {
+      made.push({ disk, leaf: disk.chain.addChild(parentOf(disk), format) });
+    }
+  } catch (error) {
+    undo(messageOf(error));
+    return;
+  }
+  write(made.flatMap(headsOf), (problem) => {
+    if (problem !== undefined) {
+      undo(problem);
+      return;
+    }
+    sim.timers.delay(checkpointNs, () => {
+      write([wholeOf(configuration())], (refused) => {
+        if (refused === undefined) then(made);
+        else undo(refused);
+      });
+    });
+  });
+}
+
+export function wholeOf(handle: FileHandle): FilePart {
+  return { handle, blocks: handle.sizeBlocks };
+}
+
+/** What is wrong with what was asked for; other errors go on. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof InputError)) throw error;
+  return error.problems[0].message;
+}
+
+/** What a new delta's files begin with: descriptor and header. */
+function headsOf({ disk, leaf }: NewLeaf<ChainedDisk>): FilePart[] {
+  const descriptor = disk.chain.descriptorOf(leaf);
+  return [
+    ...(descriptor === undefined ? [] : [wholeOf(descriptor)]),
+    { handle: leaf.file, blocks: 4 },
+  ];
+}
