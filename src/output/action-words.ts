@@ -42,6 +42,8 @@ export function commandWords(command: Command, disks: readonly NamedDisk[]): str
       return `rescan ${command.host}`;
     case 'clone':
       return `clone ${nameOf(command.disk, disks)} to ${command.datastore}`;
+    case 'alterDisk':
+      return `${command.action === 'punchZero' ? 'punch zero' : command.action} ${nameOf(command.disk, disks)}`;
     case 'createDisk':
       return `create ${command.name} on ${command.datastore}`;
     case 'deleteDisk':

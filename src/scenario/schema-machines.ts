@@ -124,6 +124,8 @@ export const vm = z.strictObject({
 
 const diskKind = word(['thin', 'lazyThick', 'eagerThick']);
 
+const ofDisk = z.strictObject({ vm: text, disk: diskName.default(0) });
+
 /** What an administrator has a host do; one thing at a time. */
 export const operation = z.strictObject({
   at: duration(),
@@ -137,6 +139,12 @@ export const operation = z.strictObject({
       kind: diskKind.optional(),
     })
     .optional(),
+  /** Changes of a virtual disk that belongs to a VM. */
+  inflate: ofDisk.optional(),
+  punchZero: ofDisk.optional(),
+  extend: ofDisk.extend({ size: size('1MiB', '62TiB') }).optional(),
+  rename: ofDisk.extend({ name }).optional(),
+  migrate: ofDisk.extend({ to: name, kind: diskKind.optional() }).optional(),
   create: z
     .strictObject({
       datastore: name,

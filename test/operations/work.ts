@@ -43,12 +43,16 @@ export function planOf(text: {
 interface Inside {
   readonly operations: DiskOperations;
   readonly arrays: ReadonlyMap<string, DiskArray>;
-  readonly disks: ReadonlyMap<number, BuiltDisk>;
+  readonly guests: { readonly disks: ReadonlyMap<number, BuiltDisk> };
   readonly sites: { readonly server: ReadonlyMap<string, NfsServer> };
-  readonly fileSystems: ReadonlyMap<
-    string,
-    { stores: ReadonlyMap<string, { vmfs: { extents: { shift: number }[] } }> }
-  >;
+  readonly snapshots: {
+    readonly options: {
+      readonly fileSystems: ReadonlyMap<
+        string,
+        { stores: ReadonlyMap<string, { vmfs: { extents: { shift: number }[] } }> }
+      >;
+    };
+  };
 }
 
 /** A run, and what lies on its arrays. */
@@ -74,7 +78,7 @@ export class Work extends Run {
   }
 
   source(): FileHandle {
-    return (this.inside.disks.get(0) as BuiltDisk).backing.file;
+    return (this.inside.guests.disks.get(0) as BuiltDisk).backing.file;
   }
 
   lun(name: string): Lun {
@@ -85,7 +89,7 @@ export class Work extends Run {
   /** Where a file's blocks lie on the LUN of its datastore: one address per 4 KiB, -1 in holes. */
   places(handle: FileHandle, datastore: string): { lun: Lun; blocks: number[] } {
     const { map } = handle as VmfsFile;
-    const store = this.inside.fileSystems.get('esx1')?.stores.get(datastore);
+    const store = this.inside.snapshots.options.fileSystems.get('esx1')?.stores.get(datastore);
     const shift = store?.vmfs.extents[0]?.shift ?? 0;
     const blocks = [...map].flatMap((block) =>
       Array.from({ length: 256 }, (_, part) => (block < 0 ? -1 : shift + block * 2048 + part * 8)),
@@ -125,13 +129,32 @@ export class Work extends Run {
     return this.values('device', ({ labels }) => labels.lun === lun);
   }
 
+  /** Free bytes of a datastore. */
+  freeBytes(datastore: string): number {
+    const { freeBlocks = 0 } = this.values('datastore', ({ name }) => name === datastore);
+    return freeBlocks * 512;
+  }
+
+  /** The disk as the guest sees it. */
+  guestDisk(): Record<string, number> {
+    return this.values('disk', () => true);
+  }
+
+  /** Names of the files that are there. */
+  filesThere(): string[] {
+    const { values } = this.simulation.sample(false);
+    return this.simulation.entities.flatMap(({ scope, name, base, fields }) =>
+      scope === 'file' && values[base + fields.indexOf('present')] === 1 ? [name] : [],
+    );
+  }
+
   mover(): Record<string, number> {
     return this.values('mover', () => true);
   }
 
   private values(
     scope: string,
-    which: (entity: { labels: Readonly<Record<string, string>> }) => boolean,
+    which: (entity: { name: string; labels: Readonly<Record<string, string>> }) => boolean,
   ): Record<string, number> {
     const { simulation } = this;
     const sample = simulation.sample(false);

@@ -38,6 +38,7 @@ export interface BuiltVms {
   readonly disks: ReadonlyMap<number, BuiltDisk>;
   /** Files of each machine. */
   readonly homes: ReadonlyMap<string, readonly HomeFile[]>;
+  readonly folders: ReadonlyMap<string, Home>;
 }
 
 /** Powers the virtual machines on: files, open handles, disks and virtual adapters. */
@@ -59,6 +60,7 @@ export function buildVms(
   const powers = new Map<string, Power>();
   const disks = new Map<number, BuiltDisk>();
   const homes = new Map<string, readonly HomeFile[]>();
+  const folders = new Map<string, Home>();
   for (const plan of plans) {
     const fileSystems = fileSystemsOf.get(plan.host) as HostFileSystems;
     const vm = new Vm(sim, { name: plan.name, host: plan.host, world: plan.world });
@@ -66,14 +68,15 @@ export function buildVms(
     const home = new Home(sim, plan, datastores);
     powers.set(plan.name, new Power(vm, home));
     homes.set(plan.name, home.files);
+    folders.set(plan.name, home);
     const lower: Layer = fileSystems.fileSystemSwitch;
     const { devices } = hosts.get(plan.host) as BuiltHost;
-    const backings = plan.disks.map(({ name, datastore, rawDevice }, position) => {
+    const backings = plan.disks.map(({ name, datastore, kind, rawDevice }, position) => {
       const file = home.disks[position];
       const below =
         rawDevice === undefined ? lower : (devices.get(rawDevice.uid) as BuiltDevice).openRaw();
       const files = datastores.get(datastore) as Datastore;
-      return new VirtualDisk(sim, { vm, name, file, datastore: files }, below);
+      return new VirtualDisk(sim, { vm, name, file, datastore: files, kind }, below);
     });
     home.openOn(
       fileSystems,
@@ -102,7 +105,7 @@ export function buildVms(
       }
     }
   }
-  return { vms, powers, disks, homes };
+  return { vms, powers, disks, homes, folders };
 }
 
 /** The disk behind the filter of its storage policy, if it follows one. */

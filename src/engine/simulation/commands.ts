@@ -2,6 +2,22 @@ import type { PowerState } from '../stack/vmfiles/power.js';
 import type { DiskPlan, Pace, Qos } from './plan.js';
 import type { SnapshotAction } from './snapshots/snapshot.js';
 
+/** What may be done to a virtual disk of a machine, while the machine runs but for `rename`. */
+export type DiskAction =
+  /** A thin or lazy-zeroed disk gets all of its space, zeroed: it is eager-zeroed then. */
+  | { readonly action: 'inflate' }
+  /** Blocks that hold only zeros are given back: the disk is thin then. */
+  | { readonly action: 'punchZero' }
+  | { readonly action: 'extend'; readonly sizeBytes: number }
+  /** @see DiskPlan.name this is the name of its files: `web1_1` */
+  | { readonly action: 'rename'; readonly name: string }
+  /** Moves it to another datastore, or makes it another kind (Storage vMotion). */
+  | {
+      readonly action: 'migrate';
+      readonly datastore: string;
+      readonly diskKind?: DiskPlan['kind'];
+    };
+
 /**
  * What a person (or a script) may do to a running simulation. Commands are applied at a simulated
  * instant, between two calls of `runUntil`, so a recording of them replays exactly.
@@ -67,6 +83,8 @@ export type Command =
       readonly sizeBytes: number;
       readonly diskKind: DiskPlan['kind'];
     }
+  /** Changes a virtual disk of a machine. */
+  | ({ readonly kind: 'alterDisk'; readonly disk: number } & DiskAction)
   /** Deletes a disk that `clone` or `createDisk` has made. */
   | { readonly kind: 'deleteDisk'; readonly datastore: string; readonly name: string }
   /** Gives the free space of a VMFS datastore back to its arrays (UNMAP). */

@@ -19,6 +19,7 @@ import { buildVms } from './build-vms.js';
 import { CloneAudit } from './clone-audit.js';
 import type { Command } from './commands.js';
 import { DatastoreAdmin } from './datastore-admin.js';
+import { DiskChanges } from './disk-changes.js';
 import { DiskOperations } from './disk-operations.js';
 import { DiskQos } from './disk-qos.js';
 import { type ActiveFault, FaultController } from './fault-controller.js';
@@ -124,7 +125,11 @@ export class Simulation {
       providers: buildVasa(sim, plan, arrays),
     });
     this.faults = new FaultController(sim, this.sites);
+    const { operations, snapshots, qos } = this;
+    const { folders } = built;
+    const changing = { disks, fileSystems, folders, operations, snapshots, qos };
     this.operator = new Operator(sim, {
+      changes: new DiskChanges(sim, changing),
       faults: this.faults,
       guests: this.guests,
       machines: new Machines(vms, powers),

@@ -27,6 +27,20 @@ const diskKind = z.enum(['thin', 'lazyThick', 'eagerThick']);
 
 const ofSnapshots = { ...timed, kind: z.literal('snapshot'), vm: name };
 
+const ofDisks = { ...timed, kind: z.literal('alterDisk'), disk: count };
+
+const alterDisk = z.discriminatedUnion('action', [
+  z.strictObject({ ...ofDisks, action: z.enum(['inflate', 'punchZero']) }),
+  z.strictObject({ ...ofDisks, action: z.literal('extend'), sizeBytes: count }),
+  z.strictObject({ ...ofDisks, action: z.literal('rename'), name }),
+  z.strictObject({
+    ...ofDisks,
+    action: z.literal('migrate'),
+    datastore: name,
+    diskKind: diskKind.optional(),
+  }),
+]);
+
 const snapshot = z.discriminatedUnion('action', [
   z.strictObject({
     ...ofSnapshots,
@@ -92,6 +106,7 @@ const command = z.discriminatedUnion('kind', [
     sizeBytes: count,
     diskKind,
   }),
+  alterDisk,
   z.strictObject({ ...timed, kind: z.literal('deleteDisk'), datastore: name, name }),
   z.strictObject({ ...timed, kind: z.literal('reclaim'), datastore: name }),
   z.strictObject({

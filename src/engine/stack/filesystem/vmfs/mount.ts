@@ -1,5 +1,5 @@
 import { assert } from '../../../core/assert.js';
-import { type Io, READ, UNMAP, WRITE } from '../../../core/io.js';
+import { type Io, READ, UNMAP, WRITE, ZERO } from '../../../core/io.js';
 import type { Layer } from '../../../core/layer.js';
 import type { Sim } from '../../../core/sim.js';
 import {
@@ -9,7 +9,7 @@ import {
   SENSE_INVALID_OPCODE,
   SENSE_LBA_OUT_OF_RANGE,
 } from '../../../core/status.js';
-import { sumTraffic, TRAFFIC_FIELDS, Traffic } from '../../../core/traffic.js';
+import { beginPart, endPart, sumTraffic, TRAFFIC_FIELDS, Traffic } from '../../../core/traffic.js';
 import type { FileHandle } from '../../files.js';
 import { NOT_HERE, type Recall, type Recaller, WITHDRAWN } from '../../recall.js';
 import { Splitter } from '../../splitter.js';
@@ -17,7 +17,7 @@ import { datastoreSlot } from '../datastore.js';
 import { FILE_BLOCK } from '../file.js';
 import type { LockAnswer, Mount } from '../mount.js';
 import { MountState } from '../mount-state.js';
-import { HOLE, isBusy, type VmfsFile } from './file.js';
+import { HOLE, isBusy, toBeZeroed, type VmfsFile } from './file.js';
 import { FirstWrite } from './first-write.js';
 import { Heartbeat } from './heartbeat.js';
 import { POINTER_SPAN_SHIFT } from './layout.js';
@@ -142,6 +142,10 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     this.heartbeat.start();
   }
 
+  lengthened(): void {
+    this.pointers.reach(this.datastore.pointerCount);
+  }
+
   isFree(handle: FileHandle): boolean {
     const { holder } = this.datastore.fileOf(handle);
     return holder === undefined || holder === this.locks;
@@ -191,6 +195,14 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     this.parts.push(traffic);
   }
 
+  countFrom(traffic: Float64Array): void {
+    beginPart(this.parts, traffic);
+  }
+
+  countTo(traffic: Float64Array): void {
+    endPart(this.parts, traffic);
+  }
+
   close(handle: FileHandle): void {
     const file = this.datastore.fileOf(handle);
     if (file.holder !== this.locks && this.locks.hasDied) return;
@@ -228,7 +240,11 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     this.place(io);
   }
 
-  /** A row or piece that needs a closer look: new, or what it waited for has happened. */
+  /**
+   * A row or piece that needs a closer look: new, or what it waited for has happened. A ZERO of the
+   * data mover asks for nothing but that its block is made ready, allocated and zeroed; one that is
+   * ready stays as it is.
+   */
   place(io: Io): void {
     const file = this.files[this.file[io]] as VmfsFile;
     const op = this.op[io];
@@ -239,7 +255,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
       // Only thin files give blocks back; for others the command does nothing.
       if (file.policy === 'thin') this.split(io);
       else this.answer(io, 0, 0, 0);
-    } else if (op > WRITE) {
+    } else if (op > WRITE && op !== ZERO) {
       this.answer(io, CHECK, SENSE_INVALID_OPCODE, 0);
     } else if (file.map.length === 0) {
       this.forward(io, file.residentAt + start);
@@ -344,7 +360,9 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
 
   private reach(io: Io, file: VmfsFile, first: number): void {
     const entry = file.map[first];
-    if (entry >= 0) {
+    if (entry >= 0 && this.op[io] === ZERO) {
+      this.answer(io, 0, 0, 0);
+    } else if (entry >= 0) {
       this.forward(io, entry * FILE_BLOCK + this.lba[io] - first * FILE_BLOCK);
     } else if (isBusy(entry)) {
       this.firstWrite.join(io, entry);
@@ -364,6 +382,11 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     const { map } = file;
     const block = map[first];
     const count = this.blocks[piece] / FILE_BLOCK;
+    if (this.unmaps === undefined && count === 1 && block < HOLE && !isBusy(block)) {
+      this.dropUnzeroed(file, first);
+      this.answer(piece, 0, 0, 0);
+      return;
+    }
     if (block < 0 || !Number.isInteger(count)) {
       this.answer(piece, 0, 0, 0);
       return;
@@ -379,6 +402,15 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     this.unmappedAt[piece] = this.sim.now;
     this.unmaps?.begin(piece, first);
     this.forward(piece, block * FILE_BLOCK);
+  }
+
+  /** A block that waits to be zeroed becomes a hole: no command is on its way to it. */
+  private dropUnzeroed(file: VmfsFile, index: number): void {
+    const block = toBeZeroed(file.map[index]);
+    file.map[index] = HOLE;
+    file.held--;
+    file.unzeroed--;
+    this.datastore.giveBack(block, 1, 'it was never written');
   }
 
   private miss(io: Io, pointer: number): void {
