@@ -41,6 +41,7 @@ export abstract class Operation implements MoverClient {
 
   /** Fills all free slots. */
   protected run(): void {
+    if (this.mover.isDead) this.problem ??= `${this.mover.host} is dead`;
     for (let slot = 0; slot < OUTSTANDING; slot++) {
       if (!this.busy[slot] && this.problem === undefined) this.busy[slot] = this.begin(slot);
     }

@@ -39,6 +39,8 @@ export interface BuiltVms {
   /** Files of each machine. */
   readonly homes: ReadonlyMap<string, readonly HomeFile[]>;
   readonly folders: ReadonlyMap<string, Home>;
+  /** Task management of a host. */
+  readonly tasksOf: (host: string) => TaskManager;
 }
 
 /** Powers the virtual machines on: files, open handles, disks and virtual adapters. */
@@ -105,7 +107,7 @@ export function buildVms(
       }
     }
   }
-  return { vms, powers, disks, homes, folders };
+  return { vms, powers, disks, homes, folders, tasksOf };
 }
 
 /** The disk behind the filter of its storage policy, if it follows one. */

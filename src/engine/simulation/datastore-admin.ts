@@ -20,6 +20,8 @@ export interface DatastoreParts {
   readonly vms: ReadonlyMap<string, Vm>;
   /** The files of each machine, by its name. */
   readonly homes: ReadonlyMap<string, readonly HomeFile[]>;
+  /** What else a host's death, and its return, means. */
+  readonly onDeath: (host: string, isDead: boolean) => void;
 }
 
 type Own = Extract<Command, { kind: 'mount' | 'refresh' | 'takeOver' }>;
@@ -140,10 +142,12 @@ export class DatastoreAdmin {
     this.sim.log.note('host.crashed', host, 'its machines stop, its locks stay', why);
     for (const mount of this.mountsOf(host)) mount.crash();
     for (const vm of this.parts.vms.values()) if (vm.host === host) vm.crash(`${host} is dead`);
+    this.parts.onDeath(host, true);
   }
 
   private reboot(host: string, why: string): void {
     for (const mount of this.mountsOf(host)) mount.reboot();
+    this.parts.onDeath(host, false);
     this.sim.log.note('host.back', host, 'its machines are off, its locks given up', why);
   }
 

@@ -17,7 +17,7 @@ import type { DiskQos } from './disk-qos.js';
 import type { SnapshotService } from './snapshots/service.js';
 
 /** The largest virtual disk there is (stack-upper reference, 22). */
-const DISK_BYTES_MAX = 62 * 2 ** 40;
+const DISK_BYTES_MAX = 62 * 1024 * 1024 * 1024 * 1024;
 
 export interface DiskChangeParts {
   readonly disks: ReadonlyMap<number, BuiltDisk>;
@@ -216,8 +216,9 @@ export class DiskChanges {
     return (result, problem) => {
       backing.operation = undefined;
       const span = `took ${formatDuration(this.sim.now - beganAt)}`;
-      const kind = problem === undefined ? 'disk.alter.end' : 'disk.alter.failed';
-      log.note(kind, nameOf(built), `${action}: ${result}`, problem ?? span);
+      const told = `${action}: ${result}`;
+      if (problem === undefined) log.note('disk.alter.end', nameOf(built), told, span);
+      else log.note('disk.alter.failed', nameOf(built), told, problem);
     };
   }
 

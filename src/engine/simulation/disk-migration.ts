@@ -126,7 +126,9 @@ export class DiskMigration {
     const { backing } = this.way.built;
     this.sim.timers.delay(LOOK_NS, () => {
       const isLate = this.sim.now - this.stunnedAt > SETTLE_NS_MAX;
-      if (this.mirror.problem !== undefined) this.fail(this.mirror.problem);
+      const { mover } = this.way;
+      if (mover.isDead) this.fail(`${mover.host} is dead`);
+      else if (this.mirror.problem !== undefined) this.fail(this.mirror.problem);
       else if (backing.isSettled) this.switchOver();
       else if (isLate) this.fail('commands of the disk do not come back');
       else this.look();

@@ -19,6 +19,7 @@ import { buildVms } from './build-vms.js';
 import { CloneAudit } from './clone-audit.js';
 import type { Command } from './commands.js';
 import { DatastoreAdmin } from './datastore-admin.js';
+import { setDead } from './dead-host.js';
 import { DiskChanges } from './disk-changes.js';
 import { DiskOperations } from './disk-operations.js';
 import { DiskQos } from './disk-qos.js';
@@ -89,8 +90,6 @@ export class Simulation {
     this.datastores = datastores;
     const built = buildVms(sim, plan.vms, datastores, fileSystems, hosts);
     const { vms, powers, disks } = built;
-    this.stores = new DatastoreAdmin(sim, { plans, datastores, fileSystems, ...built });
-    this.storage = new StorageAdmin(hosts, arrays, (h, uid) => this.stores.userOf(h, uid));
     this.audit = new CloneAudit(sim, servers);
     this.operations = new DiskOperations(
       sim,
@@ -101,6 +100,15 @@ export class Simulation {
       this.audit,
       (disk) => this.snapshots.hasDeltas(disk),
     );
+    const { operations } = this;
+    this.stores = new DatastoreAdmin(sim, {
+      plans,
+      datastores,
+      fileSystems,
+      ...built,
+      onDeath: (host, isDead) => setDead({ hosts, ...built, operations }, host, isDead),
+    });
+    this.storage = new StorageAdmin(hosts, arrays, (h, uid) => this.stores.userOf(h, uid));
     this.snapshots = new SnapshotService(sim, {
       plans: plan.vms,
       disks,
@@ -125,7 +133,7 @@ export class Simulation {
       providers: buildVasa(sim, plan, arrays),
     });
     this.faults = new FaultController(sim, this.sites);
-    const { operations, snapshots, qos } = this;
+    const { snapshots, qos } = this;
     const { folders } = built;
     const changing = { disks, fileSystems, folders, operations, snapshots, qos };
     this.operator = new Operator(sim, {

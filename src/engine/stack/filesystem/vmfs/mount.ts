@@ -17,7 +17,7 @@ import { datastoreSlot } from '../datastore.js';
 import { FILE_BLOCK } from '../file.js';
 import type { LockAnswer, Mount } from '../mount.js';
 import { MountState } from '../mount-state.js';
-import { HOLE, isBusy, toBeZeroed, type VmfsFile } from './file.js';
+import { HOLE, isBusy, type VmfsFile } from './file.js';
 import { FirstWrite } from './first-write.js';
 import { Heartbeat } from './heartbeat.js';
 import { POINTER_SPAN_SHIFT } from './layout.js';
@@ -29,6 +29,7 @@ import { RecordedUnmaps } from './on-disk/recorded-unmaps.js';
 import { RecordedVolume } from './on-disk/recorded-volume.js';
 import { POINTER_CACHE_ENTRIES, PointerCache } from './pointer-cache.js';
 import { Retired } from './retired.js';
+import { dropUnzeroed, pointerOf, runLength } from './runs.js';
 import type { VmfsVolume } from './volume.js';
 
 const POINTER_HITS = datastoreSlot('pointerHits');
@@ -259,7 +260,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
       this.answer(io, CHECK, SENSE_INVALID_OPCODE, 0);
     } else if (file.map.length === 0) {
       this.forward(io, file.residentAt + start);
-    } else if (last > first && this.runLength(file, first, last) < last - first + 1) {
+    } else if (last > first && runLength(file, first, last) < last - first + 1) {
       this.split(io);
     } else if (!this.pointers.touch(pointerOf(file, first))) {
       this.miss(io, pointerOf(file, first));
@@ -342,20 +343,8 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     if (isUnmap && (toEnd < FILE_BLOCK || most < FILE_BLOCK)) return Math.min(most, toEnd);
     const length = isUnmap ? most - (most % FILE_BLOCK) : most;
     const last = ((at + length - 1) / FILE_BLOCK) | 0;
-    const run = this.runLength(file, first, last);
+    const run = runLength(file, first, last);
     return Math.min(length, toEnd + (run - 1) * FILE_BLOCK);
-  }
-
-  /** How many file blocks from `first` lie one after the other, below one pointer block. */
-  private runLength({ map, firstPointer }: VmfsFile, first: number, last: number): number {
-    const start = map[first];
-    if (start < 0) return 1;
-    let next = first + 1;
-    while (next <= last && map[next] === start + next - first) {
-      if (firstPointer !== 0 && (next & ((1 << POINTER_SPAN_SHIFT) - 1)) === 0) break;
-      next++;
-    }
-    return next - first;
   }
 
   private reach(io: Io, file: VmfsFile, first: number): void {
@@ -383,7 +372,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     const block = map[first];
     const count = this.blocks[piece] / FILE_BLOCK;
     if (this.unmaps === undefined && count === 1 && block < HOLE && !isBusy(block)) {
-      this.dropUnzeroed(file, first);
+      dropUnzeroed(this.datastore, file, first);
       this.answer(piece, 0, 0, 0);
       return;
     }
@@ -404,15 +393,6 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     this.forward(piece, block * FILE_BLOCK);
   }
 
-  /** A block that waits to be zeroed becomes a hole: no command is on its way to it. */
-  private dropUnzeroed(file: VmfsFile, index: number): void {
-    const block = toBeZeroed(file.map[index]);
-    file.map[index] = HOLE;
-    file.held--;
-    file.unzeroed--;
-    this.datastore.giveBack(block, 1, 'it was never written');
-  }
-
   private miss(io: Io, pointer: number): void {
     this.values[POINTER_MISSES]++;
     this.pointers.fetch(io, pointer);
@@ -427,9 +407,4 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
 /** What `freeing` holds for a job of the first writes, and back. */
 function jobOf(numberOrEntry: number): number {
   return -1 - numberOrEntry;
-}
-
-/** Number of the pointer block that maps a file block; 0 when the file needs none. */
-function pointerOf(file: VmfsFile, fileBlock: number): number {
-  return file.firstPointer === 0 ? 0 : file.firstPointer + (fileBlock >>> POINTER_SPAN_SHIFT);
 }
