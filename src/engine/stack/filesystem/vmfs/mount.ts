@@ -23,10 +23,11 @@ import { Heartbeat } from './heartbeat.js';
 import { POINTER_SPAN_SHIFT } from './layout.js';
 import { LockBreaker } from './lock-breaker.js';
 import { FileLocks } from './locks.js';
-import { MetadataIo, type OffloadSwitches } from './metadata-io.js';
+import { MetadataIo } from './metadata-io.js';
 import { RecordedFirstWrite } from './on-disk/recorded-first-write.js';
 import { RecordedUnmaps } from './on-disk/recorded-unmaps.js';
 import { RecordedVolume } from './on-disk/recorded-volume.js';
+import type { VmfsMountOptions } from './options.js';
 import { POINTER_CACHE_ENTRIES, PointerCache } from './pointer-cache.js';
 import { Retired } from './retired.js';
 import { dropUnzeroed, pointerOf, runLength } from './runs.js';
@@ -37,21 +38,6 @@ const POINTER_MISSES = datastoreSlot('pointerMisses');
 
 /** Time the VMkernel takes to answer a read of a hole with zeros (model). */
 export const ZERO_READ_NS = 2_000;
-
-export interface VmfsMountOptions {
-  readonly host: string;
-  /** Pointer blocks the host keeps in memory for this volume. */
-  readonly pointerCacheEntries?: number;
-  /** What the host leaves to arrays; all it can unless given. */
-  readonly offload?: OffloadSwitches;
-  /**
-   * An UNMAP of a guest goes on to the device at once (VMFS 5 with VMFS3.EnableBlockDelete), or the
-   * blocks are only free (VMFS 6, which reclaims them later); true unless given.
-   */
-  readonly passesUnmap?: boolean;
-  /** VMFS3.UseATSForHBOnVMFS5; true unless given. */
-  readonly atsHeartbeat?: boolean;
-}
 
 /**
  * A VMFS volume as one host has it mounted: addresses in a file become addresses in the volume.
