@@ -38,6 +38,8 @@ export function commandWords(command: Command, disks: readonly NamedDisk[]): str
       return `rank ${command.rank} for ${command.host} ${command.path}`;
     case 'device':
       return `${command.state === 'off' ? 'detach' : 'attach'} ${command.host} ${command.device}`;
+    case 'perennial':
+      return `perennially reserved ${command.state}: ${command.host} ${command.device}`;
     case 'rescan':
       return `rescan ${command.host}`;
     case 'clone':

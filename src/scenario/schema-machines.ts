@@ -198,6 +198,8 @@ export const change = z.strictObject({
   queueDepth: integer(1, 4096).optional(),
   /** DSNRO, under esxcli's name; range of Disk.SchedNumReqOutstanding. */
   schedNumReqOutstanding: integer(1, 256).optional(),
+  /** Perennially reserved: a rescan leaves it alone. */
+  perennial: flag.optional(),
   /** Snapshots in the array, of LUNs named `array/lun`. */
   lun: oneOrMore(text).optional(),
   createSnapshot: name.optional(),

@@ -66,6 +66,16 @@ export type Command =
       readonly device: string;
       readonly state: 'on' | 'off';
     }
+  /**
+   * Flags a device, by uid or LUN name, as perennially reserved (`esxcli storage core device
+   * setconfig`): a rescan leaves it alone.
+   */
+  | {
+      readonly kind: 'perennial';
+      readonly host: string;
+      readonly device: string;
+      readonly state: 'on' | 'off';
+    }
   /** Copies a virtual disk as it is now to a new one of the same kind, unless another is given. */
   | {
       readonly kind: 'clone';

@@ -48,6 +48,7 @@ export class Operator {
       path: ({ host, path, state }) => storage.setPath(host, path, state),
       rank: ({ host, path, rank }) => storage.setPathRank(host, path, rank),
       device: ({ host, device, state }) => storage.setDevice(host, device, state),
+      perennial: ({ host, device, state }) => storage.setPerennial(host, device, state === 'on'),
       clone: (command, why) => operations.clone(command, why),
       alterDisk: (command, why) => changes.apply(command, why),
       createDisk: (command, why) => operations.create(command, why),

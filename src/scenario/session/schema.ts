@@ -89,6 +89,13 @@ const command = z.discriminatedUnion('kind', [
   z.strictObject({ ...timed, kind: z.literal('path'), host: name, path: name, state: onOff }),
   z.strictObject({ ...timed, kind: z.literal('rank'), host: name, path: name, rank: count }),
   z.strictObject({ ...timed, kind: z.literal('device'), host: name, device: name, state: onOff }),
+  z.strictObject({
+    ...timed,
+    kind: z.literal('perennial'),
+    host: name,
+    device: name,
+    state: onOff,
+  }),
   z.strictObject({ ...timed, kind: z.literal('rescan'), host: name }),
   z.strictObject({
     ...timed,
