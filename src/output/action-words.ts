@@ -38,10 +38,14 @@ export function commandWords(command: Command, disks: readonly NamedDisk[]): str
       return `rank ${command.rank} for ${command.host} ${command.path}`;
     case 'device':
       return `${command.state === 'off' ? 'detach' : 'attach'} ${command.host} ${command.device}`;
+    case 'perennial':
+      return `perennially reserved ${command.state}: ${command.host} ${command.device}`;
     case 'rescan':
       return `rescan ${command.host}`;
     case 'clone':
       return `clone ${nameOf(command.disk, disks)} to ${command.datastore}`;
+    case 'alterDisk':
+      return `${command.action === 'punchZero' ? 'punch zero' : command.action} ${nameOf(command.disk, disks)}`;
     case 'createDisk':
       return `create ${command.name} on ${command.datastore}`;
     case 'deleteDisk':

@@ -124,6 +124,8 @@ export const vm = z.strictObject({
 
 const diskKind = word(['thin', 'lazyThick', 'eagerThick']);
 
+const ofDisk = z.strictObject({ vm: text, disk: diskName.default(0) });
+
 /** What an administrator has a host do; one thing at a time. */
 export const operation = z.strictObject({
   at: duration(),
@@ -137,6 +139,12 @@ export const operation = z.strictObject({
       kind: diskKind.optional(),
     })
     .optional(),
+  /** Changes of a virtual disk that belongs to a VM. */
+  inflate: ofDisk.optional(),
+  punchZero: ofDisk.optional(),
+  extend: ofDisk.extend({ size: size('1MiB', '62TiB') }).optional(),
+  rename: ofDisk.extend({ name }).optional(),
+  migrate: ofDisk.extend({ to: name, kind: diskKind.optional() }).optional(),
   create: z
     .strictObject({
       datastore: name,
@@ -190,6 +198,8 @@ export const change = z.strictObject({
   queueDepth: integer(1, 4096).optional(),
   /** DSNRO, under esxcli's name; range of Disk.SchedNumReqOutstanding. */
   schedNumReqOutstanding: integer(1, 256).optional(),
+  /** Perennially reserved: a rescan leaves it alone. */
+  perennial: flag.optional(),
   /** Snapshots in the array, of LUNs named `array/lun`. */
   lun: oneOrMore(text).optional(),
   createSnapshot: name.optional(),

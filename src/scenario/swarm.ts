@@ -6,6 +6,7 @@ import { Draw } from '../engine/simulation/swarm/draw.js';
 import type { Trial } from '../engine/simulation/swarm/trial.js';
 import { drawWeather, type TrialKind } from '../engine/simulation/swarm/weather.js';
 import { parseScenario, planScenario } from './load.js';
+import { drawDiskChanges, drawNfs, drawPower } from './swarm/changes.js';
 import { drawArrays, drawHosts, drawRules, type Shelf } from './swarm/hardware.js';
 import { drawVms } from './swarm/machines.js';
 import { drawOperations, drawVmSnapshots } from './swarm/operations.js';
@@ -82,23 +83,36 @@ function drawSystem(
   const hosts = drawHosts(draw, arrays, mayFail);
   const datastores = drawDatastores(draw, arrays, nfsServers.length > 0, hosts.local);
   const vms = drawVms(draw, { hosts: hosts.names, datastores, stopNs, mayFail });
+  // What devices have spoilt is copied on by consolidation, and no more known as spoilt.
+  const snapshots =
+    kind === 'data' ? [] : drawVmSnapshots(new Draw(seed, 'vm-snapshots'), vms, datastores, stopNs);
+  const around = {
+    vms: vms.filter(({ name }) => !snapshots.some(({ snapshot }) => isOf(snapshot, name))),
+    datastores,
+    healNs,
+    stopNs,
+    mayFail,
+  };
   const system = {
     arrays: arrays.map(({ text }) => text),
-    nfsServers,
     hosts: hosts.texts,
     claimRules: drawRules(draw, arrays, mayFail),
-    datastores,
+    ...drawNfs(new Draw(seed, 'nfs'), nfsServers, datastores),
     vms,
     operations: [
       ...drawOperations(drawMore, vms, datastores, stopNs),
-      // What devices have spoilt is copied on by consolidation, and no more known as spoilt.
-      ...(kind === 'data'
-        ? []
-        : drawVmSnapshots(new Draw(seed, 'vm-snapshots'), vms, datastores, stopNs)),
+      ...snapshots,
+      ...drawPower(new Draw(seed, 'power'), around),
+      ...(kind === 'data' ? [] : drawDiskChanges(new Draw(seed, 'disk-changes'), around)),
     ],
     changes: drawSnapshots(new Draw(seed, 'snapshots'), arrays, healNs),
   };
   return { ...system, ...drawService(new Draw(seed, 'service'), system) };
+}
+
+/** True for an operation on the snapshots of a VM. */
+function isOf(snapshot: unknown, vm: string): boolean {
+  return (snapshot as { readonly vm: string }).vm === vm;
 }
 
 /** Snapshots of some LUNs, all deleted before everything has to be well again. */

@@ -132,13 +132,32 @@ export class Work extends Run {
     return this.values('device', ({ labels }) => labels.lun === lun);
   }
 
+  /** Free bytes of a datastore. */
+  freeBytes(datastore: string): number {
+    const { freeBlocks = 0 } = this.values('datastore', ({ name }) => name === datastore);
+    return freeBlocks * 512;
+  }
+
+  /** The disk as the guest sees it. */
+  guestDisk(): Record<string, number> {
+    return this.values('disk', () => true);
+  }
+
+  /** Names of the files that are there. */
+  filesThere(): string[] {
+    const { values } = this.simulation.sample(false);
+    return this.simulation.entities.flatMap(({ scope, name, base, fields }) =>
+      scope === 'file' && values[base + fields.indexOf('present')] === 1 ? [name] : [],
+    );
+  }
+
   mover(): Record<string, number> {
     return this.values('mover', () => true);
   }
 
   private values(
     scope: string,
-    which: (entity: { labels: Readonly<Record<string, string>> }) => boolean,
+    which: (entity: { name: string; labels: Readonly<Record<string, string>> }) => boolean,
   ): Record<string, number> {
     const { simulation } = this;
     const sample = simulation.sample(false);

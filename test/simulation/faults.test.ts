@@ -32,7 +32,8 @@ const PATHS = [
  * back and no row is in flight: a poll of a moving LUN takes 1 s, a retry 2 s at most.
  */
 const REST_NS = 4 * SECOND;
-const FATAL = ['pdl', 'export-read-only', 'stale-handles'];
+/** A dead host's commands end with it. */
+const FATAL = ['host-crash', 'pdl', 'export-read-only', 'stale-handles'];
 const ON_NS = 120 * MS;
 const OFF_NS = 60 * MS;
 

@@ -37,6 +37,20 @@ export function sumTraffic(values: Float64Array, parts: readonly Float64Array[])
   }
 }
 
+/** From now on what `part` counts belongs to somebody else; what it has counted so far stays. */
+export function endPart(parts: Float64Array[], part: Float64Array): void {
+  const place = parts.indexOf(part);
+  if (place >= 0) parts[place] = part.slice();
+}
+
+/** What `part` counts from now on is part of the sum; what it has counted so far is not. */
+export function beginPart(parts: Float64Array[], part: Float64Array): void {
+  parts.push(
+    part,
+    part.map((value) => -value),
+  );
+}
+
 /**
  * Counts a finished command.
  * @param base where the TRAFFIC_FIELDS begin in `counters`

@@ -6,7 +6,7 @@ import { SENSE_SPACE_ALLOCATION_FAILED } from '../core/status.js';
 import type { FileHandle } from '../stack/files.js';
 import { FILE_BLOCK } from '../stack/filesystem/file.js';
 import type { VmfsFile } from '../stack/filesystem/vmfs/file.js';
-import type { WriteGuard } from '../stack/vmfiles/write-guard.js';
+import type { CopyGuard } from '../stack/vmfiles/copy-guard.js';
 import { type DataMover, OUTSTANDING } from './data-mover.js';
 import { type Ended, Operation } from './operation.js';
 import { extentOf, type MoverStore, type OffloadExtent } from './store.js';
@@ -28,9 +28,15 @@ export interface CopyParts {
   readonly source: MoverStore;
   readonly sourceFile: FileHandle;
   readonly target: MoverStore;
-  readonly guard: WriteGuard;
+  readonly guard: CopyGuard;
+  /** The server may clone the file as a whole, which it does at one instant. */
+  readonly byServer: boolean;
+  /** More to wait for than the guard before the source is at rest. */
+  readonly isSettled?: () => boolean;
   /** Makes the file once the source is at rest. @throws InputError when there is no space for it */
   makeTarget(): FileHandle;
+  /** The file is done with, good or not. */
+  release(file: FileHandle): void;
 }
 
 /** Where a piece lies on the devices, when the array can copy it. */
@@ -110,7 +116,7 @@ export class CopyJob extends Operation {
   }
 
   protected override begin(slot: number): boolean {
-    if (this.parts.source.nfs !== undefined && this.beginNas(slot)) return true;
+    if (this.parts.byServer && this.beginNas(slot)) return true;
     const first = this.pick();
     if (first < 0) return false;
     const piece = this.pieces[slot];
@@ -119,10 +125,21 @@ export class CopyJob extends Operation {
     piece.count = plan?.count ?? 1;
     piece.done = 0;
     this.state.fill(TAKEN, first, first + piece.count);
-    if (plan === undefined) {
+    this.parts.guard.claim(first, piece.count, () => this.start(slot, piece, plan));
+    return true;
+  }
+
+  /** Gives up; pieces under way come to their end. */
+  stop(problem: string): void {
+    this.refuse(problem);
+  }
+
+  private start(slot: number, piece: Piece, plan: Offloaded | undefined): void {
+    // The guest may have given blocks back while the piece waited for its writes.
+    if (plan === undefined || !this.lieInARow(piece.first, plan)) {
       piece.step = READ;
       this.moveChunk(slot, piece);
-      return true;
+      return;
     }
     piece.step = XCOPY;
     piece.target = plan.target;
@@ -136,18 +153,26 @@ export class CopyJob extends Operation {
       target: plan.to * FILE_BLOCK + plan.target.shift,
       unit: plan.target.device.unit,
     });
+  }
+
+  private lieInARow(first: number, { from, count }: Offloaded): boolean {
+    const { map } = this.parts.sourceFile as VmfsFile;
+    for (let index = 0; index < count; index++) {
+      if (map[first + index] !== from + index) return false;
+    }
     return true;
   }
 
   protected override atEnd(): void {
     this.parts.guard.end();
-    if (this.targetFile !== undefined) this.parts.target.mount.close(this.targetFile);
+    if (this.targetFile !== undefined) this.parts.release(this.targetFile);
   }
 
   /** Waits for writes that were on their way when the copy began; later ones wait for the copy. */
   private settle(): void {
-    const { guard, source, sourceFile } = this.parts;
-    if (guard.unsettled || source.datastore.isChanging(sourceFile)) {
+    if (this.isOver) return;
+    const { guard, source, sourceFile, isSettled } = this.parts;
+    if (isSettled?.() === false || guard.unsettled || source.datastore.isChanging(sourceFile)) {
       this.sim.timers.delay(LOOK_NS, () => this.settle());
       return;
     }
@@ -158,8 +183,8 @@ export class CopyJob extends Operation {
       this.refuse(error.problems[0].message);
       return;
     }
-    this.parts.target.mount.open(this.targetFile);
     this.markHeld();
+    guard.settled();
     this.run();
   }
 
@@ -190,6 +215,7 @@ export class CopyJob extends Operation {
     const toMap = (this.targetFile as VmfsFile).map;
     const from = fromMap[first];
     const to = toMap[first];
+    if (from < 0 || to < 0) return undefined;
     const fromExtent = extentOf(source.vmfs.extents, from);
     const toExtent = extentOf(target.vmfs.extents, to);
     if (fromExtent.device.array !== toExtent.device.array) return undefined;

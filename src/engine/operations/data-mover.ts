@@ -2,6 +2,7 @@ import { BLOCK_BYTES, type Io, NO_IO, XCOPY, ZERO } from '../core/io.js';
 import { Layer } from '../core/layer.js';
 import type { Entity } from '../core/meters.js';
 import type { Sim } from '../core/sim.js';
+import { HOST_ABORT, hostStatus } from '../core/status.js';
 import type { Settings } from '../stack/settings.js';
 import { ROW_RETRY_NS } from '../stack/splitter.js';
 
@@ -49,7 +50,7 @@ export interface Move {
  */
 export class DataMover extends Layer {
   readonly entity: Entity;
-  /** The host is dead: operations end with what is on its way. */
+  /** The host is dead: nothing is sent any more, and operations end with what is on its way. */
   isDead = false;
   private readonly clients: (MoverClient | undefined)[];
   /** Time the host's links take for a block, all of them together. */
@@ -83,6 +84,10 @@ export class DataMover extends Layer {
 
   /** Sends a command; `client` hears of its end, and of nothing before this call returns. */
   send(move: Move, client: MoverClient, token: number): void {
+    if (this.isDead) {
+      this.sim.timers.delay(0, () => client.moved(token, hostStatus(HOST_ABORT), 0));
+      return;
+    }
     const { requests, now } = this.sim;
     const io = requests.take();
     if (io === NO_IO) {

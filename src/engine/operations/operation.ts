@@ -28,6 +28,11 @@ export abstract class Operation implements MoverClient {
 
   abstract moved(slot: number, status: number, sense: number): void;
 
+  /** Nothing more is to be begun. */
+  protected get isOver(): boolean {
+    return this.problem !== undefined;
+  }
+
   /** Everything has come to its end; before `ended` is told. */
   protected atEnd(_problem: string | undefined): void {}
 
@@ -64,7 +69,7 @@ export abstract class Operation implements MoverClient {
 
   /** The operation ends before it has begun. */
   protected refuse(problem: string): void {
-    this.problem = problem;
+    this.problem ??= problem;
     this.run();
   }
 }

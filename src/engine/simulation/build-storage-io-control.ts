@@ -53,6 +53,7 @@ export function buildStorageIoControl(
       host: host.name,
       slot,
       periodNs: settings.ns('Vmtop.SIOControlPeriod'),
+      isAlive: () => mount.mounted,
       unitBytes: settings.bytes('Disk.SchedCostUnit'),
       watchesExternal: settings.on('Vmtop.SIOControlExternal'),
       queues,

@@ -38,6 +38,8 @@ export interface BuiltVms {
   readonly disks: ReadonlyMap<number, BuiltDisk>;
   /** Files of each machine, by its name. */
   readonly homes: ReadonlyMap<string, Home>;
+  /** Task management of a host. */
+  readonly tasksOf: (host: string) => TaskManager;
 }
 
 /** Powers the virtual machines on: files, open handles, disks and virtual adapters. */
@@ -68,12 +70,12 @@ export function buildVms(
     homes.set(plan.name, home);
     const lower: Layer = fileSystems.fileSystemSwitch;
     const { devices } = hosts.get(plan.host) as BuiltHost;
-    const backings = plan.disks.map(({ name, datastore, rawDevice }, position) => {
+    const backings = plan.disks.map(({ name, datastore, kind, rawDevice }, position) => {
       const file = home.disks[position];
       const below =
         rawDevice === undefined ? lower : (devices.get(rawDevice.uid) as BuiltDevice).openRaw();
       const files = datastores.get(datastore) as Datastore;
-      return new VirtualDisk(sim, { vm, name, file, datastore: files }, below);
+      return new VirtualDisk(sim, { vm, name, file, datastore: files, kind }, below);
     });
     home.openOn(
       fileSystems,
@@ -102,7 +104,7 @@ export function buildVms(
       }
     }
   }
-  return { vms, powers, disks, homes };
+  return { vms, powers, disks, homes, tasksOf };
 }
 
 /** The disk behind the filter of its storage policy, if it follows one. */

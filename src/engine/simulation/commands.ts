@@ -2,6 +2,22 @@ import type { PowerState } from '../stack/vmfiles/power.js';
 import type { DiskPlan, Pace, Qos } from './plan.js';
 import type { SnapshotAction } from './snapshots/snapshot.js';
 
+/** What may be done to a virtual disk of a machine, while the machine runs but for `rename`. */
+export type DiskAction =
+  /** A thin or lazy-zeroed disk gets all of its space, zeroed: it is eager-zeroed then. */
+  | { readonly action: 'inflate' }
+  /** Blocks that hold only zeros are given back: the disk is thin then. */
+  | { readonly action: 'punchZero' }
+  | { readonly action: 'extend'; readonly sizeBytes: number }
+  /** @see DiskPlan.name this is the name of its files: `web1_1` */
+  | { readonly action: 'rename'; readonly name: string }
+  /** Moves it to another datastore, or makes it another kind (Storage vMotion). */
+  | {
+      readonly action: 'migrate';
+      readonly datastore: string;
+      readonly diskKind?: DiskPlan['kind'];
+    };
+
 /**
  * What a person (or a script) may do to a running simulation. Commands are applied at a simulated
  * instant, between two calls of `runUntil`, so a recording of them replays exactly.
@@ -50,6 +66,16 @@ export type Command =
       readonly device: string;
       readonly state: 'on' | 'off';
     }
+  /**
+   * Flags a device, by uid or LUN name, as perennially reserved (`esxcli storage core device
+   * setconfig`): a rescan leaves it alone.
+   */
+  | {
+      readonly kind: 'perennial';
+      readonly host: string;
+      readonly device: string;
+      readonly state: 'on' | 'off';
+    }
   /** Copies a virtual disk as it is now to a new one of the same kind, unless another is given. */
   | {
       readonly kind: 'clone';
@@ -67,6 +93,8 @@ export type Command =
       readonly sizeBytes: number;
       readonly diskKind: DiskPlan['kind'];
     }
+  /** Changes a virtual disk of a machine. */
+  | ({ readonly kind: 'alterDisk'; readonly disk: number } & DiskAction)
   /** Deletes a disk that `clone` or `createDisk` has made. */
   | { readonly kind: 'deleteDisk'; readonly datastore: string; readonly name: string }
   /** Gives the free space of a VMFS datastore back to its arrays (UNMAP). */

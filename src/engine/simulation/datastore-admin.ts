@@ -2,7 +2,6 @@ import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
 import { formatDuration } from '../core/units.js';
 import type { HostSite } from '../faults/sites.js';
-import type { DataMover } from '../operations/data-mover.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
 import type { Mount } from '../stack/filesystem/mount.js';
 import type { Home } from '../stack/vmfiles/home.js';
@@ -21,7 +20,8 @@ export interface DatastoreParts {
   readonly vms: ReadonlyMap<string, Vm>;
   /** The files of each machine, by its name. */
   readonly homes: ReadonlyMap<string, Home>;
-  readonly moverOf: (host: string) => DataMover;
+  /** What else a host's death, and its return, means. */
+  readonly onDeath: (host: string, isDead: boolean) => void;
 }
 
 type Own = Extract<Command, { kind: 'mount' | 'refresh' | 'takeOver' }>;
@@ -140,14 +140,14 @@ export class DatastoreAdmin {
 
   private crash(host: string, why: string): void {
     this.sim.log.note('host.crashed', host, 'its machines stop, its locks stay', why);
-    this.parts.moverOf(host).isDead = true;
     for (const mount of this.mountsOf(host)) mount.crash();
     for (const vm of this.parts.vms.values()) if (vm.host === host) vm.crash(`${host} is dead`);
+    this.parts.onDeath(host, true);
   }
 
   private reboot(host: string, why: string): void {
-    this.parts.moverOf(host).isDead = false;
     for (const mount of this.mountsOf(host)) mount.reboot();
+    this.parts.onDeath(host, false);
     this.sim.log.note('host.back', host, 'its machines are off, its locks given up', why);
   }
 

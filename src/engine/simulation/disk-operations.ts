@@ -90,17 +90,18 @@ export class DiskOperations {
     if (plan.rawDevice !== undefined) {
       throw InputError.of(`${vm.name}:${plan.name}`, 'is a raw device: its array can copy the LUN');
     }
-    const source = this.storeOf(vm.host, plan.datastore);
+    const source = this.storeOf(vm.host, backing.datastore.name);
     const target = this.storeOf(vm.host, datastore);
     const path = this.newPath(datastore, name);
     if (backing.isProtected) {
-      throw InputError.of(`${vm.name}:${plan.name}`, 'is being cloned', 'wait until it is done');
+      const what = `is busy: ${backing.operation ?? 'being cloned'}`;
+      throw InputError.of(`${vm.name}:${plan.name}`, what, 'wait until it is done');
     }
     if (this.hasDeltas(disk)) {
       const hint = 'delete its snapshots first';
       throw InputError.of(`${vm.name}:${plan.name}`, 'has snapshots: it is not one file', hint);
     }
-    const kind = command.diskKind ?? plan.kind;
+    const kind = command.diskKind ?? backing.kind;
     const { log } = this.sim;
     const beganAt = this.sim.now;
     const mover = this.movers.get(vm.host) as DataMover;
@@ -108,10 +109,11 @@ export class DiskOperations {
     let before: Float64Array | undefined;
     const makeTarget = (): FileHandle => {
       before = this.audit.contentOf(source, backing.file);
-      const file = target.datastore.createCopy(path, plan.sizeBytes, kind, (block) =>
+      const file = target.datastore.createCopy(path, backing.file.sizeBlocks * 512, kind, (block) =>
         source.datastore.holds(backing.file, block),
       );
       this.loose.set(path, { store: target, file, busy: true });
+      target.mount.open(file);
       return file;
     };
     const parts = {
@@ -119,7 +121,9 @@ export class DiskOperations {
       sourceFile: backing.file,
       target,
       guard: backing.protect(),
+      byServer: true,
       makeTarget,
+      release: (file: FileHandle) => target.mount.close(file),
     };
     const job = new CopyJob(this.sim, mover, parts, (problem) => {
       backing.unprotect();
@@ -237,7 +241,8 @@ export class DiskOperations {
     return this.fileSystems.get(host)?.mountOf(datastore)?.mounted === true;
   }
 
-  private storeOf(host: string, datastore: string): MoverStore {
+  /** A datastore as the data mover of a host reaches it. @throws InputError when it does not */
+  storeOf(host: string, datastore: string): MoverStore {
     const stores = this.fileSystems.get(host)?.stores ?? new Map<string, MoverStore>();
     const store = found(stores.get(datastore), `datastore of ${host}`, datastore, stores.keys());
     if (store.mount.mounted) return store;

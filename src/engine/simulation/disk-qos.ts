@@ -14,6 +14,8 @@ export interface DiskQosParts {
 /** Shares, reservation and limit of each virtual disk, and every queue that has to know them. */
 export class DiskQos {
   private readonly now = new Map<number, Qos>();
+  /** Datastores that disks have been on their way to. */
+  private readonly reached = new Map<number, readonly string[]>();
 
   constructor(
     private readonly sim: Sim,
@@ -39,20 +41,29 @@ export class DiskQos {
     this.set(disk, next);
   }
 
+  /** The disk's commands will pass the queues of another datastore, too. */
+  reach(disk: number, datastore: string): void {
+    this.reached.set(disk, [...(this.reached.get(disk) ?? []), datastore]);
+    this.set(disk, this.now.get(disk) as Qos);
+  }
+
   /** Tells every queue the disk's commands may pass, on the host and in distributed storage. */
   private set(disk: number, qos: Qos): void {
     this.now.set(disk, qos);
-    const { plan, vm } = this.parts.disks.get(disk) as BuiltDisk;
+    const { plan, vm, backing } = this.parts.disks.get(disk) as BuiltDisk;
     const devices = this.parts.hosts.get(vm.host)?.devices;
-    const names = { disk: plan.name, datastore: plan.datastore };
     const raw = plan.rawDevice && devices?.get(plan.rawDevice.uid);
-    const files = this.parts.fileSystems.get(vm.host)?.queuesOf(plan.datastore) ?? [];
-    for (const queue of raw === undefined ? files : [raw.queue]) {
-      queue.setQos(disk, vm.world, vm.name, qos, names);
-    }
-    const extents = this.parts.plans.find(({ name }) => name === plan.datastore)?.extents;
-    for (const uid of plan.rawDevice === undefined ? (extents ?? []) : [plan.rawDevice.uid]) {
-      devices?.get(uid)?.array.setQos(disk, qos);
+    const places = new Set([backing.datastore.name, ...(this.reached.get(disk) ?? [])]);
+    for (const datastore of places) {
+      const names = { disk: plan.name, datastore };
+      const files = this.parts.fileSystems.get(vm.host)?.queuesOf(datastore) ?? [];
+      for (const queue of raw === undefined ? files : [raw.queue]) {
+        queue.setQos(disk, vm.world, vm.name, qos, names);
+      }
+      const extents = this.parts.plans.find(({ name }) => name === datastore)?.extents;
+      for (const uid of plan.rawDevice === undefined ? (extents ?? []) : [plan.rawDevice.uid]) {
+        devices?.get(uid)?.array.setQos(disk, qos);
+      }
     }
   }
 }

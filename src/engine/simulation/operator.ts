@@ -3,6 +3,7 @@ import type { Sim } from '../core/sim.js';
 import { formatDuration } from '../core/units.js';
 import type { Command } from './commands.js';
 import type { DatastoreAdmin } from './datastore-admin.js';
+import type { DiskChanges } from './disk-changes.js';
 import type { DiskOperations } from './disk-operations.js';
 import type { DiskQos } from './disk-qos.js';
 import type { FaultController } from './fault-controller.js';
@@ -16,6 +17,7 @@ type Handlers = { readonly [K in Command['kind']]: (command: CommandOf<K>, why: 
 
 /** Who does what commands ask for. */
 export interface OperatorParts {
+  readonly changes: DiskChanges;
   readonly faults: FaultController;
   readonly guests: Guests;
   readonly machines: Machines;
@@ -34,7 +36,7 @@ export class Operator {
     private readonly sim: Sim,
     private readonly parts: OperatorParts,
   ) {
-    const { faults, machines, operations, qos, snapshots, storage, stores } = parts;
+    const { changes, faults, machines, operations, qos, snapshots, storage, stores } = parts;
     this.handlers = {
       inject: (command, why) => this.inject(command, why),
       heal: ({ id }, why) => void faults.heal(id, why),
@@ -46,7 +48,9 @@ export class Operator {
       path: ({ host, path, state }) => storage.setPath(host, path, state),
       rank: ({ host, path, rank }) => storage.setPathRank(host, path, rank),
       device: ({ host, device, state }) => storage.setDevice(host, device, state),
+      perennial: ({ host, device, state }) => storage.setPerennial(host, device, state === 'on'),
       clone: (command, why) => operations.clone(command, why),
+      alterDisk: (command, why) => changes.apply(command, why),
       createDisk: (command, why) => operations.create(command, why),
       deleteDisk: (command, why) => operations.delete(command, why),
       reclaim: (command, why) => operations.reclaim(command, why),

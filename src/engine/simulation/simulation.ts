@@ -19,6 +19,8 @@ import { buildVms } from './build-vms.js';
 import { CloneAudit } from './clone-audit.js';
 import type { Command } from './commands.js';
 import { DatastoreAdmin } from './datastore-admin.js';
+import { setDead } from './dead-host.js';
+import { DiskChanges } from './disk-changes.js';
 import { DiskOperations } from './disk-operations.js';
 import { DiskQos } from './disk-qos.js';
 import { type MachineFile, machineFiles } from './export/machine-files.js';
@@ -90,14 +92,6 @@ export class Simulation {
     this.datastores = datastores;
     const built = buildVms(sim, plan.vms, datastores, fileSystems, hosts);
     const { vms, powers, disks, homes } = built;
-    this.stores = new DatastoreAdmin(sim, {
-      plans,
-      datastores,
-      fileSystems,
-      ...built,
-      moverOf: (host) => this.operations.moverOf(host),
-    });
-    this.storage = new StorageAdmin(hosts, arrays, (h, uid) => this.stores.userOf(h, uid));
     const contents = new FileContents(sim, servers);
     this.audit = new CloneAudit(contents);
     this.operations = new DiskOperations(
@@ -109,6 +103,15 @@ export class Simulation {
       this.audit,
       (disk) => this.snapshots.hasDeltas(disk),
     );
+    const { operations } = this;
+    this.stores = new DatastoreAdmin(sim, {
+      plans,
+      datastores,
+      fileSystems,
+      ...built,
+      onDeath: (host, isDead) => setDead({ hosts, ...built, operations }, host, isDead),
+    });
+    this.storage = new StorageAdmin(hosts, arrays, (h, uid) => this.stores.userOf(h, uid));
     this.snapshots = new SnapshotService(sim, {
       plans: plan.vms,
       disks,
@@ -135,7 +138,10 @@ export class Simulation {
       providers: buildVasa(sim, plan, arrays),
     });
     this.faults = new FaultController(sim, this.sites);
+    const { snapshots, qos } = this;
+    const changing = { disks, fileSystems, homes, operations, snapshots, qos };
     this.operator = new Operator(sim, {
+      changes: new DiskChanges(sim, changing),
       faults: this.faults,
       guests: this.guests,
       machines: new Machines(vms, powers, (vm) => this.snapshots.taskOf(vm)),

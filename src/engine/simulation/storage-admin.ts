@@ -7,6 +7,9 @@ import type { Command } from './commands.js';
 
 /** What an administrator asks of and does to the hosts' devices and paths. */
 export class StorageAdmin {
+  /** Devices that rescans leave alone. */
+  private readonly perennial = new Set<PsaDevice>();
+
   constructor(
     private readonly hosts: ReadonlyMap<string, BuiltHost>,
     private readonly arrays: ReadonlyMap<string, DiskArray>,
@@ -72,11 +75,27 @@ export class StorageAdmin {
     else array.deleteSnapshot(own, snapshot, why);
   }
 
-  /** Looks for paths of all devices of a host again. */
+  /**
+   * Another cluster keeps the device reserved, so that looking at it only costs time (stack-lower
+   * reference, 4.3: the flag skips scans that a reservation disturbs).
+   */
+  setPerennial(host: string, device: string, on: boolean): void {
+    const { psa } = this.built(host, device);
+    if (on) this.perennial.add(psa);
+    else this.perennial.delete(psa);
+  }
+
+  /** Whether a device is flagged so. */
+  isPerennial(host: string, device: string): boolean {
+    return this.perennial.has(this.device(host, device));
+  }
+
+  /** Looks for paths of all devices of a host again, but of those that are perennially reserved. */
   rescan(host: string): void {
     const { adapters, devices } = this.host(host);
     for (const { nexuses } of adapters.values()) for (const nexus of nexuses) nexus.rediscover();
     for (const { psa } of devices.values()) {
+      if (this.perennial.has(psa)) continue;
       psa.vaai.forget();
       psa.rescan();
     }

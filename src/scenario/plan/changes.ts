@@ -48,7 +48,7 @@ export function planChanges(
 
 const QOS_KEYS = ['shares', 'reservation', 'limit'] as const;
 const PACE_KEYS = ['iodepth', 'thinktime', 'rate_iops'] as const;
-const DEPTH_KEYS = ['queueDepth', 'schedNumReqOutstanding'] as const;
+const DEPTH_KEYS = ['queueDepth', 'schedNumReqOutstanding', 'perennial'] as const;
 
 const SNAPSHOT_KEYS = ['createSnapshot', 'deleteSnapshot'] as const;
 
@@ -169,7 +169,7 @@ function snapshotsOf(context: Context, text: ChangeText, { luns }: Changeable, p
 }
 
 function depthsOf(context: Context, text: ChangeText, around: Changeable, path: Path): Command[] {
-  const { queueDepth, schedNumReqOutstanding, device, host } = text;
+  const { queueDepth, schedNumReqOutstanding, perennial, device, host } = text;
   if (!says(text, DEPTH_KEYS)) {
     const stray = device !== undefined ? 'device' : host !== undefined ? 'host' : undefined;
     if (stray !== undefined)
@@ -184,6 +184,12 @@ function depthsOf(context: Context, text: ChangeText, around: Changeable, path: 
     ...(queueDepth === undefined ? {} : { dqlen: queueDepth }),
     ...(schedNumReqOutstanding === undefined ? {} : { dsnro: schedNumReqOutstanding }),
   };
+  const commandsFor = (about: { readonly host: string; readonly device: string }): Command[] => [
+    ...(Object.keys(depths).length === 0 ? [] : [{ kind: 'depth', ...about, ...depths } as const]),
+    ...(perennial === undefined
+      ? []
+      : [{ kind: 'perennial', ...about, state: perennial ? 'on' : 'off' } as const]),
+  ];
   const names = host ?? [...around.hosts.keys()];
   for (const wanted of host ?? []) context.find(around.hosts, wanted, [...path, 'host'], 'host');
   return device.flatMap((wanted) => {
@@ -193,7 +199,7 @@ function depthsOf(context: Context, text: ChangeText, around: Changeable, path: 
     const found = luns.flatMap(([, { lun }]) =>
       names
         .filter((name) => around.hosts.get(name)?.paths.some((own) => own.lun === lun.uid))
-        .map((name): Command => ({ kind: 'depth', host: name, device: lun.uid, ...depths })),
+        .flatMap((name) => commandsFor({ host: name, device: lun.uid })),
     );
     if (found.length === 0) {
       const known = [...around.luns.keys()];

@@ -3,12 +3,14 @@ import type { ChangePlan, DatastorePlan } from '../../engine/simulation/plan.js'
 import type { OperationText, Scenario } from '../schema.js';
 import type { Path } from '../source.js';
 import type { Context } from './context.js';
+import { DISK_CHANGES, planDiskChange } from './disk-changes.js';
 import { findDisk } from './jobs.js';
 import { checkTime } from './timeline.js';
 import type { PlannedVm } from './vms.js';
 
 const KINDS = [
   'clone',
+  ...DISK_CHANGES,
   'create',
   'delete',
   'reclaim',
@@ -98,6 +100,8 @@ function commandOf(
   if (text.snapshot !== undefined) {
     return planSnapshot(context, text.snapshot, around, [...path, 'snapshot']);
   }
+  const change = DISK_CHANGES.find((kind) => text[kind] !== undefined);
+  if (change !== undefined) return planDiskChange(context, text, change, around, path);
   if (text.track !== undefined) {
     const { vm, disk } = text.track;
     const machine = context.find(around.vms, vm, [...path, 'track', 'vm'], 'VM');

@@ -27,6 +27,20 @@ const diskKind = z.enum(['thin', 'lazyThick', 'eagerThick']);
 
 const ofSnapshots = { ...timed, kind: z.literal('snapshot'), vm: name };
 
+const ofDisks = { ...timed, kind: z.literal('alterDisk'), disk: count };
+
+const alterDisk = z.discriminatedUnion('action', [
+  z.strictObject({ ...ofDisks, action: z.enum(['inflate', 'punchZero']) }),
+  z.strictObject({ ...ofDisks, action: z.literal('extend'), sizeBytes: count }),
+  z.strictObject({ ...ofDisks, action: z.literal('rename'), name }),
+  z.strictObject({
+    ...ofDisks,
+    action: z.literal('migrate'),
+    datastore: name,
+    diskKind: diskKind.optional(),
+  }),
+]);
+
 const snapshot = z.discriminatedUnion('action', [
   z.strictObject({
     ...ofSnapshots,
@@ -75,6 +89,13 @@ const command = z.discriminatedUnion('kind', [
   z.strictObject({ ...timed, kind: z.literal('path'), host: name, path: name, state: onOff }),
   z.strictObject({ ...timed, kind: z.literal('rank'), host: name, path: name, rank: count }),
   z.strictObject({ ...timed, kind: z.literal('device'), host: name, device: name, state: onOff }),
+  z.strictObject({
+    ...timed,
+    kind: z.literal('perennial'),
+    host: name,
+    device: name,
+    state: onOff,
+  }),
   z.strictObject({ ...timed, kind: z.literal('rescan'), host: name }),
   z.strictObject({
     ...timed,
@@ -92,6 +113,7 @@ const command = z.discriminatedUnion('kind', [
     sizeBytes: count,
     diskKind,
   }),
+  alterDisk,
   z.strictObject({ ...timed, kind: z.literal('deleteDisk'), datastore: name, name }),
   z.strictObject({ ...timed, kind: z.literal('reclaim'), datastore: name }),
   z.strictObject({

@@ -55,7 +55,32 @@ export function openOperations(state: UiState, world: World): Change {
     command: { kind: 'clone', disk: disk.index, datastore, name } as const,
     said: `${row.name}: clone to ${datastore} begins`,
   }));
-  return menu(state, row.name, [...choices, ...snapshotChoices(disk.vm, world)]);
+  const changes = changeChoices(disk.index, row.name, datastores);
+  return menu(state, row.name, [...choices, ...changes, ...snapshotChoices(disk.vm, world)]);
+}
+
+/** What may be done with the files of a disk. */
+function changeChoices(
+  disk: number,
+  object: string,
+  datastores: readonly { readonly name: string }[],
+): Choice[] {
+  const kind = 'alterDisk' as const;
+  const migrate = datastores.map(({ name: datastore }) => ({
+    label: `migrate to ${datastore} (Storage vMotion)`,
+    command: { kind, disk, action: 'migrate', datastore } as const,
+  }));
+  return [
+    ...migrate,
+    {
+      label: 'inflate: allocate and zero all of it',
+      command: { kind, disk, action: 'inflate' } as const,
+    },
+    {
+      label: 'punch zero: give blocks of zeros back',
+      command: { kind, disk, action: 'punchZero' } as const,
+    },
+  ].map((choice) => ({ ...choice, said: `${object}: ${choice.label} begins` }));
 }
 
 /** What may be done with the snapshots of a disk's machine; which there are its log says. */

@@ -6,10 +6,8 @@ import { DATASTORE_FIELDS } from '../../../src/engine/stack/filesystem/datastore
 import { FileNumbers } from '../../../src/engine/stack/filesystem/file.js';
 import { FileSystemSwitch } from '../../../src/engine/stack/filesystem/file-system-switch.js';
 import { metadataFileBlocks } from '../../../src/engine/stack/filesystem/vmfs/layout.js';
-import {
-  VmfsMount,
-  type VmfsMountOptions,
-} from '../../../src/engine/stack/filesystem/vmfs/mount.js';
+import { VmfsMount } from '../../../src/engine/stack/filesystem/vmfs/mount.js';
+import type { VmfsMountOptions } from '../../../src/engine/stack/filesystem/vmfs/options.js';
 import { VmfsVolume } from '../../../src/engine/stack/filesystem/vmfs/volume.js';
 import { TestDevice, TestGuest } from '../rig.js';
 

@@ -30,7 +30,11 @@ function setUp(): {
   const file = store.createFile('[ds1] web1/web1-flat.vmdk', GIB, 'thin');
   const vm = new Vm(sim, { name: 'web1', host: 'esx1', world: 1 });
   const below = new FileSystem(sim);
-  const disk = new VirtualDisk(sim, { vm, name: 'scsi0:0', file, datastore: store }, below);
+  const disk = new VirtualDisk(
+    sim,
+    { vm, name: 'scsi0:0', file, datastore: store, kind: 'thin' },
+    below,
+  );
   return { sim, store, file, vm, below, disk, guest: new Guest(sim, disk) };
 }
 

@@ -109,7 +109,7 @@ function setUp(
       toBeZeroedBlocks: 1024,
     };
     const plan = { name: `scsi0:${number}`, index: number, datastore: 'ds1', kind };
-    const backing = { file, firstWrites: 3 };
+    const backing = { file, kind, firstWrites: 3, onChange: () => undefined };
     const options = { vm: 'web1', host: 'esx1', adapter, plan, backing };
     return new VirtualScsiDisk(sim, options, files);
   });

@@ -134,6 +134,17 @@ export class SnapshotService {
     return this.chains.get(disk)?.needsConsolidation ?? false;
   }
 
+  /** True when a VM has snapshots, or an operation on them is under way. */
+  hasAny(vm: string): boolean {
+    return this.list(vm).length > 0 || this.taskOf(vm) !== undefined;
+  }
+
+  /** The base of a disk of a VM without snapshots is another file now, or has another name. */
+  forget(disk: number): void {
+    this.machines.delete(this.builtDisk(disk).vm.name);
+    this.chains.delete(disk);
+  }
+
   private track(disk: number, on: boolean, why: string): void {
     const { backing, vm, plan } = this.builtDisk(disk);
     const name = `${vm.name}:${plan.name}`;
@@ -141,7 +152,7 @@ export class SnapshotService {
     const stream = this.sim.random.stream(`${name}.ctk ${this.sim.now}`);
     const uuid = (): string => Array.from({ length: 4 }, () => hex(stream.next())).join('');
     backing.tracker = on ? new ChangeTracker(backing.file.sizeBlocks, uuid) : undefined;
-    const { files } = this.filesOf(vm, plan.datastore);
+    const { files } = this.filesOf(vm, backing.datastore.name);
     const path = backing.file.path.replace(/-flat\.vmdk$/, '-ctk.vmdk');
     const kept = this.homeOf(vm.name).ofRole('changeTracking');
     const old = kept.find((file) => file.path === path);
@@ -179,8 +190,8 @@ export class SnapshotService {
   }
 
   private heldAreas(disk: number, tracker: ChangeTracker, snapshot?: string): DiskArea[] {
-    const { plan, vm, backing } = this.builtDisk(disk);
-    const { datastore } = this.storeOf(vm.host, plan.datastore);
+    const { vm, backing } = this.builtDisk(disk);
+    const { datastore } = this.storeOf(vm.host, backing.datastore.name);
     const held = new Set<number>();
     const note = (lba: number, blocks: number): void => {
       const first = Math.floor(lba / tracker.granuleBlocks);
@@ -218,11 +229,12 @@ export class SnapshotService {
     const { lower, files } = this.filesOf(first.vm, plan.home);
     const machine = new VmSnapshots(this.sim, {
       vm: first.vm,
-      disks: built.map(({ plan: disk }) => ({
+      disks: built.map(({ plan: disk, backing }) => ({
         index: disk.index,
         chain: this.chainFor(disk.index),
         givesBack:
-          disk.kind === 'thin' && this.storeOf(plan.host, disk.datastore).vmfs !== undefined,
+          backing.kind === 'thin' &&
+          this.storeOf(plan.host, backing.datastore.name).vmfs !== undefined,
       })),
       mover: this.options.moverOf(plan.host),
       lower,
@@ -241,7 +253,7 @@ export class SnapshotService {
     const made = this.chains.get(disk);
     if (made !== undefined) return made;
     const { vm, plan, backing } = this.builtDisk(disk);
-    const { lower, files, store } = this.filesOf(vm, plan.datastore);
+    const { lower, files, store } = this.filesOf(vm, backing.datastore.name);
     const stream = this.sim.random.stream(`${vm.name}:${plan.name}.cid`);
     const chain = new DiskChain(this.sim, {
       vm: vm.name,

@@ -37,6 +37,8 @@ const MASKED: readonly string[] = [
   'vaai-refused',
   'vasa-restart',
   'server-down',
+  'nfs-server-restart',
+  'nfs-address-down',
   'noisy-neighbour',
 ];
 /** Faults that spoil data. */

@@ -5,7 +5,7 @@ import { sumTraffic, TRAFFIC_FIELDS } from '../../core/traffic.js';
 import type { DatastorePlan } from '../../simulation/plan.js';
 import type { AllocationPolicy, DatastoreFiles, FileHandle } from '../files.js';
 import { ALARM_DEFAULTS, CapacityWatch } from './capacity-watch.js';
-import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from './file.js';
+import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers, type StoredFile } from './file.js';
 
 export const DATASTORE_FIELDS = [
   ...TRAFFIC_FIELDS,
@@ -115,6 +115,23 @@ export abstract class Datastore implements DatastoreFiles {
     policy: AllocationPolicy,
     holds: (fileBlock: number) => boolean,
   ): FileHandle;
+
+  /**
+   * Makes a file longer: a thin one by holes, a thick one by blocks to be zeroed. Hosts that have it
+   * open have to be told (`Mount.lengthened`).
+   * @throws InputError when the datastore has too little free space
+   */
+  abstract lengthen(file: FileHandle, sizeBytes: number): void;
+
+  /** From now on the file gets its blocks in another way; those it has it keeps. */
+  setPolicy(file: FileHandle, policy: AllocationPolicy): void {
+    (file as StoredFile).policy = policy;
+  }
+
+  /** Gives a file another name on this datastore. What that writes is not modelled. */
+  rename(file: FileHandle, path: string): void {
+    (file as StoredFile).path = path;
+  }
 
   /** Whether something was ever written to a file block of the file. */
   abstract holds(file: FileHandle, fileBlock: number): boolean;

@@ -22,9 +22,9 @@ export abstract class StoredFile implements FileHandle {
 
   constructor(
     readonly index: number,
-    readonly path: string,
-    readonly sizeBlocks: number,
-    readonly policy: AllocationPolicy,
+    public path: string,
+    public sizeBlocks: number,
+    public policy: AllocationPolicy,
   ) {}
 
   get allocatedBlocks(): number {

@@ -19,6 +19,11 @@ export interface Mount extends Layer {
   open(file: FileHandle, traffic?: Float64Array): void;
   /** Counters of TRAFFIC_FIELDS that are part of what this mount shows. */
   count(traffic: Float64Array): void;
+  /** The same of counters that have counted elsewhere, from now on; and no longer. */
+  countFrom(traffic: Float64Array): void;
+  countTo(traffic: Float64Array): void;
+  /** A file it has open is longer now. */
+  lengthened(): void;
   /** Whether no other host has the file's lock. */
   isFree(file: FileHandle): boolean;
   /** Gives the lock up; no row for the file may be in flight. */

@@ -22,6 +22,8 @@ export interface ControllerOptions {
   /** The host's block of the statistics file. */
   readonly slot: number;
   readonly periodNs: number;
+  /** False while the host is dead: it measures and sets nothing. */
+  readonly isAlive: () => boolean;
   /** Bytes of one unit of cost (Disk.SchedCostUnit). */
   readonly unitBytes: number;
   /** Watch for loads from outside. */
@@ -89,7 +91,7 @@ export class Controller {
 
   /** An access of the period before that is still under way means that this one is left out. */
   private tick(): void {
-    if (this.file.busy) return;
+    if (this.file.busy || !this.options.isAlive()) return;
     const { now } = this.sim;
     const { slot, periodNs } = this.options;
     const spanNs = now - this.measuredAt;
@@ -144,7 +146,7 @@ export class Controller {
 
   private read(): void {
     this.isReadDue = this.file.busy;
-    if (this.isReadDue) return;
+    if (this.isReadDue || !this.options.isAlive()) return;
     this.file.read((good) => {
       if (good) this.step();
     });

@@ -152,15 +152,41 @@ export class Home {
     return handle;
   }
 
+  /** A file that is there already becomes one of the machine's, and is opened. */
+  adopt(role: FileRole, handle: FileHandle, datastore: string): void {
+    this.kept.push({ role, handle, datastore });
+    this.measure(role, datastore, handle);
+    this.opener?.open(handle, datastore);
+    if (!this.locked) this.opener?.setLocked(handle, false);
+  }
+
+  /** True when one of the machine's files is called so. */
+  has(path: string): boolean {
+    return this.kept.some(({ handle }) => handle.path === path);
+  }
+
+  /** A file with its new name; `rename` gives it that. */
+  renamed(handle: FileHandle, rename: () => void): void {
+    const file = this.kept.find((candidate) => candidate.handle === handle) as HomeFile;
+    this.forget(handle);
+    rename();
+    this.measure(file.role, file.datastore, handle);
+  }
+
+  /** The entity of a file says that it is gone. */
+  private forget(handle: FileHandle): void {
+    const entity = this.entities.get(handle.path);
+    entity?.values.fill(0);
+    if (entity !== undefined) entity.refresh = undefined;
+  }
+
   /** Closes and deletes a file; nothing may be on its way to it. */
   removeFile(handle: FileHandle): void {
     const at = this.kept.findIndex((file) => file.handle === handle);
     assert(at >= 0, `${handle.path} is no file of ${this.plan.name}`);
     const { datastore } = this.kept[at];
     this.kept.splice(at, 1);
-    const entity = this.entities.get(handle.path);
-    entity?.values.fill(0);
-    if (entity !== undefined) entity.refresh = undefined;
+    this.forget(handle);
     if (!this.locked) this.opener?.setLocked(handle, true);
     this.opener?.close(handle);
     this.store(datastore).removeFile(handle);

@@ -11,7 +11,7 @@ import {
   SENSE_SPACE_ALLOCATION_FAILED,
 } from '../../core/status.js';
 import { countTraffic, TRAFFIC_FIELDS } from '../../core/traffic.js';
-import type { DatastoreFiles, FileHandle } from '../files.js';
+import type { AllocationPolicy, DatastoreFiles, FileHandle } from '../files.js';
 import { hasSigned, type Recall, type Recaller, recallFrom, WITHDRAWN } from '../recall.js';
 import type { ChangeTracker } from './change-tracker.js';
 import type { Holder, Question, Vm } from './vm.js';
@@ -27,7 +27,10 @@ export interface VirtualDiskOptions {
   /** The disk's one extent, `-flat.vmdk`. */
   readonly file: FileHandle;
   readonly datastore: DatastoreFiles;
+  readonly kind: DiskKind;
 }
+
+export type DiskKind = Exclude<AllocationPolicy, 'small'>;
 
 /** Shortest time between two automatic answers to the question of a full datastore. Model. */
 const RETRY_PERIOD_NS = 1e9;
@@ -39,14 +42,17 @@ const RETRY_PERIOD_NS = 1e9;
  */
 export class VirtualDisk extends Layer implements Holder, Recaller {
   readonly entity: Entity;
-  readonly file: FileHandle;
+  file: FileHandle;
+  /** How it gets its space. */
+  kind: DiskKind;
   /** Commands waiting for space. */
   held = 0;
 
   /** What grows: the file itself, or the last delta over it. */
   private leaf: FileHandle;
   private readonly vm: Vm;
-  private readonly datastore: DatastoreFiles;
+  /** Where the disk lies. */
+  datastore: DatastoreFiles;
   private readonly counters: Float64Array;
   private readonly base: number;
   private readonly arrivedAt: Float64Array;
@@ -69,18 +75,20 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
   /** 1 for a write or an UNMAP; below, a RAID group may make a write a read for a while (`op`). */
   private readonly changes: Uint8Array;
   /** Eager disks have every block written from the start: nothing to count. */
-  private readonly grows: boolean;
+  private grows: boolean;
   private written: number;
   private grown = 0;
+  private readonly listeners: (() => void)[] = [];
 
   constructor(
     sim: Sim,
-    { vm, name, file, datastore }: VirtualDiskOptions,
+    { vm, name, file, datastore, kind }: VirtualDiskOptions,
     private lower: Layer,
   ) {
     super(sim, `vmdk ${vm.name}:${name}`);
     this.vm = vm;
     this.file = file;
+    this.kind = kind;
     this.leaf = file;
     this.datastore = datastore;
     const labels = { vm: vm.name, datastore: datastore.name };
@@ -95,10 +103,7 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     this.written = writtenBlocks(file);
     this.grows = this.written < file.sizeBlocks;
     vm.attach(this);
-    datastore.onSpaceFreed(() => {
-      this.freedAt = sim.now;
-      this.retrySoon();
-    });
+    this.awaitSpace(datastore);
   }
 
   /** File blocks that a write of this disk was the first to touch. */
@@ -120,6 +125,54 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
   reroute(lower: Layer, leaf: FileHandle): void {
     this.lower = lower;
     this.leaf = leaf;
+  }
+
+  /** Calls `listener` when the disk has another size or kind, or lies elsewhere. */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** The disk has another kind, or its file another size or name. */
+  changed(kind = this.kind): void {
+    this.kind = kind;
+    this.written = writtenBlocks(this.file);
+    this.grows = this.written < this.file.sizeBlocks;
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Another file holds the disk from now on; the disk has to be settled. */
+  moveTo(file: FileHandle, datastore: DatastoreFiles, kind: DiskKind): void {
+    if (datastore !== this.datastore) this.awaitSpace(datastore);
+    this.file = file;
+    this.leaf = file;
+    this.datastore = datastore;
+    this.changed(kind);
+  }
+
+  /** Commands go by way of `layer`, or no longer; those that are below come back as they went. */
+  divert(layer: Layer): void {
+    this.lower = layer;
+  }
+
+  /** True while a write that was sent at an instant or before is below. */
+  hasWritesOf(instant: number): boolean {
+    const { requests } = this.sim;
+    let left = requests.inFlight;
+    for (let io = 0; left > 0 && io < requests.handleLimit; io += ROW_STRIDE) {
+      if (!requests.live(io)) continue;
+      left--;
+      if (requests.op[io] !== WRITE && requests.op[io] !== UNMAP) continue;
+      if (this.sentAt[io] <= instant && hasSigned(requests, io, this)) return true;
+    }
+    return false;
+  }
+
+  private awaitSpace(datastore: DatastoreFiles): void {
+    datastore.onSpaceFreed(() => {
+      if (datastore !== this.datastore) return;
+      this.freedAt = this.sim.now;
+      this.retrySoon();
+    });
   }
 
   /** Commands wait here until `unpause`; those that are below come back. */
@@ -159,9 +212,12 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     return guard;
   }
 
-  /** True while a copy of it is being made. */
+  /** What is being done to the disk, for which its files have to stay as they are. */
+  operation: string | undefined;
+
+  /** True while a copy of it is being made, or another operation is under way. */
   get isProtected(): boolean {
-    return this.guard !== undefined;
+    return this.guard !== undefined || this.operation !== undefined;
   }
 
   /** The copy has been made. */

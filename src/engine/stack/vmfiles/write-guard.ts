@@ -4,6 +4,7 @@ import { ROW_STRIDE } from '../../core/requests.js';
 import type { Sim } from '../../core/sim.js';
 import type { FileHandle } from '../files.js';
 import { hasSigned } from '../recall.js';
+import type { CopyGuard } from './copy-guard.js';
 
 /** File block of 1 MiB, in 512-byte blocks: the unit in which a copy goes on. */
 const FILE_BLOCK = 2048;
@@ -13,7 +14,7 @@ const FILE_BLOCK = 2048;
  * not been copied yet waits until it has been, and that part's turn comes at once (copy before
  * write; stands for the snapshot ESXi takes to clone the disk of a running machine).
  */
-export class WriteGuard {
+export class WriteGuard implements CopyGuard {
   private readonly copied: Uint8Array;
   private readonly waiting: Io[] = [];
   private readonly since: number;
@@ -55,6 +56,13 @@ export class WriteGuard {
   /** The file block that somebody waits for longest, or -1. */
   get wanted(): number {
     return this.waiting.length === 0 ? -1 : this.missing(this.waiting[0]);
+  }
+
+  settled(): void {}
+
+  /** Writes to what has not been copied wait anyway. */
+  claim(_first: number, _count: number, ready: () => void): void {
+    ready();
   }
 
   /** These file blocks have been copied. */

@@ -32,7 +32,10 @@ import type { Target, VirtualAdapter } from './virtual-adapter.js';
 /** The disk as files, below: what the virtual disk's figures show of it. */
 export interface Backing {
   readonly file: FileHandle;
+  readonly kind: DiskPlan['kind'];
   readonly firstWrites: number;
+  /** Calls `listener` when the file, its size or the kind is another. */
+  onChange(listener: () => void): void;
 }
 
 export interface VirtualScsiDiskOptions {
@@ -54,11 +57,11 @@ export interface VirtualScsiDiskOptions {
 export class VirtualScsiDisk extends Layer implements Target {
   readonly entity: Entity;
   /** Capacity the guest sees, in 512-byte blocks. */
-  readonly sizeBlocks: number;
+  sizeBlocks: number;
   private readonly diskIndex: number;
 
   private readonly adapter: VirtualAdapter;
-  private readonly thin: boolean;
+  private thin: boolean;
   /** Commands go to the device as they are. */
   private readonly passes: boolean;
   private readonly station: Station;
@@ -75,13 +78,16 @@ export class VirtualScsiDisk extends Layer implements Target {
   ) {
     super(sim, `disk ${vm}:${plan.name}`);
     const { kind, datastore } = plan;
-    const { file } = backing;
     this.adapter = adapter;
     this.diskIndex = plan.index;
     adapter.attach();
     this.thin = kind === 'thin';
     this.passes = plan.rawDevice?.physical === true;
-    this.sizeBlocks = file.sizeBlocks;
+    this.sizeBlocks = backing.file.sizeBlocks;
+    backing.onChange(() => {
+      this.thin = backing.kind === 'thin';
+      this.sizeBlocks = backing.file.sizeBlocks;
+    });
     this.entity = sim.meters.define(
       'disk',
       `${vm}:${plan.name}`,
@@ -104,6 +110,7 @@ export class VirtualScsiDisk extends Layer implements Target {
     const first = this.entity.slot('sizeBlocks');
     const { values } = this.entity;
     this.entity.refresh = () => {
+      const { file } = backing;
       values[first] = file.sizeBlocks;
       values[first + 1] = file.allocatedBlocks;
       values[first + 2] = file.allocatedBlocks - file.toBeZeroedBlocks;

@@ -3,7 +3,7 @@ import { type Io, WRITE, XCOPY } from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
 import type { Sim } from '../../../core/sim.js';
 import { CHECK, SENSE_INVALID_OPCODE, SENSE_LBA_OUT_OF_RANGE } from '../../../core/status.js';
-import { sumTraffic, TRAFFIC_FIELDS } from '../../../core/traffic.js';
+import { beginPart, endPart, sumTraffic, TRAFFIC_FIELDS } from '../../../core/traffic.js';
 import { NFS_NOSPC, NFS_OK, NFS_ROFS, NFS_STALE } from '../../../devices/nfs-errors.js';
 import type { FileHandle } from '../../files.js';
 import { FILE_BLOCK } from '../file.js';
@@ -84,6 +84,8 @@ export class NfsMount extends Layer implements Mount {
     if (file.holder === undefined) this.locks.found(file);
   }
 
+  lengthened(): void {}
+
   isFree(handle: FileHandle): boolean {
     const { holder } = this.datastore.fileOf(handle);
     return holder === undefined || holder === this.locks;
@@ -136,6 +138,14 @@ export class NfsMount extends Layer implements Mount {
 
   count(traffic: Float64Array): void {
     this.parts.push(traffic);
+  }
+
+  countFrom(traffic: Float64Array): void {
+    beginPart(this.parts, traffic);
+  }
+
+  countTo(traffic: Float64Array): void {
+    endPart(this.parts, traffic);
   }
 
   close(handle: FileHandle): void {

@@ -23,7 +23,7 @@ export class NfsFile extends StoredFile {
     /** Where the file begins on the server's disks, which are addressed as one. */
     readonly startBlock: number,
     /** By file block: 1 when the server has given it space. */
-    readonly given: Uint8Array,
+    public given: Uint8Array,
   ) {
     super(index, path, sizeBlocks, policy);
   }
@@ -103,6 +103,20 @@ export class NfsVolume extends Datastore {
 
   override extend(handle: FileHandle, first: number, end: number): boolean {
     return this.grow(this.fileOf(handle), first, end - 1);
+  }
+
+  override lengthen(handle: FileHandle, sizeBytes: number): void {
+    const file = this.fileOf(handle);
+    const length = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
+    const before = file.given.length;
+    const isThick = this.reserves && file.policy !== 'thin';
+    if (isThick) this.checkSpace(file.path, length - before);
+    const given = new Uint8Array(length);
+    given.set(file.given);
+    file.given = given;
+    file.sizeBlocks = Math.ceil(sizeBytes / 512);
+    this.provisioned += length - before;
+    if (isThick) this.grow(file, before, length - 1);
   }
 
   override createCopy(

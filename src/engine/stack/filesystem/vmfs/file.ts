@@ -56,12 +56,12 @@ export class BlockMaps {
 /** A file on a VMFS volume. */
 export class VmfsFile extends StoredFile {
   /** Blocks in the map. */
-  readonly mapLength: number;
+  mapLength: number;
   /** What holds the map, and where it begins there; for what looks at it with every I/O. */
-  readonly entries: Int32Array;
-  readonly firstEntry: number;
+  entries: Int32Array;
+  firstEntry: number;
   /** Block map; empty for a file that fits its descriptor or a sub-block. */
-  readonly map: Int32Array;
+  map: Int32Array;
   /** Whose lock it is. */
   holder: FileLocks | undefined;
 
@@ -73,8 +73,8 @@ export class VmfsFile extends StoredFile {
     { entries, first, length }: BlockMap,
     readonly descriptor: number,
     /** Number of its first pointer block, 0 when it needs none. */
-    readonly firstPointer: number,
-    readonly pointers: number,
+    public firstPointer: number,
+    public pointers: number,
     /** Volume address of the data of a file without a block map. */
     readonly residentAt: number,
     readonly usesSubBlock: boolean,
@@ -84,5 +84,15 @@ export class VmfsFile extends StoredFile {
     this.entries = entries;
     this.firstEntry = first;
     this.map = entries.subarray(first, first + length);
+  }
+
+  /** A longer map takes the place of the one there is; what it has more are holes. */
+  lengthen({ entries, first, length }: BlockMap, sizeBlocks: number): void {
+    for (let index = 0; index < this.mapLength; index++) entries[first + index] = this.map[index];
+    this.mapLength = length;
+    this.entries = entries;
+    this.firstEntry = first;
+    this.map = entries.subarray(first, first + length);
+    this.sizeBlocks = sizeBlocks;
   }
 }

@@ -1,5 +1,5 @@
 import { assert } from '../../../core/assert.js';
-import { type Io, READ, UNMAP, WRITE } from '../../../core/io.js';
+import { type Io, READ, UNMAP, WRITE, ZERO } from '../../../core/io.js';
 import type { Layer } from '../../../core/layer.js';
 import type { Sim } from '../../../core/sim.js';
 import {
@@ -9,7 +9,7 @@ import {
   SENSE_INVALID_OPCODE,
   SENSE_LBA_OUT_OF_RANGE,
 } from '../../../core/status.js';
-import { sumTraffic, TRAFFIC_FIELDS, Traffic } from '../../../core/traffic.js';
+import { beginPart, endPart, sumTraffic, TRAFFIC_FIELDS, Traffic } from '../../../core/traffic.js';
 import type { FileHandle } from '../../files.js';
 import { NOT_HERE, type Recall, type Recaller, WITHDRAWN } from '../../recall.js';
 import { Splitter } from '../../splitter.js';
@@ -18,18 +18,19 @@ import { FILE_BLOCK } from '../file.js';
 import type { LockAnswer, Mount } from '../mount.js';
 import { MountState } from '../mount-state.js';
 import { HOLE, isBusy, type VmfsFile } from './file.js';
-import { pointerOf, runLength } from './file-map.js';
 import { FirstWrite } from './first-write.js';
 import { Heartbeat } from './heartbeat.js';
 import { POINTER_SPAN_SHIFT } from './layout.js';
 import { LockBreaker } from './lock-breaker.js';
 import { FileLocks } from './locks.js';
-import { MetadataIo, type OffloadSwitches } from './metadata-io.js';
+import { MetadataIo } from './metadata-io.js';
 import { RecordedFirstWrite } from './on-disk/recorded-first-write.js';
 import { RecordedUnmaps } from './on-disk/recorded-unmaps.js';
 import { RecordedVolume } from './on-disk/recorded-volume.js';
+import type { VmfsMountOptions } from './options.js';
 import { POINTER_CACHE_ENTRIES, PointerCache } from './pointer-cache.js';
 import { Retired } from './retired.js';
+import { dropUnzeroed, pointerOf, runLength } from './runs.js';
 import type { VmfsVolume } from './volume.js';
 
 const POINTER_HITS = datastoreSlot('pointerHits');
@@ -37,21 +38,6 @@ const POINTER_MISSES = datastoreSlot('pointerMisses');
 
 /** Time the VMkernel takes to answer a read of a hole with zeros (model). */
 export const ZERO_READ_NS = 2_000;
-
-export interface VmfsMountOptions {
-  readonly host: string;
-  /** Pointer blocks the host keeps in memory for this volume. */
-  readonly pointerCacheEntries?: number;
-  /** What the host leaves to arrays; all it can unless given. */
-  readonly offload?: OffloadSwitches;
-  /**
-   * An UNMAP of a guest goes on to the device at once (VMFS 5 with VMFS3.EnableBlockDelete), or the
-   * blocks are only free (VMFS 6, which reclaims them later); true unless given.
-   */
-  readonly passesUnmap?: boolean;
-  /** VMFS3.UseATSForHBOnVMFS5; true unless given. */
-  readonly atsHeartbeat?: boolean;
-}
 
 /**
  * A VMFS volume as one host has it mounted: addresses in a file become addresses in the volume.
@@ -143,6 +129,10 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     this.heartbeat.start();
   }
 
+  lengthened(): void {
+    this.pointers.reach(this.datastore.pointerCount);
+  }
+
   isFree(handle: FileHandle): boolean {
     const { holder } = this.datastore.fileOf(handle);
     return holder === undefined || holder === this.locks;
@@ -192,6 +182,14 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     this.parts.push(traffic);
   }
 
+  countFrom(traffic: Float64Array): void {
+    beginPart(this.parts, traffic);
+  }
+
+  countTo(traffic: Float64Array): void {
+    endPart(this.parts, traffic);
+  }
+
   close(handle: FileHandle): void {
     const file = this.datastore.fileOf(handle);
     if (file.holder !== this.locks && this.locks.hasDied) return;
@@ -229,7 +227,11 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     this.place(io);
   }
 
-  /** A row or piece that needs a closer look: new, or what it waited for has happened. */
+  /**
+   * A row or piece that needs a closer look: new, or what it waited for has happened. A ZERO of the
+   * data mover asks for nothing but that its block is made ready, allocated and zeroed; one that is
+   * ready stays as it is.
+   */
   place(io: Io): void {
     const file = this.files[this.file[io]] as VmfsFile;
     const op = this.op[io];
@@ -240,7 +242,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
       // Only thin files give blocks back; for others the command does nothing.
       if (file.policy === 'thin') this.split(io);
       else this.answer(io, 0, 0, 0);
-    } else if (op > WRITE) {
+    } else if (op > WRITE && op !== ZERO) {
       this.answer(io, CHECK, SENSE_INVALID_OPCODE, 0);
     } else if (file.map.length === 0) {
       this.forward(io, file.residentAt + start);
@@ -333,7 +335,9 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
 
   private reach(io: Io, file: VmfsFile, first: number): void {
     const entry = file.map[first];
-    if (entry >= 0) {
+    if (entry >= 0 && this.op[io] === ZERO) {
+      this.answer(io, 0, 0, 0);
+    } else if (entry >= 0) {
       this.forward(io, entry * FILE_BLOCK + this.lba[io] - first * FILE_BLOCK);
     } else if (isBusy(entry)) {
       this.firstWrite.join(io, entry);
@@ -353,6 +357,11 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     const { map } = file;
     const block = map[first];
     const count = this.blocks[piece] / FILE_BLOCK;
+    if (this.unmaps === undefined && count === 1 && block < HOLE && !isBusy(block)) {
+      dropUnzeroed(this.datastore, file, first);
+      this.answer(piece, 0, 0, 0);
+      return;
+    }
     if (block < 0 || !Number.isInteger(count)) {
       this.answer(piece, 0, 0, 0);
       return;

@@ -137,7 +137,7 @@ export class VmfsVolume extends Datastore {
     const length = resident ? 0 : Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
     const written = Math.min(length, Math.ceil(writtenBytes / FILE_BLOCK_BYTES));
     const held = policy === 'thin' ? written : length;
-    const pointers = length > DIRECT_BLOCKS ? Math.ceil(length / (1 << POINTER_SPAN_SHIFT)) : 0;
+    const pointers = pointersFor(length);
     this.checkSpace(path, held);
     this.checkResource(path, 'file descriptors', this.descriptorsUsed + 1, DESCRIPTORS_MAX);
     this.checkResource(path, 'pointer blocks', this.pointersUsed + pointers, POINTERS_MAX);
@@ -216,6 +216,26 @@ export class VmfsVolume extends Datastore {
       file.unzeroed++;
     }
     return true;
+  }
+
+  /** Further pointer blocks are numbered anew, with those there were: they lie side by side. */
+  override lengthen(handle: FileHandle, sizeBytes: number): void {
+    const file = this.fileOf(handle);
+    const length = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
+    const before = file.mapLength;
+    const pointers = pointersFor(length);
+    if (file.policy !== 'thin') this.checkSpace(file.path, length - before);
+    const pointersUsed = this.pointersUsed + pointers - file.pointers;
+    this.checkResource(file.path, 'pointer blocks', pointersUsed, POINTERS_MAX);
+    if (pointers > file.pointers) {
+      file.firstPointer = this.pointers;
+      this.pointers += pointers;
+      this.pointersUsed = pointersUsed;
+      file.pointers = pointers;
+    }
+    file.lengthen(this.maps.take(length), Math.ceil(sizeBytes / 512));
+    this.provisioned += length - before;
+    if (file.policy !== 'thin') this.extend(file, before, length);
   }
 
   override createCopy(
@@ -340,4 +360,9 @@ export class VmfsVolume extends Datastore {
     if (wanted <= limit) return;
     throw InputError.of(path, `needs more ${what} than the ${limit} of datastore ${this.name}`);
   }
+}
+
+/** Pointer blocks of a file with a map of `length` file blocks. */
+function pointersFor(length: number): number {
+  return length > DIRECT_BLOCKS ? Math.ceil(length / (1 << POINTER_SPAN_SHIFT)) : 0;
 }

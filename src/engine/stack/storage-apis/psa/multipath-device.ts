@@ -195,6 +195,10 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
     this.monitor.rescan();
   }
 
+  halt(on: boolean): void {
+    this.monitor.halt(on);
+  }
+
   detach(): string | undefined {
     if (this.state === DEVICE_OFF) return undefined;
     const busy = this.held.count > 0 || this.paths.some((path) => path.active > 0);

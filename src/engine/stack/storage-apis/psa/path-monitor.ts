@@ -133,6 +133,12 @@ export class PathMonitor implements PathOwner, Probed {
     });
   }
 
+  /** Paths are probed no more; or again, and all of them at once. */
+  halt(on: boolean): void {
+    this.prober.halted = on;
+    if (!on) this.rescan();
+  }
+
   rescan(): void {
     for (const path of this.paths) path.lost = false;
     for (const path of this.paths) this.ask(path, 'rescan');

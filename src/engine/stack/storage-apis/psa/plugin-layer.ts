@@ -159,6 +159,11 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
     for (const path of this.paths) this.tell(path, 'rescan');
   }
 
+  halt(on: boolean): void {
+    this.prober.halted = on;
+    if (!on) this.rescan();
+  }
+
   detach(): string | undefined {
     if (this.state === DEVICE_OFF) return undefined;
     const busy = this.held.count > 0 || this.paths.some((path) => path.active > 0);

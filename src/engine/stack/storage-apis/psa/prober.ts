@@ -55,6 +55,8 @@ interface Errand {
  * port groups where the array has some, and carries commands that activate paths.
  */
 export class PathProber extends Layer {
+  /** The host is dead: no path is probed. */
+  halted = false;
   private readonly probes = new Map<Path, Errand>();
   private readonly errands = new Map<Io, Errand>();
 
@@ -74,6 +76,7 @@ export class PathProber extends Layer {
 
   /** Sends a probe; while one is under way, another follows it. */
   probe(path: Path): void {
+    if (this.halted) return;
     const running = this.probes.get(path);
     if (running !== undefined) {
       running.again = true;

@@ -59,4 +59,6 @@ export interface PsaDevice extends Layer, Giver {
   /** Planned removal: switches the device off; says why when it may not be. */
   detach(): string | undefined;
   attach(): void;
+  /** The host is dead and asks no path; or it boots, and looks at all of them. */
+  halt(on: boolean): void;
 }

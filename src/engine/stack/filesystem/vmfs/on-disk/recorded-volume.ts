@@ -1,3 +1,4 @@
+import { InputError } from '../../../../core/errors.js';
 import { BLOCK_BYTES } from '../../../../core/io.js';
 import type { Sim } from '../../../../core/sim.js';
 import type { Address } from '../../../../formats/vmfs/address.js';
@@ -207,6 +208,17 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
       if (entry !== HOLE) file.held++;
       if (entry < HOLE) file.unzeroed++;
     });
+  }
+
+  /** Its map would have to grow by way of the stack. @throws InputError always */
+  override lengthen(handle: FileHandle): void {
+    const hint = 'clone it to a larger disk';
+    throw InputError.of(handle.path, 'cannot grow where the bytes of volumes are kept', hint);
+  }
+
+  override rename(handle: FileHandle, path: string): void {
+    this.change(() => this.bytes.volume.rename(pathOnVolume(handle.path), pathOnVolume(path)));
+    super.rename(handle, path);
   }
 
   /** Its blocks are free once no crash can bring it back. */

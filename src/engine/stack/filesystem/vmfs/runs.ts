@@ -1,12 +1,13 @@
-import type { VmfsFile } from './file.js';
+import { HOLE, toBeZeroed, type VmfsFile } from './file.js';
 import { POINTER_SPAN_SHIFT } from './layout.js';
+import type { VmfsVolume } from './volume.js';
 
 /** Number of the pointer block that maps a file block; 0 when the file needs none. */
 export function pointerOf(file: VmfsFile, fileBlock: number): number {
   return file.firstPointer === 0 ? 0 : file.firstPointer + (fileBlock >>> POINTER_SPAN_SHIFT);
 }
 
-/** How many file blocks from `first` to `last` lie one after the other, below one pointer block. */
+/** How many file blocks from `first` lie one after the other, below one pointer block. */
 export function runLength({ map, firstPointer }: VmfsFile, first: number, last: number): number {
   const start = map[first];
   if (start < 0) return 1;
@@ -16,4 +17,13 @@ export function runLength({ map, firstPointer }: VmfsFile, first: number, last: 
     next++;
   }
   return next - first;
+}
+
+/** A block that waits to be zeroed becomes a hole: no command is on its way to it. */
+export function dropUnzeroed(volume: VmfsVolume, file: VmfsFile, index: number): void {
+  const block = toBeZeroed(file.map[index]);
+  file.map[index] = HOLE;
+  file.held--;
+  file.unzeroed--;
+  volume.giveBack(block, 1, 'it was never written');
 }

@@ -1,0 +1,245 @@
+import { InputError } from '../core/errors.js';
+import type { Sim } from '../core/sim.js';
+import { formatDuration, formatSize } from '../core/units.js';
+import { InflateJob } from '../operations/inflate-job.js';
+import { PunchJob } from '../operations/punch-job.js';
+import type { MoverStore } from '../operations/store.js';
+import type { FileHandle } from '../stack/files.js';
+import { FILE_BLOCK } from '../stack/filesystem/file.js';
+import type { VmfsFile } from '../stack/filesystem/vmfs/file.js';
+import type { Home } from '../stack/vmfiles/home.js';
+import type { HostFileSystems } from './build-datastores.js';
+import type { BuiltDisk } from './build-vms.js';
+import type { Command, DiskAction } from './commands.js';
+import { DiskMigration } from './disk-migration.js';
+import type { DiskOperations } from './disk-operations.js';
+import type { DiskQos } from './disk-qos.js';
+import type { SnapshotService } from './snapshots/service.js';
+
+/** The largest virtual disk there is (stack-upper reference, 22). */
+const DISK_BYTES_MAX = 62 * 1024 * 1024 * 1024 * 1024;
+
+export interface DiskChangeParts {
+  readonly disks: ReadonlyMap<number, BuiltDisk>;
+  readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
+  /** Files of each machine. */
+  readonly homes: ReadonlyMap<string, Home>;
+  readonly operations: DiskOperations;
+  readonly snapshots: SnapshotService;
+  readonly qos: DiskQos;
+}
+
+/** Tells how a change has ended. */
+export type Ending = (what: string, problem?: string) => void;
+
+type ActionOf<A extends DiskAction['action']> = Extract<DiskAction, { action: A }>;
+
+/** Inflates, punches, extends, renames and migrates virtual disks: what `vmkfstools` and vCenter do. */
+export class DiskChanges {
+  constructor(
+    private readonly sim: Sim,
+    private readonly parts: DiskChangeParts,
+  ) {}
+
+  /** @throws InputError when there is no such disk, or it is not possible now */
+  apply(command: Extract<Command, { kind: 'alterDisk' }>, why: string): void {
+    const built = this.diskOf(command.disk);
+    if (command.action === 'inflate') this.inflate(built, why);
+    else if (command.action === 'punchZero') this.punchZero(built, why);
+    else if (command.action === 'extend') this.extend(built, command, why);
+    else if (command.action === 'rename') this.rename(built, command, why);
+    else this.migrate(built, command, why);
+  }
+
+  private inflate(built: BuiltDisk, why: string): void {
+    const { backing } = built;
+    const { file, kind } = backing;
+    const store = this.vmfsOf(built);
+    if (kind === 'eagerThick') throw this.refusal(built, 'is eager-zeroed already');
+    const missing = file.sizeBlocks - file.allocatedBlocks;
+    const free = store.datastore.free * FILE_BLOCK;
+    if (missing > free) {
+      const hint = `free space on ${store.datastore.name}`;
+      throw this.refusal(built, `needs ${mb(missing)}, there are ${mb(free)} free`, hint);
+    }
+    const done = this.begin(built, 'inflate', `to ${mb(file.sizeBlocks)}`, why);
+    // The guest gives no blocks back from now on; what it has on the way still does.
+    backing.changed('eagerThick');
+    this.makeReady(built, store, 0, (blocks, problem) => {
+      if (problem === undefined) store.datastore.setPolicy(file, 'eagerThick');
+      backing.changed(problem === undefined ? 'eagerThick' : kind);
+      done(`${mb(blocks)} zeroed`, problem);
+    });
+  }
+
+  /** Again, until the guest has left no hole behind the data mover. */
+  private makeReady(
+    built: BuiltDisk,
+    store: MoverStore,
+    first: number,
+    then: (blocks: number, problem?: string) => void,
+    before = 0,
+  ): void {
+    const { file } = built.backing;
+    const mover = this.parts.operations.moverOf(built.vm.host);
+    const job = new InflateJob(this.sim, mover, store, file, first, (problem) => {
+      const blocks = before + job.readyBlocks;
+      const { map } = file as VmfsFile;
+      const isLeft = map.some((entry, index) => index >= first && entry < 0);
+      if (problem === undefined && isLeft) this.makeReady(built, store, first, then, blocks);
+      else then(blocks, problem);
+    });
+  }
+
+  private punchZero(built: BuiltDisk, why: string): void {
+    const { backing, vm } = built;
+    const { file } = backing;
+    const store = this.vmfsOf(built);
+    const before = file.allocatedBlocks;
+    const done = this.begin(built, 'punchZero', `of ${mb(before)}`, why);
+    store.datastore.setPolicy(file, 'thin');
+    backing.changed('thin');
+    const parts = { store, file, guard: backing.protect() };
+    const mover = this.parts.operations.moverOf(vm.host);
+    const job = new PunchJob(this.sim, mover, parts, (problem) => {
+      backing.unprotect();
+      backing.changed();
+      done(`${mb(job.readBlocks)} read, ${mb(job.punchedBlocks)} given back`, problem);
+    });
+  }
+
+  private extend(built: BuiltDisk, { sizeBytes }: ActionOf<'extend'>, why: string): void {
+    const { backing, vm } = built;
+    const { file } = backing;
+    const before = file.sizeBlocks;
+    if (sizeBytes % 512 !== 0 || sizeBytes <= before * 512 || sizeBytes > DISK_BYTES_MAX) {
+      const hint = `give more than ${formatSize(before * 512)}, at most 62 TiB, whole sectors`;
+      throw this.refusal(built, `cannot become ${formatSize(sizeBytes)}`, hint);
+    }
+    if (backing.tracker !== undefined) {
+      throw this.refusal(built, 'its changes are tracked', 'switch changed block tracking off');
+    }
+    const store = this.parts.operations.storeOf(vm.host, backing.datastore.name);
+    store.datastore.lengthen(file, sizeBytes);
+    store.mount.lengthened();
+    const done = this.begin(built, 'extend', `to ${formatSize(sizeBytes)}`, why);
+    const finish = (zeroed: number, problem?: string): void => {
+      this.parts.snapshots.forget(built.plan.index);
+      backing.changed();
+      done(`${formatSize(sizeBytes)}, ${mb(zeroed)} zeroed`, problem);
+    };
+    if (backing.kind !== 'eagerThick' || store.vmfs === undefined) finish(0);
+    else this.makeReady(built, store, Math.floor(before / FILE_BLOCK), finish);
+  }
+
+  /** Only of a machine that is off: a running one has the files open under their names. */
+  private rename(built: BuiltDisk, { name }: ActionOf<'rename'>, why: string): void {
+    const { backing, vm } = built;
+    const { datastore, file } = backing;
+    if (vm.state !== 'off') {
+      throw this.refusal(
+        built,
+        `${vm.name} is not powered off`,
+        'power it off, or migrate the disk',
+      );
+    }
+    if (this.parts.snapshots.hasAny(vm.name)) throw this.hasSnapshots(built);
+    if (!/^[\w.-]+$/.test(name)) throw this.refusal(built, `${name} is no name of a file`);
+    const home = this.parts.homes.get(vm.name) as Home;
+    const from = baseOf(file);
+    const to = `${from.slice(0, from.lastIndexOf('/'))}/${name}`;
+    if (home.has(`${to}.vmdk`)) throw this.refusal(built, `${to}.vmdk is there already`);
+    const store = this.parts.operations.storeOf(vm.host, datastore.name);
+    for (const { handle } of [...home.files]) {
+      if (handle !== file && handle.path !== `${from}.vmdk`) continue;
+      const path = `${to}${handle.path.slice(from.length)}`;
+      home.renamed(handle, () => store.datastore.rename(handle, path));
+    }
+    this.parts.snapshots.forget(built.plan.index);
+    this.sim.log.note('disk.renamed', nameOf(built), `${from} is ${to} now`, why);
+  }
+
+  private migrate(built: BuiltDisk, action: ActionOf<'migrate'>, why: string): void {
+    const { backing, vm, plan } = built;
+    if (this.parts.snapshots.hasAny(vm.name)) throw this.hasSnapshots(built);
+    const { datastore, diskKind = backing.kind } = action;
+    if (datastore === backing.datastore.name && diskKind === backing.kind) {
+      throw this.refusal(built, `is a ${diskKind} disk on ${datastore} already`);
+    }
+    if (backing.tracker !== undefined) {
+      throw this.refusal(built, 'its changes are tracked', 'switch changed block tracking off');
+    }
+    const { operations } = this.parts;
+    const source = operations.storeOf(vm.host, backing.datastore.name);
+    const target = operations.storeOf(vm.host, datastore);
+    const done = this.begin(built, 'migrate', `to ${diskKind} on ${datastore}`, why);
+    this.parts.qos.reach(plan.index, datastore);
+    const systems = this.parts.fileSystems.get(vm.host) as HostFileSystems;
+    const home = this.parts.homes.get(vm.name) as Home;
+    const mover = operations.moverOf(vm.host);
+    const lower = systems.fileSystemSwitch;
+    const way = { built, source, target, kind: diskKind, lower, home, mover };
+    new DiskMigration(this.sim, way, (what, problem) => {
+      if (problem === undefined) this.parts.snapshots.forget(plan.index);
+      done(what, problem);
+    });
+  }
+
+  /** @throws InputError when there is no such disk, or its files may not be changed now */
+  private diskOf(disk: number): BuiltDisk {
+    const built = this.parts.disks.get(disk);
+    if (built === undefined) throw InputError.of('disk', `there is no disk ${disk}`);
+    const { backing, plan } = built;
+    if (plan.rawDevice !== undefined)
+      throw this.refusal(built, 'is a raw device: its array has it');
+    if (backing.isProtected) {
+      const what = `is busy: ${backing.operation ?? 'being cloned'}`;
+      throw this.refusal(built, what, 'wait until it is done');
+    }
+    if (this.parts.snapshots.hasDeltas(disk)) throw this.hasSnapshots(built);
+    return built;
+  }
+
+  private vmfsOf(built: BuiltDisk): MoverStore {
+    const { backing, vm } = built;
+    const store = this.parts.operations.storeOf(vm.host, backing.datastore.name);
+    if (store.vmfs !== undefined) return store;
+    throw this.refusal(built, 'lies on NFS, whose server gives and takes space by itself');
+  }
+
+  private begin(built: BuiltDisk, action: string, what: string, why: string): Ending {
+    const { backing } = built;
+    const beganAt = this.sim.now;
+    const { log } = this.sim;
+    backing.operation = action;
+    log.note('disk.alter.begin', nameOf(built), `${action} ${what}`, why);
+    return (result, problem) => {
+      backing.operation = undefined;
+      const span = `took ${formatDuration(this.sim.now - beganAt)}`;
+      const told = `${action}: ${result}`;
+      if (problem === undefined) log.note('disk.alter.end', nameOf(built), told, span);
+      else log.note('disk.alter.failed', nameOf(built), told, problem);
+    };
+  }
+
+  private hasSnapshots(built: BuiltDisk): InputError {
+    return this.refusal(built, 'its VM has snapshots', 'delete them first');
+  }
+
+  private refusal(built: BuiltDisk, what: string, hint?: string): InputError {
+    return InputError.of(nameOf(built), what, hint);
+  }
+}
+
+function nameOf({ vm, plan }: BuiltDisk): string {
+  return `${vm.name}:${plan.name}`;
+}
+
+/** `[one] web1/web1` of `[one] web1/web1-flat.vmdk`. */
+export function baseOf({ path }: FileHandle): string {
+  return path.replace(/-flat\.vmdk$/, '');
+}
+
+function mb(blocks: number): string {
+  return formatSize(blocks * 512);
+}
