@@ -40,21 +40,29 @@ export function planOf(text: {
   return planScenario(source, scenario);
 }
 
-interface Inside {
-  readonly operations: DiskOperations;
-  readonly arrays: ReadonlyMap<string, DiskArray>;
+/** What the operations on disks are given. */
+interface Around {
   readonly disks: ReadonlyMap<number, BuiltDisk>;
-  readonly sites: { readonly server: ReadonlyMap<string, NfsServer> };
   readonly fileSystems: ReadonlyMap<
     string,
     { stores: ReadonlyMap<string, { vmfs: { extents: { shift: number }[] } }> }
   >;
 }
 
+interface Inside {
+  readonly operations: DiskOperations;
+  readonly arrays: ReadonlyMap<string, DiskArray>;
+  readonly sites: { readonly server: ReadonlyMap<string, NfsServer> };
+}
+
 /** A run, and what lies on its arrays. */
 export class Work extends Run {
   private get inside(): Inside {
     return this.simulation as unknown as Inside;
+  }
+
+  private get around(): Around {
+    return this.inside.operations as unknown as Around;
   }
 
   run(untilNs: number): void {
@@ -74,7 +82,7 @@ export class Work extends Run {
   }
 
   source(): FileHandle {
-    return (this.inside.disks.get(0) as BuiltDisk).backing.file;
+    return (this.around.disks.get(0) as BuiltDisk).backing.file;
   }
 
   lun(name: string): Lun {
@@ -85,7 +93,7 @@ export class Work extends Run {
   /** Where a file's blocks lie on the LUN of its datastore: one address per 4 KiB, -1 in holes. */
   places(handle: FileHandle, datastore: string): { lun: Lun; blocks: number[] } {
     const { map } = handle as VmfsFile;
-    const store = this.inside.fileSystems.get('esx1')?.stores.get(datastore);
+    const store = this.around.fileSystems.get('esx1')?.stores.get(datastore);
     const shift = store?.vmfs.extents[0]?.shift ?? 0;
     const blocks = [...map].flatMap((block) =>
       Array.from({ length: 256 }, (_, part) => (block < 0 ? -1 : shift + block * 2048 + part * 8)),

@@ -1,6 +1,7 @@
 import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
 import { formatDuration } from '../core/units.js';
+import type { BackupService } from './backups/service.js';
 import type { Command } from './commands.js';
 import type { DatastoreAdmin } from './datastore-admin.js';
 import type { DiskOperations } from './disk-operations.js';
@@ -16,6 +17,7 @@ type Handlers = { readonly [K in Command['kind']]: (command: CommandOf<K>, why: 
 
 /** Who does what commands ask for. */
 export interface OperatorParts {
+  readonly backups: BackupService;
   readonly faults: FaultController;
   readonly guests: Guests;
   readonly machines: Machines;
@@ -34,7 +36,7 @@ export class Operator {
     private readonly sim: Sim,
     private readonly parts: OperatorParts,
   ) {
-    const { faults, machines, operations, qos, snapshots, storage, stores } = parts;
+    const { backups, faults, machines, operations, qos, snapshots, storage, stores } = parts;
     this.handlers = {
       inject: (command, why) => this.inject(command, why),
       heal: ({ id }, why) => void faults.heal(id, why),
@@ -56,6 +58,8 @@ export class Operator {
       'lun-snapshot': (command, why) => storage.snapshotLun(command, why),
       snapshot: (command, why) => snapshots.command(command, why),
       track: (command, why) => snapshots.command(command, why),
+      backup: (command, why) => backups.backup(command, why),
+      restore: (command, why) => backups.restore(command, why),
       rescan: ({ host }) => storage.rescan(host),
     };
   }
