@@ -12,6 +12,7 @@ export interface RunArguments {
   readonly duration?: string | undefined;
   readonly interval?: string | undefined;
   readonly events?: string | undefined;
+  readonly backups?: string | undefined;
   readonly json: boolean;
 }
 
@@ -22,7 +23,8 @@ export async function runScenario(args: RunArguments): Promise<void> {
     throw InputError.of('--interval', 'only the JSON document has intervals', 'add --json');
   }
   const durationNs = readSpan('--duration', args.duration);
-  const options = { json: args.json, events: args.events, intervalNs };
+  const { json, events, backups } = args;
+  const options = { json, events, backups, intervalNs };
   if (args.session !== undefined) {
     onlySession(args);
     const session = readSession(args.session);

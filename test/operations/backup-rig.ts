@@ -7,10 +7,7 @@ import { planOf, Work } from './work.js';
 type Backup = Extract<Command, { kind: 'backup' }>;
 
 /** A VM with a thin disk of 64 MiB, half of which it writes and verifies; two adapters, two LUNs. */
-export function backupPlan(
-  job: Record<string, unknown> = {},
-  host: Record<string, unknown> = {},
-): Plan {
+export function backupPlan(host: Record<string, unknown> = {}, verify = true): Plan {
   return planOf({
     array: { luns: [{ name: 'lun', count: 2, size: '4GiB', thin: true }] },
     host: { adapters: [{ driver: 'qlnativefc', count: 2 }], ...host },
@@ -20,7 +17,7 @@ export function backupPlan(
     ],
     job: {
       ...{ rw: 'randrw', rwmixread: 30, bs: '4k', iodepth: 2, size: '32MiB' },
-      ...{ thinktime: '8ms', verify: true, ...job },
+      ...{ thinktime: '8ms', verify },
     },
   });
 }
@@ -37,38 +34,46 @@ export class BackupWork extends Work {
     log.onEntry = (entry) => {
       earlier?.(entry);
       // Every delta has been merged by then: the base is all of the disk, and at rest.
-      if (entry.kind === 'vm.snapshot.created') {
-        this.held.set(entry.what, this.stamps(this.source(), 'one'));
-      }
+      if (entry.kind !== 'vm.snapshot.created') return;
+      this.held.set(entry.what, this.stamps(this.source(), 'one'));
     };
   }
 
-  /** Makes a backup and waits for its end. */
-  backup(options: Partial<Backup> = {}): void {
-    this.simulation.command({
-      kind: 'backup',
-      vm: 'vm1',
-      transport: 'nbd',
-      mode: 'full',
-      ...options,
-    });
-    this.settle();
+  /**
+   * Makes a backup and waits for its end.
+   * @param during called once the snapshot is there and reading has begun
+   */
+  backup(options: Partial<Backup> = {}, during: () => void = () => {}): void {
+    const about = { kind: 'backup', vm: 'vm1', transport: 'nbd', mode: 'full' } as const;
+    const { held } = this;
+    const before = held.size;
+    this.simulation.command({ ...about, ...options });
+    this.until(() => held.size > before);
+    during();
+    this.until(() => !this.simulation.backups.isBusy);
   }
 
-  /** Until no backup and no restore is under way; a minute at most. */
-  settle(): void {
-    const end = this.simulation.now + 60 * SECOND;
-    while (this.simulation.backups.isBusy && this.simulation.now < end) {
-      this.run(this.simulation.now + 20 * MS);
-    }
+  /** Runs on until this is so; five minutes at most. */
+  until(done: () => boolean): void {
+    const end = this.simulation.now + 300 * SECOND;
+    while (!done() && this.simulation.now < end) this.run(this.simulation.now + 5 * MS);
   }
 
-  /** What a backup gives back: a stamp for each 4 KiB. */
-  restored(name?: string): number[] {
-    return stampsOf(this.simulation.backups.restorePoint(0, name));
+  wait(ns: number): void {
+    this.run(this.simulation.now + ns);
+  }
+
+  /** Counters of one scope, summed over the entities whose names begin with a text. */
+  counters(scope: string, field: string, name = ''): number {
+    const { simulation } = this;
+    const { values } = simulation.sample(false);
+    return simulation.entities
+      .filter((info) => info.scope === scope && info.name.startsWith(name))
+      .reduce((sum, { base, fields }) => sum + (values[base + fields.indexOf(field)] ?? 0), 0);
   }
 }
 
+/** A stamp for each 4 KiB. */
 export function stampsOf(point: RestorePoint): number[] {
   return Array.from({ length: point.sectors / 8 }, (_, index) => point.stampAt(index * 8));
 }

@@ -22,6 +22,10 @@ export const run = defineCommand({
         describe: 'with --json: figures for each span, such as 1s',
       })
       .option('events', SHARED.events)
+      .option('backups', {
+        type: 'string',
+        describe: 'folder that gets the disks of all backups, as .vmdk (streamOptimized)',
+      })
       .example('vmtop run default', 'the default scenario, with a summary per layer')
       .example('vmtop run path-loss && echo held', 'a drill; exit code 1 when it fails')
       .example('vmtop run --session a.yaml --json', 'what was done in the dashboard, once more')

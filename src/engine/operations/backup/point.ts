@@ -82,9 +82,12 @@ export class RestorePoint implements Sectors {
     for (let done = 0; done < count; ) {
       const inside = (sector + done) % DATA_BLOCKS;
       const part = Math.min(DATA_BLOCKS - inside, count - done);
-      const bytes = expand(this.stampAt(sector + done));
+      const stamp = this.stampAt(sector + done);
+      const to = at + done * BLOCK_BYTES;
       const from = inside * BLOCK_BYTES;
-      into.set(bytes.subarray(from, from + part * BLOCK_BYTES), at + done * BLOCK_BYTES);
+      const length = part * BLOCK_BYTES;
+      if (stamp === 0) into.fill(0, to, to + length);
+      else into.set(expand(stamp).subarray(from, from + length), to);
       done += part;
     }
   }
