@@ -191,6 +191,8 @@ export const backup = z.strictObject({
   transport: word([...TRANSPORTS]).default('nbd'),
   at: duration(),
   every: duration('1s').optional(),
+  /** How many, with `every`; as many as the run has time for. */
+  count: integer(1, 1000).optional(),
   /** Each so many backups a full one; without it only the first. */
   fullEvery: integer(1, 1000).optional(),
   quiesce: flag.default(false),

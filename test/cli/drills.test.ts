@@ -6,9 +6,10 @@ import { vmtop } from './helpers.js';
 const DRILLS = bundledScenarios().filter((name) => name !== 'default');
 
 describe('drills', () => {
-  it('are thirteen', () => {
+  it('are fourteen', () => {
     expect(DRILLS).toEqual([
       'all-paths-down',
+      'backup-window',
       'datastore-full',
       'idle-credit',
       'mclock',

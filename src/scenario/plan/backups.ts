@@ -20,8 +20,9 @@ export function planBackups(
     const path: Path = ['backups', index];
     const { vm, disk, transport, at, every, fullEvery, quiesce } = text;
     checkTime(context, at, duration, [...path, 'at']);
-    if (fullEvery !== undefined && every === undefined) {
-      context.report([...path, 'fullEvery'], 'is for backups that are repeated', 'give "every"');
+    for (const key of ['fullEvery', 'count'] as const) {
+      if (text[key] === undefined || every !== undefined) continue;
+      context.report([...path, key], 'is for backups that are repeated', 'give "every"');
     }
     const machine = context.find(vms, vm, [...path, 'vm'], 'VM');
     if (machine === undefined) return [];
@@ -37,7 +38,8 @@ export function planBackups(
       const hint = 'use hotadd, nbd or nbdssl';
       context.report([...path, 'transport'], `${vm}:${name} lies on NFS, san reads VMFS`, hint);
     }
-    const count = every === undefined ? 1 : Math.floor((duration - at) / every) + 1;
+    const fitting = every === undefined ? 1 : Math.floor((duration - at) / every) + 1;
+    const count = Math.min(text.count ?? fitting, fitting);
     if (count > BACKUPS_MAX) {
       context.report([...path, 'every'], `${count} backups, at most ${BACKUPS_MAX}`);
       return [];

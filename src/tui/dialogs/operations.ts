@@ -58,7 +58,7 @@ export function openOperations(state: UiState, world: World): Change {
     command: { kind: 'clone', disk: disk.index, datastore, name } as const,
     said: `${row.name}: clone to ${datastore} begins`,
   }));
-  const more = [...snapshotChoices(disk.vm, world), ...backupChoices(row, disk, world)];
+  const more = [...backupChoices(row, disk, world), ...snapshotChoices(disk.vm, world)];
   return menu(state, row.name, [...choices, ...more]);
 }
 
