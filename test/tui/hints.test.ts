@@ -223,7 +223,7 @@ const CASES: readonly (readonly [string, Thing[], RegExp, Thing[]])[] = [
   ],
   [
     'backup-failed',
-    one('backup', { result: 2, points: 3 }),
+    one('backup', { result: 2, phase: 0, points: 3 }),
     /failed, 3 earlier backups can be restored/,
     one('backup', { result: 2, phase: 2, points: 3 }),
   ],
