@@ -17,6 +17,8 @@ export interface ReadJobParts {
   /** The disk, by the way the transport takes. */
   readonly lower: Layer;
   readonly point: BackupPoint;
+  /** Whoever reads is there: a host that has died reads nothing more. */
+  readonly isUp: () => boolean;
   readonly readBytes: number;
   readonly parallel: number;
 }
@@ -66,6 +68,7 @@ export class ReadJob implements MoverClient {
 
   moved(slot: number, status: number, sense: number): void {
     const piece = this.pieces[slot];
+    if (!this.parts.isUp()) this.problem ??= 'its host has died, or lost the datastore';
     if (status === 0) {
       this.keep(slot, piece);
       this.doneBlocks += piece.blocks;

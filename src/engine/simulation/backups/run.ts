@@ -10,7 +10,7 @@ import type { SnapshotService } from '../snapshots/service.js';
 import type { BackupMeter, Phase } from './meter.js';
 import type { BackupTransports } from './transports.js';
 
-/** Pause between two attempts to begin deleting the snapshot while something else is going on (model). */
+/** Pause between two attempts to begin deleting the snapshot while that is not possible (model). */
 const LOOK_NS = 1e9;
 
 /** A disk that is backed up: what there is of it, and its figures. */
@@ -47,11 +47,16 @@ export class BackupRun {
     private readonly parts: BackupRunParts,
   ) {}
 
-  /** @throws InputError when another operation on the VM's snapshots is under way */
+  /** @throws InputError when the VM's host is dead, or another operation on its snapshots is under way */
   begin(why: string): void {
-    const { snapshots, name, vm, mode, transport, disks, quiesce } = this.parts;
+    const { snapshots, name, vm, mode, transport, disks, quiesce, transports } = this.parts;
     this.beganAt = this.sim.now;
     const action = { action: 'create', snapshot: name, quiesce } as const;
+    for (const { built } of disks) {
+      if (transports.hostIsUp(built)) continue;
+      const { datastore } = built.plan;
+      throw InputError.of(vm, `its host does not have ${datastore}`, 'wait until it is back');
+    }
     const task = snapshots.taskOf(vm);
     if (task !== undefined)
       throw InputError.of(vm, `${task} is under way`, 'wait until it is done');
@@ -92,12 +97,14 @@ export class BackupRun {
     const { readBytes, parallel } = TRANSPORT[transport];
     const { world, lower, setLinks } = transports.wayOf(built, transport);
     setLinks(this.parts.snapshots.linksOf(built.plan.index, this.parts.name));
+    // A proxy of its own reads on without the host.
+    const isUp = (): boolean => transport === 'san' || transports.hostIsUp(built);
     this.enter('waiting');
     meter.phase = 'reading';
     meter.toReadBlocks = point.areaBytes / 512;
     meter.reading = new ReadJob(
       this.sim,
-      { world, lower, point, readBytes, parallel },
+      { world, lower, point, readBytes, parallel, isUp },
       (problem) => {
         meter.stopReading();
         if (problem !== undefined) {
@@ -139,8 +146,12 @@ export class BackupRun {
   }
 
   private removeSnapshot(problem: string | undefined): void {
-    const { snapshots, vm, name } = this.parts;
+    const { snapshots, vm, name, disks, transports } = this.parts;
     this.enter('deleting');
+    if (!disks.every(({ built }) => transports.hostIsUp(built))) {
+      this.sim.timers.delay(LOOK_NS, () => this.removeSnapshot(problem));
+      return;
+    }
     snapshots.hold(vm, undefined);
     const action = { action: 'delete', snapshot: name } as const;
     try {

@@ -81,6 +81,11 @@ export class BackupTransports {
     return this.networks.get(host);
   }
 
+  /** True while the disk's host runs and has its datastore. */
+  hostIsUp({ plan, vm }: BuiltDisk): boolean {
+    return this.parts.fileSystems.get(vm.host)?.mountOf(plan.datastore)?.mounted === true;
+  }
+
   /** How a disk is read; `check` has said that it can be. */
   wayOf(built: BuiltDisk, transport: Transport): Way {
     const key = `${built.plan.index} ${transport}`;
