@@ -9,11 +9,14 @@ import { EXIT_FAILED } from './exit-codes.js';
 import { exportDisks, requireExport } from './export-disks.js';
 import { RunImages } from './run-images.js';
 import { SessionRun } from './session-run.js';
+import { checkBackupFolder, writeBackups } from './write-backups.js';
 
 export interface HeadlessOptions {
   readonly json: boolean;
   readonly events?: string | undefined;
   readonly intervalNs?: number | undefined;
+  /** Folder that gets every backup of the run as virtual disks. */
+  readonly backups?: string | undefined;
   readonly untilFinished?: boolean;
   /** For replays: what the trace holds, for the document and in words. */
   readonly trace?: Readonly<Record<string, unknown>>;
@@ -27,6 +30,8 @@ export interface HeadlessOptions {
 /** Runs a plan, prints what came out, and sets the exit code. */
 export function runHeadless(plan: Plan, options: HeadlessOptions): RunResult {
   if (options.exportDisks !== undefined) requireExport(plan, options.exportDisks);
+  const { backups } = options;
+  if (backups !== undefined) checkBackupFolder(plan, backups);
   const file = options.events === undefined ? undefined : new EventFile(options.events);
   const progress = new Progress(process.stderr, plan.durationNs);
   const images = new RunImages();
@@ -52,6 +57,10 @@ export function runHeadless(plan: Plan, options: HeadlessOptions): RunResult {
     }
     report(result);
     if (options.exportDisks !== undefined) exportDisks(simulation, options.exportDisks);
+    if (backups !== undefined) {
+      const paths = writeBackups(simulation, backups);
+      process.stderr.write(`backups: ${paths.join(', ') || 'none'}\n`);
+    }
     if (session === undefined) images.finish(simulation);
     if (session?.different) {
       process.stderr.write(

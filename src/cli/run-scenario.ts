@@ -12,6 +12,7 @@ export interface RunArguments {
   readonly duration?: string | undefined;
   readonly interval?: string | undefined;
   readonly events?: string | undefined;
+  readonly backups?: string | undefined;
   readonly exportDisks?: string | undefined;
   readonly json: boolean;
 }
@@ -23,8 +24,8 @@ export async function runScenario(args: RunArguments): Promise<void> {
     throw InputError.of('--interval', 'only the JSON document has intervals', 'add --json');
   }
   const durationNs = readSpan('--duration', args.duration);
-  const { json, events, exportDisks } = args;
-  const options = { json, events, exportDisks, intervalNs };
+  const { json, events, backups, exportDisks } = args;
+  const options = { json, events, backups, exportDisks, intervalNs };
   if (args.session !== undefined) {
     onlySession(args);
     const session = readSession(args.session);

@@ -64,6 +64,10 @@ export function commandWords(command: Command, disks: readonly NamedDisk[]): str
         : `${command.action === 'deleteAll' ? 'delete all snapshots' : 'consolidate'} of ${command.vm}`;
     case 'track':
       return `track changes of ${nameOf(command.disk, disks)}: ${command.state}`;
+    case 'backup':
+      return `${command.mode} backup of ${command.vm} by ${command.transport}`;
+    case 'restore':
+      return `restore ${nameOf(command.disk, disks)} from ${command.backup ?? 'its last backup'}`;
     case 'lun-snapshot':
       return `${command.action} snapshot ${command.snapshot} of ${command.lun}`;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TRANSPORTS } from '../engine/operations/backup/transport.js';
 import {
   blockSizes,
   duration,
@@ -178,8 +179,31 @@ export const operation = z.strictObject({
       consolidate: flag.optional(),
     })
     .optional(),
+  /** A backup is written back to its disk, whose VM is off, or to a new one. */
+  restore: z
+    .strictObject({
+      vm: text,
+      disk: diskName.default(0),
+      backup: name.optional(),
+      to: z.strictObject({ datastore: name, name }).optional(),
+    })
+    .optional(),
   /** Changed block tracking of a virtual disk, from then on. */
   track: z.strictObject({ vm: text, disk: diskName.default(0) }).optional(),
+});
+
+/** Backups of a VM's disks, or of one: once, or again and again. */
+export const backup = z.strictObject({
+  vm: text,
+  disk: diskName.optional(),
+  transport: word([...TRANSPORTS]).default('nbd'),
+  at: duration(),
+  every: duration('1s').optional(),
+  /** How many, with `every`; as many as the run has time for. */
+  count: integer(1, 1000).optional(),
+  /** Each so many backups a full one; without it only the first. */
+  fullEvery: integer(1, 1000).optional(),
+  quiesce: flag.default(false),
 });
 
 export const change = z.strictObject({

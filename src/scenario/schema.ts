@@ -16,7 +16,7 @@ import {
   word,
 } from './quantities.js';
 import { datastore, nfsServer } from './schema-datastores.js';
-import { change, disk, operation, vm } from './schema-machines.js';
+import { backup, change, disk, operation, vm } from './schema-machines.js';
 import { diskModel, setting } from './schema-models.js';
 
 /**
@@ -194,6 +194,8 @@ const host = z.strictObject({
   settings: settings.default({}),
   /** Without them: what the arrays' transports need. */
   adapters: z.array(adapter).optional(),
+  /** Of the network that backups go over. */
+  managementBandwidth: bandwidth.optional(),
   localDisks: z.array(localDisk).default([]),
 });
 
@@ -282,6 +284,7 @@ export const scenarioSchema = z.strictObject({
   faults: z.array(fault).default([]),
   changes: z.array(change).default([]),
   operations: z.array(operation).default([]),
+  backups: z.array(backup).default([]),
   narrative: z.array(z.strictObject({ at: duration(), text })).default([]),
   expect: z.array(expectation).default([]),
 });

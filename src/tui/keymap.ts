@@ -218,6 +218,8 @@ export const bindings: readonly Binding[] = [
   bind('events', ['/'], { do: 'filter' }, 'show only lines that contain a text', 'filter'),
   bind('events', ['escape'], { do: 'clear' }, 'all lines again'),
   ...arrows('menu', 'entry', false),
+  bind('menu', ['home'], { do: 'move', by: -FAR }, 'first entry'),
+  bind('menu', ['end'], { do: 'move', by: FAR }, 'last entry'),
   bind('menu', ['enter'], { do: 'choose' }, 'choose'),
   bind('menu', ['escape'], { do: 'close' }, 'back'),
   bind('form', ['up'], { do: 'move', by: -1 }, 'field above'),

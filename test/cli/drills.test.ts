@@ -8,9 +8,10 @@ const EXAMPLES: ReadonlySet<string> = new Set(['default', 'disk-images']);
 const DRILLS = bundledScenarios().filter((name) => !EXAMPLES.has(name));
 
 describe('drills', () => {
-  it('are thirteen', () => {
+  it('are fourteen', () => {
     expect(DRILLS).toEqual([
       'all-paths-down',
+      'backup-window',
       'datastore-full',
       'idle-credit',
       'mclock',

@@ -54,6 +54,12 @@ interface InsideOperations {
   >;
 }
 
+interface Inside {
+  readonly operations: DiskOperations;
+  readonly arrays: ReadonlyMap<string, DiskArray>;
+  readonly sites: { readonly server: ReadonlyMap<string, NfsServer> };
+}
+
 /** A run, and what lies on its arrays. */
 export class Work extends Run {
   private get inside(): Inside {

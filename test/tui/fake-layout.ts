@@ -4,6 +4,7 @@ import type { EntityInfo } from '../../src/engine/core/meters.js';
 import { STATION_FIELDS } from '../../src/engine/core/station.js';
 import { TRAFFIC_FIELDS } from '../../src/engine/core/traffic.js';
 import { MOVER_FIELDS } from '../../src/engine/operations/data-mover.js';
+import { BACKUP_FIELDS } from '../../src/engine/simulation/backups/meter.js';
 import { ADAPTER_FIELDS, PATH_COUNTERS } from '../../src/engine/stack/adapter/counters.js';
 import { MOUNT_FIELDS } from '../../src/engine/stack/filesystem/mount-state.js';
 import { VASA_FIELDS } from '../../src/engine/stack/storage-apis/vasa/monitor.js';
@@ -265,6 +266,8 @@ export function fakeLayout(): Layout {
     .add('vasa', 'array1', { array: 'array1', product: 'P', capabilities: 'thin' }, VASA_FIELDS);
   const chain = { vm: 'web1', host, disk: 'web1:scsi0:0', datastore: 'ds1' };
   layout.add('chain', 'web1:scsi0:0', chain, CHAIN_FIELDS);
+  const backup = { vm: 'web1', host, disk: 'web1:scsi0:0' };
+  layout.add('backup', 'web1:scsi0:0', backup, BACKUP_FIELDS);
   layout.add('pool', 'array1:pool1', { array: 'array1' }, [
     'capacityBlocks',
     'usedBlocks',

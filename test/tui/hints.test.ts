@@ -222,6 +222,12 @@ const CASES: readonly (readonly [string, Thing[], RegExp, Thing[]])[] = [
     one('chain', { links: 1, ageNs: 70 * 3600e9 }),
   ],
   [
+    'backup-failed',
+    one('backup', { result: 2, phase: 0, points: 3 }),
+    /failed, 3 earlier backups can be restored/,
+    one('backup', { result: 2, phase: 2, points: 3 }),
+  ],
+  [
     'chain-deep',
     one('chain', { depth: 4, reads: [0, 10], readParts: [0, 20], tableReads: [0, 5] }),
     /4 deltas over its base, 2.5 reads for each/,

@@ -26,6 +26,10 @@ export const run = defineCommand({
         type: 'string',
         describe: 'at the end, write the virtual machines with their disks into this folder',
       })
+      .option('backups', {
+        type: 'string',
+        describe: 'folder that gets the disks of all backups, as .vmdk (streamOptimized)',
+      })
       .example('vmtop run default', 'the default scenario, with a summary per layer')
       .example('vmtop run path-loss && echo held', 'a drill; exit code 1 when it fails')
       .example('vmtop run --session a.yaml --json', 'what was done in the dashboard, once more')

@@ -1,3 +1,4 @@
+import type { Transport } from '../operations/backup/transport.js';
 import type { PowerState } from '../stack/vmfiles/power.js';
 import type { DiskPlan, Pace, Qos } from './plan.js';
 import type { SnapshotAction } from './snapshots/snapshot.js';
@@ -121,5 +122,24 @@ export type Command =
   | ({ readonly kind: 'snapshot'; readonly vm: string } & SnapshotAction)
   /** Tracks the changes of a virtual disk (CBT), or no longer. */
   | { readonly kind: 'track'; readonly disk: number; readonly state: 'on' | 'off' }
+  /**
+   * Backs up virtual disks of a VM, all or one: snapshot, read, delete the snapshot. An incremental one
+   * reads what has changed since the last; all, where that is not known.
+   */
+  | {
+      readonly kind: 'backup';
+      readonly vm: string;
+      readonly disk?: number;
+      readonly transport: Transport;
+      readonly mode: 'full' | 'incremental';
+      readonly quiesce?: boolean;
+    }
+  /** Writes a backup back to its disk, whose VM is off, or to a new one; the last one unless named. */
+  | {
+      readonly kind: 'restore';
+      readonly disk: number;
+      readonly backup?: string;
+      readonly to?: { readonly datastore: string; readonly name: string };
+    }
   /** Looks for paths again, also of devices that were permanently lost. */
   | { readonly kind: 'rescan'; readonly host: string };

@@ -8,12 +8,13 @@ import { ReclaimJob } from '../operations/reclaim-job.js';
 import type { MoverStore } from '../operations/store.js';
 import { ZeroJob } from '../operations/zero-job.js';
 import type { FileHandle } from '../stack/files.js';
+import type { NewDisk } from './backups/restore.js';
 import type { HostFileSystems } from './build-datastores.js';
 import type { BuiltHost } from './build-hosts.js';
 import type { BuiltDisk } from './build-vms.js';
 import type { CloneAudit } from './clone-audit.js';
 import type { Command } from './commands.js';
-import type { DatastorePlan } from './plan.js';
+import type { DatastorePlan, DiskPlan } from './plan.js';
 
 /** A disk that belongs to no virtual machine. */
 interface LooseDisk {
@@ -138,6 +139,26 @@ export class DiskOperations {
         else this.settle(path);
       }
     });
+  }
+
+  /**
+   * Makes a disk of the kind of another for somebody who fills it.
+   * @throws InputError when the host does not mount the datastore, the name is taken, or space is short
+   */
+  makeFor(
+    host: string,
+    { datastore, name }: { readonly datastore: string; readonly name: string },
+    like: Pick<DiskPlan, 'sizeBytes' | 'kind'>,
+  ): NewDisk {
+    const store = this.storeOf(host, datastore);
+    const path = this.newPath(datastore, name);
+    const file = store.datastore.createCopy(path, like.sizeBytes, like.kind, () => false);
+    this.loose.set(path, { store, file, busy: true });
+    const done = (problem: string | undefined): void => {
+      if (problem === undefined) this.settle(path);
+      else this.fail(path, problem);
+    };
+    return { store, file, done };
   }
 
   create(command: Extract<Command, { kind: 'createDisk' }>, why: string): void {

@@ -1,6 +1,7 @@
 import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
 import { formatDuration } from '../core/units.js';
+import type { BackupService } from './backups/service.js';
 import type { Command } from './commands.js';
 import type { DatastoreAdmin } from './datastore-admin.js';
 import type { DiskChanges } from './disk-changes.js';
@@ -17,6 +18,7 @@ type Handlers = { readonly [K in Command['kind']]: (command: CommandOf<K>, why: 
 
 /** Who does what commands ask for. */
 export interface OperatorParts {
+  readonly backups: BackupService;
   readonly changes: DiskChanges;
   readonly faults: FaultController;
   readonly guests: Guests;
@@ -36,7 +38,8 @@ export class Operator {
     private readonly sim: Sim,
     private readonly parts: OperatorParts,
   ) {
-    const { changes, faults, machines, operations, qos, snapshots, storage, stores } = parts;
+    const { backups, changes, faults, machines, operations, qos, snapshots, storage, stores } =
+      parts;
     this.handlers = {
       inject: (command, why) => this.inject(command, why),
       heal: ({ id }, why) => void faults.heal(id, why),
@@ -60,6 +63,8 @@ export class Operator {
       'lun-snapshot': (command, why) => storage.snapshotLun(command, why),
       snapshot: (command, why) => snapshots.command(command, why),
       track: (command, why) => snapshots.command(command, why),
+      backup: (command, why) => backups.backup(command, why),
+      restore: (command, why) => backups.restore(command, why),
       rescan: ({ host }) => storage.rescan(host),
     };
   }

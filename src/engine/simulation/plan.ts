@@ -124,6 +124,8 @@ export interface HostPlan {
   readonly name: string;
   /** ESXi advanced settings that differ from the defaults, by name: `Misc.APDTimeout`. */
   readonly settings: Readonly<Record<string, number>>;
+  /** Of its management network, which backups may go over; 1 Gbit/s when left out. */
+  readonly managementBytesPerSecond?: number;
   readonly adapters: readonly AdapterPlan[];
   readonly paths: readonly PathPlan[];
 }

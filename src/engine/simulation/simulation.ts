@@ -12,6 +12,7 @@ import type { PathEvent } from '../stack/storage-apis/psa/path.js';
 import type { DeviceStatus } from '../stack/storage-apis/psa/psa-device.js';
 import type { GuestTotals } from '../workloads/totals.js';
 import type { Verifier, Violation } from '../workloads/verifier.js';
+import { BackupService } from './backups/service.js';
 import { buildDatastores } from './build-datastores.js';
 import { type BuiltHost, buildHost } from './build-hosts.js';
 import { buildVasa } from './build-vasa.js';
@@ -57,6 +58,8 @@ export class Simulation {
   private readonly operations: DiskOperations;
   /** Snapshots of virtual machines, their chains, and what changed on tracked disks. */
   readonly snapshots: SnapshotService;
+  /** Backups of virtual disks, and what they hold. */
+  readonly backups: BackupService;
   private readonly audit: CloneAudit;
   private readonly datastores: ReadonlyMap<string, Datastore>;
   private readonly qos: DiskQos;
@@ -121,6 +124,13 @@ export class Simulation {
       witnessOf: (vm) => this.guests.witnessOf(vm),
       contents,
     });
+    this.backups = new BackupService(sim, {
+      ...{ hosts, arrays, disks, fileSystems },
+      snapshots: this.snapshots,
+      operations: this.operations,
+      moverOf: (host) => this.operations.moverOf(host),
+      witnessOf: (vm) => this.guests.witnessOf(vm),
+    });
     connectThinLuns(plans, datastores, arrays);
     this.qos = new DiskQos(sim, { disks, hosts, fileSystems, plans });
     this.guests = new Guests(sim, disks);
@@ -141,6 +151,7 @@ export class Simulation {
     const { snapshots, qos } = this;
     const changing = { disks, fileSystems, homes, operations, snapshots, qos };
     this.operator = new Operator(sim, {
+      backups: this.backups,
       changes: new DiskChanges(sim, changing),
       faults: this.faults,
       guests: this.guests,

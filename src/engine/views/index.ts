@@ -1,5 +1,6 @@
 /** Catalogue of table views: one file each, listed once, in the order screens show them. */
 import { adapter } from './adapter.js';
+import { backup } from './backup.js';
 import { datastore } from './datastore.js';
 import { device } from './device.js';
 import { file } from './file.js';
@@ -29,6 +30,7 @@ export const views: readonly View[] = [
   growth,
   locks,
   snapshot,
+  backup,
   vm,
   mover,
   lun,

@@ -52,6 +52,9 @@ export function planHosts(
     const plan: HostPlan = {
       name: host.name,
       settings: planSettings(context, host),
+      ...(host.item.managementBandwidth === undefined
+        ? {}
+        : { managementBytesPerSecond: host.item.managementBandwidth }),
       adapters: adapters.map((adapter) => adapter.plan),
       paths: planPaths(context, host, adapters, planned),
     };

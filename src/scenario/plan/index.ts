@@ -6,6 +6,7 @@ import type { RegisteredVms } from '../registered.js';
 import type { Scenario } from '../schema.js';
 import type { Source } from '../source.js';
 import { planArrays, planNfsServers } from './arrays.js';
+import { planBackups } from './backups.js';
 import { planChanges } from './changes.js';
 import { planClaimRules } from './claim-rules.js';
 import { Context, copies } from './context.js';
@@ -70,6 +71,7 @@ export function makePlan(
   const faults = planFaults(context, scenario, targets);
   const changes = planChanges(context, scenario, { vms, jobs, hosts, luns: planned.luns });
   const operations = planOperations(context, scenario, { vms, datastores });
+  const backups = planBackups(context, scenario, { vms, datastores });
   const narrative = planNarrative(context, scenario);
   const expectations = planExpectations(context, scenario, vms);
   if (context.problems.length > 0) throw new InputError(context.problems);
@@ -90,7 +92,7 @@ export function makePlan(
     jobs,
     replays,
     faults,
-    changes: [...changes, ...operations].sort((a, b) => a.atNs - b.atNs),
+    changes: [...changes, ...operations, ...backups].sort((a, b) => a.atNs - b.atNs),
     narrative,
     expectations,
     expectationsSkipped: 0,

@@ -20,6 +20,7 @@ const KINDS = [
   'takeOver',
   'snapshot',
   'track',
+  'restore',
 ] as const;
 const SNAPSHOT_KINDS = ['create', 'revert', 'delete', 'deleteAll', 'consolidate'] as const;
 
@@ -109,6 +110,9 @@ function commandOf(
     const tracked = findDisk(context, machine.plan, disk, [...path, 'track', 'disk']);
     return tracked && { kind: 'track', disk: tracked.index, state: 'on' };
   }
+  if (text.restore !== undefined) {
+    return planRestore(context, text.restore, around, [...path, 'restore'], made);
+  }
   const found = context.find(datastores, reclaim ?? '', [...path, 'reclaim'], 'datastore');
   if (found?.type === 'nfs') {
     context.report([...path, 'reclaim'], 'only VMFS gives space back with UNMAP');
@@ -151,6 +155,32 @@ function planSnapshot(
   }
   if (kind === 'deleteAll' || kind === 'consolidate') return { kind: 'snapshot', vm, action: kind };
   return { kind: 'snapshot', vm, action: kind, snapshot: text[kind] as string };
+}
+
+/** Which backups there are shows when its time comes. */
+function planRestore(
+  context: Context,
+  text: NonNullable<OperationText['restore']>,
+  { vms, datastores }: Operable,
+  path: Path,
+  made: Set<string>,
+): Command | undefined {
+  const { vm, disk, backup, to } = text;
+  const machine = context.find(vms, vm, [...path, 'vm'], 'VM');
+  if (to !== undefined) {
+    const plan = context.find(datastores, to.datastore, [...path, 'to', 'datastore'], 'datastore');
+    take(context, to.datastore, to.name, [...path, 'to', 'name'], made);
+    const host = machine?.plan.host;
+    if (host !== undefined) checkHost(context, host, to.datastore, plan, [...path, 'to']);
+  }
+  const wanted = machine && findDisk(context, machine.plan, disk, [...path, 'disk']);
+  if (wanted === undefined) return undefined;
+  return {
+    kind: 'restore',
+    disk: wanted.index,
+    ...(backup === undefined ? {} : { backup }),
+    ...(to === undefined ? {} : { to }),
+  };
 }
 
 function planClone(

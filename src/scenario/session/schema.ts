@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TRANSPORTS } from '../../engine/operations/backup/transport.js';
 
 /** Version of the file format; a file of a later one is refused. */
 export const SESSION_VERSION = 1;
@@ -133,6 +134,22 @@ const command = z.discriminatedUnion('kind', [
     snapshot: name,
   }),
   snapshot,
+  z.strictObject({
+    ...timed,
+    kind: z.literal('backup'),
+    vm: name,
+    disk: count.optional(),
+    transport: z.enum(TRANSPORTS),
+    mode: z.enum(['full', 'incremental']),
+    quiesce: z.boolean().optional(),
+  }),
+  z.strictObject({
+    ...timed,
+    kind: z.literal('restore'),
+    disk: count,
+    backup: name.optional(),
+    to: z.strictObject({ datastore: name, name }).optional(),
+  }),
   z.strictObject({ ...timed, kind: z.literal('track'), disk: count, state: onOff }),
 ]);
 

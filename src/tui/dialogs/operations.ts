@@ -3,6 +3,7 @@
  * mover's work, power operations.
  */
 import { formatDuration } from '../../engine/core/units.js';
+import { TRANSPORTS } from '../../engine/operations/backup/transport.js';
 import type { PowerState } from '../../engine/stack/vmfiles/power.js';
 import type { Row } from '../../engine/views/kit/row.js';
 import type { Command } from '../engine.js';
@@ -45,8 +46,10 @@ export function openOperations(state: UiState, world: World): Change {
   }
   const disk = world.plan?.disks.find(({ vm, name }) => `${vm}:${name}` === row?.name);
   const scope = row?.info.scope;
-  if (row === undefined || (scope !== 'disk' && scope !== 'chain') || disk === undefined) {
-    return say('select a disk to clone or snapshot, a datastore to reclaim or refresh, or a VM');
+  if (row === undefined || disk === undefined || !DISK_SCOPES.includes(scope ?? '')) {
+    return say(
+      'select a disk to clone, snapshot or back up, a datastore to reclaim or refresh, or a VM',
+    );
   }
   // The instant tells clones of one disk apart.
   const name = `${disk.vm}-copy-${formatDuration(world.at).replace(/[^0-9a-z]+/g, '-')}`;
@@ -56,7 +59,8 @@ export function openOperations(state: UiState, world: World): Change {
     said: `${row.name}: clone to ${datastore} begins`,
   }));
   const changes = changeChoices(disk.index, row.name, datastores);
-  return menu(state, row.name, [...choices, ...changes, ...snapshotChoices(disk.vm, world)]);
+  const more = [...backupChoices(row, disk, world), ...snapshotChoices(disk.vm, world)];
+  return menu(state, row.name, [...choices, ...changes, ...more]);
 }
 
 /** What may be done with the files of a disk. */
@@ -81,6 +85,35 @@ function changeChoices(
       command: { kind, disk, action: 'punchZero' } as const,
     },
   ].map((choice) => ({ ...choice, said: `${object}: ${choice.label} begins` }));
+}
+
+/** Scopes whose rows are called by their virtual disk. */
+const DISK_SCOPES = ['disk', 'chain', 'backup'];
+
+/** Backups of one disk by every transport, and what may be done with those it has. */
+function backupChoices(row: Row, disk: { index: number; vm: string }, world: World): Choice[] {
+  const { index, vm } = disk;
+  const about = { kind: 'backup', vm, disk: index } as const;
+  const choices = TRANSPORTS.flatMap((transport) => [
+    {
+      label: `full backup by ${transport}`,
+      command: { ...about, transport, mode: 'full' } as const,
+    },
+    {
+      label: `incremental backup by ${transport}`,
+      command: { ...about, transport, mode: 'incremental' } as const,
+    },
+  ]);
+  const done = world.events.some(({ kind, object }) => kind === 'backup.end' && object === vm);
+  const restore = {
+    label: 'restore the last backup in place (the VM is off)',
+    command: { kind: 'restore', disk: index } as const,
+  };
+  return [...choices, ...(done ? [restore] : [])].map(({ label, command }) => ({
+    label,
+    command,
+    said: `${row.name}: ${label} begins`,
+  }));
 }
 
 /** What may be done with the snapshots of a disk's machine; which there are its log says. */

@@ -5,12 +5,18 @@ import { shortenDevices } from '../events.js';
 import { plain, shorten } from '../text.js';
 import type { Theme } from '../theme.js';
 import type { World } from '../world.js';
+import { backupRules } from './backup-rules.js';
 import { deviceRules } from './device-rules.js';
 import { guestRules } from './guest-rules.js';
 import type { Rule } from './rule.js';
 import { storageRules } from './storage-rules.js';
 
-export const rules: readonly Rule[] = [...guestRules, ...deviceRules, ...storageRules];
+export const rules: readonly Rule[] = [
+  ...guestRules,
+  ...deviceRules,
+  ...storageRules,
+  ...backupRules,
+];
 
 export interface Hint {
   readonly rule: Rule;

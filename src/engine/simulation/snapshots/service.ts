@@ -4,7 +4,7 @@ import type { DataMover } from '../../operations/data-mover.js';
 import type { MoverStore } from '../../operations/store.js';
 import type { FileHandle } from '../../stack/files.js';
 import { type ChainFiles, DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
-import { chainFrom, type GrainRun, grainRuns } from '../../stack/vmfiles/chain/link.js';
+import { chainFrom, type GrainRun, grainRuns, type Link } from '../../stack/vmfiles/chain/link.js';
 import { ChangeTracker, type DiskArea } from '../../stack/vmfiles/change-tracker.js';
 import type { Home } from '../../stack/vmfiles/home.js';
 import type { Vm } from '../../stack/vmfiles/vm.js';
@@ -13,7 +13,7 @@ import type { BuiltDisk } from '../build-vms.js';
 import type { Command } from '../commands.js';
 import type { FileContents } from '../file-contents.js';
 import type { VmPlan } from '../plan.js';
-import type { SnapshotInfo } from './snapshot.js';
+import type { SnapshotAction, SnapshotInfo } from './snapshot.js';
 import { VmSnapshots, type Witness } from './vm-snapshots.js';
 
 /** Pause between two looks whether a file is at rest (model). */
@@ -79,6 +79,25 @@ export class SnapshotService {
   /** The operation under way on a VM's snapshots. */
   taskOf(vm: string): string | undefined {
     return this.machines.get(vm)?.task;
+  }
+
+  /**
+   * What `command` does, for whoever goes on when it is over.
+   * @throws InputError when it cannot be begun
+   */
+  apply(vm: string, action: SnapshotAction, why: string, ended: (problem?: string) => void): void {
+    this.machine(vm).apply(action, why, ended);
+  }
+
+  /** Keeps a VM's snapshots as they are while somebody reads one; undefined lets go. */
+  hold(vm: string, holder: string | undefined): void {
+    this.machine(vm).holder = holder;
+  }
+
+  /** The files a snapshot of a disk keeps, leaf first. @throws InputError when there is none */
+  linksOf(disk: number, snapshot: string): readonly Link[] {
+    const { vm } = this.builtDisk(disk);
+    return chainFrom(this.machine(vm.name).find(snapshot).disks.get(disk) as Link);
   }
 
   /** True while an operation on any VM's snapshots is under way. */

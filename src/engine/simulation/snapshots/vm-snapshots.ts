@@ -61,8 +61,12 @@ export class VmSnapshots {
   current: VmSnapshot | undefined;
   /** The operation under way. */
   task: string | undefined;
+  /** Who reads a snapshot: until it is done, only it may do anything to snapshots. */
+  holder: string | undefined;
   private readonly freezer: Freezer;
   private uids = 0;
+  /** Told of the end of the operation under way. */
+  private ended: ((problem?: string) => void) | undefined;
 
   constructor(
     private readonly sim: Sim,
@@ -82,15 +86,22 @@ export class VmSnapshots {
     }));
   }
 
-  /** @throws InputError when it cannot be begun */
-  apply(action: SnapshotAction, why: string): void {
+  /**
+   * @param ended told when it is over, with a problem if there was one; the machine may still be stunned
+   * @throws InputError when it cannot be begun
+   */
+  apply(action: SnapshotAction, why: string, ended?: (problem?: string) => void): void {
     const { vm, disks } = this.options;
+    if (this.holder !== undefined) {
+      throw InputError.of(vm.name, `${this.holder} reads its snapshot`, 'wait until it is done');
+    }
     if (this.task !== undefined) {
       throw InputError.of(vm.name, `${this.task} is still under way`, 'wait until it is done');
     }
     if (disks.some(({ chain }) => chain.backing.isProtected)) {
       throw InputError.of(vm.name, 'a disk of it is being cloned', 'wait until it is done');
     }
+    this.ended = ended;
     if (action.action === 'create') this.create(action, why);
     else if (action.action === 'revert') this.revert(this.find(action.snapshot), why);
     else if (action.action === 'delete') this.delete([this.find(action.snapshot)], why);
@@ -199,9 +210,9 @@ export class VmSnapshots {
       this.options.witness.saved(part.name);
       const stun = formatDuration(this.freezer.stunNs);
       this.freezer.thaw();
-      this.task = undefined;
       const why = `the machine was stunned for ${stun}`;
       this.sim.log.note('vm.snapshot.created', this.options.vm.name, part.name, why);
+      this.finish();
     });
   }
 
@@ -238,10 +249,10 @@ export class VmSnapshots {
     this.freezer.thaw();
     // The leaf that was given up is nobody's now.
     this.consolidate(0, (wrong) => {
-      this.task = undefined;
       const ended = `the machine was stunned for ${stun}`;
       this.sim.log.note('vm.snapshot.reverted', this.options.vm.name, name, ended);
       if (wrong !== undefined) this.needConsolidation(wrong);
+      this.finish(wrong);
     });
   }
 
@@ -251,14 +262,8 @@ export class VmSnapshots {
     format?: DeltaFormatName,
   ) {
     const { disks, textOf } = this.options;
-    return {
-      disks,
-      parentOf,
-      format,
-      checkpointNs,
-      write: this.write,
-      configuration: () => textOf('config'),
-    };
+    const configuration = (): FileHandle => textOf('config');
+    return { disks, parentOf, format, checkpointNs, write: this.write, configuration };
   }
 
   /** Deletes these snapshots, and merges every delta that none needs then. */
@@ -289,12 +294,12 @@ export class VmSnapshots {
       this.sim.log.note('vm.snapshot.removed', this.options.vm.name, snapshot.name, why);
     }
     this.consolidate(0, (problem) => {
-      this.task = undefined;
       const { vm } = this.options;
       const { log } = this.sim;
       if (problem !== undefined) this.needConsolidation(problem);
       else if (gone.length > 0) log.note('vm.snapshot.deleted', vm.name, names, this.sizes());
       else log.note('vm.snapshot.consolidated', vm.name, 'nothing is left to merge', this.sizes());
+      this.finish(problem);
     });
   }
 
@@ -364,8 +369,15 @@ export class VmSnapshots {
   }
 
   private fail(name: string, problem: string): void {
-    this.task = undefined;
     this.sim.log.note('vm.snapshot.failed', this.options.vm.name, name, problem);
+    this.finish(problem);
+  }
+
+  private finish(problem?: string): void {
+    const { ended } = this;
+    this.task = undefined;
+    this.ended = undefined;
+    ended?.(problem);
   }
 
   private needConsolidation(problem: string): void {

@@ -1,0 +1,95 @@
+import type { Entity } from '../../core/meters.js';
+import type { Sim } from '../../core/sim.js';
+import { TRANSPORTS, type Transport } from '../../operations/backup/transport.js';
+
+export const BACKUP_FIELDS = [
+  'phase',
+  'transport',
+  'progress',
+  'leftNs',
+  'toReadBlocks',
+  'readBlocks',
+  'writtenBlocks',
+  'retries',
+  'networkBytes',
+  'cpuNs',
+  'finished',
+  'failed',
+  'result',
+  'points',
+] as const;
+
+/** What is being done; the value of `phase` is the place here. */
+export const PHASES = ['', 'snapshot', 'reading', 'waiting', 'deleting', 'restoring'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** `result` of the last one. */
+export const RESULTS = { none: 0, good: 1, failed: 2 } as const;
+
+/** What is in the middle of its work. */
+export interface Progress {
+  readonly progress: number;
+  readonly leftNs: number;
+  readonly doneBlocks: number;
+  readonly retries: number;
+}
+
+/** Figures of the backups of one virtual disk. */
+export class BackupMeter {
+  readonly entity: Entity;
+  phase: Phase = '';
+  transport: Transport = 'nbd';
+  /** Of the backup under way, or the last one, in 512-byte blocks. */
+  toReadBlocks = 0;
+  points = 0;
+  result: number = RESULTS.none;
+  reading: Progress | undefined;
+  /** Blocks of restores. */
+  writtenBlocks = 0;
+  networkOf: () => { readonly bytes: number; readonly cpuNs: number } | undefined = () => undefined;
+  private readBlocks = 0;
+  private retries = 0;
+  private finished = 0;
+  private failed = 0;
+
+  constructor(sim: Sim, name: string, vm: string, host: string) {
+    this.entity = sim.meters.define('backup', name, { vm, host, disk: name }, BACKUP_FIELDS);
+    this.entity.refresh = () => this.publish();
+  }
+
+  /** What was under way has come to its end, or is given up. */
+  stopReading(): void {
+    this.readBlocks += this.reading?.doneBlocks ?? 0;
+    this.retries += this.reading?.retries ?? 0;
+    this.reading = undefined;
+  }
+
+  end(good: boolean): void {
+    this.phase = '';
+    this.result = good ? RESULTS.good : RESULTS.failed;
+    if (good) this.finished++;
+    else this.failed++;
+  }
+
+  private publish(): void {
+    const { reading } = this;
+    const network = this.networkOf();
+    const values = [
+      PHASES.indexOf(this.phase),
+      TRANSPORTS.indexOf(this.transport),
+      reading?.progress ?? 0,
+      reading?.leftNs ?? Number.NaN,
+      this.toReadBlocks,
+      this.readBlocks + (reading?.doneBlocks ?? 0),
+      this.writtenBlocks,
+      this.retries + (reading?.retries ?? 0),
+      network?.bytes ?? 0,
+      network?.cpuNs ?? 0,
+      this.finished,
+      this.failed,
+      this.result,
+      this.points,
+    ];
+    for (const [slot, value] of values.entries()) this.entity.values[slot] = value;
+  }
+}

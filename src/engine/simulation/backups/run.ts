@@ -1,0 +1,196 @@
+import { InputError } from '../../core/errors.js';
+import type { Sim } from '../../core/sim.js';
+import { formatDuration, formatSize } from '../../core/units.js';
+import { type BackupMode, BackupPoint } from '../../operations/backup/point.js';
+import { ReadJob } from '../../operations/backup/read-job.js';
+import { TRANSPORT, type Transport } from '../../operations/backup/transport.js';
+import type { DiskArea } from '../../stack/vmfiles/change-tracker.js';
+import type { BuiltDisk } from '../build-vms.js';
+import type { SnapshotService } from '../snapshots/service.js';
+import type { BackupMeter, Phase } from './meter.js';
+import type { BackupTransports } from './transports.js';
+
+/** Pause between two attempts to begin deleting the snapshot while that is not possible (model). */
+const LOOK_NS = 1e9;
+
+/** A disk that is backed up: what there is of it, and its figures. */
+export interface BackedUp {
+  readonly built: BuiltDisk;
+  readonly points: BackupPoint[];
+  readonly meter: BackupMeter;
+}
+
+export interface BackupRunParts {
+  readonly name: string;
+  readonly vm: string;
+  readonly disks: readonly BackedUp[];
+  readonly transport: Transport;
+  readonly mode: BackupMode;
+  readonly quiesce: boolean;
+  readonly snapshots: SnapshotService;
+  readonly transports: BackupTransports;
+  /** The snapshot is there: what the disks hold now is what will be backed up. */
+  readonly taken: () => void;
+  readonly ended: () => void;
+}
+
+/**
+ * One backup of a VM (VADP): a snapshot, its disks read one after the other, the snapshot deleted.
+ * A read that fails for good ends it without a backup of that disk; the snapshot goes all the same.
+ */
+export class BackupRun {
+  private beganAt = 0;
+  private readBytes = 0;
+
+  constructor(
+    private readonly sim: Sim,
+    private readonly parts: BackupRunParts,
+  ) {}
+
+  /** @throws InputError when the VM's host is dead, or another operation on its snapshots is under way */
+  begin(why: string): void {
+    const { snapshots, name, vm, mode, transport, disks, quiesce, transports } = this.parts;
+    this.beganAt = this.sim.now;
+    const action = { action: 'create', snapshot: name, quiesce } as const;
+    for (const { built } of disks) {
+      if (transports.hostIsUp(built)) continue;
+      const { datastore } = built.plan;
+      throw InputError.of(vm, `its host does not have ${datastore}`, 'wait until it is back');
+    }
+    const task = snapshots.taskOf(vm);
+    if (task !== undefined)
+      throw InputError.of(vm, `${task} is under way`, 'wait until it is done');
+    const what = `${mode}, ${transport}, ${disks.length} disks${quiesce ? ', quiesced' : ''}`;
+    this.sim.log.note('backup.begin', vm, `${name}: ${what}`, why);
+    this.enter('snapshot');
+    for (const { built } of disks) {
+      const command = { kind: 'track', disk: built.plan.index, state: 'on' } as const;
+      snapshots.command(command, `backup ${name}`);
+    }
+    try {
+      snapshots.apply(vm, action, `backup ${name}`, (problem) => this.snapshotted(problem));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.fail(`no snapshot: ${error.problems[0].message}`);
+    }
+  }
+
+  private snapshotted(problem: string | undefined): void {
+    if (problem !== undefined) {
+      this.fail(`no snapshot: ${problem}`);
+      return;
+    }
+    this.parts.snapshots.hold(this.parts.vm, `backup ${this.parts.name}`);
+    this.parts.taken();
+    this.readDisk(0);
+  }
+
+  private readDisk(position: number): void {
+    const { disks, transports, transport } = this.parts;
+    const disk = disks[position];
+    if (disk === undefined) {
+      this.removeSnapshot(undefined);
+      return;
+    }
+    const { built, meter } = disk;
+    const point = this.pointOf(disk);
+    const { readBytes, parallel } = TRANSPORT[transport];
+    const { world, lower, setLinks } = transports.wayOf(built, transport);
+    setLinks(this.parts.snapshots.linksOf(built.plan.index, this.parts.name));
+    // A proxy of its own reads on without the host.
+    const isUp = (): boolean => transport === 'san' || transports.hostIsUp(built);
+    this.enter('waiting');
+    meter.phase = 'reading';
+    meter.toReadBlocks = point.areaBytes / 512;
+    meter.reading = new ReadJob(
+      this.sim,
+      { world, lower, point, readBytes, parallel, isUp },
+      (problem) => {
+        meter.stopReading();
+        if (problem !== undefined) {
+          this.removeSnapshot(`${built.vm.name}:${built.plan.name}: ${problem}`);
+          return;
+        }
+        this.readBytes += point.readBytes;
+        disk.points.push(point);
+        meter.points = disk.points.length;
+        this.readDisk(position + 1);
+      },
+    );
+  }
+
+  /** What is to be read of a disk: what has changed since its last backup, or all it holds. */
+  private pointOf({ built, points }: BackedUp): BackupPoint {
+    const { snapshots, name } = this.parts;
+    const { index } = built.plan;
+    const last = points.at(-1);
+    let { mode } = this.parts;
+    let areas: readonly DiskArea[] = [];
+    if (mode === 'incremental') {
+      try {
+        if (last === undefined) throw InputError.of('', 'there is no backup before it');
+        areas = snapshots.changedAreas(index, last.changeId, name);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        mode = 'full';
+        const title = `${built.vm.name}:${built.plan.name}`;
+        const what = `${name} reads all of the disk`;
+        this.sim.log.note('backup.full', title, what, error.problems[0].message);
+      }
+    }
+    if (mode === 'full') areas = snapshots.changedAreas(index, '*', name);
+    const id = snapshots.changeIdOf(index, name);
+    const { sizeBlocks } = built.backing.file;
+    const granule = built.backing.tracker?.granuleBlocks as number;
+    return new BackupPoint(name, mode, this.sim.now, id, areas, sizeBlocks, granule);
+  }
+
+  private removeSnapshot(problem: string | undefined): void {
+    const { snapshots, vm, name, disks, transports } = this.parts;
+    this.enter('deleting');
+    if (!disks.every(({ built }) => transports.hostIsUp(built))) {
+      this.sim.timers.delay(LOOK_NS, () => this.removeSnapshot(problem));
+      return;
+    }
+    snapshots.hold(vm, undefined);
+    const action = { action: 'delete', snapshot: name } as const;
+    try {
+      snapshots.apply(vm, action, `backup ${name}`, (unmerged) => {
+        if (problem !== undefined) this.fail(problem);
+        else this.succeed(unmerged);
+      });
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.sim.timers.delay(LOOK_NS, () => this.removeSnapshot(problem));
+    }
+  }
+
+  private succeed(unmerged: string | undefined): void {
+    const { vm, name } = this.parts;
+    const span = formatDuration(this.sim.now - this.beganAt);
+    const left = unmerged === undefined ? '' : `; its snapshot is not merged: ${unmerged}`;
+    const what = `${name}: ${formatSize(this.readBytes)} read`;
+    this.end(true);
+    this.sim.log.note('backup.end', vm, what, `took ${span}${left}`);
+    this.parts.ended();
+  }
+
+  private fail(problem: string): void {
+    const { vm, name } = this.parts;
+    this.end(false);
+    this.sim.log.note('backup.failed', vm, name, problem);
+    this.parts.ended();
+  }
+
+  private enter(phase: Phase): void {
+    const { transport } = this.parts;
+    for (const { meter } of this.parts.disks) {
+      meter.phase = phase;
+      meter.transport = transport;
+    }
+  }
+
+  private end(good: boolean): void {
+    for (const { meter } of this.parts.disks) meter.end(good);
+  }
+}

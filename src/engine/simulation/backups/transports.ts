@@ -1,0 +1,253 @@
+import { InputError } from '../../core/errors.js';
+import type { Layer } from '../../core/layer.js';
+import type { Sim } from '../../core/sim.js';
+import type { DiskArray } from '../../devices/array/disk-array.js';
+import type { Lun } from '../../devices/array/lun.js';
+import { Nexus } from '../../devices/fabric/nexus.js';
+import { ManagementNetwork } from '../../operations/backup/network.js';
+import { SanDisk } from '../../operations/backup/san-disk.js';
+import { SanInitiator } from '../../operations/backup/san-initiator.js';
+import {
+  MANAGEMENT_BYTES_PER_SECOND,
+  TRANSPORT,
+  type Transport,
+} from '../../operations/backup/transport.js';
+import { BackupWorld } from '../../operations/backup/world.js';
+import { Chain } from '../../stack/vmfiles/chain/chain.js';
+import type { Link } from '../../stack/vmfiles/chain/link.js';
+import { ADAPTER_TYPES } from '../../stack/vscsi/index.js';
+import { VirtualAdapter } from '../../stack/vscsi/virtual-adapter.js';
+import { VirtualScsiDisk } from '../../stack/vscsi/virtual-scsi-disk.js';
+import type { HostFileSystems } from '../build-datastores.js';
+import type { BuiltHost } from '../build-hosts.js';
+import type { BuiltDisk } from '../build-vms.js';
+
+/** What a backup's reads weigh against those of VMs: normal shares, no reservation, no limit. */
+const QOS = { shares: 1000, reservation: 0, limit: 0 };
+/** Disks of a virtual adapter: 16 targets, one of them the adapter itself. */
+const TARGETS = 15;
+const OWN_TARGET = 7;
+const PROXY = 'backup-proxy';
+
+export interface TransportParts {
+  readonly hosts: ReadonlyMap<string, BuiltHost>;
+  readonly arrays: ReadonlyMap<string, DiskArray>;
+  readonly disks: ReadonlyMap<number, BuiltDisk>;
+  readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
+}
+
+/** A disk as a transport reads it. */
+export interface Way {
+  readonly world: BackupWorld;
+  readonly lower: Layer;
+  /** What is read: a snapshot's files, leaf first. */
+  setLinks(links: readonly Link[]): void;
+}
+
+/** The ways backups read disks: made when first asked for, then kept. */
+export class BackupTransports {
+  private readonly worlds = new Map<string, BackupWorld>();
+  private readonly networks = new Map<string, ManagementNetwork>();
+  private readonly adapters = new Map<string, VirtualAdapter>();
+  private readonly ways = new Map<string, Way>();
+  private readonly nexuses = new Map<string, readonly Nexus[]>();
+  private readonly initiators = new Map<string, SanInitiator>();
+  private readonly added = new Map<string, number>();
+  private nextDisk: number;
+  private nextWorld: number;
+
+  constructor(
+    private readonly sim: Sim,
+    private readonly parts: TransportParts,
+  ) {
+    this.nextDisk = 1 + Math.max(-1, ...parts.disks.keys());
+    this.nextWorld = 1 + Math.max(0, ...[...parts.disks.values()].map(({ vm }) => vm.world));
+  }
+
+  /** @throws InputError when the disk cannot be read this way */
+  check({ plan, vm, backing }: BuiltDisk, transport: Transport): void {
+    const place = `${vm.name}:${plan.name}`;
+    if (plan.rawDevice !== undefined) {
+      throw InputError.of(place, 'is a raw device', 'back it up within its guest');
+    }
+    const store = this.parts.fileSystems.get(vm.host)?.stores.get(backing.datastore.name);
+    if (transport === 'san' && store?.vmfs === undefined) {
+      throw InputError.of(place, 'SAN transport reads VMFS only', 'use hotadd, nbd or nbdssl');
+    }
+  }
+
+  /** The host's management network, if backups have used it. */
+  networkOf(host: string): ManagementNetwork | undefined {
+    return this.networks.get(host);
+  }
+
+  /** True while the disk's host runs and has its datastore. */
+  hostIsUp({ vm, backing }: BuiltDisk): boolean {
+    return this.parts.fileSystems.get(vm.host)?.mountOf(backing.datastore.name)?.mounted === true;
+  }
+
+  /** How a disk is read; `check` has said that it can be. */
+  wayOf(built: BuiltDisk, transport: Transport): Way {
+    const key = `${built.plan.index} ${transport}`;
+    const known = this.ways.get(key);
+    if (known !== undefined) return known;
+    const world = this.worldOf(built, transport);
+    this.introduce(built, world, transport);
+    const way = transport === 'san' ? this.san(built, world) : this.byHost(built, world, transport);
+    this.ways.set(key, way);
+    return way;
+  }
+
+  /** Through the stack of the disk's host. */
+  private byHost(built: BuiltDisk, world: BackupWorld, transport: Transport): Way {
+    const { plan, vm, backing } = built;
+    const { host } = vm;
+    const systems = this.parts.fileSystems.get(host) as HostFileSystems;
+    const title = `${vm.name}:${plan.name} ${transport}`;
+    const chain = new Chain(this.sim, title, systems.fileSystemSwitch);
+    systems.mountOf(backing.datastore.name)?.count(chain.tableIo.traffic);
+    const setLinks = (links: readonly Link[]): void => {
+      chain.links = links;
+    };
+    if (transport !== 'hotadd') return { world, lower: chain, setLinks };
+    const number = this.added.get(host) ?? 0;
+    this.added.set(host, number + 1);
+    const bus = Math.floor(number / TARGETS);
+    const adapter = this.proxyAdapter(host, bus);
+    const target = number % TARGETS;
+    const name = `scsi${bus}:${target < OWN_TARGET ? target : target + 1}`;
+    const { disk: index } = world.options;
+    const datastore = backing.datastore.name;
+    const { kind } = backing;
+    const lower = new VirtualScsiDisk(
+      this.sim,
+      {
+        vm: proxyOf(host),
+        host,
+        adapter,
+        plan: { name, index, datastore, kind },
+        backing: {
+          file: backing.file,
+          kind,
+          firstWrites: 0,
+          onChange: (listener) => backing.onChange(listener),
+        },
+      },
+      chain,
+    );
+    return { world, lower, setLinks };
+  }
+
+  private san(built: BuiltDisk, world: BackupWorld): Way {
+    const { plan, vm, backing } = built;
+    const { stores } = this.parts.fileSystems.get(vm.host) as HostFileSystems;
+    const extents = stores.get(backing.datastore.name)?.vmfs?.extents ?? [];
+    const lower = new SanDisk(
+      this.sim,
+      `${vm.name}:${plan.name} san`,
+      extents,
+      this.initiatorOf(vm.host),
+    );
+    const setLinks = (links: readonly Link[]): void => {
+      lower.links = links;
+    };
+    return { world, lower, setLinks };
+  }
+
+  private worldOf({ vm }: BuiltDisk, transport: Transport): BackupWorld {
+    const { host } = vm;
+    const key = `${transport} ${host}`;
+    const known = this.worlds.get(key);
+    if (known !== undefined) return known;
+    const { cpuNsPerByte } = TRANSPORT[transport];
+    const world = new BackupWorld(this.sim, {
+      name: `backup-${transport}`,
+      world: this.nextWorld++,
+      disk: this.nextDisk++,
+      cpuNsPerByte,
+      ...(cpuNsPerByte === 0 ? {} : { network: this.network(host) }),
+    });
+    this.worlds.set(key, world);
+    return world;
+  }
+
+  /** Every queue its reads may pass gets to know the world. */
+  private introduce(
+    { vm, backing }: BuiltDisk,
+    { options }: BackupWorld,
+    transport: Transport,
+  ): void {
+    const { fileSystems, hosts } = this.parts;
+    const { world, disk, name } = options;
+    const names = { disk: transport, datastore: backing.datastore.name };
+    const queues = fileSystems.get(vm.host)?.queuesOf(backing.datastore.name) ?? [];
+    for (const queue of transport === 'san' ? [] : queues) {
+      queue.setQos(disk, world, name, QOS, names);
+    }
+    for (const { array } of hosts.get(vm.host)?.devices.values() ?? []) array.setQos(disk, QOS);
+  }
+
+  private network(host: string): ManagementNetwork {
+    const known = this.networks.get(host);
+    if (known !== undefined) return known;
+    const { managementBytesPerSecond: speed } = (this.parts.hosts.get(host) as BuiltHost).plan;
+    const network = new ManagementNetwork(speed ?? MANAGEMENT_BYTES_PER_SECOND);
+    this.networks.set(host, network);
+    return network;
+  }
+
+  private proxyAdapter(host: string, number: number): VirtualAdapter {
+    const key = `${host} ${number}`;
+    const known = this.adapters.get(key);
+    if (known !== undefined) return known;
+    const options = { vm: proxyOf(host), host, name: `scsi${number}`, type: ADAPTER_TYPES.pvscsi };
+    const adapter = new VirtualAdapter(this.sim, options);
+    this.adapters.set(key, adapter);
+    return adapter;
+  }
+
+  /** One physical proxy for the disks of a host, with a link as fast as the host's own. */
+  private initiatorOf(host: string): SanInitiator {
+    const known = this.initiators.get(host);
+    if (known !== undefined) return known;
+    const initiator = new SanInitiator(this.sim, `${PROXY} for ${host}`, (lun) =>
+      this.nexusesTo(host, lun),
+    );
+    this.initiators.set(host, initiator);
+    return initiator;
+  }
+
+  private nexusesTo(host: string, lun: Lun): readonly Nexus[] {
+    const arrays = [...this.parts.arrays.values()];
+    const array = arrays.find(({ luns }) => luns.get(lun.uid) === lun) as DiskArray;
+    const key = `${host} ${array.name}`;
+    const known = this.nexuses.get(key) ?? this.connect(host, array);
+    this.nexuses.set(key, known);
+    for (const { index } of known) lun.attentions.connect(index);
+    return known;
+  }
+
+  private connect(host: string, array: DiskArray): readonly Nexus[] {
+    const { adapters, paths } = (this.parts.hosts.get(host) as BuiltHost).plan;
+    const way = paths.find((path) => path.array === array.name);
+    const like = adapters.find(({ name }) => name === way?.adapter) ?? adapters[0];
+    return array.ports.map(
+      (port) =>
+        new Nexus(
+          this.sim,
+          {
+            host: proxyOf(host),
+            adapter: 'hba0',
+            array: array.name,
+            latencyNs: like.linkLatencyNs,
+            bytesPerSecond: like.linkBytesPerSecond,
+          },
+          port,
+        ),
+    );
+  }
+}
+
+function proxyOf(host: string): string {
+  return `${PROXY}-${host}`;
+}

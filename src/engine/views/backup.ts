@@ -1,0 +1,102 @@
+import { TRANSPORTS } from '../operations/backup/transport.js';
+import { PHASES, RESULTS } from '../simulation/backups/meter.js';
+import { above, gauge, host } from './kit/fields.js';
+import { defineView } from './kit/view.js';
+
+const MB = 1024 * 1024;
+
+export const backup = defineView({
+  name: 'backup',
+  key: '&',
+  title: 'Backups',
+  tab: 'Backup',
+  summary:
+    'backups of virtual disks: what is being read and how, how fast, and how the last one ended',
+  scope: 'backup',
+  empty: 'no virtual disk has been backed up; ctrl+o on a virtual disk does so',
+  charts: ['MBREAD/s', '%DONE', 'NETMB/s'],
+  fields: [
+    {
+      id: 'VMDK',
+      width: 18,
+      weight: 0,
+      format: 'text',
+      help: 'virtual disk',
+      value: (row) => row.name,
+      grow: true,
+    },
+    host,
+    {
+      id: 'TRANSPORT',
+      width: 9,
+      weight: 1,
+      format: 'text',
+      help: 'how it is read: san, hotadd, nbd, nbdssl; of the last backup',
+      value: (row) => TRANSPORTS[row.now('transport')] ?? '',
+    },
+    {
+      id: 'PHASE',
+      width: 9,
+      weight: 0,
+      format: 'text',
+      help: 'snapshot, reading, deleting the snapshot, or restoring; waiting for other disks',
+      value: (row) => PHASES[row.now('phase')] ?? '',
+    },
+    {
+      id: '%DONE',
+      width: 5,
+      weight: 0,
+      format: 'percent',
+      help: 'of what is to be read',
+      value: (row) => (row.now('phase') > 0 ? 100 * row.now('progress') : Number.NaN),
+    },
+    gauge('TOREAD', 9, 1, 'blocks', 'toReadBlocks', 'changed areas (all it holds in a full one)'),
+    {
+      id: 'MBREAD/s',
+      width: 9,
+      weight: 0,
+      format: 'fixed',
+      help: 'MB read per second',
+      value: (row) => (row.rate('readBlocks') * 512) / MB,
+      sort: 'r',
+    },
+    gauge('LEFT', 9, 0, 'duration', 'leftNs', 'time the rest takes at this pace'),
+    gauge('READ', 9, 2, 'blocks', 'readBlocks', 'read by all its backups'),
+    gauge('RESTORED', 9, 3, 'blocks', 'writtenBlocks', 'written by restores'),
+    {
+      ...gauge('RETRY', 5, 2, 'count', 'retries', 'reads that failed and were sent again'),
+      level: above(1, 100),
+    },
+    {
+      id: 'NETMB/s',
+      width: 8,
+      weight: 2,
+      format: 'fixed',
+      help: "MB per second on the host's management network, of all backups (nbd, nbdssl)",
+      value: (row) => row.rate('networkBytes') / MB,
+    },
+    {
+      id: '%CPU',
+      width: 5,
+      weight: 3,
+      format: 'percent',
+      help: 'of one core of the host, for sending (nbd, nbdssl)',
+      value: (row) => (100 * row.rate('cpuNs')) / 1e9,
+    },
+    gauge('POINTS', 6, 1, 'count', 'points', 'backups it can be restored from'),
+    {
+      id: 'LAST',
+      width: 6,
+      weight: 0,
+      format: 'text',
+      help: 'how the last backup or restore ended',
+      value: (row) =>
+        row.now('result') === RESULTS.failed
+          ? 'FAILED'
+          : row.now('result') === RESULTS.good
+            ? 'good'
+            : '',
+      level: (_value, row) => (row.now('result') === RESULTS.failed ? 2 : 0),
+    },
+  ],
+});

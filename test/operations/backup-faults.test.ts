@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { Transport } from '../../src/engine/operations/backup/transport.js';
+import { SECOND } from '../simulation/support.js';
+import { BackupWork, backupPlan, stampsOf } from './backup-rig.js';
+
+/** Fault, its target, and the backups there are after three, the second of them struck. */
+const CASES: readonly (readonly [Transport, string, string, string])[] = [
+  ['san', 'controller-failover', 'array1:A', 'full incremental incremental'],
+  // The proxy reads on; that its VM has lost power means that nobody knows what changes later.
+  ['san', 'host-crash', 'esx1', 'full incremental full'],
+  ['san', 'pdl', 'array1/lun0', 'full incremental'],
+  ['hotadd', 'apd', 'esx1/lun0', 'full incremental incremental'],
+  ['hotadd', 'reservation-conflict-storm', 'array1/lun0', 'full incremental incremental'],
+  ['nbd', 'host-crash', 'esx1', 'full full'],
+  ['nbd', 'controller-hang', 'array1:A', 'full incremental incremental'],
+  ['nbdssl', 'link-flap', 'esx1/vmhba1', 'full incremental incremental'],
+];
+
+describe.each(CASES)('%s and %s', (transport, fault, target, modes) => {
+  const work = new BackupWork(backupPlan({ managementBandwidth: '20MB/s' }));
+  const { simulation } = work;
+  const step = (mode: 'full' | 'incremental', during?: () => void): void => {
+    work.backup({ transport, mode }, during);
+    work.wait(SECOND);
+  };
+  work.run(SECOND);
+  step('full');
+  let heal = (): void => {};
+  step('incremental', () => {
+    heal = work.inject(fault, target);
+    work.wait(20 * SECOND);
+    heal();
+    if (fault === 'pdl') simulation.command({ kind: 'rescan', host: 'esx1' });
+  });
+  work.wait(10 * SECOND);
+  simulation.command({ kind: 'snapshot', vm: 'vm1', action: 'consolidate' });
+  work.until(() => simulation.snapshots.taskOf('vm1') === undefined);
+  step('incremental');
+  const points = simulation.backups.pointsOf(0);
+
+  it('leave what could be read, and nothing of what could not', () => {
+    expect(points.map(({ mode }) => mode).join(' ')).toBe(modes);
+    expect(work.of('backup.failed')).toHaveLength(3 - points.length);
+    expect(work.of('backup.end')).toHaveLength(points.length);
+    expect(simulation.snapshots.list('vm1')).toEqual([]);
+    expect(simulation.violations).toEqual([]);
+  });
+
+  it('leave backups that hold the disk at their snapshots', () => {
+    for (const { name } of points) {
+      const stamps = stampsOf(simulation.backups.restorePoint(0, name));
+      const held = work.held.get(name) ?? [];
+      expect(
+        stamps.every((stamp, index) => stamp === held[index]),
+        name,
+      ).toBe(true);
+    }
+  });
+});
