@@ -28,6 +28,21 @@ describe('operations', () => {
     ]);
   });
 
+  it('change disks of machines', () => {
+    const commands = of(
+      `{ at: 1s, inflate: { vm: vm1 } }, { at: 2s, punchZero: { vm: vm1 } }, { at: 3s, extend: { vm: vm1, size: 2TiB } }, { at: 4s, rename: { vm: vm1, name: data } }, { at: 5s, migrate: { vm: vm1, to: ${store}, kind: thin } }`,
+    ).map(({ command }) => command);
+    const about = { kind: 'alterDisk', disk: 0 };
+    expect(commands).toEqual([
+      { ...about, action: 'inflate' },
+      { ...about, action: 'punchZero' },
+      { ...about, action: 'extend', sizeBytes: 2 * 2 ** 40 },
+      { ...about, action: 'rename', name: 'data' },
+      { ...about, action: 'migrate', datastore: store, diskKind: 'thin' },
+    ]);
+    expect(wrong('{ at: 1s, migrate: { vm: vm1, to: nowhere } }')).toMatch(/no datastore/);
+  });
+
   it('say what is wrong', () => {
     expect(wrong('{ at: 1s }')).toMatch(/says 0 things to do/);
     expect(wrong(`{ at: 1s, reclaim: ${store}x }`)).toMatch(/there is no datastore/);
