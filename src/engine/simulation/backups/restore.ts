@@ -46,7 +46,8 @@ export class Restore {
   /** @param restored told when the disk holds what it held then */
   inPlace(systems: HostFileSystems, why: string, restored: () => void): void {
     const { backing } = this.into.built;
-    const { file, tracker, datastore } = backing;
+    const { file, tracker } = backing;
+    const { datastore } = systems.stores.get(backing.datastore.name) as MoverStore;
     const parts = {
       file,
       lower: systems.fileSystemSwitch,
