@@ -23,8 +23,8 @@ function expectSettled(run: Run, ledger: Ledger): void {
   expect(sumOf(sample, run.entities('disk'), 'failedWrites')).toBe(0);
 }
 
-/** Faults in which an array or a server says no to guests' commands. */
-const FATAL = ['pdl', 'export-read-only', 'stale-handles'];
+/** Faults in which guests' commands are refused by an array or a server, or end with their host. */
+const FATAL = ['host-crash', 'pdl', 'export-read-only', 'stale-handles'];
 
 describe('odd plans', () => {
   it.each(Array.from({ length: 6 }, (_, seed) => seed))('seed %i: no command is lost', (seed) => {

@@ -12,6 +12,8 @@ import type { BackupTransports } from './transports.js';
 
 /** Pause between two attempts to begin deleting the snapshot while that is not possible (model). */
 const LOOK_NS = 1e9;
+/** Pause before a snapshot that could not be deleted is tried again (model). */
+const REMOVE_NS = 5_000_000_000;
 
 /** A disk that is backed up: what there is of it, and its figures. */
 export interface BackedUp {
@@ -156,6 +158,7 @@ export class BackupRun {
     const action = { action: 'delete', snapshot: name } as const;
     try {
       snapshots.apply(vm, action, `backup ${name}`, (unmerged) => {
+        if (this.isListed()) this.removeLater();
         if (problem !== undefined) this.fail(problem);
         else this.succeed(unmerged);
       });
@@ -163,6 +166,28 @@ export class BackupRun {
       if (!(error instanceof InputError)) throw error;
       this.sim.timers.delay(LOOK_NS, () => this.removeSnapshot(problem));
     }
+  }
+
+  private isListed(): boolean {
+    const { snapshots, vm, name } = this.parts;
+    return snapshots.list(vm).some((snapshot) => snapshot.name === name);
+  }
+
+  /** The device that holds the list of snapshots is away: the backup is over, the snapshot is not. */
+  private removeLater(): void {
+    const { snapshots, vm, name } = this.parts;
+    this.sim.timers.delay(REMOVE_NS, () => {
+      if (!this.isListed()) return;
+      const action = { action: 'delete', snapshot: name } as const;
+      try {
+        snapshots.apply(vm, action, `backup ${name}`, () => {
+          if (this.isListed()) this.removeLater();
+        });
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        this.removeLater();
+      }
+    });
   }
 
   private succeed(unmerged: string | undefined): void {
