@@ -252,7 +252,10 @@ describe.skipIf(!existsSync(PROGRAM))('every key', () => {
           ? keysOf(scope).filter((_key, place) => place % screens.length === index)
           : keysOf(scope),
       );
-      silent.push(...(await walk(key, keys)));
+      // On a busy machine a key may come before what it is for: without an answer twice it has none.
+      let unanswered = await walk(key, keys);
+      if (unanswered.length > 0) unanswered = await walk(key, keys);
+      silent.push(...unanswered);
       const [columns, rows] = SIZES[index % SIZES.length] ?? SMALL;
       await resize(columns, rows);
       await resize(...SMALL);
