@@ -6,7 +6,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -28,9 +29,12 @@ function nodeOf(major) {
   return binary;
 }
 
+/** In a folder of its own: some scenarios leave images there. */
 function run(binary, args) {
-  const options = { encoding: 'utf8', maxBuffer: 1 << 26 };
+  const cwd = mkdtempSync(join(tmpdir(), 'vmtop-nodes-'));
+  const options = { encoding: 'utf8', maxBuffer: 1 << 26, cwd };
   const { stdout, stderr, status } = spawnSync(binary, args, options);
+  rmSync(cwd, { recursive: true });
   if (status !== 0) throw new Error(`${binary} ${args.join(' ')} ended with ${status}: ${stderr}`);
   return stdout;
 }
