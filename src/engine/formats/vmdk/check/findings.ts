@@ -1,16 +1,8 @@
 /** What a check of a disk can find: how bad it is, and what it means. */
 
-export type Severity = 'error' | 'warning' | 'note';
+import { FindingList, type FindingOf, type FindingKind as Kind, kind } from '../../findings.js';
 
-interface Kind {
-  readonly severity: Severity;
-  readonly title: string;
-  readonly meaning: string;
-}
-
-function kind(severity: Severity, title: string, meaning: string): Kind {
-  return { severity, title, meaning };
-}
+export type { Severity } from '../../findings.js';
 
 export const KINDS = {
   unreadable: kind('error', 'it cannot be read', 'nothing further was checked there'),
@@ -92,43 +84,10 @@ export const KINDS = {
 
 export type FindingKind = keyof typeof KINDS;
 
-export interface Finding {
-  readonly kind: FindingKind;
-  /** File it is about. */
-  readonly place: string;
-  readonly detail: string;
-}
+export type Finding = FindingOf<FindingKind>;
 
-/** Findings of one kind that are kept in full; the rest is counted. */
-const KEPT = 200;
-
-export class Findings {
-  readonly list: Finding[] = [];
-  private readonly counts = new Map<FindingKind, number>();
-
-  add(kindOf: FindingKind, place: string, detail: string): void {
-    const count = (this.counts.get(kindOf) ?? 0) + 1;
-    this.counts.set(kindOf, count);
-    if (count <= KEPT) this.list.push({ kind: kindOf, place, detail });
-  }
-
-  count(kindOf: FindingKind): number {
-    return this.counts.get(kindOf) ?? 0;
-  }
-
-  /** Kinds that were found with how often, worst first. */
-  totals(): readonly (readonly [FindingKind, number])[] {
-    const order = { error: 0, warning: 1, note: 2 };
-    return [...this.counts].sort(
-      ([one], [other]) => order[KINDS[one].severity] - order[KINDS[other].severity],
-    );
-  }
-
-  of(severity: Severity): number {
-    let sum = 0;
-    for (const [found, count] of this.counts) {
-      if (KINDS[found].severity === severity) sum += count;
-    }
-    return sum;
+export class Findings extends FindingList<FindingKind> {
+  constructor() {
+    super(KINDS);
   }
 }
