@@ -228,6 +228,14 @@ test('a degraded path that works says so; a dead one is dead', () => {
   expect(cells('path', window, 'vmhba2:C0:T0:L0').STATE).toBe('DEGRADED');
 });
 
+test('a file below its datastore is named by its folder, not by the datastore again', () => {
+  const [row] = viewRows(view('datastore'), windowOf({}));
+  const field = view('datastore').fields.find(({ id }) => id === 'DATASTORE');
+  const named = (name: string) => field?.value(Object.create(row, { name: { value: name } }));
+  expect(named('[ds1] web1/web1-flat.vmdk')).toBe('web1/web1-flat.vmdk');
+  expect(named('ds1')).toBe('ds1');
+});
+
 test('datastores: used, overcommitted', () => {
   const window = windowOf({
     'datastore ds1': { capacityBlocks: 1000, freeBlocks: 100, provisionedBlocks: 1500 },

@@ -19,6 +19,11 @@ const MB = 1024 * 1024;
 const USAGE_LIMITS = [75, 85] as const;
 const ALARMS = ['green', 'YELLOW', 'RED'];
 
+/** A file stands below its datastore, whose name need not be said again. */
+function nameOf(row: Row): string {
+  return row.name.replace(/^\[[^\]]*\] /, '');
+}
+
 /** Of a file, the space it holds. */
 function usedBlocks(row: Row): number {
   if (row.info.scope === 'file') return row.now('allocatedBlocks');
@@ -64,7 +69,7 @@ export const datastore = defineView({
   expand: 'file',
   charts: ['%USED', 'GROW MB/s', 'ALLOC/s', 'CMDS/s', 'LAT/cmd'],
   fields: [
-    named('DATASTORE', 14, 'datastore'),
+    { ...named('DATASTORE', 14, 'datastore; a file on it by its folder'), value: nameOf },
     labelled('TYPE', 4, 3, 'type', 'vmfs or nfs'),
     gauge('CAPACITY', 9, 1, 'blocks', 'capacityBlocks', 'size'),
     { id: 'USED', width: 9, weight: 2, format: 'blocks', help: 'space taken', value: usedBlocks },

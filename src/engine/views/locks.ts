@@ -58,7 +58,7 @@ export const locks = defineView({
     count('SLOT', 4, 4, 'slot', 'slot of the host in the heartbeat region of VMFS'),
     {
       id: 'AGE',
-      width: 8,
+      width: 9,
       weight: 0,
       format: 'duration',
       help: 'time since the last heartbeat (VMFS), or the last answer of the server',
