@@ -1,6 +1,6 @@
 /** What a command costs over each device model and kind of array, for `npm run bench`. */
 import { DEVICE_MODELS } from '../engine/devices/models/index.js';
-import type { ArrayPlan, Plan, PoolPlan } from '../engine/simulation/plan.js';
+import type { ArrayPlan, Plan, PoolPlan } from '../engine/plan/plan.js';
 import { Simulation } from '../engine/simulation/simulation.js';
 import { formatTable } from '../output/table.js';
 

@@ -1,5 +1,5 @@
 import { formatDuration, formatSize } from '../engine/core/units.js';
-import type { Plan } from '../engine/simulation/plan.js';
+import type { Plan } from '../engine/plan/plan.js';
 import { formatTable } from '../output/table.js';
 import { loadScenario } from '../scenario/load.js';
 

@@ -1,5 +1,5 @@
 import { InputError } from '../engine/core/errors.js';
-import type { Plan } from '../engine/simulation/plan.js';
+import type { Plan } from '../engine/plan/plan.js';
 import { RecordedSimulation } from '../engine/simulation/recorded-simulation.js';
 import { actionWords } from '../output/action-words.js';
 import { compare, comparisonLines, type Side } from '../output/compare.js';

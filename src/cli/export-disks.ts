@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../engine/core/errors.js';
+import type { Plan } from '../engine/plan/plan.js';
 import type { MachineFile } from '../engine/simulation/export/machine-files.js';
-import type { Plan } from '../engine/simulation/plan.js';
 import { keepsBytes } from '../engine/simulation/run-media.js';
 import type { Simulation } from '../engine/simulation/simulation.js';
 import { NewFiles } from '../input/image/new-files.js';

@@ -1,4 +1,4 @@
-import type { Plan } from '../engine/simulation/plan.js';
+import type { Plan } from '../engine/plan/plan.js';
 import { DocumentWriter } from '../output/document-writer.js';
 import { EventFile } from '../output/event-file.js';
 import { Progress } from '../output/progress.js';

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
 import { InputError } from '../engine/core/errors.js';
 import type { OpenImage } from '../engine/devices/content.js';
-import type { FileContentPlan, Plan } from '../engine/simulation/plan.js';
+import type { FileContentPlan, Plan } from '../engine/plan/plan.js';
 import { Simulation } from '../engine/simulation/simulation.js';
 import { FileImage } from '../input/image/file-image.js';
 

@@ -1,4 +1,4 @@
-import type { Plan } from '../engine/simulation/plan.js';
+import type { Plan } from '../engine/plan/plan.js';
 import { actionWords } from '../output/action-words.js';
 import type { SessionDocument } from '../output/document.js';
 import { scoreLines } from '../output/score.js';

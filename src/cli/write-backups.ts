@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../engine/core/errors.js';
 import { formatByName } from '../engine/formats/vmdk/formats.js';
-import type { Plan } from '../engine/simulation/plan.js';
+import type { Plan } from '../engine/plan/plan.js';
 import { keepsBytes } from '../engine/simulation/run-media.js';
 import type { Simulation } from '../engine/simulation/simulation.js';
 import { writeDisk } from './disk/write.js';

@@ -2,7 +2,7 @@ import { FormatError, InputError } from '../engine/core/errors.js';
 import type { TraceFormat } from '../engine/formats/define-trace.js';
 import { TRACE_FORMATS } from '../engine/formats/trace/index.js';
 import { TraceRecords, type TraceSummary } from '../engine/formats/trace-records.js';
-import type { TraceTable } from '../engine/simulation/plan.js';
+import type { TraceTable } from '../engine/plan/plan.js';
 import { decompress } from './decompress.js';
 import { readBytes } from './read-bytes.js';
 

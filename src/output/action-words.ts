@@ -1,5 +1,5 @@
 /** What an operator did, in words: for lists of actions, of branches, and for what is taken back. */
-import type { Command } from '../engine/simulation/commands.js';
+import type { Command } from '../engine/plan/commands.js';
 import type { TimedCommand } from '../engine/simulation/recorded-simulation.js';
 
 /** Virtual disks as commands number them. */

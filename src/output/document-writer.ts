@@ -1,4 +1,4 @@
-import type { Plan } from '../engine/simulation/plan.js';
+import type { Plan } from '../engine/plan/plan.js';
 import { intervalDocument, runDocument, type SessionDocument } from './document.js';
 import type { Interval, RunResult } from './run.js';
 

@@ -1,4 +1,4 @@
-import type { Plan } from '../engine/simulation/plan.js';
+import type { Plan } from '../engine/plan/plan.js';
 import type { DeviceDocument, SiocDocument } from './devices.js';
 import type { Layers, Totals } from './engine.js';
 import type { ExpectationResult } from './expectations.js';

@@ -1,6 +1,6 @@
 import type { LogEntry } from '../engine/core/event-log.js';
 import type { EntityInfo, Sample } from '../engine/core/meters.js';
-import type { Plan } from '../engine/simulation/plan.js';
+import type { Plan } from '../engine/plan/plan.js';
 import type { TimedCommand } from '../engine/simulation/recorded-simulation.js';
 import { UNBOUNDED } from '../scenario/plan/expectations.js';
 import type { Engine } from './engine.js';

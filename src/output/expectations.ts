@@ -1,6 +1,6 @@
 import type { LogEntry } from '../engine/core/event-log.js';
 import type { Sample } from '../engine/core/meters.js';
-import type { ExpectationPlan } from '../engine/simulation/plan.js';
+import type { ExpectationPlan } from '../engine/plan/plan.js';
 import { measuresTime } from '../scenario/plan/expectations.js';
 import { diskFigures, disksOf } from './disk-figures.js';
 import type { Engine } from './engine.js';

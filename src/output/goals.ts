@@ -1,5 +1,5 @@
 import type { Sample } from '../engine/core/meters.js';
-import type { ExpectationPlan } from '../engine/simulation/plan.js';
+import type { ExpectationPlan } from '../engine/plan/plan.js';
 import { UNBOUNDED } from '../scenario/plan/expectations.js';
 import { diskFigures, disksOf } from './disk-figures.js';
 import type { Engine } from './engine.js';

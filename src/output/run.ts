@@ -1,6 +1,6 @@
 import type { LogEntry } from '../engine/core/event-log.js';
 import type { Sample } from '../engine/core/meters.js';
-import type { Plan } from '../engine/simulation/plan.js';
+import type { Plan } from '../engine/plan/plan.js';
 import { type DeviceDocument, devicesOf, type SiocDocument, siocOf } from './devices.js';
 import type { Engine, Layers, Totals } from './engine.js';
 import { type ExpectationResult, Expectations } from './expectations.js';

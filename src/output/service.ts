@@ -1,5 +1,5 @@
 import type { EntityInfo, Sample } from '../engine/core/meters.js';
-import type { Plan } from '../engine/simulation/plan.js';
+import type { Plan } from '../engine/plan/plan.js';
 import { COMMANDS, LATENCIES, type LatencyDocument, Window } from './window.js';
 
 /** What a virtual disk, or a VM over all its disks, asked for in a span and got. */

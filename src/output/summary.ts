@@ -1,6 +1,6 @@
 import type { EntityInfo } from '../engine/core/meters.js';
 import { formatDuration, formatSize } from '../engine/core/units.js';
-import type { Plan } from '../engine/simulation/plan.js';
+import type { Plan } from '../engine/plan/plan.js';
 import { UNBOUNDED } from '../scenario/plan/expectations.js';
 import type { ExpectationResult } from './expectations.js';
 import type { RunResult, Verified } from './run.js';

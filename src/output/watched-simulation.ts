@@ -1,4 +1,4 @@
-import type { Plan } from '../engine/simulation/plan.js';
+import type { Plan } from '../engine/plan/plan.js';
 import { RecordedSimulation, type TimedCommand } from '../engine/simulation/recorded-simulation.js';
 import { DrillWatch } from './drill-watch.js';
 

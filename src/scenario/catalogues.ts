@@ -2,7 +2,7 @@ import type { Params } from '../engine/core/params.js';
 import { PROTOCOLS } from '../engine/devices/fabric/protocols.js';
 import { DEVICE_MODELS } from '../engine/devices/models/index.js';
 import { FAULTS } from '../engine/faults/index.js';
-import type { Transport } from '../engine/simulation/plan.js';
+import type { Transport } from '../engine/plan/plan.js';
 import { ORDERS } from '../engine/stack/adapter/orders/index.js';
 import { DRIVER_MODULES } from '../engine/stack/driver/modules.js';
 import { SETTINGS } from '../engine/stack/settings.js';

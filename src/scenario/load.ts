@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { InputError, type Problem } from '../engine/core/errors.js';
-import type { ExpectationPlan, Plan, TraceTable } from '../engine/simulation/plan.js';
+import type { ExpectationPlan, Plan, TraceTable } from '../engine/plan/plan.js';
 import { readText } from '../input/read-text.js';
 import { readTrace } from '../input/read-trace.js';
 import { findScenario } from './bundled.js';

@@ -1,7 +1,7 @@
 import { InputError, type Problem } from '../engine/core/errors.js';
 import { countData } from '../engine/formats/vmdk/extent.js';
 import { SECTOR } from '../engine/formats/vmdk/medium.js';
-import type { VmPlan } from '../engine/simulation/plan.js';
+import type { VmPlan } from '../engine/plan/plan.js';
 import { EXCHANGE, type VmDiskFile, type VmFiles, withVm } from '../input/image/read-vm.js';
 import type { DiskText } from './schema.js';
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { InputError } from '../engine/core/errors.js';
 import { formatSize } from '../engine/core/units.js';
-import type { Plan, TraceTable } from '../engine/simulation/plan.js';
+import type { Plan, TraceTable } from '../engine/plan/plan.js';
 import { readTrace, type Trace } from '../input/read-trace.js';
 import { REPLAY_SCENARIO } from './bundled.js';
 import { CATALOGUES } from './catalogues.js';

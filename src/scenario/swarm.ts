@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { FAULTS } from '../engine/faults/index.js';
-import type { FaultPlan, Plan } from '../engine/simulation/plan.js';
+import type { FaultPlan, Plan } from '../engine/plan/plan.js';
 import { Simulation } from '../engine/simulation/simulation.js';
 import { Draw } from '../engine/simulation/swarm/draw.js';
 import type { Trial } from '../engine/simulation/swarm/trial.js';

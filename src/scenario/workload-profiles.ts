@@ -1,4 +1,4 @@
-import type { JobPlan } from '../engine/simulation/plan.js';
+import type { JobPlan } from '../engine/plan/plan.js';
 
 /** A job's settings under a name; each may be overridden where the profile is used. */
 export interface WorkloadProfile {

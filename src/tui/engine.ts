@@ -2,9 +2,9 @@
 import type { LogEntry } from '../engine/core/event-log.js';
 import type { EntityInfo } from '../engine/core/meters.js';
 import type { Param } from '../engine/core/params.js';
-import type { Command } from '../engine/simulation/commands.js';
+import type { Command } from '../engine/plan/commands.js';
+import type { Qos } from '../engine/plan/plan.js';
 import type { ActiveFault } from '../engine/simulation/fault-controller.js';
-import type { Qos } from '../engine/simulation/plan.js';
 import type { PathEvent } from '../engine/stack/storage-apis/psa/path.js';
 import type { FromTimeline, ToTimeline } from './time/messages.js';
 

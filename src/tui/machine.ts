@@ -1,7 +1,7 @@
 /** A simulation as the worker's server wants it: opened from what the screen asked for. */
 import type { LogEntry } from '../engine/core/event-log.js';
 import { FAULTS } from '../engine/faults/index.js';
-import type { Plan } from '../engine/simulation/plan.js';
+import type { Plan } from '../engine/plan/plan.js';
 import { RecordedSimulation, type TimedCommand } from '../engine/simulation/recorded-simulation.js';
 import { readBatch } from '../input/read-batch.js';
 import { WatchedSimulation } from '../output/watched-simulation.js';

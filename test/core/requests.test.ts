@@ -24,6 +24,20 @@ describe('request table', () => {
     expect(() => requests.give(io)).toThrow();
   });
 
+  it("makes a row the VMkernel's own: nothing of the guest that had it before is left", () => {
+    const requests = new Requests(1);
+    const guests = requests.take();
+    const { world, disk, file, deviceNs, readyAt } = requests;
+    for (const column of [world, disk, file, deviceNs, readyAt]) column[guests] = 7;
+    requests.give(guests);
+    const io = requests.takeOwn(READ, 64, 8, 1000);
+    const { op, lba, blocks, arrivedAt } = requests;
+    expect([op[io], lba[io], blocks[io]]).toEqual([READ, 64, 8]);
+    expect([world[io], disk[io], file[io]]).toEqual([0, -1, -1]);
+    expect([arrivedAt[io], readyAt[io], deviceNs[io]]).toEqual([1000, 1000, 0]);
+    expect(requests.takeOwn(READ, 0, 8, 1000)).toBe(NO_IO);
+  });
+
   it('joins children: the last one returns the parent, the first failure is the parent status', () => {
     const requests = new Requests(4);
     const io = requests.take();

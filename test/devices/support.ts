@@ -3,7 +3,7 @@ import { type Io, NO_IO, READ } from '../../src/engine/core/io.js';
 import { Layer } from '../../src/engine/core/layer.js';
 import { Sim } from '../../src/engine/core/sim.js';
 import { DiskArray, type Lun, Nexus } from '../../src/engine/devices/index.js';
-import type { ArrayPlan, LunPlan, PoolPlan } from '../../src/engine/simulation/plan.js';
+import type { ArrayPlan, LunPlan, PoolPlan } from '../../src/engine/plan/plan.js';
 
 export const MIB = 1024 * 1024;
 export const GIB = 1024 * MIB;

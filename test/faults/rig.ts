@@ -1,4 +1,4 @@
-import type { Plan } from '../../src/engine/simulation/plan.js';
+import type { Plan } from '../../src/engine/plan/plan.js';
 import { CATALOGUES } from '../../src/scenario/catalogues.js';
 import { parseScenario, planScenario } from '../../src/scenario/load.js';
 

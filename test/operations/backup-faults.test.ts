@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Transport } from '../../src/engine/operations/backup/transport.js';
+import type { BackupTransport } from '../../src/engine/plan/commands.js';
 import { SECOND } from '../simulation/support.js';
 import { BackupWork, backupPlan, stampsOf } from './backup-rig.js';
 
 /** Fault, its target, and the backups there are after three, the second of them struck. */
-const CASES: readonly (readonly [Transport, string, string, string])[] = [
+const CASES: readonly (readonly [BackupTransport, string, string, string])[] = [
   ['san', 'controller-failover', 'array1:A', 'full incremental incremental'],
   // The proxy reads on; that its VM has lost power means that nobody knows what changes later.
   ['san', 'host-crash', 'esx1', 'full incremental full'],

@@ -1,6 +1,6 @@
 import type { RestorePoint } from '../../src/engine/operations/backup/point.js';
-import type { Command } from '../../src/engine/simulation/commands.js';
-import type { Plan } from '../../src/engine/simulation/plan.js';
+import type { Command } from '../../src/engine/plan/commands.js';
+import type { Plan } from '../../src/engine/plan/plan.js';
 import { MS, SECOND } from '../simulation/support.js';
 import { planOf, Work } from './work.js';
 

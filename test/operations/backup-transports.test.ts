@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { TRANSPORT, type Transport } from '../../src/engine/operations/backup/transport.js';
+import { TRANSPORT } from '../../src/engine/operations/backup/transport.js';
+import type { BackupTransport } from '../../src/engine/plan/commands.js';
 import { SECOND } from '../simulation/support.js';
 import { BackupWork, backupPlan, stampsOf } from './backup-rig.js';
 
 const MIB = 1024 * 1024;
 
 /** One full backup under load; the guest writes on. */
-function backedUp(transport: Transport, host: Record<string, unknown> = {}) {
+function backedUp(transport: BackupTransport, host: Record<string, unknown> = {}) {
   const work = new BackupWork(backupPlan(host));
   work.run(SECOND);
   const before = (scope: string, field: string, name = ''): (() => number) => {
@@ -27,7 +28,7 @@ function backedUp(transport: Transport, host: Record<string, unknown> = {}) {
   return { work, grown, point, readNs: endedAt - beganAt };
 }
 
-describe.each(Object.keys(TRANSPORT) as Transport[])('transport %s', (transport) => {
+describe.each(Object.keys(TRANSPORT) as BackupTransport[])('transport %s', (transport) => {
   const { work, grown, point, readNs } = backedUp(transport);
   const bytes = point?.readBytes ?? 0;
   const own = (): number => work.counters('client', 'reads', `backup-${transport}`);

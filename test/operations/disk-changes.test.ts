@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DiskAction } from '../../src/engine/simulation/commands.js';
+import type { DiskAction } from '../../src/engine/plan/commands.js';
 import type { VmfsFile } from '../../src/engine/stack/filesystem/vmfs/file.js';
 import { SECOND } from '../simulation/support.js';
 import { planOf, Work } from './work.js';

@@ -3,7 +3,7 @@ import { bucketOf, HISTOGRAM_BUCKETS } from '../../src/engine/core/histogram.js'
 import type { EntityInfo, Sample } from '../../src/engine/core/meters.js';
 import { STATION_FIELDS } from '../../src/engine/core/station.js';
 import { TRAFFIC_FIELDS } from '../../src/engine/core/traffic.js';
-import type { Plan } from '../../src/engine/simulation/plan.js';
+import type { Plan } from '../../src/engine/plan/plan.js';
 import type { Engine, Layers, Totals } from '../../src/output/engine.js';
 
 const FIELDS = [...TRAFFIC_FIELDS, ...STATION_FIELDS];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ExpectationPlan } from '../../src/engine/simulation/plan.js';
+import type { ExpectationPlan } from '../../src/engine/plan/plan.js';
 import { runDocument } from '../../src/output/document.js';
 import { runToEnd } from '../../src/output/run.js';
 import { FakeEngine, planWith, type Scripted } from './fake-engine.js';

@@ -1,6 +1,6 @@
 /** The score's formula as the README states it, and what goes into it from a real run. */
 import { describe, expect, it } from 'vitest';
-import type { Command } from '../../src/engine/simulation/commands.js';
+import type { Command } from '../../src/engine/plan/commands.js';
 import type { Goal } from '../../src/output/goals.js';
 import { type Deeds, scoreLines, scoreOf } from '../../src/output/score.js';
 import { WatchedSimulation } from '../../src/output/watched-simulation.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { type Io, NO_IO, READ } from '../../src/engine/core/io.js';
 import { Layer } from '../../src/engine/core/layer.js';
 import { Sim } from '../../src/engine/core/sim.js';
-import type { Qos } from '../../src/engine/simulation/plan.js';
+import type { Qos } from '../../src/engine/plan/plan.js';
 import { defineDevice } from '../../src/engine/stack/device-entity.js';
 import { DeviceQueue } from '../../src/engine/stack/scheduler/device-queue.js';
 import type { SchedulerSettings } from '../../src/engine/stack/scheduler/settings.js';

@@ -1,5 +1,5 @@
 import type { EntityInfo, Sample } from '../../src/engine/core/meters.js';
-import type { Plan } from '../../src/engine/simulation/plan.js';
+import type { Plan } from '../../src/engine/plan/plan.js';
 import { parseScenario, planScenario } from '../../src/scenario/load.js';
 import { fieldOf, Run, SECOND } from '../simulation/support.js';
 

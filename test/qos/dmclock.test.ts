@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { type Io, NO_IO, READ } from '../../src/engine/core/io.js';
 import { Layer } from '../../src/engine/core/layer.js';
 import { Sim } from '../../src/engine/core/sim.js';
+import type { Qos } from '../../src/engine/plan/plan.js';
 import { ClientTable } from '../../src/engine/qos/clients.js';
 import { QOS_DEFAULTS } from '../../src/engine/qos/discipline.js';
 import { DmClock, type DmClockOptions, dmClockColumns } from '../../src/engine/qos/dmclock.js';
 import { ServiceTracker } from '../../src/engine/qos/service-tracker.js';
-import type { Qos } from '../../src/engine/simulation/plan.js';
 
 const SECOND = 1e9;
 const NO_CREDIT = { ...QOS_DEFAULTS, idleCredit: 0 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AdapterPlan } from '../../src/engine/simulation/plan.js';
+import type { AdapterPlan } from '../../src/engine/plan/plan.js';
 import { LEAST, planOf, problemsOf } from './helpers.js';
 
 const withAdapter = (adapter: string): string =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/engine/core/errors.js';
-import type { Plan } from '../../src/engine/simulation/plan.js';
+import type { Plan } from '../../src/engine/plan/plan.js';
 import { Simulation } from '../../src/engine/simulation/simulation.js';
 import { parseScenario, planScenario } from '../../src/scenario/load.js';
 

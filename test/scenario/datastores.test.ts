@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/engine/core/errors.js';
-import type { DatastorePlan } from '../../src/engine/simulation/plan.js';
+import type { DatastorePlan } from '../../src/engine/plan/plan.js';
 import { parseScenario, planScenario } from '../../src/scenario/load.js';
 
 function plan(datastores: readonly string[], settings = ''): readonly DatastorePlan[] {

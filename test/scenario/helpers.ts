@@ -1,5 +1,5 @@
 import { InputError } from '../../src/engine/core/errors.js';
-import type { Plan } from '../../src/engine/simulation/plan.js';
+import type { Plan } from '../../src/engine/plan/plan.js';
 import { CATALOGUES, type Catalogues } from '../../src/scenario/catalogues.js';
 import { parseScenario, planScenario } from '../../src/scenario/load.js';
 

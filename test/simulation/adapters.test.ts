@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../src/engine/simulation/plan.js';
+import type { Plan } from '../../src/engine/plan/plan.js';
 import { Vmhba } from '../../src/engine/stack/adapter/vmhba.js';
 import { planOf } from '../scenario/helpers.js';
 import { closeLedgers, Ledger } from './ledger.js';

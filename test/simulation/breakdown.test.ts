@@ -5,7 +5,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { PARTS } from '../../src/engine/core/breakdown.js';
-import type { Plan } from '../../src/engine/simulation/plan.js';
+import type { Plan } from '../../src/engine/plan/plan.js';
 import { loadScenario } from '../../src/scenario/load.js';
 import { MS, Run, SECOND, sumOf } from './support.js';
 

@@ -1,5 +1,5 @@
 import { Stream } from '../../src/engine/core/random.js';
-import type { AdapterPlan, JobPlan, Plan } from '../../src/engine/simulation/plan.js';
+import type { AdapterPlan, JobPlan, Plan } from '../../src/engine/plan/plan.js';
 import { lightPlan, MS } from './support.js';
 
 const RWS = ['read', 'write', 'randread', 'randwrite', 'rw', 'randrw', 'unmap'] as const;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FAULTS } from '../../src/engine/faults/index.js';
-import type { Plan } from '../../src/engine/simulation/plan.js';
+import type { Plan } from '../../src/engine/plan/plan.js';
 import { closeLedgers, Ledger } from './ledger.js';
 import { oddPlan } from './odd-plans.js';
 import { STORM_HEALED_NS, STORM_STOP_NS, weather } from './storm.js';

@@ -1,7 +1,7 @@
 /** Power operations of a machine, and its files over its life (stack-upper 16). */
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../src/engine/simulation/plan.js';
-import type { PowerState } from '../../src/engine/stack/vmfiles/power.js';
+import type { PowerState } from '../../src/engine/plan/commands.js';
+import type { Plan } from '../../src/engine/plan/plan.js';
 import { parseScenario, planScenario } from '../../src/scenario/load.js';
 import { planOf, Work } from '../operations/work.js';
 import { SECOND } from './support.js';

@@ -1,6 +1,6 @@
 import { Stream } from '../../src/engine/core/random.js';
 import { FAULTS } from '../../src/engine/faults/index.js';
-import type { Plan } from '../../src/engine/simulation/plan.js';
+import type { Plan } from '../../src/engine/plan/plan.js';
 import { lightPlan, MS, Run } from './support.js';
 
 export interface Strike {

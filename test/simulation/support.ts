@@ -2,7 +2,7 @@ import { InputError } from '../../src/engine/core/errors.js';
 import type { LogEntry } from '../../src/engine/core/event-log.js';
 import type { EntityInfo, Sample } from '../../src/engine/core/meters.js';
 import type { Sim } from '../../src/engine/core/sim.js';
-import type { JobPlan, Plan } from '../../src/engine/simulation/plan.js';
+import type { JobPlan, Plan } from '../../src/engine/plan/plan.js';
 import { Simulation } from '../../src/engine/simulation/simulation.js';
 import { loadScenario } from '../../src/scenario/load.js';
 

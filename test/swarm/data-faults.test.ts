@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultPlan } from '../../src/engine/simulation/plan.js';
+import type { FaultPlan } from '../../src/engine/plan/plan.js';
 import { runTrial, type TrialResult } from '../../src/engine/simulation/swarm/trial.js';
 import { DATA_FAULTS } from '../../src/engine/simulation/swarm/weather.js';
 import { formatSwarm } from '../../src/output/swarm.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultPlan, Plan } from '../../src/engine/simulation/plan.js';
+import type { FaultPlan, Plan } from '../../src/engine/plan/plan.js';
 import { runTrial, type TrialResult } from '../../src/engine/simulation/swarm/trial.js';
 import { parseScenario, planScenario } from '../../src/scenario/load.js';
 

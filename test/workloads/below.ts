@@ -1,7 +1,7 @@
 import type { Io } from '../../src/engine/core/io.js';
 import { Layer } from '../../src/engine/core/layer.js';
 import { Sim } from '../../src/engine/core/sim.js';
-import type { JobPlan, TraceTable } from '../../src/engine/simulation/plan.js';
+import type { JobPlan, TraceTable } from '../../src/engine/plan/plan.js';
 import type { GuestMachine } from '../../src/engine/workloads/machine.js';
 
 export interface Seen {

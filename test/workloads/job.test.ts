@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../src/engine/core/assert.js';
 import { READ, UNMAP, WRITE } from '../../src/engine/core/io.js';
-import type { JobPlan } from '../../src/engine/simulation/plan.js';
+import type { JobPlan } from '../../src/engine/plan/plan.js';
 import { SyntheticJob } from '../../src/engine/workloads/job.js';
 import { GuestTotals } from '../../src/engine/workloads/totals.js';
 import { Below, GIB, JOB, Machine, newSim } from './below.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JobPlan } from '../../src/engine/simulation/plan.js';
+import type { JobPlan } from '../../src/engine/plan/plan.js';
 import { SyntheticJob } from '../../src/engine/workloads/job.js';
 import { GuestTotals } from '../../src/engine/workloads/totals.js';
 import { Below, GIB, JOB, Machine, newSim } from './below.js';

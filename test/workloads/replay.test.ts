@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/engine/core/errors.js';
 import { FLUSH, READ, WRITE } from '../../src/engine/core/io.js';
-import type { ReplayTiming, TraceTable } from '../../src/engine/simulation/plan.js';
+import type { ReplayTiming, TraceTable } from '../../src/engine/plan/plan.js';
 import { TraceReplay } from '../../src/engine/workloads/replay.js';
 import { GuestTotals } from '../../src/engine/workloads/totals.js';
 import { readTrace } from '../../src/input/read-trace.js';

@@ -5,7 +5,7 @@ import { Sim } from '../../src/engine/core/sim.js';
 import { readStamp, stampOf, writeOf } from '../../src/engine/core/stamp.js';
 import { CHECK } from '../../src/engine/core/status.js';
 import { Media } from '../../src/engine/devices/media.js';
-import type { JobPlan } from '../../src/engine/simulation/plan.js';
+import type { JobPlan } from '../../src/engine/plan/plan.js';
 import { GuestTotals } from '../../src/engine/workloads/totals.js';
 import { VerifyingJob } from '../../src/engine/workloads/verifying-job.js';
 import { JOB, Machine } from './below.js';

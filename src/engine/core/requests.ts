@@ -185,6 +185,32 @@ export class Requests {
     return io;
   }
 
+  /**
+   * A row for the VMkernel's own command, which no guest waits for: the caller adds what it carries,
+   * signs and submits it. NO_IO when the table is full.
+   *
+   * @param at ns; when it is issued
+   */
+  takeOwn(op: number, lba: number, blocks: number, at: number): Io {
+    const io = this.take();
+    if (io === NO_IO) return NO_IO;
+    this.own(io, op, lba, blocks, at);
+    return io;
+  }
+
+  /** Makes a row that was taken the VMkernel's own, as `takeOwn` does. */
+  own(io: Io, op: number, lba: number, blocks: number, at: number): void {
+    this.op[io] = op;
+    this.lba[io] = lba;
+    this.blocks[io] = blocks;
+    this.world[io] = 0;
+    this.disk[io] = -1;
+    this.file[io] = -1;
+    this.arrivedAt[io] = at;
+    this.readyAt[io] = at;
+    this.deviceNs[io] = 0;
+  }
+
   /** Gives a row back. Its route must have been walked to the end: completed exactly once. */
   give(io: Io): void {
     // Messages are only put together when needed: on the I/O path they cost as much as the rest.

@@ -3,7 +3,7 @@ import { expand, recover, STAMPED_BYTES } from '../core/expand.js';
 import { BLOCK_BYTES } from '../core/io.js';
 import { clearRange } from '../formats/vmfs/clear.js';
 import type { BlockMedium } from '../formats/vmfs/medium.js';
-import type { FileContentPlan, LunPlan } from '../simulation/plan.js';
+import type { FileContentPlan, LunPlan } from '../plan/plan.js';
 import { MemoryImage } from './memory-image.js';
 
 /** Blocks of 4 KiB that are kept together: 1 MiB. */

@@ -6,7 +6,7 @@ import type { Entity } from '../core/meters.js';
 import type { Sim } from '../core/sim.js';
 import { STATION_FIELDS, Station } from '../core/station.js';
 import { TRAFFIC_FIELDS, Traffic } from '../core/traffic.js';
-import type { ModelPlan } from '../simulation/plan.js';
+import type { ModelPlan } from '../plan/plan.js';
 import { AccessOrder } from './access-order.js';
 import type { DiskModel } from './model.js';
 import { createModel } from './models/index.js';

@@ -7,7 +7,7 @@ import type { Sim } from '../core/sim.js';
 import { STATION_FIELDS, Station } from '../core/station.js';
 import { CHECK, HOST_NO_CONNECT, hostStatus, SENSE_INVALID_OPCODE } from '../core/status.js';
 import { TRAFFIC_FIELDS, Traffic } from '../core/traffic.js';
-import type { NfsServerPlan } from '../simulation/plan.js';
+import type { NfsServerPlan } from '../plan/plan.js';
 import { Disk } from './disk.js';
 import { type DataFault, Media } from './media.js';
 import { NfsClients } from './nfs-clients.js';

@@ -1,7 +1,7 @@
 import { FormatError } from '../core/errors.js';
 import { BLOCK_BYTES, movesData, READ, WRITE } from '../core/io.js';
 import { TIME_MAX } from '../core/sim.js';
-import type { TraceTable } from '../simulation/plan.js';
+import type { TraceTable } from '../plan/plan.js';
 
 const ADDRESS_MAX = Number.MAX_SAFE_INTEGER;
 /** Blocks of one transfer, 1 GiB. Model: a longer one is damage. */

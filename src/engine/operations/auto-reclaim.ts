@@ -3,7 +3,7 @@ import { UNMAP } from '../core/io.js';
 import type { Sim } from '../core/sim.js';
 import { SENSE_INVALID_OPCODE } from '../core/status.js';
 import { formatSize } from '../core/units.js';
-import type { ReclaimPlan } from '../simulation/plan.js';
+import type { ReclaimPlan } from '../plan/plan.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES } from '../stack/filesystem/file.js';
 import { FreedSpace } from '../stack/filesystem/vmfs/freed-space.js';
 import { type DataMover, type MoverClient, OUTSTANDING } from './data-mover.js';

@@ -89,21 +89,13 @@ export class DataMover extends Layer {
       return;
     }
     const { requests, now } = this.sim;
-    const io = requests.take();
+    const io = requests.takeOwn(move.op, move.lba, move.blocks, now);
     if (io === NO_IO) {
       this.sim.timers.delay(ROW_RETRY_NS, () => this.send(move, client, token));
       return;
     }
-    requests.op[io] = move.op;
-    requests.lba[io] = move.lba;
-    requests.blocks[io] = move.blocks;
     requests.data[io] = move.data;
-    requests.world[io] = 0;
-    requests.disk[io] = -1;
     requests.file[io] = move.file;
-    requests.arrivedAt[io] = now;
-    requests.readyAt[io] = now;
-    requests.deviceNs[io] = 0;
     this.sentAt[io] = now;
     this.target[io] = move.target ?? 0;
     this.unit[io] = move.unit ?? 0;

@@ -1,6 +1,6 @@
 import type { Discipline } from '../core/discipline.js';
 import { InputError } from '../core/errors.js';
-import type { Qos } from '../simulation/plan.js';
+import type { Qos } from '../plan/plan.js';
 
 /** What all disciplines between clients are told; in the comments ESXi's advanced settings. */
 export interface QosSettings {

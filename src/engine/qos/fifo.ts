@@ -1,7 +1,7 @@
 import { Fifo } from '../core/discipline.js';
 import { type Io, NO_IO } from '../core/io.js';
 import type { Sim } from '../core/sim.js';
-import type { Qos } from '../simulation/plan.js';
+import type { Qos } from '../plan/plan.js';
 import { wider } from './client-queues.js';
 import type { ClientTable } from './clients.js';
 import { checkQos, type QosDiscipline } from './discipline.js';

@@ -2,6 +2,7 @@ import type { Sim } from '../core/sim.js';
 import type { DiskArray } from '../devices/array/disk-array.js';
 import type { NfsServer } from '../devices/nfs-server.js';
 import type { MoverStore, OffloadExtent } from '../operations/store.js';
+import type { DatastorePlan } from '../plan/plan.js';
 import { PARTITION_START } from '../stack/block/disk-driver.js';
 import { extentsOf, type LvmExtent, LvmVolume } from '../stack/block/lvm-volume.js';
 import type { FileHandle } from '../stack/files.js';
@@ -19,7 +20,6 @@ import type { Primitive } from '../stack/storage-apis/vaai/vaai.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import { buildStorageIoControl, type SiocHost } from './build-storage-io-control.js';
 import { mountExport } from './mount-export.js';
-import type { DatastorePlan } from './plan.js';
 import { imagesOf } from './run-media.js';
 
 /** The file systems one host has mounted. */

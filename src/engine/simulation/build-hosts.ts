@@ -5,6 +5,7 @@ import { Nexus } from '../devices/fabric/nexus.js';
 import { hostLinkLossNs, linkLossOf } from '../devices/fabric/protocols.js';
 import type { PathSite } from '../faults/sites.js';
 import { decodeBlockLimits, VPD_BLOCK_LIMITS } from '../formats/scsi-vpd.js';
+import type { AdapterPlan, ClaimRulePlan, HostPlan, LunPlan, PathPlan } from '../plan/plan.js';
 import { Vmhba } from '../stack/adapter/vmhba.js';
 import { DiskDriver } from '../stack/block/disk-driver.js';
 import { defineDevice } from '../stack/device-entity.js';
@@ -18,7 +19,6 @@ import { claimedDevice } from '../stack/storage-apis/psa/claimed-device.js';
 import { type Claimed, createPsaDevice, labelsOf } from '../stack/storage-apis/psa/create.js';
 import { Path } from '../stack/storage-apis/psa/path.js';
 import type { PsaDevice } from '../stack/storage-apis/psa/psa-device.js';
-import type { AdapterPlan, ClaimRulePlan, HostPlan, LunPlan, PathPlan } from './plan.js';
 
 /** A logical device of a host, from the block layer down to multipathing. */
 export interface BuiltDevice {

@@ -1,5 +1,6 @@
 import type { Layer } from '../core/layer.js';
 import type { Sim } from '../core/sim.js';
+import type { SiocPlan } from '../plan/plan.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
 import type { Mount } from '../stack/filesystem/mount.js';
 import type { DeviceQueue } from '../stack/scheduler/device-queue.js';
@@ -9,7 +10,6 @@ import { DatastoreControl } from '../stack/storage-io-control/datastore-control.
 import { Injector } from '../stack/storage-io-control/injector.js';
 import { StatisticsFile } from '../stack/storage-io-control/statistics-file.js';
 import { ThresholdFinder } from '../stack/storage-io-control/threshold-finder.js';
-import type { SiocPlan } from './plan.js';
 
 /** Room for the statistics of every host: one file block of VMFS. */
 const STATISTICS_BYTES = 1024 * 1024;

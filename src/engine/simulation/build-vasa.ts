@@ -1,8 +1,8 @@
 import type { Sim } from '../core/sim.js';
 import type { DiskArray } from '../devices/array/disk-array.js';
+import type { Plan } from '../plan/plan.js';
 import { type Subject, VasaMonitor } from '../stack/storage-apis/vasa/monitor.js';
 import { VasaProvider } from '../stack/storage-apis/vasa/provider.js';
-import type { Plan } from './plan.js';
 
 /** A provider and its monitor for every array; hosts' own disks and NFS servers have none. */
 export function buildVasa(

@@ -1,5 +1,6 @@
 import type { Layer } from '../core/layer.js';
 import type { Sim } from '../core/sim.js';
+import type { DiskPlan, VmPlan } from '../plan/plan.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
 import { PolicyFilter } from '../stack/io-filters/policy-filter.js';
 import type { Settings } from '../stack/settings.js';
@@ -15,7 +16,6 @@ import { VirtualScsiDisk } from '../stack/vscsi/virtual-scsi-disk.js';
 import { GuestDiskDriver } from '../workloads/guest-disk-driver.js';
 import type { HostFileSystems } from './build-datastores.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
-import type { DiskPlan, VmPlan } from './plan.js';
 
 /** Entries of a ring of 32 pages, the largest there is (stack-upper 19). */
 const RING_MAX = 1024;

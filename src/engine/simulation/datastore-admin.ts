@@ -2,13 +2,13 @@ import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
 import { formatDuration } from '../core/units.js';
 import type { HostSite } from '../faults/sites.js';
+import type { Command } from '../plan/commands.js';
+import type { DatastorePlan } from '../plan/plan.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
 import type { Mount } from '../stack/filesystem/mount.js';
 import type { Home } from '../stack/vmfiles/home.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
 import type { HostFileSystems } from './build-datastores.js';
-import type { Command } from './commands.js';
-import type { DatastorePlan } from './plan.js';
 
 /** Files a message names at most by their machines. */
 const NAMED = 6;

@@ -7,14 +7,14 @@ import { DataMover } from '../operations/data-mover.js';
 import { ReclaimJob } from '../operations/reclaim-job.js';
 import type { MoverStore } from '../operations/store.js';
 import { ZeroJob } from '../operations/zero-job.js';
+import type { Command } from '../plan/commands.js';
+import type { DatastorePlan, DiskPlan } from '../plan/plan.js';
 import type { FileHandle } from '../stack/files.js';
 import type { NewDisk } from './backups/restore.js';
 import type { HostFileSystems } from './build-datastores.js';
 import type { BuiltHost } from './build-hosts.js';
 import type { BuiltDisk } from './build-vms.js';
 import type { CloneAudit } from './clone-audit.js';
-import type { Command } from './commands.js';
-import type { DatastorePlan, DiskPlan } from './plan.js';
 
 /** A disk that belongs to no virtual machine. */
 interface LooseDisk {

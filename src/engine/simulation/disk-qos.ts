@@ -1,8 +1,8 @@
 import type { Sim } from '../core/sim.js';
+import type { DatastorePlan, Qos } from '../plan/plan.js';
 import type { HostFileSystems } from './build-datastores.js';
 import type { BuiltHost } from './build-hosts.js';
 import type { BuiltDisk } from './build-vms.js';
-import type { DatastorePlan, Qos } from './plan.js';
 
 export interface DiskQosParts {
   readonly disks: ReadonlyMap<number, BuiltDisk>;

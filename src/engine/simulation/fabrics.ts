@@ -1,4 +1,4 @@
-import type { ArrayPlan, HostPlan } from './plan.js';
+import type { ArrayPlan, HostPlan } from '../plan/plan.js';
 
 /** An adapter of a host that a switch connects. */
 export interface FabricEnd {

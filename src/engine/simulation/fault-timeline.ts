@@ -1,6 +1,6 @@
 import type { Sim } from '../core/sim.js';
+import type { FaultPlan } from '../plan/plan.js';
 import type { FaultController } from './fault-controller.js';
-import type { FaultPlan } from './plan.js';
 
 const MINUTE = 60e9;
 

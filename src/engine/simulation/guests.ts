@@ -1,5 +1,6 @@
 import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
+import type { ChangePlan, JobPlan, Pace, Plan, ReplayPlan } from '../plan/plan.js';
 import { arrivalsPerSecond } from '../workloads/arrivals.js';
 import type { Guest } from '../workloads/guest.js';
 import { SyntheticJob } from '../workloads/job.js';
@@ -8,7 +9,6 @@ import { GuestTotals } from '../workloads/totals.js';
 import type { Verifier } from '../workloads/verifier.js';
 import { VerifyingJob } from '../workloads/verifying-job.js';
 import type { BuiltDisk } from './build-vms.js';
-import type { ChangePlan, JobPlan, Pace, Plan, ReplayPlan } from './plan.js';
 import type { Witness } from './snapshots/vm-snapshots.js';
 
 /** Commands asked for, issued to the disk, and waiting in the guest for a row. */

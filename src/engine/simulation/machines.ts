@@ -1,7 +1,7 @@
 import { InputError } from '../core/errors.js';
+import type { Command } from '../plan/commands.js';
 import type { Power } from '../stack/vmfiles/power.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
-import type { Command } from './commands.js';
 
 type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
 

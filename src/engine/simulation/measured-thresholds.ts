@@ -1,6 +1,6 @@
 import type { LogEntry } from '../core/event-log.js';
 import type { EntityInfo, Sample } from '../core/meters.js';
-import type { Plan } from './plan.js';
+import type { Plan } from '../plan/plan.js';
 
 /** Longest time the injectors get: nine levels of half a second, and slow disks. Model. */
 const LIMIT_S = 60;

@@ -1,8 +1,8 @@
 import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
 import { formatDuration } from '../core/units.js';
+import type { Command } from '../plan/commands.js';
 import type { BackupService } from './backups/service.js';
-import type { Command } from './commands.js';
 import type { DatastoreAdmin } from './datastore-admin.js';
 import type { DiskChanges } from './disk-changes.js';
 import type { DiskOperations } from './disk-operations.js';

@@ -1,5 +1,5 @@
-import type { Command } from './commands.js';
-import type { Plan } from './plan.js';
+import type { Command } from '../plan/commands.js';
+import type { Plan } from '../plan/plan.js';
 import { Simulation } from './simulation.js';
 
 /** A command and the simulated instant at which it was applied: after all events of that instant. */

@@ -1,8 +1,8 @@
 import type { DiskArray } from '../devices/array/disk-array.js';
 import type { BlockMedium } from '../formats/vmfs/medium.js';
+import type { Plan } from '../plan/plan.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
 import { RecordedVolume } from '../stack/filesystem/vmfs/on-disk/recorded-volume.js';
-import type { Plan } from './plan.js';
 
 /** True when some LUN keeps what is written to it. */
 export function keepsBytes({ arrays }: Plan): boolean {

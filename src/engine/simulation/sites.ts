@@ -8,6 +8,7 @@ import type {
   PathSite,
   Sites,
 } from '../faults/sites.js';
+import type { JobPlan, Plan } from '../plan/plan.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
 import { NfsVolume } from '../stack/filesystem/nfs/volume.js';
 import type { VasaProvider } from '../stack/storage-apis/vasa/provider.js';
@@ -16,7 +17,6 @@ import type { BuiltHost } from './build-hosts.js';
 import type { BuiltDisk } from './build-vms.js';
 import { fabricsOf } from './fabrics.js';
 import type { Guests } from './guests.js';
-import type { JobPlan, Plan } from './plan.js';
 
 export interface SiteParts {
   readonly plan: Plan;

@@ -1,9 +1,9 @@
 import { InputError } from '../core/errors.js';
 import type { DiskArray } from '../devices/array/disk-array.js';
+import type { Command } from '../plan/commands.js';
 import type { Path, PathEvent } from '../stack/storage-apis/psa/path.js';
 import type { DeviceStatus, PsaDevice } from '../stack/storage-apis/psa/psa-device.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
-import type { Command } from './commands.js';
 
 /** What an administrator asks of and does to the hosts' devices and paths. */
 export class StorageAdmin {

@@ -1,10 +1,10 @@
 import type { DiskArray } from '../devices/array/disk-array.js';
+import type { DatastorePlan } from '../plan/plan.js';
 import { PARTITION_START } from '../stack/block/disk-driver.js';
 import { extentsOf } from '../stack/block/lvm-volume.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
 import { FILE_BLOCK } from '../stack/filesystem/file.js';
 import { VmfsVolume } from '../stack/filesystem/vmfs/volume.js';
-import type { DatastorePlan } from './plan.js';
 
 /**
  * Ties VMFS datastores to the thin LUNs under them. What lies on a datastore when the run starts was written at some time before it: thin LUNs have

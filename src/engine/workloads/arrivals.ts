@@ -1,5 +1,5 @@
 import type { Stream } from '../core/random.js';
-import type { JobPlan } from '../simulation/plan.js';
+import type { JobPlan } from '../plan/plan.js';
 
 /** How an open-loop job asks; `rateIops` 0 and no burst is a closed loop. */
 export type OpenPace = Pick<JobPlan, 'rateIops' | 'rateProcess' | 'burst'>;

@@ -2,7 +2,7 @@ import { assert } from '../core/assert.js';
 import type { CellStore } from '../core/cells.js';
 import { BLOCK_BYTES, READ, UNMAP, WRITE } from '../core/io.js';
 import type { Stream } from '../core/random.js';
-import type { JobPlan } from '../simulation/plan.js';
+import type { JobPlan } from '../plan/plan.js';
 import { Addresses } from './addresses.js';
 
 const TWO_32 = 0x100000000;

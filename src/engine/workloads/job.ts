@@ -4,7 +4,7 @@ import { FLUSH, type Io, NO_IO, WRITE } from '../core/io.js';
 import type { Layer } from '../core/layer.js';
 import type { Stream } from '../core/random.js';
 import type { Sim } from '../core/sim.js';
-import type { JobPlan, Pace } from '../simulation/plan.js';
+import type { JobPlan, Pace } from '../plan/plan.js';
 import { Arrivals } from './arrivals.js';
 import { BLOCKS, Commands, LBA, OP } from './commands.js';
 import { DUE, Guest, RETRY, START, THOUGHT } from './guest.js';

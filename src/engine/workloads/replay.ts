@@ -3,7 +3,7 @@ import { InputError } from '../core/errors.js';
 import { type Io, NO_IO } from '../core/io.js';
 import type { Layer } from '../core/layer.js';
 import type { Sim } from '../core/sim.js';
-import type { ReplayPlan, TraceTable } from '../simulation/plan.js';
+import type { ReplayPlan, TraceTable } from '../plan/plan.js';
 import { DUE, Guest, RETRY, START } from './guest.js';
 import type { GuestMachine } from './machine.js';
 import type { GuestTotals } from './totals.js';

@@ -8,7 +8,7 @@ import type {
   PoolPlan,
   RaidLevel,
   Transport,
-} from '../../engine/simulation/plan.js';
+} from '../../engine/plan/plan.js';
 import { bytesOf } from '../quantities.js';
 import type { ArrayText, HostText, Scenario } from '../schema.js';
 import type { Path } from '../source.js';

@@ -1,5 +1,5 @@
-import type { Command } from '../../engine/simulation/commands.js';
-import type { ChangePlan, HostPlan, JobPlan, Pace, Qos } from '../../engine/simulation/plan.js';
+import type { Command } from '../../engine/plan/commands.js';
+import type { ChangePlan, HostPlan, JobPlan, Pace, Qos } from '../../engine/plan/plan.js';
 import type { ChangeText, Scenario } from '../schema.js';
 import type { Path } from '../source.js';
 import { suggest } from '../suggest.js';

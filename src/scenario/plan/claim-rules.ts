@@ -1,4 +1,4 @@
-import type { ClaimRulePlan } from '../../engine/simulation/plan.js';
+import type { ClaimRulePlan } from '../../engine/plan/plan.js';
 import type { CatalogueEntry } from '../catalogues.js';
 import type { ClaimRuleText, Scenario } from '../schema.js';
 import type { Path } from '../source.js';

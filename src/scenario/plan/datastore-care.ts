@@ -1,9 +1,4 @@
-import type {
-  AlarmPlan,
-  DatastorePlan,
-  HostPlan,
-  ReclaimPlan,
-} from '../../engine/simulation/plan.js';
+import type { AlarmPlan, DatastorePlan, HostPlan, ReclaimPlan } from '../../engine/plan/plan.js';
 import { SETTINGS } from '../../engine/stack/settings.js';
 import type { DatastoreText } from '../schema.js';
 import type { Path } from '../source.js';

@@ -4,7 +4,7 @@ import type {
   HostPlan,
   NfsServerPlan,
   SiocPlan,
-} from '../../engine/simulation/plan.js';
+} from '../../engine/plan/plan.js';
 import { EXTENTS_MAX, extentsOf, volumeBlocks } from '../../engine/stack/block/lvm-volume.js';
 import { metadataFileBlocks } from '../../engine/stack/filesystem/vmfs/layout.js';
 import { claim } from '../../engine/stack/storage-apis/psa/claim-rules.js';

@@ -1,4 +1,4 @@
-import type { Command } from '../../engine/simulation/commands.js';
+import type { Command } from '../../engine/plan/commands.js';
 import type { OperationText } from '../schema.js';
 import type { Path } from '../source.js';
 import type { Context } from './context.js';

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../engine/core/units.js';
-import type { ExpectationPlan } from '../../engine/simulation/plan.js';
+import type { ExpectationPlan } from '../../engine/plan/plan.js';
 import { readDuration } from '../quantities.js';
 import type { ExpectationText, Scenario } from '../schema.js';
 import type { Path } from '../source.js';

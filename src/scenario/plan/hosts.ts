@@ -4,7 +4,7 @@ import type {
   HostPlan,
   PathPlan,
   Transport,
-} from '../../engine/simulation/plan.js';
+} from '../../engine/plan/plan.js';
 import { MERGE_LIMITS } from '../../engine/stack/adapter/merger.js';
 import { assignAliases, bind } from '../../engine/stack/driver/binding.js';
 import { MAP_ENTRIES } from '../../engine/stack/driver/map-entries.js';

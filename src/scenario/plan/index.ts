@@ -1,5 +1,5 @@
 import { InputError } from '../../engine/core/errors.js';
-import type { ChangePlan, JobPlan, Plan, ReplayPlan } from '../../engine/simulation/plan.js';
+import type { ChangePlan, JobPlan, Plan, ReplayPlan } from '../../engine/plan/plan.js';
 import { arrivalsPerSecond } from '../../engine/workloads/arrivals.js';
 import type { Catalogues } from '../catalogues.js';
 import type { RegisteredVms } from '../registered.js';

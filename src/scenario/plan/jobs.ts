@@ -1,11 +1,5 @@
 import { formatSize } from '../../engine/core/units.js';
-import type {
-  DiskPlan,
-  JobPlan,
-  ReplayPlan,
-  TraceTable,
-  VmPlan,
-} from '../../engine/simulation/plan.js';
+import type { DiskPlan, JobPlan, ReplayPlan, TraceTable, VmPlan } from '../../engine/plan/plan.js';
 import { bytesOf } from '../quantities.js';
 import type { JobText } from '../schema.js';
 import type { Path } from '../source.js';

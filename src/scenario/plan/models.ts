@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { InputError } from '../../engine/core/errors.js';
-import type { ModelPlan } from '../../engine/simulation/plan.js';
+import type { ModelPlan } from '../../engine/plan/plan.js';
 import type { DeviceEntry } from '../catalogues.js';
 import { isDiskFile, readDisk } from '../disks.js';
 import type { ModelText } from '../schema.js';

@@ -1,5 +1,5 @@
-import type { Command } from '../../engine/simulation/commands.js';
-import type { ChangePlan, DatastorePlan } from '../../engine/simulation/plan.js';
+import type { Command } from '../../engine/plan/commands.js';
+import type { ChangePlan, DatastorePlan } from '../../engine/plan/plan.js';
 import type { OperationText, Scenario } from '../schema.js';
 import type { Path } from '../source.js';
 import type { Context } from './context.js';

@@ -1,5 +1,4 @@
-import type { PolicyPlan } from '../../engine/simulation/plan.js';
-import type { Requirements } from '../../engine/stack/storage-apis/vasa/monitor.js';
+import type { PolicyPlan, Requirements } from '../../engine/plan/plan.js';
 import type { Scenario } from '../schema.js';
 import { type Context, Names } from './context.js';
 

@@ -1,4 +1,4 @@
-import type { DatastorePlan, DiskPlan, HostPlan } from '../../engine/simulation/plan.js';
+import type { DatastorePlan, DiskPlan, HostPlan } from '../../engine/plan/plan.js';
 import type { DiskText } from '../schema.js';
 import type { Path } from '../source.js';
 import type { LunPlace } from './arrays.js';

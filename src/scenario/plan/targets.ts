@@ -1,10 +1,5 @@
+import type { ArrayPlan, DatastorePlan, HostPlan, NfsServerPlan } from '../../engine/plan/plan.js';
 import { fabricsOf } from '../../engine/simulation/fabrics.js';
-import type {
-  ArrayPlan,
-  DatastorePlan,
-  HostPlan,
-  NfsServerPlan,
-} from '../../engine/simulation/plan.js';
 import type { LunPlace } from './arrays.js';
 import { controllerName } from './context.js';
 import type { PlannedVm } from './vms.js';

@@ -1,4 +1,4 @@
-import type { FaultPlan, NarrativePlan } from '../../engine/simulation/plan.js';
+import type { FaultPlan, NarrativePlan } from '../../engine/plan/plan.js';
 import type { Scenario } from '../schema.js';
 import type { Path } from '../source.js';
 import { suggest } from '../suggest.js';

@@ -2,7 +2,7 @@ import { DATA_BLOCKS } from '../../engine/core/data-arena.js';
 import { BLOCK_BYTES } from '../../engine/core/io.js';
 import { STAMP_BLOCKS, STAMP_GUESTS } from '../../engine/core/stamp.js';
 import { formatSize } from '../../engine/core/units.js';
-import type { JobPlan } from '../../engine/simulation/plan.js';
+import type { JobPlan } from '../../engine/plan/plan.js';
 import type { Path } from '../source.js';
 import type { Context } from './context.js';
 

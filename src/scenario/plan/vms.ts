@@ -6,7 +6,7 @@ import type {
   PolicyPlan,
   Qos,
   VmPlan,
-} from '../../engine/simulation/plan.js';
+} from '../../engine/plan/plan.js';
 import { bytesOf } from '../quantities.js';
 import type { RegisteredDisk, RegisteredVm, RegisteredVms } from '../registered.js';
 import { type DiskText, readDisk, type Scenario, type VmText } from '../schema.js';

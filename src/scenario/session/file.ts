@@ -5,8 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { InputError, type Problem } from '../../engine/core/errors.js';
-import type { Command } from '../../engine/simulation/commands.js';
-import type { Plan } from '../../engine/simulation/plan.js';
+import type { Command } from '../../engine/plan/commands.js';
+import type { Plan } from '../../engine/plan/plan.js';
 import type { TimedCommand } from '../../engine/simulation/recorded-simulation.js';
 import { readText } from '../../input/read-text.js';
 import { loadScenario } from '../load.js';

@@ -4,7 +4,7 @@
  */
 import { formatDuration } from '../../engine/core/units.js';
 import { TRANSPORTS } from '../../engine/operations/backup/transport.js';
-import type { PowerState } from '../../engine/stack/vmfiles/power.js';
+import type { PowerState } from '../../engine/plan/commands.js';
 import type { Row } from '../../engine/views/kit/row.js';
 import type { Command } from '../engine.js';
 import { screenOf } from '../screens.js';

@@ -1,5 +1,5 @@
 /** The form of shares, reservation and limit: what may be typed, and what is sent. */
-import type { Qos } from '../../engine/simulation/plan.js';
+import type { Qos } from '../../engine/plan/plan.js';
 import type { ToEngine } from '../engine.js';
 import type { Form, Purpose, UiState } from '../state.js';
 import type { Change } from '../update.js';

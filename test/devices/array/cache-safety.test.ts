@@ -1,7 +1,7 @@
 /** The write cache: mirror, write-through when it is not safe, and the rates that follow. */
 import { describe, expect, it } from 'vitest';
 import { WRITE } from '../../../src/engine/core/io.js';
-import type { ArrayPlan } from '../../../src/engine/simulation/plan.js';
+import type { ArrayPlan } from '../../../src/engine/plan/plan.js';
 import { MIB, poolPlan, type Rig, rig } from '../support.js';
 
 /** Transfer over the fabric, its latency, and a hit (LUN's constants: controller 2 us, cache 100 us). */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { READ, UNMAP, WRITE, XCOPY, ZERO } from '../../../src/engine/core/io.js';
 import { Stream } from '../../../src/engine/core/random.js';
 import type { SnapshotLun } from '../../../src/engine/devices/array/snapshot/snapshot-lun.js';
-import type { ArrayPlan } from '../../../src/engine/simulation/plan.js';
+import type { ArrayPlan } from '../../../src/engine/plan/plan.js';
 import { fillColumn } from '../../rows.js';
 import { GIB, lunPlan, MIB, poolPlan, type Rig, rig } from '../support.js';
 

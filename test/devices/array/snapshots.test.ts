@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/engine/core/errors.js';
 import { UNMAP, WRITE } from '../../../src/engine/core/io.js';
-import type { ArrayPlan } from '../../../src/engine/simulation/plan.js';
+import type { ArrayPlan } from '../../../src/engine/plan/plan.js';
 import { GIB, lunPlan, MIB, poolPlan, type Rig, rig } from '../support.js';
 
 const PAGE = 2048;

@@ -10,7 +10,7 @@ import { openDisk } from '../../../src/engine/formats/vmdk/disk.js';
 import { readHardware } from '../../../src/engine/formats/vmx/hardware.js';
 import { SnapshotList } from '../../../src/engine/formats/vmx/snapshot-list.js';
 import { MergeJob } from '../../../src/engine/operations/merge-job.js';
-import type { SnapshotAction } from '../../../src/engine/simulation/snapshots/snapshot.js';
+import type { SnapshotAction } from '../../../src/engine/plan/commands.js';
 import { DiskChain } from '../../../src/engine/stack/vmfiles/chain/disk-chain.js';
 import { zlibCodec } from '../../../src/input/image/zlib-codec.js';
 import { MemoryFolder } from '../../formats/vmdk/model.js';

@@ -3,7 +3,7 @@ import type { MemoryImage } from '../../../src/engine/devices/memory-image.js';
 import { checkVolume } from '../../../src/engine/formats/vmfs/check/check.js';
 import { KINDS } from '../../../src/engine/formats/vmfs/check/findings.js';
 import { Volume } from '../../../src/engine/formats/vmfs/volume.js';
-import type { Plan } from '../../../src/engine/simulation/plan.js';
+import type { Plan } from '../../../src/engine/plan/plan.js';
 import type { Simulation } from '../../../src/engine/simulation/simulation.js';
 import { parseScenario, planScenario } from '../../../src/scenario/load.js';
 

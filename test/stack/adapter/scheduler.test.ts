@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { READ, WRITE } from '../../../src/engine/core/io.js';
 import { Sim } from '../../../src/engine/core/sim.js';
 import { CHECK, HOST_NO_CONNECT, hostStatus } from '../../../src/engine/core/status.js';
-import type { AdapterPlan } from '../../../src/engine/simulation/plan.js';
+import type { AdapterPlan } from '../../../src/engine/plan/plan.js';
 import { PATH_COUNTERS } from '../../../src/engine/stack/adapter/counters.js';
 import { Vmhba, type VmhbaOptions } from '../../../src/engine/stack/adapter/vmhba.js';
 import { createDriver } from '../../../src/engine/stack/driver/index.js';

@@ -9,7 +9,7 @@ import {
   hostStatus,
   SENSE_MEDIUM_ERROR,
 } from '../../../src/engine/core/status.js';
-import type { AdapterPlan } from '../../../src/engine/simulation/plan.js';
+import type { AdapterPlan } from '../../../src/engine/plan/plan.js';
 import { Vmhba } from '../../../src/engine/stack/adapter/vmhba.js';
 import { Driver } from '../../../src/engine/stack/driver/driver.js';
 import { fillColumn } from '../../rows.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { READ } from '../../../src/engine/core/io.js';
 import { Sim } from '../../../src/engine/core/sim.js';
-import type { AdapterPlan } from '../../../src/engine/simulation/plan.js';
+import type { AdapterPlan } from '../../../src/engine/plan/plan.js';
 import { createDriver } from '../../../src/engine/stack/driver/index.js';
 import { Lifecycle } from '../../../src/engine/stack/driver/lifecycle.js';
 import { fillColumn } from '../../rows.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Sim } from '../../../src/engine/core/sim.js';
-import type { AlarmPlan } from '../../../src/engine/simulation/plan.js';
+import type { AlarmPlan } from '../../../src/engine/plan/plan.js';
 import { datastoreSlot } from '../../../src/engine/stack/filesystem/datastore.js';
 import { FileNumbers } from '../../../src/engine/stack/filesystem/file.js';
 import { NfsVolume } from '../../../src/engine/stack/filesystem/nfs/volume.js';

@@ -1,6 +1,6 @@
 import { ATS, READ, WRITE, ZERO } from '../../../src/engine/core/io.js';
 import { Sim } from '../../../src/engine/core/sim.js';
-import type { DatastorePlan } from '../../../src/engine/simulation/plan.js';
+import type { DatastorePlan } from '../../../src/engine/plan/plan.js';
 import type { FileHandle } from '../../../src/engine/stack/files.js';
 import { DATASTORE_FIELDS } from '../../../src/engine/stack/filesystem/datastore.js';
 import { FileNumbers } from '../../../src/engine/stack/filesystem/file.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ClaimRulePlan } from '../../../src/engine/simulation/plan.js';
+import type { ClaimRulePlan } from '../../../src/engine/plan/plan.js';
 import { Settings } from '../../../src/engine/stack/settings.js';
 import { claim, matches } from '../../../src/engine/stack/storage-apis/psa/claim-rules.js';
 import { DEFAULT_SATP_RULES } from '../../../src/engine/stack/storage-apis/psa/default-rules.js';

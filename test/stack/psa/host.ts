@@ -10,7 +10,7 @@ import {
 import { Layer } from '../../../src/engine/core/layer.js';
 import { Sim } from '../../../src/engine/core/sim.js';
 import { HOST_NO_CONNECT, hostStatus } from '../../../src/engine/core/status.js';
-import type { AdapterPlan } from '../../../src/engine/simulation/plan.js';
+import type { AdapterPlan } from '../../../src/engine/plan/plan.js';
 import { Vmhba } from '../../../src/engine/stack/adapter/vmhba.js';
 import { Driver } from '../../../src/engine/stack/driver/driver.js';
 import { Settings } from '../../../src/engine/stack/settings.js';

@@ -3,7 +3,7 @@ import { Sim } from '../../../src/engine/core/sim.js';
 import { SENSE_ALUA_STATE_CHANGED, SENSE_POWER_ON_RESET } from '../../../src/engine/core/status.js';
 import { DiskArray } from '../../../src/engine/devices/array/disk-array.js';
 import { Nexus } from '../../../src/engine/devices/fabric/nexus.js';
-import type { ArrayPlan } from '../../../src/engine/simulation/plan.js';
+import type { ArrayPlan } from '../../../src/engine/plan/plan.js';
 import { Vmhba } from '../../../src/engine/stack/adapter/vmhba.js';
 import { Driver } from '../../../src/engine/stack/driver/driver.js';
 import { Settings } from '../../../src/engine/stack/settings.js';

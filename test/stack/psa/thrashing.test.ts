@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Sim } from '../../../src/engine/core/sim.js';
 import { DiskArray } from '../../../src/engine/devices/array/disk-array.js';
 import { Nexus } from '../../../src/engine/devices/fabric/nexus.js';
-import type { ArrayPlan } from '../../../src/engine/simulation/plan.js';
+import type { ArrayPlan } from '../../../src/engine/plan/plan.js';
 import { Vmhba } from '../../../src/engine/stack/adapter/vmhba.js';
 import { createDriver } from '../../../src/engine/stack/driver/index.js';
 import { Settings } from '../../../src/engine/stack/settings.js';

@@ -3,14 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { type Io, NO_IO, READ, UNMAP, WRITE } from '../../../src/engine/core/io.js';
 import { Layer } from '../../../src/engine/core/layer.js';
 import { Sim } from '../../../src/engine/core/sim.js';
+import type { DeltaFormatName } from '../../../src/engine/plan/commands.js';
 import type { FileHandle } from '../../../src/engine/stack/files.js';
 import { Chain } from '../../../src/engine/stack/vmfiles/chain/chain.js';
 import { Delta } from '../../../src/engine/stack/vmfiles/chain/delta.js';
-import {
-  DELTA_FORMATS,
-  type DeltaFormatName,
-  layoutOf,
-} from '../../../src/engine/stack/vmfiles/chain/delta-format.js';
+import { DELTA_FORMATS, layoutOf } from '../../../src/engine/stack/vmfiles/chain/delta-format.js';
 import {
   chainFrom,
   cidProblem,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../../src/engine/core/assert.js';
 import { Sim } from '../../../src/engine/core/sim.js';
-import type { DiskPlan, VmPlan } from '../../../src/engine/simulation/plan.js';
+import type { DiskPlan, VmPlan } from '../../../src/engine/plan/plan.js';
 import { Home } from '../../../src/engine/stack/vmfiles/home.js';
 import { Store } from './fakes.js';
 

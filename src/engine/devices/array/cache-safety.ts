@@ -1,6 +1,6 @@
 import { BLOCK_BYTES } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
-import type { MirrorPlan } from '../../simulation/plan.js';
+import type { MirrorPlan } from '../../plan/plan.js';
 
 /**
  * Whether a cache may hold what the disks do not have yet: only on a battery, and, where two

@@ -1,7 +1,7 @@
 import { Fifo } from '../../core/discipline.js';
 import type { Io } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
-import type { MirrorPlan } from '../../simulation/plan.js';
+import type { MirrorPlan } from '../../plan/plan.js';
 import { CacheSafety } from './cache-safety.js';
 import type { Lun } from './lun.js';
 import type { Pool } from './pool.js';

@@ -119,11 +119,8 @@ export class Destager extends Layer {
     table.state[slot] = DESTAGING;
     const address = table.trackOf(slot) * TRACK_BLOCKS + table.dirtyFrom[slot];
     this.slotOf[io] = slot;
-    requests.op[io] = WRITE;
-    requests.blocks[io] = table.dirtyTo[slot] - table.dirtyFrom[slot] + 1;
-    requests.world[io] = 0;
-    requests.disk[io] = -1;
-    requests.arrivedAt[io] = this.sim.now;
+    const blocks = table.dirtyTo[slot] - table.dirtyFrom[slot] + 1;
+    requests.own(io, WRITE, 0, blocks, this.sim.now);
     this.enter(io);
     this.dispatch(io, address);
   }

@@ -2,7 +2,7 @@ import { assert } from '../../core/assert.js';
 import { InputError } from '../../core/errors.js';
 import { BLOCK_BYTES } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
-import type { ArrayPlan, LunPlan, PoolPlan, Qos } from '../../simulation/plan.js';
+import type { ArrayPlan, LunPlan, PoolPlan, Qos } from '../../plan/plan.js';
 import { contentOf, type OpenImage } from '../content.js';
 import { Disk } from '../disk.js';
 import { BackEnd } from './back-end.js';

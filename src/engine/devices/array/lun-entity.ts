@@ -1,7 +1,7 @@
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
 import { TRAFFIC_FIELDS } from '../../core/traffic.js';
-import type { ArrayPlan, LunPlan } from '../../simulation/plan.js';
+import type { ArrayPlan, LunPlan } from '../../plan/plan.js';
 
 /** What a LUN's gauges show. */
 export interface LunGauges {

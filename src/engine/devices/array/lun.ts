@@ -24,7 +24,7 @@ import {
 } from '../../core/status.js';
 import { Traffic } from '../../core/traffic.js';
 import { formatDuration } from '../../core/units.js';
-import type { ArrayPlan, LunPlan } from '../../simulation/plan.js';
+import type { ArrayPlan, LunPlan } from '../../plan/plan.js';
 import { Media } from '../media.js';
 import type { AccessState } from './access.js';
 import { Attentions } from './attentions.js';

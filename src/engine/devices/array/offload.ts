@@ -16,7 +16,7 @@ import {
   encodeProvisioning,
   VPD_BLOCK_LIMITS,
 } from '../../formats/scsi-vpd.js';
-import type { ArrayPlan } from '../../simulation/plan.js';
+import type { ArrayPlan } from '../../plan/plan.js';
 import type { Media } from '../media.js';
 import { PAGE_BLOCKS } from './pool.js';
 import type { ThinPages } from './thin-pages.js';

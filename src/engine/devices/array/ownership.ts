@@ -1,5 +1,5 @@
 import type { Sim } from '../../core/sim.js';
-import type { ArrayPlan } from '../../simulation/plan.js';
+import type { ArrayPlan } from '../../plan/plan.js';
 import {
   ACTIVE_NON_OPTIMIZED,
   ACTIVE_OPTIMIZED,

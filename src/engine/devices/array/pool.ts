@@ -3,7 +3,7 @@ import { BLOCK_BYTES } from '../../core/io.js';
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
 import { formatSize } from '../../core/units.js';
-import type { PoolPlan, RaidLevel } from '../../simulation/plan.js';
+import type { PoolPlan, RaidLevel } from '../../plan/plan.js';
 import type { Disk } from '../disk.js';
 import { Space } from '../space.js';
 import type { Destager } from './destager.js';

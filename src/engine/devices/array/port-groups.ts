@@ -9,7 +9,7 @@ import {
 } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
 import { SENSE_INVALID_OPCODE, SENSE_NOT_READY_TRANSITION, sense } from '../../core/status.js';
-import type { ArrayPlan } from '../../simulation/plan.js';
+import type { ArrayPlan } from '../../plan/plan.js';
 import type { Ownership } from './ownership.js';
 
 const TPGS = { implicit: 1, explicit: 2, both: 3 } as const;

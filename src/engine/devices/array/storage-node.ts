@@ -1,11 +1,11 @@
 import { type Io, NO_IO } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
+import type { Qos } from '../../plan/plan.js';
 import { ClientTable } from '../../qos/clients.js';
 import { QOS_DEFAULTS } from '../../qos/discipline.js';
 import { DmClock, type DmClockColumns, dmClockColumns } from '../../qos/dmclock.js';
 import { ServiceTracker } from '../../qos/service-tracker.js';
 import { NO_CLIENT } from '../../qos/tag-heap.js';
-import type { Qos } from '../../simulation/plan.js';
 import { Disk, type DiskOptions } from '../disk.js';
 
 /**

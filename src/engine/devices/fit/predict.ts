@@ -1,5 +1,5 @@
 import { Stream } from '../../core/random.js';
-import type { ModelPlan } from '../../simulation/plan.js';
+import type { ModelPlan } from '../../plan/plan.js';
 import { createModel } from '../models/index.js';
 import { type Comparison, compare } from './compare.js';
 import type { Recording } from './recording.js';

@@ -1,4 +1,4 @@
-import type { TraceTable } from '../../simulation/plan.js';
+import type { TraceTable } from '../../plan/plan.js';
 
 /** Requests to one disk, one at a time, with what each took on the real one; ns and 512-byte blocks. */
 export interface Recording {

@@ -1,5 +1,5 @@
 import { READ } from '../../core/io.js';
-import type { ModelPlan } from '../../simulation/plan.js';
+import type { ModelPlan } from '../../plan/plan.js';
 import { squareDistance } from './compare.js';
 import { predict } from './predict.js';
 import type { Recording } from './recording.js';

@@ -1,6 +1,6 @@
 import { InputError, type Problem } from '../../core/errors.js';
 import { formatParam } from '../../core/params.js';
-import type { ModelPlan } from '../../simulation/plan.js';
+import type { ModelPlan } from '../../plan/plan.js';
 import type { DeviceModel, DeviceSite, DiskModel } from '../model.js';
 import { constant } from './constant.js';
 import { constantRate } from './constant-rate.js';

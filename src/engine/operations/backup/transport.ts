@@ -1,7 +1,6 @@
-/** How a backup reads a disk. The programming interface calls these transport modes (VADP). */
-export const TRANSPORTS = ['san', 'hotadd', 'nbd', 'nbdssl'] as const;
+import type { BackupTransport } from '../../plan/commands.js';
 
-export type Transport = (typeof TRANSPORTS)[number];
+export const TRANSPORTS: readonly BackupTransport[] = ['san', 'hotadd', 'nbd', 'nbdssl'];
 
 export interface TransportInfo {
   readonly summary: string;
@@ -27,7 +26,7 @@ const CPU_SSL_NS = 1.4;
 /** 1 MiB and eight at once where nothing but the disk is in the way (model). */
 const DIRECT = { readBytes: 1024 * KIB, parallel: 8, cpuNsPerByte: 0 } as const;
 
-export const TRANSPORT: Readonly<Record<Transport, TransportInfo>> = {
+export const TRANSPORT: Readonly<Record<BackupTransport, TransportInfo>> = {
   san: {
     ...DIRECT,
     summary: 'a proxy reads the LUNs over a path of its own; VMFS only',

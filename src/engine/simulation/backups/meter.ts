@@ -1,6 +1,7 @@
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
-import { TRANSPORTS, type Transport } from '../../operations/backup/transport.js';
+import { TRANSPORTS } from '../../operations/backup/transport.js';
+import type { BackupTransport } from '../../plan/commands.js';
 
 export const BACKUP_FIELDS = [
   'phase',
@@ -38,7 +39,7 @@ export interface Progress {
 export class BackupMeter {
   readonly entity: Entity;
   phase: Phase = '';
-  transport: Transport = 'nbd';
+  transport: BackupTransport = 'nbd';
   /** Of the backup under way, or the last one, in 512-byte blocks. */
   toReadBlocks = 0;
   points = 0;

@@ -3,7 +3,8 @@ import type { Sim } from '../../core/sim.js';
 import { formatDuration, formatSize } from '../../core/units.js';
 import { type BackupMode, BackupPoint } from '../../operations/backup/point.js';
 import { ReadJob } from '../../operations/backup/read-job.js';
-import { TRANSPORT, type Transport } from '../../operations/backup/transport.js';
+import { TRANSPORT } from '../../operations/backup/transport.js';
+import type { BackupTransport } from '../../plan/commands.js';
 import type { DiskArea } from '../../stack/vmfiles/change-tracker.js';
 import type { BuiltDisk } from '../build-vms.js';
 import type { SnapshotService } from '../snapshots/service.js';
@@ -26,7 +27,7 @@ export interface BackupRunParts {
   readonly name: string;
   readonly vm: string;
   readonly disks: readonly BackedUp[];
-  readonly transport: Transport;
+  readonly transport: BackupTransport;
   readonly mode: BackupMode;
   readonly quiesce: boolean;
   readonly snapshots: SnapshotService;

@@ -7,12 +7,9 @@ import { Nexus } from '../../devices/fabric/nexus.js';
 import { ManagementNetwork } from '../../operations/backup/network.js';
 import { SanDisk } from '../../operations/backup/san-disk.js';
 import { SanInitiator } from '../../operations/backup/san-initiator.js';
-import {
-  MANAGEMENT_BYTES_PER_SECOND,
-  TRANSPORT,
-  type Transport,
-} from '../../operations/backup/transport.js';
+import { MANAGEMENT_BYTES_PER_SECOND, TRANSPORT } from '../../operations/backup/transport.js';
 import { BackupWorld } from '../../operations/backup/world.js';
+import type { BackupTransport } from '../../plan/commands.js';
 import { Chain } from '../../stack/vmfiles/chain/chain.js';
 import type { Link } from '../../stack/vmfiles/chain/link.js';
 import { ADAPTER_TYPES } from '../../stack/vscsi/index.js';
@@ -65,7 +62,7 @@ export class BackupTransports {
   }
 
   /** @throws InputError when the disk cannot be read this way */
-  check({ plan, vm, backing }: BuiltDisk, transport: Transport): void {
+  check({ plan, vm, backing }: BuiltDisk, transport: BackupTransport): void {
     const place = `${vm.name}:${plan.name}`;
     if (plan.rawDevice !== undefined) {
       throw InputError.of(place, 'is a raw device', 'back it up within its guest');
@@ -87,7 +84,7 @@ export class BackupTransports {
   }
 
   /** How a disk is read; `check` has said that it can be. */
-  wayOf(built: BuiltDisk, transport: Transport): Way {
+  wayOf(built: BuiltDisk, transport: BackupTransport): Way {
     const key = `${built.plan.index} ${transport}`;
     const known = this.ways.get(key);
     if (known !== undefined) return known;
@@ -99,7 +96,7 @@ export class BackupTransports {
   }
 
   /** Through the stack of the disk's host. */
-  private byHost(built: BuiltDisk, world: BackupWorld, transport: Transport): Way {
+  private byHost(built: BuiltDisk, world: BackupWorld, transport: BackupTransport): Way {
     const { plan, vm, backing } = built;
     const { host } = vm;
     const systems = this.parts.fileSystems.get(host) as HostFileSystems;
@@ -154,7 +151,7 @@ export class BackupTransports {
     return { world, lower, setLinks };
   }
 
-  private worldOf({ vm }: BuiltDisk, transport: Transport): BackupWorld {
+  private worldOf({ vm }: BuiltDisk, transport: BackupTransport): BackupWorld {
     const { host } = vm;
     const key = `${transport} ${host}`;
     const known = this.worlds.get(key);
@@ -175,7 +172,7 @@ export class BackupTransports {
   private introduce(
     { vm, backing }: BuiltDisk,
     { options }: BackupWorld,
-    transport: Transport,
+    transport: BackupTransport,
   ): void {
     const { fileSystems, hosts } = this.parts;
     const { world, disk, name } = options;

@@ -2,7 +2,7 @@ import { InputError } from '../../core/errors.js';
 import { Random } from '../../core/random.js';
 import { requirePlainName } from '../../formats/vmdk/extent-line.js';
 import type { FileMedium } from '../../formats/vmdk/medium.js';
-import type { DiskPlan, Plan, VmPlan } from '../plan.js';
+import type { DiskPlan, Plan, VmPlan } from '../../plan/plan.js';
 import type { ChainLink, SnapshotService } from '../snapshots/service.js';
 import { describeLink, plainName, writeExtent } from './link-files.js';
 import { configurationOf, type ExportedDisk, snapshotListOf } from './machine-text.js';

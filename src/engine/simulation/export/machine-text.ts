@@ -1,7 +1,7 @@
 import { Dictionary } from '../../formats/dictionary/dictionary.js';
 import { SnapshotList } from '../../formats/vmx/snapshot-list.js';
+import type { DiskPlan, VmPlan } from '../../plan/plan.js';
 import { EPOCH_SECONDS } from '../../stack/filesystem/vmfs/on-disk/volume-bytes.js';
-import type { DiskPlan, VmPlan } from '../plan.js';
 import type { SnapshotInfo } from '../snapshots/snapshot.js';
 
 /** A disk as the machine's text files name it. */

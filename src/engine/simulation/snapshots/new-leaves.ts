@@ -1,7 +1,7 @@
 import { InputError } from '../../core/errors.js';
 import type { Sim } from '../../core/sim.js';
+import type { DeltaFormatName } from '../../plan/commands.js';
 import type { FileHandle } from '../../stack/files.js';
-import type { DeltaFormatName } from '../../stack/vmfiles/chain/delta-format.js';
 import type { Link } from '../../stack/vmfiles/chain/link.js';
 import type { ChainedDisk } from './freezer.js';
 

@@ -2,6 +2,8 @@ import { InputError } from '../../core/errors.js';
 import type { Sim } from '../../core/sim.js';
 import type { DataMover } from '../../operations/data-mover.js';
 import type { MoverStore } from '../../operations/store.js';
+import type { Command, SnapshotAction } from '../../plan/commands.js';
+import type { VmPlan } from '../../plan/plan.js';
 import type { FileHandle } from '../../stack/files.js';
 import { type ChainFiles, DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
 import { chainFrom, type GrainRun, grainRuns, type Link } from '../../stack/vmfiles/chain/link.js';
@@ -10,10 +12,8 @@ import type { Home } from '../../stack/vmfiles/home.js';
 import type { Vm } from '../../stack/vmfiles/vm.js';
 import type { HostFileSystems } from '../build-datastores.js';
 import type { BuiltDisk } from '../build-vms.js';
-import type { Command } from '../commands.js';
 import type { FileContents } from '../file-contents.js';
-import type { VmPlan } from '../plan.js';
-import type { SnapshotAction, SnapshotInfo } from './snapshot.js';
+import type { SnapshotInfo } from './snapshot.js';
 import { VmSnapshots, type Witness } from './vm-snapshots.js';
 
 /** Pause between two looks whether a file is at rest (model). */

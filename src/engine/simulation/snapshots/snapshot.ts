@@ -1,5 +1,4 @@
 import type { FileHandle } from '../../stack/files.js';
-import type { DeltaFormatName } from '../../stack/vmfiles/chain/delta-format.js';
 import type { Link } from '../../stack/vmfiles/chain/link.js';
 import type { FrozenChanges } from '../../stack/vmfiles/change-tracker.js';
 
@@ -19,19 +18,6 @@ export interface VmSnapshot {
   /** By number of the disk, for those whose changes are tracked. */
   readonly changes: ReadonlyMap<number, FrozenChanges>;
 }
-
-/** What may be done with snapshots of a machine. */
-export type SnapshotAction =
-  | {
-      readonly action: 'create';
-      readonly snapshot: string;
-      readonly memory?: boolean;
-      readonly quiesce?: boolean;
-      /** Of the deltas; the usual one of their datastore unless given. */
-      readonly format?: DeltaFormatName;
-    }
-  | { readonly action: 'revert' | 'delete'; readonly snapshot: string }
-  | { readonly action: 'deleteAll' | 'consolidate' };
 
 /** A snapshot as whoever asks is told of it. */
 export interface SnapshotInfo {

@@ -5,8 +5,8 @@ import type { Sim } from '../../core/sim.js';
 import { formatDuration, formatSize } from '../../core/units.js';
 import type { DataMover } from '../../operations/data-mover.js';
 import { WriteJob } from '../../operations/write-job.js';
+import type { DeltaFormatName, SnapshotAction } from '../../plan/commands.js';
 import type { FileHandle } from '../../stack/files.js';
-import type { DeltaFormatName } from '../../stack/vmfiles/chain/delta-format.js';
 import type { ChainFiles } from '../../stack/vmfiles/chain/disk-chain.js';
 import type { Link } from '../../stack/vmfiles/chain/link.js';
 import type { FrozenChanges } from '../../stack/vmfiles/change-tracker.js';
@@ -15,7 +15,7 @@ import type { Vm } from '../../stack/vmfiles/vm.js';
 import { Consolidation } from './consolidation.js';
 import { type ChainedDisk, Freezer } from './freezer.js';
 import { makeLeaves, messageOf, type NewLeaf, type WriteFiles, wholeOf } from './new-leaves.js';
-import type { SnapshotAction, SnapshotInfo, VmSnapshot } from './snapshot.js';
+import type { SnapshotInfo, VmSnapshot } from './snapshot.js';
 
 /** Links of a chain at most (vmdk-formats 5), the base and a helper among them. */
 const LINKS_MAX = 32;

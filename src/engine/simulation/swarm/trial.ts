@@ -1,6 +1,6 @@
 import type { LogEntry } from '../../core/event-log.js';
 import { formatDuration } from '../../core/units.js';
-import type { Plan } from '../plan.js';
+import type { Plan } from '../../plan/plan.js';
 import { Simulation } from '../simulation.js';
 import type { TrialKind } from './weather.js';
 

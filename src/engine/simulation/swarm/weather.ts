@@ -1,6 +1,6 @@
 import type { Param } from '../../core/params.js';
 import type { FaultInfo } from '../../faults/define.js';
-import type { FaultPlan } from '../plan.js';
+import type { FaultPlan } from '../../plan/plan.js';
 import { Draw } from './draw.js';
 
 /**

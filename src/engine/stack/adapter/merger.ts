@@ -1,6 +1,6 @@
 import { BLOCK_BYTES, type Io, movesData, NO_IO } from '../../core/io.js';
 import type { Requests } from '../../core/requests.js';
-import type { AdapterPlan, MergePlan } from '../../simulation/plan.js';
+import type { AdapterPlan, MergePlan } from '../../plan/plan.js';
 import { AddressTable } from './address-table.js';
 import type { Order } from './orders/define.js';
 

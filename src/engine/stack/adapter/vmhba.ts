@@ -12,7 +12,7 @@ import {
   hostStatus,
 } from '../../core/status.js';
 import { Traffic } from '../../core/traffic.js';
-import type { AdapterPlan } from '../../simulation/plan.js';
+import type { AdapterPlan } from '../../plan/plan.js';
 import {
   type AbortCounter,
   AT_DEVICE,

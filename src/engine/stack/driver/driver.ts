@@ -5,7 +5,7 @@ import { Layer } from '../../core/layer.js';
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
 import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
-import type { AdapterPlan } from '../../simulation/plan.js';
+import type { AdapterPlan } from '../../plan/plan.js';
 import { Coalescer, type Interrupted } from './coalescer.js';
 import { type DriverFamily, INTERRUPT_NS } from './family.js';
 import { type DriverState, Lifecycle } from './lifecycle.js';

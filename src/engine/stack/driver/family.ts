@@ -1,4 +1,4 @@
-import type { AdapterPlan } from '../../simulation/plan.js';
+import type { AdapterPlan } from '../../plan/plan.js';
 
 /** What a kind of driver costs per command. */
 export interface DriverFamily {

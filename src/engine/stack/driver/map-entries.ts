@@ -1,4 +1,4 @@
-import type { AdapterPlan } from '../../simulation/plan.js';
+import type { AdapterPlan } from '../../plan/plan.js';
 
 /** One line of a driver's map file: which PCI devices it drives. */
 export interface MapEntry {

@@ -1,5 +1,5 @@
 import type { Protocol } from '../../devices/fabric/protocols.js';
-import type { AdapterPlan, CoalescePlan, Transport } from '../../simulation/plan.js';
+import type { AdapterPlan, CoalescePlan, Transport } from '../../plan/plan.js';
 
 /** Defaults of a driver module. */
 export interface DriverModule {

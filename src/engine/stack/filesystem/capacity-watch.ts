@@ -1,5 +1,5 @@
 import type { Sim } from '../../core/sim.js';
-import type { AlarmPlan } from '../../simulation/plan.js';
+import type { AlarmPlan } from '../../plan/plan.js';
 import { FILE_BLOCK } from './file.js';
 
 /**

@@ -2,7 +2,7 @@ import { InputError } from '../../core/errors.js';
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
 import { sumTraffic, TRAFFIC_FIELDS } from '../../core/traffic.js';
-import type { DatastorePlan } from '../../simulation/plan.js';
+import type { DatastorePlan } from '../../plan/plan.js';
 import type { AllocationPolicy, DatastoreFiles, FileHandle } from '../files.js';
 import { ALARM_DEFAULTS, CapacityWatch } from './capacity-watch.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers, type StoredFile } from './file.js';

@@ -5,8 +5,8 @@ import type { Sim } from '../../core/sim.js';
 import { STATION_FIELDS, Station } from '../../core/station.js';
 import { HOST_ABORT, hostStatus } from '../../core/status.js';
 import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
+import type { PolicyPlan } from '../../plan/plan.js';
 import { TokenBucket } from '../../qos/token-bucket.js';
-import type { PolicyPlan } from '../../simulation/plan.js';
 import { type Recall, type Recaller, recallFrom, WITHDRAWN } from '../recall.js';
 
 export interface PolicyFilterOptions {

@@ -1,8 +1,8 @@
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
 import { countTraffic, TRAFFIC_FIELDS } from '../../core/traffic.js';
+import type { Qos } from '../../plan/plan.js';
 import type { QosDiscipline } from '../../qos/discipline.js';
-import type { Qos } from '../../simulation/plan.js';
 import type { WorldQueue } from './world-queue.js';
 
 /** What a client of a device queue shows besides its traffic; units are of Disk.SchedCostUnit. */

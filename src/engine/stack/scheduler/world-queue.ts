@@ -1,7 +1,7 @@
 import type { Sim } from '../../core/sim.js';
 import { TRAFFIC_FIELDS } from '../../core/traffic.js';
+import type { Qos } from '../../plan/plan.js';
 import type { QosDiscipline } from '../../qos/discipline.js';
-import type { Qos } from '../../simulation/plan.js';
 import { CLIENT_FIELDS, type ClientMeter } from './client-meter.js';
 
 export interface WorldQueueOptions {

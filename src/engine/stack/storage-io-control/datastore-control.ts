@@ -1,6 +1,6 @@
 import type { Sim } from '../../core/sim.js';
 import { formatDuration } from '../../core/units.js';
-import type { SiocPlan } from '../../simulation/plan.js';
+import type { SiocPlan } from '../../plan/plan.js';
 import { ExternalLoad, type Observation } from './external-load.js';
 import type { StatisticsBlock } from './site.js';
 

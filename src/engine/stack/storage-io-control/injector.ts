@@ -86,15 +86,7 @@ export class Injector extends Layer {
     const io = requests.takeForGuest();
     if (io === NO_IO) return;
     this.inFlight++;
-    requests.op[io] = READ;
-    requests.lba[io] = this.stream.below(this.places) * READ_BLOCKS;
-    requests.blocks[io] = READ_BLOCKS;
-    requests.world[io] = 0;
-    requests.disk[io] = -1;
-    requests.file[io] = -1;
-    requests.arrivedAt[io] = now;
-    requests.readyAt[io] = now;
-    requests.deviceNs[io] = 0;
+    requests.own(io, READ, this.stream.below(this.places) * READ_BLOCKS, READ_BLOCKS, now);
     this.submit(io);
   }
 }

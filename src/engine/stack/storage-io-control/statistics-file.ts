@@ -75,7 +75,7 @@ export class StatisticsFile extends Layer {
 
   private access(op: number, lba: number, blocks: number, slot: number, done: Done): void {
     const { requests, now } = this.sim;
-    const io = requests.take();
+    const io = requests.takeOwn(op, lba, blocks, now);
     // No row is free: the host is too busy for its statistics and tries again in the next period.
     if (io === NO_IO) {
       done(false);
@@ -83,15 +83,7 @@ export class StatisticsFile extends Layer {
     }
     this.done = done;
     this.options.datastore.values[slot]++;
-    requests.op[io] = op;
-    requests.lba[io] = lba;
-    requests.blocks[io] = blocks;
-    requests.world[io] = 0;
-    requests.disk[io] = -1;
     requests.file[io] = this.options.file.index;
-    requests.arrivedAt[io] = now;
-    requests.readyAt[io] = now;
-    requests.deviceNs[io] = 0;
     this.submit(io);
   }
 }

@@ -224,17 +224,8 @@ export class TaskManager extends Layer implements TaskControl {
   /** Sends a task management function; NO_IO when the request table is full. */
   private send(op: number, target: Io, place: { nexus: number; lun: number }): Io {
     const { now, requests, layers } = this.sim;
-    const io = requests.take();
+    const io = requests.takeOwn(op, target, 0, now);
     if (io === NO_IO) return NO_IO;
-    requests.op[io] = op;
-    requests.lba[io] = target;
-    requests.blocks[io] = 0;
-    requests.world[io] = 0;
-    requests.disk[io] = -1;
-    requests.file[io] = -1;
-    requests.arrivedAt[io] = now;
-    requests.readyAt[io] = now;
-    requests.deviceNs[io] = 0;
     requests.nexus[io] = place.nexus;
     requests.lun[io] = place.lun;
     this.enter(io);

@@ -1,7 +1,7 @@
 import { assert } from '../../core/assert.js';
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
-import type { VmPlan } from '../../simulation/plan.js';
+import type { VmPlan } from '../../plan/plan.js';
 import type { AllocationPolicy, DatastoreFiles, FileHandle } from '../files.js';
 
 /** What a file of a virtual machine is for (stack-upper 16). */

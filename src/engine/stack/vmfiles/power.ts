@@ -1,10 +1,8 @@
 import { InputError } from '../../core/errors.js';
 import { formatSize } from '../../core/units.js';
+import type { PowerState } from '../../plan/commands.js';
 import type { Home } from './home.js';
 import type { Vm } from './vm.js';
-
-/** What an operator may make of a machine. A template is a machine that is off and stays so. */
-export type PowerState = 'on' | 'off' | 'suspended' | 'template';
 
 /** State of the devices of a suspended machine: model, video memory most of all. */
 const DEVICE_STATE_BYTES = 16 * 1024 * 1024;

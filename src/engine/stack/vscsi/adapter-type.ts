@@ -1,6 +1,8 @@
+import type { AdapterTypeName } from '../../plan/vms.js';
+
 /** A kind of virtual storage adapter: what the guest's driver finds, and what a command costs. */
 export interface AdapterType {
-  readonly name: 'pvscsi' | 'lsilogic' | 'lsisas1068' | 'buslogic' | 'nvme' | 'ahci' | 'ide';
+  readonly name: AdapterTypeName;
   readonly summary: string;
   /** PCI vendor and device (stack-upper 19). */
   readonly pciId: string;

@@ -23,7 +23,7 @@ import {
   SENSE_LBA_OUT_OF_RANGE,
 } from '../../core/status.js';
 import { TRAFFIC_FIELDS, Traffic } from '../../core/traffic.js';
-import type { DiskPlan } from '../../simulation/plan.js';
+import type { DiskPlan } from '../../plan/plan.js';
 import type { FileHandle } from '../files.js';
 import type { TaskControl } from '../recall.js';
 import { FailureNotes } from './failure-notes.js';

@@ -1,7 +1,7 @@
 /** What RAID levels cost: disk accesses per command, and the rates that follow from them. */
 import { describe, expect, it } from 'vitest';
 import { READ, WRITE } from '../../../../src/engine/core/io.js';
-import type { PoolPlan, RaidLevel } from '../../../../src/engine/simulation/plan.js';
+import type { PoolPlan, RaidLevel } from '../../../../src/engine/plan/plan.js';
 import { GIB, MIB, poolPlan, type Rig, rig } from '../../support.js';
 
 const UNIT = 128;

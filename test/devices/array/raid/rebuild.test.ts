@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../../src/engine/core/errors.js';
 import { WRITE } from '../../../../src/engine/core/io.js';
-import type { RaidLevel, RaidPlan } from '../../../../src/engine/simulation/plan.js';
+import type { RaidLevel, RaidPlan } from '../../../../src/engine/plan/plan.js';
 import { GIB, MIB, poolPlan, type Rig, rig } from '../../support.js';
 
 /** What a rebuild moves at once. */

@@ -1,4 +1,4 @@
-import type { RaidLevel } from '../../../simulation/plan.js';
+import type { RaidLevel } from '../../../plan/plan.js';
 
 /** Fewest disks of a level. */
 const FEWEST: Readonly<Record<RaidLevel, number>> = { 0: 1, 1: 2, 5: 3, 6: 4, 10: 4 };

@@ -4,7 +4,7 @@ import { BLOCK_BYTES, type Io, NO_IO, WRITE } from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
 import type { Sim } from '../../../core/sim.js';
 import { formatDuration, formatSize } from '../../../core/units.js';
-import type { RaidPlan } from '../../../simulation/plan.js';
+import type { RaidPlan } from '../../../plan/plan.js';
 import { ABSENT, REBUILDING, WHOLE } from './members.js';
 import type { RaidGroup } from './raid-group.js';
 
@@ -126,7 +126,7 @@ export class Redundancy extends Layer {
       return;
     }
     const { requests } = this.sim;
-    const io = requests.take();
+    const io = requests.takeOwn(WRITE, 0, 0, this.sim.now);
     if (io === NO_IO) {
       this.wakeAt(this.sim.now + RETRY_NS);
       return;
@@ -138,10 +138,6 @@ export class Redundancy extends Layer {
       Math.floor(STEP_BLOCKS / this.group.layout.unitBlocks),
     );
     this.working = true;
-    requests.op[io] = WRITE;
-    requests.world[io] = 0;
-    requests.disk[io] = -1;
-    requests.arrivedAt[io] = this.sim.now;
     this.enter(io);
     this.group.rebuild(io, place, this.rows, this.disk);
   }

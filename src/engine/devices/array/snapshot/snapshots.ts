@@ -200,7 +200,7 @@ export class Snapshots extends Layer {
     const { requests } = this.sim;
     const { start, cache } = this.source;
     while (this.head < this.grains.length && this.copying < COPIES && !this.retrying) {
-      const io = requests.take();
+      const io = requests.takeOwn(READ, 0, GRAIN_BLOCKS, this.sim.now);
       if (io === NO_IO) {
         this.retrying = true;
         this.after(RETRY_NS, NO_IO);
@@ -209,10 +209,6 @@ export class Snapshots extends Layer {
       const address = start + this.grains[this.head] * GRAIN_BLOCKS;
       this.copyFor[io] = this.waiters[this.head++];
       this.copying++;
-      requests.world[io] = 0;
-      requests.disk[io] = -1;
-      requests.arrivedAt[io] = this.sim.now;
-      requests.op[io] = READ;
       if (cache?.hit(address, GRAIN_BLOCKS)) this.writeCopy(io);
       else this.access(io, address);
     }
@@ -231,7 +227,6 @@ export class Snapshots extends Layer {
   private access(io: Io, address: number): void {
     const { requests } = this.sim;
     const { pool } = this.source;
-    requests.blocks[io] = GRAIN_BLOCKS;
     this.enter(io);
     if (pool.group === undefined) {
       requests.lba[io] = pool.lbaOf(address);

@@ -1,6 +1,6 @@
 import { InputError } from '../../../core/errors.js';
 import type { Sim } from '../../../core/sim.js';
-import type { OrderPlan } from '../../../simulation/plan.js';
+import type { OrderPlan } from '../../../plan/plan.js';
 import { deadline } from './deadline.js';
 import type { Order, OrderInfo } from './define.js';
 import { elevator } from './elevator.js';

@@ -33,20 +33,11 @@ export class NfsCalls extends Layer {
 
   call(answered: Answered, link = 0): void {
     const { requests, now, timers } = this.sim;
-    const io = requests.take();
+    const io = requests.takeOwn(OTHER, 0, 0, now);
     if (io === NO_IO) {
       timers.delay(ROW_RETRY_NS, () => this.call(answered, link));
       return;
     }
-    requests.op[io] = OTHER;
-    requests.lba[io] = 0;
-    requests.blocks[io] = 0;
-    requests.world[io] = 0;
-    requests.disk[io] = -1;
-    requests.file[io] = -1;
-    requests.arrivedAt[io] = now;
-    requests.readyAt[io] = now;
-    requests.deviceNs[io] = 0;
     this.error[io] = NFS_OK;
     this.life[io] = 0;
     this.link[io] = link;

@@ -101,21 +101,12 @@ export class NfsHeartbeat extends Layer {
 
   override submit(): void {
     const { requests, now } = this.sim;
-    const io = requests.take();
+    const io = requests.takeOwn(TEST_UNIT_READY, 0, 0, now);
     // No row is free: the host is too busy to ask, which says nothing about the server.
     if (io === NO_IO) {
       this.stopWaiting();
       return;
     }
-    requests.op[io] = TEST_UNIT_READY;
-    requests.lba[io] = 0;
-    requests.blocks[io] = 0;
-    requests.world[io] = 0;
-    requests.disk[io] = -1;
-    requests.file[io] = -1;
-    requests.arrivedAt[io] = now;
-    requests.readyAt[io] = now;
-    requests.deviceNs[io] = 0;
     this.error[io] = NFS_OK;
     this.life[io] = this.session?.life ?? 0;
     this.link[io] = this.links.next();

@@ -1,6 +1,6 @@
 import { assert } from '../../../core/assert.js';
 import type { Sim } from '../../../core/sim.js';
-import type { DatastorePlan } from '../../../simulation/plan.js';
+import type { DatastorePlan } from '../../../plan/plan.js';
 import type { AllocationPolicy, FileHandle } from '../../files.js';
 import { Datastore, datastoreSlot } from '../datastore.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers, StoredFile } from '../file.js';

@@ -160,24 +160,16 @@ export class MetadataIo extends Layer {
     payload?: Uint8Array,
   ): void {
     const { requests, now, payloads } = this.sim;
-    const io = requests.take();
+    const command = op === ZERO && !this.offload.init ? WRITE : op;
+    const io = requests.takeOwn(command, lba, blocks, now);
     if (io === NO_IO) {
       if (this.waiting.push({ op, lba, blocks, client, token, payload }) === 1) {
         this.after(ROW_RETRY_NS, NO_IO);
       }
       return;
     }
-    requests.op[io] = op === ZERO && !this.offload.init ? WRITE : op;
     if (op === ZERO) requests.data[io] = ZERO_DATA;
     else if (payload !== undefined) requests.data[io] = payloads.take(payload);
-    requests.lba[io] = lba;
-    requests.blocks[io] = blocks;
-    requests.world[io] = 0;
-    requests.disk[io] = -1;
-    requests.file[io] = -1;
-    requests.arrivedAt[io] = now;
-    requests.readyAt[io] = now;
-    requests.deviceNs[io] = 0;
     this.address[io] = lba;
     this.token[io] = token;
     this.clients[io] = client;

@@ -1,7 +1,7 @@
 import { assert } from '../../../core/assert.js';
 import { InputError } from '../../../core/errors.js';
 import type { Sim } from '../../../core/sim.js';
-import type { DatastorePlan } from '../../../simulation/plan.js';
+import type { DatastorePlan } from '../../../plan/plan.js';
 import type { AllocationPolicy, FileHandle } from '../../files.js';
 import { Datastore } from '../datastore.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../file.js';

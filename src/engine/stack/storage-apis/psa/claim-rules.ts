@@ -1,4 +1,4 @@
-import type { ClaimRulePlan, Transport } from '../../../simulation/plan.js';
+import type { ClaimRulePlan, Transport } from '../../../plan/plan.js';
 import {
   DEFAULT_MP_RULES,
   DEFAULT_SATP_RULES,

@@ -1,4 +1,4 @@
-import type { ArrayPlan, LunPlan } from '../../../simulation/plan.js';
+import type { ArrayPlan, LunPlan } from '../../../plan/plan.js';
 import type { ClaimedDevice } from './claim-rules.js';
 
 /** Device models without moving parts. */

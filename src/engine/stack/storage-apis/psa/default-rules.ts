@@ -1,4 +1,4 @@
-import type { Transport } from '../../../simulation/plan.js';
+import type { Transport } from '../../../plan/plan.js';
 
 /** A claim rule of class MP: which plug-in owns paths of a device. `*` stands for any text. */
 export interface MpRule {

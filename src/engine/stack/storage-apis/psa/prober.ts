@@ -148,9 +148,7 @@ export class PathProber extends Layer {
         deviceNs: requests.deviceNs[io],
       };
     } else {
-      requests.world[io] = 0;
-      requests.disk[io] = -1;
-      requests.file[io] = -1;
+      requests.own(io, op, 0, 0, now);
     }
     const idle = (): void => undefined;
     const rest = { status: 0, sense: 0, cancel: idle, again: false };

@@ -1,6 +1,7 @@
 import type { Entity } from '../../../core/meters.js';
 import type { Sim } from '../../../core/sim.js';
 import { formatDuration } from '../../../core/units.js';
+import type { Requirements } from '../../../plan/vms.js';
 import type { AlarmStatus, Capabilities, EventClass } from './array-state.js';
 import { INVALID_SESSION, type VasaEvent, type VasaProvider } from './provider.js';
 
@@ -30,18 +31,6 @@ export const VASA_FIELDS = [
   'nonCompliant',
   'unknown',
 ] as const;
-
-/** A storage policy's demands on where a disk lies; what is left out is not asked for. */
-export interface Requirements {
-  readonly thin?: boolean;
-  /** Device model, such as ssd. */
-  readonly disk?: string;
-  readonly redundant?: boolean;
-  readonly protected?: boolean;
-  readonly offload?: boolean;
-  /** The worst alarm that will do. */
-  readonly health?: AlarmStatus;
-}
 
 /** A virtual disk with a policy that requires something. */
 export interface Subject {

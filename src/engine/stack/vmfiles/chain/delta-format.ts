@@ -1,7 +1,9 @@
-/** How the delta of a snapshot keeps its grains (vmdk-formats reference, 9 and 10). */
-export type DeltaFormatName = 'vmfsSparse' | 'seSparse';
+import type { DeltaFormatName } from '../../../plan/commands.js';
 
-/** Sizes are in 512-byte blocks. */
+/**
+ * How the delta of a snapshot keeps its grains (vmdk-formats reference, 9 and 10). Sizes are in
+ * 512-byte blocks.
+ */
 export interface DeltaFormat {
   readonly name: DeltaFormatName;
   /** `web1-000001-delta.vmdk`, `web1-000001-sesparse.vmdk`. */

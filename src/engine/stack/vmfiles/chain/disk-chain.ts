@@ -1,17 +1,13 @@
 import type { Layer } from '../../../core/layer.js';
 import type { Entity } from '../../../core/meters.js';
 import type { Sim } from '../../../core/sim.js';
+import type { DeltaFormatName } from '../../../plan/commands.js';
 import type { DatastoreFiles, FileHandle } from '../../files.js';
 import type { FileRole } from '../home.js';
 import type { VirtualDisk } from '../virtual-disk.js';
 import { Chain } from './chain.js';
 import { Delta } from './delta.js';
-import {
-  DELTA_FORMATS,
-  type DeltaFormatName,
-  layoutOf,
-  SPARSE_BLOCKS_MAX,
-} from './delta-format.js';
+import { DELTA_FORMATS, layoutOf, SPARSE_BLOCKS_MAX } from './delta-format.js';
 import { chainFrom, cidProblem, Link } from './link.js';
 
 export const CHAIN_FIELDS = [

@@ -53,23 +53,15 @@ export class TableIo extends Layer {
 
   private issue(op: number, file: FileHandle, lba: number, blocks: number, token: number): void {
     const { requests, now, timers } = this.sim;
-    const io = requests.take();
+    const io = requests.takeOwn(op, lba, blocks, now);
     if (io === NO_IO) {
       timers.delay(ROW_RETRY_NS, () => this.issue(op, file, lba, blocks, token));
       return;
     }
     if (op === READ) this.reads++;
     else this.writes++;
-    requests.op[io] = op;
-    requests.lba[io] = lba;
-    requests.blocks[io] = blocks;
     requests.data[io] = NO_DATA;
-    requests.world[io] = 0;
-    requests.disk[io] = -1;
     requests.file[io] = file.index;
-    requests.arrivedAt[io] = now;
-    requests.readyAt[io] = now;
-    requests.deviceNs[io] = 0;
     this.token[io] = token;
     this.enter(io);
     this.lower.submit(io);

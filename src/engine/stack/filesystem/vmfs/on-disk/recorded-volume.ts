@@ -4,7 +4,7 @@ import type { Sim } from '../../../../core/sim.js';
 import type { Address } from '../../../../formats/vmfs/address.js';
 import { releasedLock } from '../../../../formats/vmfs/lock.js';
 import type { BlockMedium } from '../../../../formats/vmfs/medium.js';
-import type { DatastorePlan } from '../../../../simulation/plan.js';
+import type { DatastorePlan } from '../../../../plan/plan.js';
 import type { AllocationPolicy, FileHandle } from '../../../files.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../../file.js';
 import { HOLE, VmfsFile } from '../file.js';

@@ -1,7 +1,27 @@
-import type { Transport } from '../operations/backup/transport.js';
-import type { PowerState } from '../stack/vmfiles/power.js';
-import type { DiskPlan, Pace, Qos } from './plan.js';
-import type { SnapshotAction } from './snapshots/snapshot.js';
+import type { DiskPlan, Qos } from './vms.js';
+import type { Pace } from './workloads.js';
+
+/** What an operator may make of a machine. A template is a machine that is off and stays so. */
+export type PowerState = 'on' | 'off' | 'suspended' | 'template';
+
+/** How a backup reads a disk. The programming interface calls these transport modes (VADP). */
+export type BackupTransport = 'san' | 'hotadd' | 'nbd' | 'nbdssl';
+
+/** The two redo-log formats of snapshots. */
+export type DeltaFormatName = 'vmfsSparse' | 'seSparse';
+
+/** What may be done with snapshots of a machine. */
+export type SnapshotAction =
+  | {
+      readonly action: 'create';
+      readonly snapshot: string;
+      readonly memory?: boolean;
+      readonly quiesce?: boolean;
+      /** Of the deltas; the usual one of their datastore unless given. */
+      readonly format?: DeltaFormatName;
+    }
+  | { readonly action: 'revert' | 'delete'; readonly snapshot: string }
+  | { readonly action: 'deleteAll' | 'consolidate' };
 
 /** What may be done to a virtual disk of a machine, while the machine runs but for `rename`. */
 export type DiskAction =
@@ -130,7 +150,7 @@ export type Command =
       readonly kind: 'backup';
       readonly vm: string;
       readonly disk?: number;
-      readonly transport: Transport;
+      readonly transport: BackupTransport;
       readonly mode: 'full' | 'incremental';
       readonly quiesce?: boolean;
     }
