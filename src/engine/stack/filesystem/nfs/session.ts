@@ -2,6 +2,7 @@ import { PART_MULTIPATH } from '../../../core/breakdown.js';
 import type { Io } from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
 import type { Entity } from '../../../core/meters.js';
+import { RowList } from '../../../core/row-list.js';
 import type { Sim } from '../../../core/sim.js';
 import {
   CHECK,
@@ -31,7 +32,6 @@ import {
   WITHDRAWN,
 } from '../../recall.js';
 import type { MountState } from '../mount-state.js';
-import { RowList } from '../vmfs/row-list.js';
 import { NfsCalls } from './calls.js';
 import { NFS_HEARTBEAT_DEFAULTS, NfsHeartbeat, type NfsHeartbeatSettings } from './heartbeat.js';
 import { type NfsAddresses, NfsLinks } from './links.js';

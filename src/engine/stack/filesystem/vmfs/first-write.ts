@@ -1,4 +1,5 @@
 import { type Io, NO_IO } from '../../../core/io.js';
+import { RowList } from '../../../core/row-list.js';
 import type { Sim } from '../../../core/sim.js';
 import { SENSE_MISCOMPARE } from '../../../core/status.js';
 import { datastoreSlot } from '../datastore.js';
@@ -16,7 +17,6 @@ import {
 import type { MetadataClient, MetadataIo } from './metadata-io.js';
 import type { PointerUser } from './pointer-cache.js';
 import { RETRY_NS, refused } from './retry.js';
-import { RowList } from './row-list.js';
 import { NONE } from './space.js';
 import type { VmfsVolume } from './volume.js';
 

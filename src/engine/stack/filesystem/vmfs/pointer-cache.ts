@@ -1,9 +1,9 @@
 import { type Io, NO_IO } from '../../../core/io.js';
+import { RowList } from '../../../core/row-list.js';
 import type { Sim } from '../../../core/sim.js';
 import { POINTER_BLOCKS } from './layout.js';
 import type { MetadataClient, MetadataIo } from './metadata-io.js';
 import { RETRY_NS, refused } from './retry.js';
-import { RowList } from './row-list.js';
 import type { VmfsVolume } from './volume.js';
 
 /** 32 TB of open files (VMFS3.MaxAddressableSpaceTB), one pointer block for each GB. */

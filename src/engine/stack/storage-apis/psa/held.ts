@@ -1,55 +1,44 @@
-import { type Io, NO_IO } from '../../../core/io.js';
+import type { Io } from '../../../core/io.js';
+import { RowList } from '../../../core/row-list.js';
 import type { Sim } from '../../../core/sim.js';
+import { CHECK, SENSE_LUN_NOT_SUPPORTED } from '../../../core/status.js';
+import type { Availability } from './availability.js';
 
-/** Commands a device holds while it has no path for them: first in, first out, nothing allocated. */
-export class HeldRows {
-  count = 0;
-  private readonly next: Int32Array;
-  private head: Io = NO_IO;
-  private tail: Io = NO_IO;
+/** Commands a device has no path for: held in order, or refused where its state says so. */
+export class HeldRows extends RowList {
+  /** Commands that found no path, and how many of them there were when that was last asked. */
+  private asked = 0;
+  private askedThen = 0;
 
-  constructor(sim: Sim) {
-    this.next = sim.requests.next;
+  /** @param refuse ends a command, whose status says why, by an event of its own */
+  constructor(
+    private readonly sim: Sim,
+    private readonly availability: Availability,
+    private readonly refuse: (io: Io) => void,
+  ) {
+    super(sim);
   }
 
-  push(io: Io): void {
-    this.next[io] = NO_IO;
-    if (this.head === NO_IO) this.head = io;
-    else this.next[this.tail] = io;
-    this.tail = io;
-    this.count++;
+  /** Keeps a command until there is a path, or lets it fail. */
+  hold(io: Io): void {
+    const { status, sense, world } = this.sim.requests;
+    const refusal = this.availability.refusal(world[io]);
+    this.asked++;
+    status[io] = refusal;
+    sense[io] = refusal === CHECK ? SENSE_LUN_NOT_SUPPORTED : 0;
+    if (refusal === 0) this.push(io);
+    else this.refuse(io);
   }
 
-  /** Puts a command back where it was: at the front. */
-  unshift(io: Io): void {
-    this.next[io] = this.head;
-    if (this.head === NO_IO) this.tail = io;
-    this.head = io;
-    this.count++;
+  /** All of them again, now that the device's state has changed. */
+  review(): void {
+    for (let left = this.count; left > 0; left--) this.hold(this.shift());
   }
 
-  /** The one that waits longest, or NO_IO. */
-  shift(): Io {
-    const io = this.head;
-    if (io === NO_IO) return NO_IO;
-    this.head = this.next[io];
-    this.count--;
-    return io;
-  }
-
-  /** Takes a command out wherever it waits; false when it does not wait here. */
-  remove(io: Io): boolean {
-    let before = NO_IO;
-    for (let at = this.head; at !== NO_IO; at = this.next[at]) {
-      if (at === io) {
-        if (before === NO_IO) this.head = this.next[io];
-        else this.next[before] = this.next[io];
-        if (this.tail === io) this.tail = before;
-        this.count--;
-        return true;
-      }
-      before = at;
-    }
-    return false;
+  /** True when no command has asked for the device since this was last called. */
+  isIdle(): boolean {
+    const idle = this.asked === this.askedThen && this.count === 0;
+    this.askedThen = this.asked;
+    return idle;
   }
 }

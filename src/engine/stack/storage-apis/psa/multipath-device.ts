@@ -5,13 +5,11 @@ import type { Entity } from '../../../core/meters.js';
 import type { Sim } from '../../../core/sim.js';
 import {
   BUSY,
-  CHECK,
   deviceOf,
   formatStatus,
   HOST_ABORT,
   hostStatus,
   RESERVATION_CONFLICT,
-  SENSE_LUN_NOT_SUPPORTED,
   TASK_SET_FULL,
 } from '../../../core/status.js';
 import {
@@ -72,9 +70,6 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   private psp: PathSelector;
   /** Commands must be held: a path is in doubt, or none is usable. */
   private blocked = false;
-  /** Commands that found no path, and how many of them there were when that was last asked. */
-  private refusals = 0;
-  private refusalsThen = 0;
 
   constructor(sim: Sim, options: PsaDeviceOptions, parts: MultipathParts) {
     const { host, uid, paths, settings, entity } = options;
@@ -91,7 +86,6 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
     this.pspName = parts.psp;
     this.psp = parts.selector;
     this.vaai = new Vaai(sim, entity, settings);
-    this.held = new HeldRows(sim);
     this.retries = sim.requests.column('nmp.retries', Int32Array);
     this.retriesSlot = entity.slot('retries');
     this.conflictsSlot = entity.slot('conflicts');
@@ -104,9 +98,10 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
       paths,
       settings,
       entity,
-      () => this.reviewHeld(),
-      () => this.isIdle(),
+      () => this.held.review(),
+      () => this.held.isIdle(),
     );
+    this.held = new HeldRows(sim, this.availability, (io) => this.after(0, io));
     this.monitor = new PathMonitor(
       sim,
       this.title,
@@ -138,7 +133,7 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
 
   override submit(io: Io): void {
     this.retries[io] = 0;
-    if (this.blocked) this.hold(io);
+    if (this.blocked) this.held.hold(io);
     else this.issue(io);
   }
 
@@ -160,7 +155,7 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
       this.vaai.finished(io);
       this.leave(io).complete(io);
     } else if (this.blocked) {
-      this.hold(io);
+      this.held.hold(io);
     } else {
       this.issue(io);
     }
@@ -223,7 +218,7 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
     this.use.choose(this.psp, why);
     if (this.gone) {
       this.blocked = true;
-      this.reviewHeld();
+      this.held.review();
       return;
     }
     const { working, wanted } = this.psp;
@@ -250,7 +245,7 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
     } else if (this.blocked && this.state === DEVICE_ON) {
       this.held.unshift(io);
     } else if (this.blocked) {
-      this.hold(io);
+      this.held.hold(io);
     } else {
       this.issue(io);
     }
@@ -268,20 +263,6 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
     path.send(io);
     this.enter(io);
     path.adapter.submit(io);
-  }
-
-  /** Keeps the command until there is a path, or lets it fail where the device's state says so. */
-  private hold(io: Io): void {
-    const { status, sense, world } = this.sim.requests;
-    const refusal = this.availability.refusal(world[io]);
-    this.refusals++;
-    if (refusal === 0) {
-      this.held.push(io);
-      return;
-    }
-    status[io] = refusal;
-    sense[io] = refusal === CHECK ? SENSE_LUN_NOT_SUPPORTED : 0;
-    this.after(0, io);
   }
 
   private failed(io: Io, path: Path): void {
@@ -307,7 +288,7 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
     sense[io] = 0;
     const pauseNs = pauseAfter(verdict, attempt, this.settings);
     if (pauseNs > 0) this.after(pauseNs, io);
-    else if (this.blocked) this.hold(io);
+    else if (this.blocked) this.held.hold(io);
     else this.issue(io);
   }
 
@@ -381,17 +362,5 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   private reasonOf(io: Io): string {
     const { op, status, sense } = this.sim.requests;
     return `${OP_NAMES[op[io]]} got ${formatStatus(status[io], sense[io])}`;
-  }
-
-  /** The held commands again, now that the device's state has changed. */
-  private reviewHeld(): void {
-    for (let left = this.held.count; left > 0; left--) this.hold(this.held.shift());
-  }
-
-  /** True when no command has asked for the device since this was last called. */
-  private isIdle(): boolean {
-    const idle = this.refusals === this.refusalsThen && this.held.count === 0;
-    this.refusalsThen = this.refusals;
-    return idle;
   }
 }

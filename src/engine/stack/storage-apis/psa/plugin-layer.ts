@@ -3,15 +3,7 @@ import { type Io, NO_IO, WRITE } from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
 import type { Entity } from '../../../core/meters.js';
 import type { Sim } from '../../../core/sim.js';
-import {
-  BUSY,
-  CHECK,
-  deviceOf,
-  HOST_ABORT,
-  hostStatus,
-  SENSE_LUN_NOT_SUPPORTED,
-  TASK_SET_FULL,
-} from '../../../core/status.js';
+import { BUSY, deviceOf, HOST_ABORT, hostStatus, TASK_SET_FULL } from '../../../core/status.js';
 import {
   ABORTED,
   ASKED,
@@ -64,8 +56,6 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
   private readonly retriesSlot: number;
   /** The plug-in is being handed a command from above, which must not complete meanwhile. */
   private starting = false;
-  private refusals = 0;
-  private refusalsThen = 0;
 
   constructor(sim: Sim, options: PluginOptions) {
     const { host, uid, paths, settings, entity, plugin, params } = options;
@@ -77,7 +67,6 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
     this.pluginName = plugin;
     this.entity = entity;
     this.vaai = new Vaai(sim, entity, settings);
-    this.held = new HeldRows(sim);
     this.attempts = sim.requests.column('psa.retries', Uint8Array);
     this.retriesSlot = entity.slot('retries');
     this.use = new PathUse(sim, title, paths, entity);
@@ -87,9 +76,10 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
       paths,
       settings,
       entity,
-      () => this.reviewHeld(),
-      () => this.isIdle(),
+      () => this.held.review(),
+      () => this.held.isIdle(),
     );
+    this.held = new HeldRows(sim, this.availability, (io) => this.after(0, io));
     this.prober = new PathProber(sim, `${title} prober`, false, this);
     for (const path of paths) this.adopt(path);
     this.plugin = createFromPlugin(plugin, this.hostSide(), params);
@@ -218,7 +208,7 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
     } else if (this.state === DEVICE_ON) {
       this.held.unshift(io);
     } else {
-      this.hold(io);
+      this.held.hold(io);
     }
   }
 
@@ -250,7 +240,7 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
       send: (io, path) => this.send(io, path),
       attempts: (io) => this.attempts[io],
       finish: (io) => this.give(io),
-      hold: (io) => this.hold(io),
+      hold: (io) => this.held.hold(io),
       resume: () => this.resume(),
       restart: (io, delayNs) => {
         sim.requests.status[io] = 0;
@@ -279,7 +269,7 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
 
   private start(io: Io): void {
     if (this.availability.gone) {
-      this.hold(io);
+      this.held.hold(io);
       return;
     }
     this.starting = true;
@@ -310,17 +300,7 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
   private review(why: string): void {
     this.availability.update(why);
     this.use.choose({ update: () => undefined, uses: (path) => path.usable }, why);
-    if (this.availability.gone) this.reviewHeld();
-  }
-
-  private hold(io: Io): void {
-    const { status, sense, world } = this.sim.requests;
-    const refusal = this.availability.refusal(world[io]);
-    this.refusals++;
-    status[io] = refusal;
-    sense[io] = refusal === CHECK ? SENSE_LUN_NOT_SUPPORTED : 0;
-    if (refusal === 0) this.held.push(io);
-    else this.after(0, io);
+    if (this.availability.gone) this.held.review();
   }
 
   private resume(): void {
@@ -350,15 +330,5 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
   private abort(io: Io): void {
     this.sim.requests.status[io] = hostStatus(HOST_ABORT);
     this.sim.requests.sense[io] = 0;
-  }
-
-  private reviewHeld(): void {
-    for (let left = this.held.count; left > 0; left--) this.hold(this.held.shift());
-  }
-
-  private isIdle(): boolean {
-    const idle = this.refusals === this.refusalsThen && this.held.count === 0;
-    this.refusalsThen = this.refusals;
-    return idle;
   }
 }
