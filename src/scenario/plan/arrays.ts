@@ -13,6 +13,7 @@ import { bytesOf } from '../quantities.js';
 import type { ArrayText, HostText, Scenario } from '../schema.js';
 import type { Path } from '../source.js';
 import { type Context, type Copy, copies, Names } from './context.js';
+import { LunContents } from './lun-content.js';
 import { planModel } from './models.js';
 
 /** A LUN with the array that holds it. */
@@ -38,9 +39,10 @@ export function planArrays(
 ): PlannedArrays {
   const arrays = new Names<ArrayPlan>(context, 'array');
   const localTo = new Map<string, string>();
+  const contents = new LunContents(context);
   for (const [index, array] of scenario.arrays.entries()) {
     const path = ['arrays', index];
-    arrays.add(array.name, planArray(context, array, path), [...path, 'name']);
+    arrays.add(array.name, planArray(context, array, contents, path), [...path, 'name']);
   }
   for (const host of hosts) {
     for (const transport of ['sas', 'nvme'] as const) {
@@ -57,11 +59,16 @@ export function planArrays(
   return { arrays: [...arrays.values()], luns, localTo };
 }
 
-function planArray(context: Context, array: ArrayText, path: Path): ArrayPlan {
+function planArray(
+  context: Context,
+  array: ArrayText,
+  contents: LunContents,
+  path: Path,
+): ArrayPlan {
   const isArray = array.kind !== 'jbod';
   const isScaleOut = array.kind === 'scale-out';
   const controllers = isArray ? array.controllers : 1;
-  const luns = planLuns(context, array, controllers, path);
+  const luns = planLuns(context, array, controllers, contents, path);
   return {
     name: array.name,
     vendor: array.vendor,
@@ -97,7 +104,13 @@ function mirrorOf(
   return { mirror: { latencyNs: mirror.latency, bytesPerSecond: mirror.bandwidth } };
 }
 
-function planLuns(context: Context, array: ArrayText, controllers: number, path: Path): LunPlan[] {
+function planLuns(
+  context: Context,
+  array: ArrayText,
+  controllers: number,
+  contents: LunContents,
+  path: Path,
+): LunPlan[] {
   const names = new Names<LunPlan>(context, `LUN of ${array.name}`);
   const pools = new Map(array.pools.map((pool) => [pool.name, pool]));
   const numbers = new Map<number, string>();
@@ -128,37 +141,11 @@ function planLuns(context: Context, array: ArrayText, controllers: number, path:
       sizeBytes: Math.floor(item.size / 512) * 512,
       thin: item.thin && array.kind !== 'jbod',
       owner,
-      ...contentOf(context, array, item, name, at),
+      ...contents.plan(item, `${array.name}/${name}`, at),
     };
     names.add(name, plan, [...at, 'name']);
   }
   return [...names.values()];
-}
-
-/** What a LUN keeps of what is written to it; files of several LUNs need names of their own. */
-function contentOf(
-  context: Context,
-  array: ArrayText,
-  { content, count = 1 }: ArrayText['luns'][number],
-  name: string,
-  path: Path,
-): Pick<LunPlan, 'content'> {
-  if (content === undefined || content.keep === 'none') return {};
-  if (content.keep !== 'file') {
-    if (content.file === undefined) return { content: content.keep };
-    context.report(
-      [...path, 'content'],
-      `"keep: ${content.keep}" has no file`,
-      'remove one of them',
-    );
-    return {};
-  }
-  if (content.file !== undefined && count > 1) {
-    const hint = 'leave "file" out: each LUN gets one by its name';
-    context.report([...path, 'content', 'file'], `${count} LUNs cannot share a file`, hint);
-  }
-  const { file = `${array.name}-${name}.img`, ifExists } = content;
-  return { content: { file, ifExists } };
 }
 
 function planPools(
