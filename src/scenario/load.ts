@@ -13,11 +13,15 @@ import { repair } from './repair.js';
 import { type Scenario, scenarioSchema } from './schema.js';
 import { type Path, Source } from './source.js';
 
+/** Instead of the scenario's own. */
 export interface LoadOptions {
-  /** Instead of the scenario's own. */
+  /** 0 to 4294967295. */
   readonly seed?: number | undefined;
+  /** Simulated length of the run, ns; above 0. */
   readonly durationNs?: number | undefined;
 }
+
+const SEED_MAX = 2 ** 32 - 1;
 
 /**
  * The plan of a bundled scenario or a scenario file.
@@ -85,8 +89,17 @@ export function planScenario(
   throw new InputError(inOrder(problems));
 }
 
-/** A run's seed and length, where a person asked for others than the scenario's. */
+/**
+ * A run's seed and length, where a person asked for others than the scenario's.
+ * @throws InputError for what is no seed or no length
+ */
 export function override(plan: Plan, { seed = plan.seed, durationNs }: LoadOptions): Plan {
+  if (!Number.isInteger(seed) || seed < 0 || seed > SEED_MAX) {
+    throw InputError.of('seed', `expected a whole number from 0 to ${SEED_MAX}, found ${seed}`);
+  }
+  if (durationNs !== undefined && !(Number.isSafeInteger(durationNs) && durationNs > 0)) {
+    throw InputError.of('durationNs', `expected whole nanoseconds above 0, found ${durationNs}`);
+  }
   const end = durationNs ?? plan.durationNs;
   const expectations =
     end < plan.durationNs
