@@ -1,4 +1,4 @@
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { basename } from 'node:path';
 import { InputError, type Problem } from '../engine/core/errors.js';
 import type { ExpectationPlan, Plan, TraceTable } from '../engine/plan/plan.js';
 import { readText } from '../input/read-text.js';
@@ -130,7 +130,7 @@ function readTraces(source: Source, text: Scenario, known: Traces, problems: Pro
     if (replay === undefined || traces.has(replay.trace)) continue;
     const path = ['vms', index, 'replay', 'trace'];
     const { trace } = replay;
-    const table = attempt(source, path, problems, () => readTrace(besideOf(source, trace)).table);
+    const table = attempt(source, path, problems, () => readTrace(source.beside(trace)).table);
     if (table !== undefined) traces.set(trace, table);
   }
   return traces;
@@ -141,15 +141,10 @@ function readMachines(source: Source, text: Scenario, problems: Problem[]): Regi
   for (const [index, { vmx }] of text.vms.entries()) {
     if (vmx === undefined || machines.has(vmx)) continue;
     const path = ['vms', index, 'vmx'];
-    const machine = attempt(source, path, problems, () => readRegistered(besideOf(source, vmx)));
+    const machine = attempt(source, path, problems, () => readRegistered(source.beside(vmx)));
     if (machine !== undefined) machines.set(vmx, machine);
   }
   return machines;
-}
-
-/** A file that a scenario names: relative paths start at the scenario's folder. */
-function besideOf({ file }: Source, path: string): string {
-  return isAbsolute(path) ? path : join(dirname(file), path);
 }
 
 /** What is wrong with a file is wrong with the line of the scenario that names it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadScenario } from '../../src/scenario/load.js';
-import { naaOf } from '../../src/scenario/plan/arrays.js';
+import { naaOf } from '../../src/scenario/plan/naa.js';
 import { LEAST, planOf } from './helpers.js';
 
 const FABRIC = `
