@@ -19,14 +19,15 @@ export function describePlan(plan: Plan): string {
   const rows: readonly (readonly [string, number, string])[] = [
     ['hosts', plan.hosts.length, plan.hosts.map(({ name }) => name).join(' ')],
     ['arrays', plan.arrays.length, plan.arrays.map(({ name }) => name).join(' ')],
+    ['NFS servers', plan.nfsServers.length, plan.nfsServers.map(({ name }) => name).join(' ')],
     ['LUNs', luns.length, bytes(luns.map(({ sizeBytes }) => sizeBytes))],
     ['paths', paths.length, ''],
     ['datastores', plan.datastores.length, plan.datastores.map(({ name }) => name).join(' ')],
     ['VMs', plan.vms.length, plan.vms.map(({ name }) => name).join(' ')],
     ['virtual disks', disks.length, bytes(disks.map(({ sizeBytes }) => sizeBytes))],
     ['workloads', plan.jobs.length + plan.replays.length, ''],
-    ['faults', plan.faults.length, plan.faults.map(({ fault }) => fault).join(' ')],
-    ['changes', plan.changes.length, ''],
+    ['faults', plan.faults.length, unlike(plan.faults.map(({ fault }) => fault))],
+    ['changes', plan.changes.length, unlike(plan.changes.map(({ command }) => command.kind))],
     ['expectations', plan.expectations.length, ''],
   ];
   const table = formatTable(rows, [
@@ -35,6 +36,10 @@ export function describePlan(plan: Plan): string {
     { title: '', align: 'left', text: ([, , detail]) => cut(detail) },
   ]);
   return `${plan.name}: ok (${formatDuration(plan.durationNs)}, seed ${plan.seed})\n${table}`;
+}
+
+function unlike(names: readonly string[]): string {
+  return [...new Set(names)].join(' ');
 }
 
 function cut(text: string): string {

@@ -1,4 +1,3 @@
-import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../engine/core/errors.js';
 import type { Plan } from '../engine/plan/plan.js';
@@ -6,18 +5,19 @@ import type { MachineFile } from '../engine/simulation/export/machine-files.js';
 import { keepsBytes } from '../engine/simulation/run-media.js';
 import type { Simulation } from '../engine/simulation/simulation.js';
 import { NewFiles } from '../input/image/new-files.js';
+import { makeFolder, requireEmptyFolder } from './folders.js';
 
 /**
- * Looks before a run whether its disks can be exported afterwards.
- * @throws InputError when the folder has something in it, or the run does not keep what disks hold
+ * Looks before a run whether its disks can be exported afterwards, and makes the folder.
+ * @throws InputError when it has something in it or cannot be written to, or the run does not keep
+ * what disks hold
  */
 export function requireExport(plan: Plan, folder: string): void {
   if (!keepsBytes(plan) && !plan.jobs.some(({ verify }) => verify === true)) {
     const hint = 'add "verify: true" to a workload, or "content: memory" to a LUN';
     throw InputError.of('--export-disks', 'the scenario does not keep what disks hold', hint);
   }
-  if (entriesOf(folder).length === 0) return;
-  throw InputError.of(folder, 'the folder is not empty', 'give a new one');
+  requireEmptyFolder(folder);
 }
 
 /**
@@ -39,7 +39,7 @@ export function exportDisks(simulation: Simulation, folder: string): void {
 }
 
 function writeAll(path: string, group: readonly MachineFile[]): void {
-  mkdirSync(path, { recursive: true });
+  makeFolder(path);
   const files = new NewFiles(path);
   files.reserve(
     group.map(({ name }) => name),
@@ -50,16 +50,5 @@ function writeAll(path: string, group: readonly MachineFile[]): void {
     files.commit();
   } finally {
     files.discard();
-  }
-}
-
-function entriesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return [];
-    if (code === 'ENOTDIR') throw InputError.of(folder, 'is no folder', 'give a new one');
-    throw error;
   }
 }

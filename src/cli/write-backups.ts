@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../engine/core/errors.js';
 import { formatByName } from '../engine/formats/vmdk/formats.js';
@@ -6,16 +5,17 @@ import type { Plan } from '../engine/plan/plan.js';
 import { keepsBytes } from '../engine/simulation/run-media.js';
 import type { Simulation } from '../engine/simulation/simulation.js';
 import { writeDisk } from './disk/write.js';
+import { requireFolder } from './folders.js';
 
 /** As disks are exchanged and kept: compressed, in one file. */
 const FORMAT = 'streamOptimized';
 
 /**
  * Asked for before a run whose backups are to be written.
- * @throws InputError when there is no such folder, or the run does not know what its disks hold
+ * @throws InputError when nothing can be written into the folder, or the run does not know what its disks hold
  */
 export function checkBackupFolder(plan: Plan, folder: string): void {
-  if (!existsSync(folder)) throw InputError.of('--backups', `there is no folder ${folder}`);
+  requireFolder(folder);
   if (keepsBytes(plan) || plan.jobs.some(({ verify }) => verify)) return;
   const hint = 'give a job "verify: true", or a LUN "content"';
   throw InputError.of('--backups', 'nobody keeps what the disks of this scenario hold', hint);

@@ -5,20 +5,22 @@ import { Entities } from '../engine/views/kit/entities.js';
 import type { Engine } from './engine.js';
 
 export interface BatchRunOptions {
-  /** Hosts to write. */
+  /** Names of the hosts to write. */
   readonly hosts: readonly string[];
+  /** Every counter, not only the groups esxtop shows at first. */
   readonly all: boolean;
-  /** Simulated time between samples. */
+  /** Simulated time between samples, ns. */
   readonly intervalNs: number;
-  /** Samples to write. */
+  /** Samples to write: lines behind the header. */
   readonly count: number;
   /** Time of day at which the simulation starts, seconds since 1970, UTC. */
   readonly startsAt: number;
 }
 
 /**
- * Lines of a batch file: the header, then a line per interval, for which the engine is run. Equal runs
- * give equal lines: the clock is the simulated one.
+ * Lines of a batch file (PDH-CSV 4.0, as esxtop's) without line ends: the header, then a line per
+ * interval, for which the engine is run from where it stands. Equal runs give equal lines: the clock is
+ * the simulated one.
  */
 export function* batchLines(
   engine: Pick<Engine, 'now' | 'entities' | 'runUntil' | 'sample'>,
@@ -27,9 +29,10 @@ export function* batchLines(
   const entities = new Entities(engine.entities);
   const writer = new BatchWriter(entities, options);
   yield writer.header();
+  const from = engine.now;
   let before: Sample = engine.sample();
   for (let line = 1; line <= options.count; line++) {
-    engine.runUntil(line * options.intervalNs);
+    engine.runUntil(from + line * options.intervalNs);
     const after = engine.sample();
     yield writer.line({ entities, before, after }, options.startsAt + after.at / 1e9);
     before = after;

@@ -1,4 +1,4 @@
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { basename } from 'node:path';
 import { InputError, type Problem } from '../engine/core/errors.js';
 import type { ExpectationPlan, Plan, TraceTable } from '../engine/plan/plan.js';
 import { readText } from '../input/read-text.js';
@@ -13,11 +13,15 @@ import { repair } from './repair.js';
 import { type Scenario, scenarioSchema } from './schema.js';
 import { type Path, Source } from './source.js';
 
+/** Instead of the scenario's own. */
 export interface LoadOptions {
-  /** Instead of the scenario's own. */
+  /** 0 to 4294967295. */
   readonly seed?: number | undefined;
+  /** Simulated length of the run, ns; above 0. */
   readonly durationNs?: number | undefined;
 }
+
+const SEED_MAX = 2 ** 32 - 1;
 
 /**
  * The plan of a bundled scenario or a scenario file.
@@ -85,8 +89,17 @@ export function planScenario(
   throw new InputError(inOrder(problems));
 }
 
-/** A run's seed and length, where a person asked for others than the scenario's. */
+/**
+ * A run's seed and length, where a person asked for others than the scenario's.
+ * @throws InputError for what is no seed or no length
+ */
 export function override(plan: Plan, { seed = plan.seed, durationNs }: LoadOptions): Plan {
+  if (!Number.isInteger(seed) || seed < 0 || seed > SEED_MAX) {
+    throw InputError.of('seed', `expected a whole number from 0 to ${SEED_MAX}, found ${seed}`);
+  }
+  if (durationNs !== undefined && !(Number.isSafeInteger(durationNs) && durationNs > 0)) {
+    throw InputError.of('durationNs', `expected whole nanoseconds above 0, found ${durationNs}`);
+  }
   const end = durationNs ?? plan.durationNs;
   const expectations =
     end < plan.durationNs
@@ -117,7 +130,7 @@ function readTraces(source: Source, text: Scenario, known: Traces, problems: Pro
     if (replay === undefined || traces.has(replay.trace)) continue;
     const path = ['vms', index, 'replay', 'trace'];
     const { trace } = replay;
-    const table = attempt(source, path, problems, () => readTrace(besideOf(source, trace)).table);
+    const table = attempt(source, path, problems, () => readTrace(source.beside(trace)).table);
     if (table !== undefined) traces.set(trace, table);
   }
   return traces;
@@ -128,15 +141,10 @@ function readMachines(source: Source, text: Scenario, problems: Problem[]): Regi
   for (const [index, { vmx }] of text.vms.entries()) {
     if (vmx === undefined || machines.has(vmx)) continue;
     const path = ['vms', index, 'vmx'];
-    const machine = attempt(source, path, problems, () => readRegistered(besideOf(source, vmx)));
+    const machine = attempt(source, path, problems, () => readRegistered(source.beside(vmx)));
     if (machine !== undefined) machines.set(vmx, machine);
   }
   return machines;
-}
-
-/** A file that a scenario names: relative paths start at the scenario's folder. */
-function besideOf({ file }: Source, path: string): string {
-  return isAbsolute(path) ? path : join(dirname(file), path);
 }
 
 /** What is wrong with a file is wrong with the line of the scenario that names it. */

@@ -10,7 +10,7 @@ import { bytesPerDisk } from './plan/jobs.js';
 import type { DiskText, Scenario, VmText } from './schema.js';
 
 export interface ReplayOptions {
-  /** Trace file. */
+  /** Trace file, plain or gzip. */
   readonly trace: string;
   /** Bundled name or file; the first VM of it plays the trace. */
   readonly scenario?: string | undefined;
@@ -21,6 +21,7 @@ export interface ReplayOptions {
   /** Virtual disks the trace's units are dealt onto. */
   readonly disks?: number | undefined;
   readonly seed?: number | undefined;
+  /** Simulated length of the run, ns; as long as the trace and what the scenario plans. */
   readonly durationNs?: number | undefined;
 }
 
@@ -53,7 +54,9 @@ export function planReplay(options: ReplayOptions): { plan: Plan; trace: Trace }
   };
   const last = Math.max(
     0,
-    ...[...text.faults, ...text.changes, ...text.narrative].map(({ at = 0 }) => at),
+    ...[text.faults, text.changes, text.operations, text.backups, text.narrative].flatMap((all) =>
+      all.map(({ at = 0 }) => at),
+    ),
   );
   const changed: Scenario = {
     ...text,

@@ -1,3 +1,4 @@
+import { dirname, isAbsolute, join } from 'node:path';
 import {
   type Document,
   isAlias,
@@ -25,6 +26,11 @@ export class Source {
     text: string,
   ) {
     this.document = parseDocument(text, { lineCounter: this.lines, merge: true });
+  }
+
+  /** A file the text names: relative paths start at its own folder. */
+  beside(path: string): string {
+    return isAbsolute(path) ? path : join(dirname(this.file), path);
   }
 
   /** What makes the text no YAML at all; nothing else can be checked then. */

@@ -36,4 +36,8 @@ it('run --backups leaves a disk for each backup, and refuses when nobody knows w
   const refused = await vmtop('run', file, '--backups', folder);
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain('nobody keeps what the disks');
+  writeFileSync(file, SCENARIO.replace('VERIFY', 'true'));
+  const noFolder = await vmtop('run', file, '--backups', file);
+  expect(noFolder).toMatchObject({ code: 2, stdout: '' });
+  expect(noFolder.stderr).toMatch(/is no folder/);
 });

@@ -61,4 +61,14 @@ it('refuses a run that keeps no data, and a folder with something in it', async 
   expect(refused).toMatchObject({ code: 2, stdout: '' });
   expect(refused.stderr).toMatch(/not empty/);
   expect(readdirSync(full)).toEqual(['mine']);
+  const file = join(full, 'mine');
+  const lost = join(folder, 'no', 'such');
+  for (const [into, why] of [
+    [file, /mine: is no folder/],
+    [lost, /such: there is no such folder/],
+  ] as const) {
+    const wrong = await run(into, ', verify: true');
+    expect(wrong).toMatchObject({ code: 2, stdout: '' });
+    expect(wrong.stderr).toMatch(why);
+  }
 });

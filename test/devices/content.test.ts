@@ -70,6 +70,21 @@ class Pair {
 }
 
 describe('media', () => {
+  it('copy bytes to any block of 512, and change nothing around them', () => {
+    const { bytes, image } = new Pair();
+    const sectors = Uint8Array.from({ length: 24 * 512 }, (_, at) => 1 + Math.floor(at / 512));
+    const stamped = expand(stampOf(3, 77, 12));
+    image.write(0, 24, sectors);
+    image.write(16, 8, stamped);
+    bytes.copy(16, 4, 8);
+    const after = new Uint8Array(sectors.length);
+    image.read(0, 24, after);
+    const expected = sectors.slice();
+    expected.set(stamped, 4 * 512);
+    expected.set(stamped, 16 * 512);
+    expect(after).toEqual(expected);
+  });
+
   it('answer alike whether they keep stamps or bytes', () => {
     const command = fc.record({
       op: fc.constantFrom(WRITE, WRITE, WRITE, ZERO, UNMAP),

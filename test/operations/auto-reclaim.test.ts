@@ -54,6 +54,25 @@ describe('automatic UNMAP', () => {
     expect(full - usedMb(run)).toBeGreaterThan(4000);
   });
 
+  it('ends where the array refuses it, and goes on after a rescan once it does no more', () => {
+    const run = new Run(planOf('version: 6, reclaim: { priority: high, after: 10s }'));
+    const { simulation } = run;
+    simulation.runUntil(61 * SECOND);
+    const target = 'array1/lun0';
+    simulation.command({ kind: 'inject', fault: 'vaai-refused', target, params: {} });
+    simulation.runUntil(200 * SECOND);
+    const full = usedMb(run);
+    expect(run.of('reclaim.end').map(({ what, why }) => `${what}: ${why}`)).toEqual([
+      '0 B unmapped: the array does not know UNMAP',
+    ]);
+    simulation.command({ kind: 'heal', id: 0 });
+    simulation.runUntil(220 * SECOND);
+    expect(usedMb(run)).toBe(full);
+    simulation.command({ kind: 'rescan', host: 'esx1' });
+    simulation.runUntil(300 * SECOND);
+    expect(full - usedMb(run)).toBeGreaterThan(4000);
+  });
+
   it('does not exist on VMFS 5, nor with priority none', () => {
     for (const datastore of ['version: 5', 'version: 6, reclaim: none']) {
       const run = new Run(planOf(datastore));

@@ -49,6 +49,35 @@ describe('RAID in a scenario', () => {
   });
 });
 
+describe('LUNs in files', () => {
+  const contentsOf = (luns: string): unknown[] => {
+    const { source, text } = parseScenario(
+      `
+arrays: [{ name: array1, luns: [${luns}] }]
+hosts: [{ name: esx1 }]
+datastores: [{ name: prod, extents: array1/a0 }]
+vms: [{ name: web }]`,
+      'test.yaml',
+    );
+    return planScenario(source, text).arrays[0]!.luns.map(({ content }) => content);
+  };
+
+  it('each get a file of their own by their name', () => {
+    expect(contentsOf('{ name: a, count: 2, content: file }')).toEqual([
+      { file: 'array1-a0.img', ifExists: 'fail' },
+      { file: 'array1-a1.img', ifExists: 'fail' },
+    ]);
+  });
+
+  it.each([
+    '{ name: a, count: 2, content: { file: x.img } }',
+    '{ name: a0, content: { file: x.img } }, { name: b, content: { file: ./x.img } }',
+    '{ name: a0, content: { file: array1-b.img } }, { name: b, content: file }',
+  ])('do not share one: %s', (luns) => {
+    expect(() => contentsOf(luns)).toThrow(/is the file of array1\/a0 already/);
+  });
+});
+
 describe('faults of disks', () => {
   it('are refused where data would be lost, with the reason', () => {
     const simulation = new Simulation(planOf('pools: [{ disks: 4 }]'));

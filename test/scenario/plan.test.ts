@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { naaOf } from '../../src/scenario/plan/arrays.js';
+import { loadScenario } from '../../src/scenario/load.js';
+import { naaOf } from '../../src/scenario/plan/naa.js';
 import { LEAST, planOf } from './helpers.js';
 
 const FABRIC = `
@@ -161,5 +162,16 @@ changes: [{ at: 5s, vm: web, disk: 1, limit: 100 }]
     expect(changes.map(({ command }) => command)).toEqual(
       [1, 10, 19].map((disk) => ({ kind: 'qos', disk, qos: { limit: 100 } })),
     );
+  });
+});
+
+describe('loadScenario', () => {
+  it.each([
+    [{ seed: -1 }, /^seed: expected a whole number from 0 to 4294967295, found -1/],
+    [{ seed: 2 ** 32 }, /^seed/],
+    [{ durationNs: 0 }, /^durationNs: expected whole nanoseconds above 0, found 0/],
+    [{ durationNs: Number.NaN }, /^durationNs/],
+  ])('refuses %j', (options, message) => {
+    expect(() => loadScenario('default', options)).toThrow(message);
   });
 });

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { LISTS } from '../../src/cli/commands/list.js';
 import { LAYERS } from '../../src/engine/simulation/layer-summary.js';
+import { bundledScenarios } from '../../src/scenario/bundled.js';
 import { CATALOGUES } from '../../src/scenario/catalogues.js';
 import { parseScenario, planScenario } from '../../src/scenario/load.js';
 import { scenarioSchema } from '../../src/scenario/schema.js';
@@ -75,11 +76,16 @@ describe('README', () => {
   });
 
   it('has every fault beside its target', () => {
-    const rows = README.split('\n').filter((row) => row.startsWith('| '));
+    const [, table = ''] = README.split('\n| Target | Such as | Faults |\n');
+    const rows = table.split('\n\n', 1)[0]!.split('\n');
     for (const { name, target } of CATALOGUES.faults) {
       const row = rows.find((text) => text.includes(`\`${name}\``)) ?? '';
       expect(row.split('|')[1]?.toLowerCase(), name).toContain(target);
     }
+  });
+
+  it('has every bundled scenario', () => {
+    for (const name of bundledScenarios()) expect(quoted, name).toContain(name);
   });
 
   it('has every layer, list and option', () => {
@@ -87,7 +93,7 @@ describe('README', () => {
     expect(README).toContain(LISTS.join(', '));
     for (const { path, text } of sources()) {
       if (!path.startsWith('cli/commands/')) continue;
-      for (const [, option, about] of text.matchAll(/\.option\('(\w+)',([^)]*)\)/g)) {
+      for (const [, option, about] of text.matchAll(/\.option\('([\w-]+)',([^)]*)\)/g)) {
         if (about.includes('hidden: true')) continue;
         expect(quoted, option).toContain(`--${option}`);
       }

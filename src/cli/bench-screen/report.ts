@@ -2,7 +2,7 @@
 import type { Answer, Figures, Frames } from './measure.js';
 
 /** What the screen promises, on any scenario and at any speed of the engine. */
-export const BARS = {
+const BARS = {
   framesPerSecond: 10,
   answerMs: 100,
   /** Part of a core while nothing changes. */

@@ -8,6 +8,7 @@ export interface LogEntry {
   readonly at: number;
   /** Dotted, stable: `path.state`, `apd.start`, `datastore.full`, ... */
   readonly kind: string;
+  /** Name of what it happened to. */
   readonly object: string;
   readonly what: string;
   readonly why: string;
@@ -18,6 +19,7 @@ const KEPT = 20_000;
 
 /** What happened and why, for people and scripts; not on the I/O path. */
 export class EventLog {
+  /** The newest, oldest first: up to 20,000. */
   readonly entries: LogEntry[] = [];
   /** Called for each entry as it is written (`--events FILE`, drills' expectations). */
   onEntry: ((entry: LogEntry) => void) | undefined;

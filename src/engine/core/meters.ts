@@ -17,6 +17,7 @@ export interface EntityInfo {
   readonly name: string;
   /** What it belongs to, by name: `{ host: 'esx1', device: 'naa...' }`. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Names of its counters and gauges: times are ns, blocks 512 bytes (`src/README.md`, Statistics). */
   readonly fields: readonly string[];
   /** First of its counters in a sample. */
   readonly base: number;
@@ -60,9 +61,11 @@ export class Entity implements EntityInfo {
 
 /** A copy of every counter at one simulated instant; rates are differences of two. */
 export interface Sample {
+  /** Simulated time, ns. */
   readonly at: number;
+  /** Of all entities: field `fields[i]` of one is `values[base + i]`. */
   readonly values: Float64Array;
-  /** HISTOGRAM_BUCKETS counts per histogram. */
+  /** HISTOGRAM_BUCKETS counts per histogram; empty where none were asked for. */
   readonly histograms: Uint32Array;
 }
 

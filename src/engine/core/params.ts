@@ -1,4 +1,4 @@
-import type { Problem } from './errors.js';
+import { InputError, type Problem } from './errors.js';
 import { formatDuration, formatSize, parseDuration, parseSize } from './units.js';
 
 /**
@@ -88,6 +88,30 @@ export function readParams<P extends Params>(
     });
   }
   return values as Values<P>;
+}
+
+/**
+ * Checks settings that are numbers in base units (ns, bytes), as commands carry them.
+ * @param place whose settings they are, for the message
+ * @throws InputError with everything that is wrong
+ */
+export function checkValues(
+  params: Params,
+  given: Readonly<Record<string, number>>,
+  place: string,
+): void {
+  const problems = Object.entries(given).flatMap(([name, value]): Problem[] => {
+    const param = params[name];
+    const at = `${place}.${name}`;
+    if (param === undefined) {
+      const hint = `known here: ${Object.keys(params).join(', ') || 'none'}`;
+      return [{ place: at, message: 'unknown setting', hint }];
+    }
+    if (value >= param.min && value <= param.max) return [];
+    const limits = `${formatParam(param, param.min)} to ${formatParam(param, param.max)}`;
+    return [{ place: at, message: `${value} is not in the range ${limits}`, hint: param.help }];
+  });
+  if (problems.length > 0) throw new InputError(problems);
 }
 
 function readValue(param: Param, raw: string | number): number | undefined {

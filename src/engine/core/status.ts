@@ -23,7 +23,6 @@ export const TASK_ABORTED = 0x40;
 
 /** Plug-in status (P). */
 export const PLUGIN_TRANSIENT = 0x1;
-export const PLUGIN_ATS_MISCOMPARE = 0x5;
 export const PLUGIN_NOSPACE = 0x8;
 
 export function hostStatus(host: number): number {

@@ -90,14 +90,15 @@ export class ByteContent implements Content {
   /** To the block of 512 bytes. */
   fill(lba: number, blocks: number, stamp: number): void {
     if (stamp === 0) {
-      clearRange(this.image, lba * 512, blocks * 512);
+      clearRange(this.image, lba * BLOCK_BYTES, blocks * BLOCK_BYTES);
       return;
     }
     const whole = expand(stamp);
     for (let at = lba; at < lba + blocks; ) {
       const inside = at % DATA_BLOCKS;
       const part = Math.min(DATA_BLOCKS - inside, lba + blocks - at);
-      this.image.write(at, part, whole.subarray(inside * 512, (inside + part) * 512));
+      const bytes = whole.subarray(inside * BLOCK_BYTES, (inside + part) * BLOCK_BYTES);
+      this.image.write(at, part, bytes);
       at += part;
     }
   }

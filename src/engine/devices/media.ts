@@ -119,15 +119,17 @@ export class Media {
 
   /** Copies a range to an address of `media`, without the data leaving the array. */
   copy(from: number, to: number, blocks: number, media: Media = this): void {
-    if (this.image !== undefined && media.image !== undefined) {
-      this.copyBytes(from, to, blocks, media.image);
-    }
+    const { image } = media;
+    const hasBytes = this.image !== undefined && image !== undefined;
+    if (hasBytes) this.copyBytes(from, to, blocks, image);
     const source = Math.floor(from / DATA_BLOCKS);
     const target = Math.floor(to / DATA_BLOCKS);
     const count = Math.ceil(blocks / DATA_BLOCKS);
     for (let index = 0; index < count; index++) {
-      const stamp = this.get(source + index);
-      if (stamp !== media.get(target + index)) media.set(target + index, stamp);
+      if (!hasBytes) {
+        const stamp = this.get(source + index);
+        if (stamp !== media.get(target + index)) media.set(target + index, stamp);
+      }
       if (media.spoilt.size > 0) media.spoilt.delete(target + index);
       if (this.spoilt.has(source + index)) media.spoilt.add(target + index);
     }

@@ -32,7 +32,6 @@ export class AutoReclaim implements MoverClient {
   private running = false;
   /** Of file blocks, that may be sent yet. */
   private budget = 0;
-  private stop: () => void;
   private by: Reclaimer;
 
   constructor(
@@ -42,14 +41,9 @@ export class AutoReclaim implements MoverClient {
   ) {
     this.by = hosts[0] as Reclaimer;
     this.volume.trackFreed();
-    const stopAging = sim.timers.every(Math.max(1, FreedSpace.stepNs(plan.afterNs)), () =>
-      this.volume.freed?.age(),
-    );
-    const stopTicks = sim.timers.every(TICK_NS, () => this.tick());
-    this.stop = () => {
-      stopAging();
-      stopTicks();
-    };
+    const stepNs = Math.max(1, FreedSpace.stepNs(plan.afterNs));
+    sim.timers.every(stepNs, () => this.volume.freed?.age());
+    sim.timers.every(TICK_NS, () => this.tick());
   }
 
   moved(slot: number, status: number, sense: number): void {
@@ -62,7 +56,7 @@ export class AutoReclaim implements MoverClient {
       this.by.mover.add('reclaimedBlocks', count * FILE_BLOCK);
       this.send();
     } else if (sense === SENSE_INVALID_OPCODE) {
-      this.stop();
+      this.budget = 0;
       this.end('the array does not know UNMAP');
     }
   }
@@ -81,7 +75,9 @@ export class AutoReclaim implements MoverClient {
     const able = this.hosts.find(({ store: { mount } }) => mount.mounted && mount.openFiles > 0);
     if (able === undefined) return;
     if (this.free.length === OUTSTANDING) this.by = able;
-    this.send();
+    // What a host has been refused it tries again after a rescan.
+    const { extents } = this.by.store.vmfs!;
+    if (extents.some(({ device }) => device.vaai.supports('delete'))) this.send();
   }
 
   private send(): void {

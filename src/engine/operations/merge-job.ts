@@ -1,6 +1,7 @@
 import { DATA_BLOCKS, NO_DATA, ZERO_DATA } from '../core/data-arena.js';
 import { READ, UNMAP, WRITE } from '../core/io.js';
 import type { Sim } from '../core/sim.js';
+import { FILE_BLOCK } from '../stack/filesystem/file.js';
 import type { Chain } from '../stack/vmfiles/chain/chain.js';
 import { TABLE_ENTRIES } from '../stack/vmfiles/chain/delta-format.js';
 import { Lookup } from '../stack/vmfiles/chain/link.js';
@@ -9,7 +10,6 @@ import { type Ended, Operation } from './operation.js';
 
 /** What is read and written at once: 64 KiB, as the software data mover does (stack-lower, 6.2). */
 const CHUNK_BLOCKS = 128;
-const FILE_BLOCK = 2048;
 
 export interface MergeParts {
   /** Its links, leaf first, hold what is to be merged; nobody writes to them. */
@@ -105,7 +105,7 @@ export class MergeJob extends Operation {
     const piece = this.pieces[slot];
     piece.at = cursor;
     if (found.zeros) {
-      found.find(source.links, cursor, Math.min(capacityBlocks - cursor, 2 * FILE_BLOCK));
+      found.find(source.links, cursor, Math.min(capacityBlocks - cursor, FILE_BLOCK));
       const length = toBoundary(cursor, found.length, FILE_BLOCK);
       const unmaps = target.links[0].delta?.format.unmaps ?? (givesBack && length === FILE_BLOCK);
       piece.step = unmaps ? UNMAP : WRITE;

@@ -47,10 +47,12 @@ export type Command =
   | {
       readonly kind: 'inject';
       readonly fault: string;
-      /** Name of the target as entities show it. */
+      /** Name of the target, one of `Simulation.faultTargets`. */
       readonly target: string;
+      /** Its settings: times in ns, sizes in bytes; those left out are as `vmtop list faults` says. */
       readonly params: Readonly<Record<string, number>>;
     }
+  /** Ends a fault, by its number among `Simulation.activeFaults`. */
   | { readonly kind: 'heal'; readonly id: number }
   /** Changes the logical I/O scheduler's settings of one virtual disk. */
   | { readonly kind: 'qos'; readonly disk: number; readonly qos: Partial<Qos> }

@@ -1,4 +1,4 @@
-import type { ModelPlan } from './plan.js';
+import type { ModelPlan } from './arrays.js';
 
 export interface NfsServerPlan {
   readonly name: string;

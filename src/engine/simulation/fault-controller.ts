@@ -1,4 +1,5 @@
 import { InputError } from '../core/errors.js';
+import { checkValues } from '../core/params.js';
 import type { Sim } from '../core/sim.js';
 import type { FaultInfo, FaultTools } from '../faults/define.js';
 import { FAULTS } from '../faults/index.js';
@@ -48,7 +49,7 @@ export class FaultController {
    * @param params settings in base units; missing ones take their default
    * @param why who asked: `timeline`, `operator`, ...
    * @returns the number by which the fault is healed; undefined when it was refused
-   * @throws InputError when fault or target do not exist
+   * @throws InputError when fault or target do not exist, or a setting is out of its range
    */
   inject(
     name: string,
@@ -57,6 +58,7 @@ export class FaultController {
     why: string,
   ): number | undefined {
     const info = this.find(name, target);
+    checkValues(info.params, params, `fault ${name}`);
     const refusal = info.refusal(this.sites, target);
     if (refusal !== undefined) {
       this.sim.log.note('fault.refused', target, `${name}: ${refusal}`, why);

@@ -277,7 +277,10 @@ export class Simulation {
     return this.faults.active;
   }
 
-  /** Handles every event up to and including `time` (ns; a fraction of one is dropped). */
+  /**
+   * Handles every event up to and including `time` (ns; a fraction of one is dropped).
+   * @throws AssertionError for a time before `now`: a run does not go back, it is made once more
+   */
   runUntil(time: number): void {
     this.sim.runUntil(Math.floor(time));
   }
@@ -297,6 +300,7 @@ export class Simulation {
     return this.storage.deviceStatus(host, device);
   }
 
+  /** All counters as they are now, in the order of `entities`. @param withHistograms of latencies too */
   sample(withHistograms = true): Sample {
     return this.sim.meters.sample(withHistograms);
   }
@@ -331,6 +335,7 @@ export class Simulation {
     return this.guests.replayNotes();
   }
 
+  /** What went through each layer from one sample to another; from the start when there is no first. */
   layerSummary(before: Sample | undefined, after: Sample): Record<LayerName, LayerSummary> {
     return summariseLayers(this.entities, before, after);
   }

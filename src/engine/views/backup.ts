@@ -1,6 +1,7 @@
+import { BLOCK_BYTES } from '../core/io.js';
 import { TRANSPORTS } from '../operations/backup/transport.js';
 import { PHASES, RESULTS } from '../simulation/backups/meter.js';
-import { above, gauge, host } from './kit/fields.js';
+import { above, gauge, host, named } from './kit/fields.js';
 import { defineView } from './kit/view.js';
 
 const MB = 1024 * 1024;
@@ -16,15 +17,7 @@ export const backup = defineView({
   empty: 'no virtual disk has been backed up; ctrl+o on a virtual disk does so',
   charts: ['MBREAD/s', '%DONE', 'NETMB/s'],
   fields: [
-    {
-      id: 'VMDK',
-      width: 18,
-      weight: 0,
-      format: 'text',
-      help: 'virtual disk',
-      value: (row) => row.name,
-      grow: true,
-    },
+    named('VMDK', 18, 'virtual disk'),
     host,
     {
       id: 'TRANSPORT',
@@ -57,7 +50,7 @@ export const backup = defineView({
       weight: 0,
       format: 'fixed',
       help: 'MB read per second',
-      value: (row) => (row.rate('readBlocks') * 512) / MB,
+      value: (row) => (row.rate('readBlocks') * BLOCK_BYTES) / MB,
       sort: 'r',
     },
     gauge('LEFT', 9, 0, 'duration', 'leftNs', 'time the rest takes at this pace'),

@@ -138,7 +138,7 @@ export const datastore = defineView({
       width: 5,
       weight: 2,
       format: 'count',
-      help: 'requests for space refused since the start',
+      help: '1 from a write that found no free block until there is space again',
       value: (row) => row.now('full'),
       level: above(1, 1),
     },

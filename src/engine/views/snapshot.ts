@@ -1,3 +1,4 @@
+import { BLOCK_BYTES } from '../core/io.js';
 import { above, gauge, host, labelled, named } from './kit/fields.js';
 import type { Row } from './kit/row.js';
 import { storeFull } from './kit/store-full.js';
@@ -57,7 +58,7 @@ export const snapshot = defineView({
       weight: 0,
       format: 'blocks',
       help: 'space its deltas take from the datastore',
-      value: (row) => row.now('deltaBytes') / 512,
+      value: (row) => row.now('deltaBytes') / BLOCK_BYTES,
       sort: 'T',
     },
     {
@@ -85,7 +86,7 @@ export const snapshot = defineView({
       weight: 3,
       format: 'blocks',
       help: 'data of the guest in the deltas',
-      value: (row) => row.now('grainBytes') / 512,
+      value: (row) => row.now('grainBytes') / BLOCK_BYTES,
     },
     {
       id: 'RD/READ',

@@ -5,6 +5,7 @@ import {
   ftruncateSync,
   openSync,
   readSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { InputError } from '../../engine/core/errors.js';
@@ -40,13 +41,19 @@ export class FileImage implements BlockMedium {
   /**
    * A new image of zeros that takes no space yet.
    * @param replace true empties a file that exists
+   * @throws InputError when it cannot be made; a new file is not left behind then
    */
   static create(path: string, bytes: number, replace: boolean): FileImage {
     return withFile(path, replace ? 'w+' : 'wx+', (file) => {
       if (!fstatSync(file).isFile()) {
         throw InputError.of(path, 'expected an image file, found a device, pipe or socket');
       }
-      ftruncateSync(file, bytes);
+      try {
+        ftruncateSync(file, bytes);
+      } catch (error) {
+        if (!replace) rmSync(path);
+        throw error;
+      }
       return new FileImage(path, file, Math.floor(bytes / MEDIUM_BLOCK_BYTES), true);
     });
   }

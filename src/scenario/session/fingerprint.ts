@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { dirname, isAbsolute, join } from 'node:path';
 import { readBytes } from '../../input/read-bytes.js';
 import { findScenario, REPLAY_SCENARIO } from '../bundled.js';
 import { openScenario } from '../load.js';
@@ -17,15 +16,14 @@ const BYTES_MAX = 2 ** 32;
 export function fingerprint({ scenario, replay }: SessionStart): string {
   const hash = createHash('sha256');
   const name = replay === undefined ? scenario : (replay.scenario ?? REPLAY_SCENARIO);
-  const file = findScenario(name);
   const add = (path: string): void => {
     hash.update(readBytes(path, BYTES_MAX));
   };
-  add(file);
-  const beside = (path: string): string => (isAbsolute(path) ? path : join(dirname(file), path));
-  for (const { vmx, replay: own } of openScenario(name).text.vms) {
-    if (vmx !== undefined) hash.update(JSON.stringify(readRegistered(beside(vmx))));
-    if (own !== undefined) add(beside(own.trace));
+  add(findScenario(name));
+  const { source, text } = openScenario(name);
+  for (const { vmx, replay: own } of text.vms) {
+    if (vmx !== undefined) hash.update(JSON.stringify(readRegistered(source.beside(vmx))));
+    if (own !== undefined) add(source.beside(own.trace));
   }
   if (replay !== undefined) add(replay.trace);
   return hash.digest('hex');

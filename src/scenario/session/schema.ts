@@ -55,7 +55,7 @@ const snapshot = z.discriminatedUnion('action', [
   z.strictObject({ ...ofSnapshots, action: z.enum(['deleteAll', 'consolidate']) }),
 ]);
 
-/** The commands of `engine/simulation/commands.ts`, each with its instant. */
+/** The commands of `engine/plan/commands.ts`, each with its instant. */
 const command = z.discriminatedUnion('kind', [
   z.strictObject({
     ...timed,
@@ -122,7 +122,7 @@ const command = z.discriminatedUnion('kind', [
     kind: z.literal('mount'),
     host: name,
     datastore: name,
-    state: z.enum(['on', 'off']),
+    state: onOff,
   }),
   z.strictObject({ ...timed, kind: z.literal('refresh'), datastore: name }),
   z.strictObject({ ...timed, kind: z.literal('takeOver'), vm: name, host: name }),

@@ -1,7 +1,7 @@
 /** Columns several views share. Names, units and alarm levels: esxtop reference, sections 2 to 4. */
 import { BLOCK_BYTES } from '../../core/io.js';
 import type { Cell, Format } from './format.js';
-import { perCommandMs, type Row } from './row.js';
+import type { Row } from './row.js';
 import type { Field, LevelRule } from './view.js';
 
 const MB = 1024 * 1024;
@@ -249,11 +249,6 @@ export const QAVG_LIMITS = [1, 5] as const;
 /** Mean latency of all commands at this object. */
 export function latencyPerCommand(row: Row): number {
   return row.meanMs(TOTAL_NS, COMMANDS);
-}
-
-/** DAVG or QAVG of a row that keeps the sums; n = 0 gives 0.00. */
-export function sumsPerCommand(row: Row, ns: readonly string[]): number {
-  return perCommandMs(row.sum(ns), row.sum(COMMANDS));
 }
 
 export const failedPerSecond: Field = {
