@@ -13,6 +13,9 @@ import { fileError } from '../read-bytes.js';
 
 /** A disk image in a file of the real file system. Sparse where nothing was written. */
 export class FileImage implements BlockMedium {
+  /** True while something written may not be on the disk. */
+  private dirty = false;
+
   private constructor(
     readonly name: string,
     private readonly file: number,
@@ -79,6 +82,7 @@ export class FileImage implements BlockMedium {
 
   write(lba: number, blocks: number, from: Uint8Array): void {
     const bytes = blocks * MEDIUM_BLOCK_BYTES;
+    this.dirty = true;
     try {
       for (let done = 0; done < bytes; ) {
         done += writeSync(this.file, from, done, bytes - done, lba * MEDIUM_BLOCK_BYTES + done);
@@ -89,8 +93,10 @@ export class FileImage implements BlockMedium {
   }
 
   flush(): void {
+    if (!this.dirty) return;
     try {
       fdatasyncSync(this.file);
+      this.dirty = false;
     } catch (error) {
       throw writeError(this.name, error);
     }

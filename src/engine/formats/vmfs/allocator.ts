@@ -11,6 +11,11 @@ import type { Resource } from './resource.js';
 export class Allocator {
   /** Cluster where the next search begins, by resource: its files stay together. */
   private readonly cursors = new Map<Resource, number>();
+  /**
+   * Clusters where nothing was free when they were last looked at, one bit each: passed over as long as
+   * others have something. ESXi 7 keeps such a map as well (stack-upper reference, section 5).
+   */
+  private readonly full = new Map<Resource, Uint8Array>();
   private readonly given: { resource: Resource; address: Address }[] = [];
 
   /**
@@ -37,23 +42,45 @@ export class Allocator {
    * @throws InputError when there is none left
    */
   takeMany(resource: Resource, count: number): Address[] {
-    const start = this.cursors.get(resource) ?? 0;
-    for (let step = 0; step < resource.clusters; step++) {
-      const cluster = (start + step) % resource.clusters;
-      const taken = takeFrom(resource, cluster, count, this.gate);
-      if (taken.length === 0) continue;
-      this.cursors.set(resource, cluster);
-      return taken;
-    }
+    const taken = this.search(resource, count);
+    if (taken !== undefined) return taken;
     if (resource.large !== undefined) {
       const cluster = this.split(resource, resource.large);
-      if (cluster !== undefined) return takeFrom(resource, cluster, count, this.gate);
+      const split =
+        cluster === undefined ? undefined : takeFrom(resource, cluster, count, this.gate);
+      if (split !== undefined) return split;
     }
     throw InputError.of(
       this.volumeName,
       `no space left: every resource of ${resource.name} is in use`,
       'remove files, or format a larger volume',
     );
+  }
+
+  /** From where the last one was found; a second time over all clusters, as others may free some. */
+  private search(resource: Resource, count: number): Address[] | undefined {
+    const start = this.cursors.get(resource) ?? 0;
+    let full = this.full.get(resource);
+    for (let round = full === undefined ? 1 : 0; round < 2; round++) {
+      if (full === undefined || round === 1)
+        full = new Uint8Array(Math.ceil(resource.clusters / 8));
+      this.full.set(resource, full);
+      for (let step = 0; step < resource.clusters; step++) {
+        const cluster = (start + step) % resource.clusters;
+        if (((full[cluster >> 3] >> (cluster & 7)) & 1) === 1) continue;
+        const taken = takeFrom(resource, cluster, count, this.gate);
+        if (taken === undefined) full[cluster >> 3] |= 1 << (cluster & 7);
+        if (taken === undefined || taken.length === 0) continue;
+        this.cursors.set(resource, cluster);
+        return taken;
+      }
+    }
+    return undefined;
+  }
+
+  private mayHaveRoom(resource: Resource, cluster: number): void {
+    const full = this.full.get(resource);
+    if (full !== undefined) full[cluster >> 3] &= ~(1 << (cluster & 7));
   }
 
   /** Cuts a free large block into small ones; the cluster they make, undefined when there is none. */
@@ -68,6 +95,7 @@ export class Allocator {
         const number = cluster * large.layout.perCluster + item;
         small.resetCluster(number);
         this.cursors.set(small, number);
+        this.mayHaveRoom(small, number);
         return number;
       }
     }
@@ -101,29 +129,33 @@ export class Allocator {
         }
         header.count(free);
         resource.writeCluster(cluster, header);
+        this.mayHaveRoom(resource, cluster);
         const cursor = this.cursors.get(resource) ?? 0;
         this.cursors.set(resource, Math.min(cursor, cluster));
       }
     }
-    this.forget();
+    this.given.length = 0;
   }
 
+  /** What a transaction took and gave is as it was before. */
   forget(): void {
     this.given.length = 0;
+    this.full.clear();
   }
 }
 
+/** Undefined where the cluster has nothing to give; none where all it has is spoken for. */
 function takeFrom(
   resource: Resource,
   cluster: number,
   count: number,
   gate: Allocator['gate'],
-): Address[] {
-  const taken: Address[] = [];
-  if (!resource.isOpen(cluster)) return taken;
+): Address[] | undefined {
+  if (!resource.isOpen(cluster)) return undefined;
   const header = resource.readCluster(cluster);
   const size = resource.sizeOf(cluster);
-  if (header.free === 0 || header.free > size) return taken;
+  if (header.free === 0 || header.free > size) return undefined;
+  const taken: Address[] = [];
   for (let item = 0; item < size && taken.length < count; item++) {
     if (!header.isFree(item)) continue;
     const address = addressIn(resource, cluster, item);
