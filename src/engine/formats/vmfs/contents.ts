@@ -10,7 +10,7 @@ import {
 } from './address.js';
 import { alignDown, alignUp } from './bytes.js';
 import type { Core } from './core.js';
-import { type Descriptor, FILE_BYTES_MAX, RESIDENT, SUB_BLOCKS } from './descriptor.js';
+import { type Descriptor, FILE_BYTES_MAX, RDM, RESIDENT, SUB_BLOCKS } from './descriptor.js';
 import { FileForm, type Form } from './file-form.js';
 import { FileMap } from './file-map.js';
 import { SECTOR_BYTES } from './store.js';
@@ -212,7 +212,8 @@ export class Contents {
 
   /** Ends the file earlier. Takes back at most `slots` blocks; true when the length is reached. */
   shorten(file: Descriptor, length: number, slots: number): boolean {
-    if (file.zla === RESIDENT) {
+    // What a raw device mapping has in place of addresses is the name of its device.
+    if (file.zla === RESIDENT || file.type === RDM) {
       file.length = length;
       return true;
     }
