@@ -1,7 +1,15 @@
 import { InputError } from '../../core/errors.js';
 import type { Address } from './address.js';
-import { clusterOf, clusterUnit, isLinear, itemOf, makeAddress, unitOf } from './address.js';
-import { FREE, IN_USE, SPLIT } from './cluster.js';
+import {
+  clusterOf,
+  clusterUnit,
+  isLinear,
+  itemOf,
+  makeAddress,
+  SMALL_PER_LARGE,
+  unitOf,
+} from './address.js';
+import { type Cluster, FREE, IN_USE, SPLIT } from './cluster.js';
 import type { Resource } from './resource.js';
 
 /**
@@ -16,6 +24,8 @@ export class Allocator {
    * others have something. ESXi 7 keeps such a map as well (stack-upper reference, section 5).
    */
   private readonly full = new Map<Resource, Uint8Array>();
+  /** Where a host that shares the volume has its region, by resource. */
+  private readonly regions = new Map<Resource, number>();
   private readonly given: { resource: Resource; address: Address }[] = [];
 
   /**
@@ -29,6 +39,7 @@ export class Allocator {
   /** Lets the search for a resource begin at a cluster: hosts that share a volume begin apart. */
   beginAt(resource: Resource, cluster: number): void {
     this.cursors.set(resource, cluster);
+    this.regions.set(resource, cluster);
   }
 
   /** @throws InputError when there is none left */
@@ -42,10 +53,16 @@ export class Allocator {
    * @throws InputError when there is none left
    */
   takeMany(resource: Resource, count: number): Address[] {
+    const { large } = resource;
+    const region = this.regions.get(resource);
+    // The first small blocks of a host are in a large one of its own, where nobody else looks first.
+    if (large !== undefined && region !== undefined && this.cursors.get(resource) === region) {
+      if (!resource.isOpen(region)) this.splitAt(resource, large, region);
+    }
     const taken = this.search(resource, count);
     if (taken !== undefined) return taken;
-    if (resource.large !== undefined) {
-      const cluster = this.split(resource, resource.large);
+    if (large !== undefined) {
+      const cluster = this.split(resource, large);
       const split =
         cluster === undefined ? undefined : takeFrom(resource, cluster, count, this.gate);
       if (split !== undefined) return split;
@@ -85,21 +102,49 @@ export class Allocator {
 
   /** Cuts a free large block into small ones; the cluster they make, undefined when there is none. */
   private split(small: Resource, large: Resource): number | undefined {
-    for (let cluster = 0; cluster < large.clusters; cluster++) {
-      const header = large.readCluster(cluster);
-      for (let item = 0; header.free > 0 && item < large.sizeOf(cluster); item++) {
-        if (header.state(item) !== FREE) continue;
-        header.setState(item, SPLIT);
-        header.count(header.free - 1);
-        large.writeCluster(cluster, header);
-        const number = cluster * large.layout.perCluster + item;
-        small.resetCluster(number);
-        this.cursors.set(small, number);
-        this.mayHaveRoom(small, number);
-        return number;
+    const { perCluster, total } = large.layout;
+    for (let number = 0; number < total; number++) {
+      const cluster = Math.floor(number / perCluster);
+      if (number % perCluster === 0 && large.readCluster(cluster).free === 0) {
+        number += perCluster - 1;
+        continue;
       }
+      if (!this.splitAt(small, large, number)) continue;
+      this.cursors.set(small, number);
+      return number;
     }
     return undefined;
+  }
+
+  private splitAt(small: Resource, large: Resource, number: number): boolean {
+    const { perCluster } = large.layout;
+    const header = large.readCluster(Math.floor(number / perCluster));
+    if (number >= large.layout.total || header.state(number % perCluster) !== FREE) return false;
+    header.setState(number % perCluster, SPLIT);
+    header.count(header.free - 1);
+    large.writeCluster(Math.floor(number / perCluster), header);
+    small.resetCluster(number);
+    this.mayHaveRoom(small, number);
+    return true;
+  }
+
+  /** A large file block, where the volume has a free one. */
+  takeLarge(large: Resource): Address | undefined {
+    return this.search(large, 1)?.[0];
+  }
+
+  /** Small blocks that are all free become the large one they were cut from. */
+  private join(small: Resource, number: number, header: Cluster): void {
+    const { large } = small;
+    if (large === undefined || header.free < SMALL_PER_LARGE) return;
+    const { perCluster } = large.layout;
+    const cluster = Math.floor(number / perCluster);
+    const whole = large.readCluster(cluster);
+    if (whole.state(number % perCluster) !== SPLIT) return;
+    whole.setState(number % perCluster, FREE);
+    whole.count(whole.free + 1);
+    large.writeCluster(cluster, whole);
+    this.mayHaveRoom(large, cluster);
   }
 
   /** Marks a resource free when the transaction is committed. */
@@ -129,6 +174,7 @@ export class Allocator {
         }
         header.count(free);
         resource.writeCluster(cluster, header);
+        this.join(resource, cluster, header);
         this.mayHaveRoom(resource, cluster);
         const cursor = this.cursors.get(resource) ?? 0;
         this.cursors.set(resource, Math.min(cursor, cluster));
