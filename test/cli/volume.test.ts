@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -112,6 +113,33 @@ describe('vmtop volume', () => {
       expect(outcome, args.join(' ')).toMatchObject({ code: 2 });
       expect(outcome.stderr).toContain(words);
     }
+  });
+
+  it('refuses pipes at once, the root for removal, and what another process writes to', async () => {
+    const image = at('locked.img');
+    await quiet('format', image, '--size', '300MiB');
+    execFileSync('mkfifo', [at('pipe')]);
+    expect(await volume('ls', at('pipe'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('found a device, pipe or socket'),
+    });
+    await quiet('put', image, local('first', 'x'), '/ !first');
+    expect(await volume('rm', image, '/d/..', '--recursive')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('root directory cannot be removed'),
+    });
+    expect(await quiet('ls', image)).toMatch(/ !first$/m);
+    // The parent of this process lives; nobody has the greatest number there is.
+    for (const [owner, code] of [
+      [process.ppid, 2],
+      [2 ** 22, 0],
+    ] as const) {
+      const lock = local('.locked.img.vmtop-lock', `${owner}\n`);
+      const outcome = await volume('mkdir', image, '/d');
+      expect(outcome.code, outcome.stderr).toBe(code);
+      expect(existsSync(lock)).toBe(code === 2);
+    }
+    await quiet('check', image);
   });
 
   it('explains damage and ends with 1', async () => {

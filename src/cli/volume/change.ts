@@ -1,9 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { posix } from 'node:path';
 import { InputError } from '../../engine/core/errors.js';
 import type { Volume } from '../../engine/formats/vmfs/volume.js';
 import { fileError } from '../../input/read-bytes.js';
 import { PartProgress } from '../../output/part-progress.js';
 import { changeVolume, randomWord, splitArguments } from './images.js';
+import { printable } from './printable.js';
 
 /** Bytes that are copied together: one transaction. */
 const CHUNK = 16 << 20;
@@ -55,7 +57,7 @@ function copyIn(
   }
   const folder = target.slice(0, target.lastIndexOf('/') + 1);
   const part = `${folder}.vmtop-${randomWord().toString(16)}.part`;
-  const progress = new PartProgress(process.stderr, target);
+  const progress = new PartProgress(process.stderr, printable(target));
   removeLeftOvers(volume, folder);
   volume.create(part);
   try {
@@ -142,10 +144,12 @@ function fill(file: number, source: string, chunk: Uint8Array): number {
 /** `vmtop volume rm`. */
 export function removePath(all: readonly string[], recursive: boolean): void {
   const { images, rest } = splitArguments(all, ['PATH']);
+  const path = posix.resolve('/', rest[0] ?? '');
   changeVolume(images, {}, (volume) => {
-    const progress = new PartProgress(process.stderr, `removing ${rest[0]}`);
+    const progress = new PartProgress(process.stderr, `removing ${printable(path)}`);
     try {
-      removeTree(volume, rest[0] ?? '', recursive, progress);
+      // The root stays, and so does what is in it.
+      removeTree(volume, path, recursive && path !== '/', progress);
     } finally {
       progress.clear();
     }

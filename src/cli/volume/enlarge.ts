@@ -1,11 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { InputError } from '../../engine/core/errors.js';
 import { formatSize } from '../../engine/core/units.js';
+import { isZero } from '../../engine/formats/vmfs/bytes.js';
 import { growFileSystem } from '../../engine/formats/vmfs/grow-blocks.js';
 import { LogicalVolume } from '../../engine/formats/vmfs/logical-volume.js';
 import { extendLvm, growLvm } from '../../engine/formats/vmfs/lvm-change.js';
+import { LVM_HEADER_AT } from '../../engine/formats/vmfs/lvm-records.js';
 import type { BlockMedium } from '../../engine/formats/vmfs/medium.js';
-import { findVmfsPartition } from '../../engine/formats/vmfs/partition.js';
+import { findVmfsPartition, VmfsPartition } from '../../engine/formats/vmfs/partition.js';
+import { growPartition } from '../../engine/formats/vmfs/partition-grow.js';
 import { resignature } from '../../engine/formats/vmfs/resignature.js';
 import { Volume } from '../../engine/formats/vmfs/volume.js';
 import { FileImage } from '../../input/image/file-image.js';
@@ -35,12 +39,22 @@ export function extendImages(all: readonly string[], options: ExtendOptions): vo
   });
 }
 
-/** A device with another volume on it is not taken by mistake. */
+/** A device with another volume or a system on it is not taken by mistake. */
 function requireUnused(medium: BlockMedium, volume: LogicalVolume): void {
-  if (!hasVolume(medium)) return;
-  const mine = LogicalVolume.uuidOn(medium) === volume.record.uuid;
-  if (mine) return;
-  throw InputError.of(medium.name, 'it holds a VMFS volume', '--force takes it, with all it holds');
+  if (hasVolume(medium)) {
+    // One that an earlier `extend` was cut off from.
+    if (LogicalVolume.uuidOn(medium) === volume.record.uuid) return;
+    throw InputError.of(
+      medium.name,
+      'it holds a VMFS volume',
+      '--force takes it, with all it holds',
+    );
+  }
+  // Partition tables, boot code and the headers of all common file systems are here.
+  const start = new Uint8Array(Math.min(medium.blocks * 512, LVM_HEADER_AT));
+  medium.read(0, start.length / 512, start);
+  if (isZero(start)) return;
+  throw InputError.of(medium.name, 'it is not empty', '--force takes it, with all it holds');
 }
 
 function hasVolume(medium: BlockMedium): boolean {
@@ -62,7 +76,9 @@ export function growImages(all: readonly string[]): void {
     const volume = LogicalVolume.openInterrupted(media);
     requireWhole(volume);
     const before = volume.bytes;
-    growLvm(volume, now());
+    const { medium } = volume.last;
+    if (medium instanceof VmfsPartition) growPartition(medium, () => randomBytes(16));
+    growLvm(LogicalVolume.openInterrupted(media), now());
     useAll(media);
     if (LogicalVolume.open(media).bytes === before) {
       process.stderr.write('vmtop: the volume uses all whole extents of 256 MiB there are\n');
@@ -70,17 +86,11 @@ export function growImages(all: readonly string[]): void {
   });
 }
 
-/** Makes the image larger that holds the end of the volume. */
+/** Makes the image larger that holds the end of the volume; a partition of it follows later. */
 function enlarge(paths: readonly string[], bytes: number): void {
   const last = withImages(paths, false, (media) => {
-    const volume = LogicalVolume.openInterrupted(media);
-    const image = media.find((medium) => medium === volume.last.medium);
-    if (image !== undefined) return image;
-    throw InputError.of(
-      volume.last.medium.name,
-      'the volume is in a partition of it',
-      'enlarge image and partition, for example with truncate and parted, then leave out SIZE',
-    );
+    const { medium } = LogicalVolume.openInterrupted(media).last;
+    return medium instanceof VmfsPartition ? medium.whole : medium;
   });
   const old = last.blocks * 512;
   if (bytes < old) {

@@ -5,6 +5,7 @@ import type { FileInfo } from '../../engine/formats/vmfs/info.js';
 import { LogicalVolume } from '../../engine/formats/vmfs/logical-volume.js';
 import { EXTENT_BYTES } from '../../engine/formats/vmfs/lvm-records.js';
 import type { Volume } from '../../engine/formats/vmfs/volume.js';
+import { writeError } from '../../input/image/file-image.js';
 import { PartProgress } from '../../output/part-progress.js';
 import { formatTable, groupDigits } from '../../output/table.js';
 import { splitArguments, splitOptionalPath, withImages, withVolume } from './images.js';
@@ -66,7 +67,7 @@ export function printFile(all: readonly string[]): void {
   const path = rest[0] ?? '';
   withVolume(images, (volume) => {
     const { length, name } = volume.stat(path);
-    const progress = new PartProgress(process.stderr, name);
+    const progress = new PartProgress(process.stderr, printable(name));
     const chunk = new Uint8Array(Math.min(CHUNK, length));
     try {
       for (let done = 0; done < length; done += chunk.length) {
@@ -90,7 +91,7 @@ function writeOut(bytes: Uint8Array): void {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'EPIPE') process.exit(0);
-      if (code !== 'EAGAIN') throw error;
+      if (code !== 'EAGAIN') throw writeError('standard output', error);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
@@ -11,15 +12,20 @@ import {
 import { InputError } from '../../engine/core/errors.js';
 import { type BlockMedium, MEDIUM_BLOCK_BYTES } from '../../engine/formats/vmfs/medium.js';
 import { fileError } from '../read-bytes.js';
+import { lockForWriting } from './write-lock.js';
 
 /** A disk image in a file of the real file system. Sparse where nothing was written. */
 export class FileImage implements BlockMedium {
+  /** True while something written may not be on the disk. */
+  private dirty = false;
+
   private constructor(
     readonly name: string,
     private readonly file: number,
     readonly blocks: number,
     readonly writable: boolean,
-    readonly identity: Uint8Array | undefined = undefined,
+    readonly identity: Uint8Array | undefined,
+    private readonly unlock: () => void,
   ) {}
 
   /**
@@ -27,14 +33,16 @@ export class FileImage implements BlockMedium {
    * @throws InputError when the file cannot be opened, or is not a whole number of sectors
    */
   static open(path: string, writable: boolean, identity?: Uint8Array): FileImage {
-    return withFile(path, writable ? 'r+' : 'r', (file) => {
+    // Without O_NONBLOCK a pipe would be waited for until somebody opens its other end.
+    const flags = (writable ? constants.O_RDWR : constants.O_RDONLY) | constants.O_NONBLOCK;
+    return withFile(path, flags, writable, (file, unlock) => {
       const stats = fstatSync(file);
       if (stats.isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
       if (!stats.isFile()) {
         throw InputError.of(path, 'expected an image file, found a device, pipe or socket');
       }
       const blocks = Math.floor(stats.size / MEDIUM_BLOCK_BYTES);
-      return new FileImage(path, file, blocks, writable, identity);
+      return new FileImage(path, file, blocks, writable, identity, unlock);
     });
   }
 
@@ -44,7 +52,7 @@ export class FileImage implements BlockMedium {
    * @throws InputError when it cannot be made; a new file is not left behind then
    */
   static create(path: string, bytes: number, replace: boolean): FileImage {
-    return withFile(path, replace ? 'w+' : 'wx+', (file) => {
+    return withFile(path, replace ? 'w+' : 'wx+', true, (file, unlock) => {
       if (!fstatSync(file).isFile()) {
         throw InputError.of(path, 'expected an image file, found a device, pipe or socket');
       }
@@ -54,20 +62,23 @@ export class FileImage implements BlockMedium {
         if (!replace) rmSync(path);
         throw error;
       }
-      return new FileImage(path, file, Math.floor(bytes / MEDIUM_BLOCK_BYTES), true);
+      const blocks = Math.floor(bytes / MEDIUM_BLOCK_BYTES);
+      return new FileImage(path, file, blocks, true, undefined, unlock);
     });
   }
 
   /** Makes an image larger; the new part takes no space yet. */
   static enlarge(path: string, bytes: number): void {
-    withFile(path, 'r+', (file) => {
+    withFile(path, 'r+', true, (file, unlock) => {
       ftruncateSync(file, bytes);
-      return new FileImage(path, file, Math.floor(bytes / MEDIUM_BLOCK_BYTES), true);
+      const blocks = Math.floor(bytes / MEDIUM_BLOCK_BYTES);
+      return new FileImage(path, file, blocks, true, undefined, unlock);
     }).close();
   }
 
   close(): void {
     closeSync(this.file);
+    this.unlock();
   }
 
   read(lba: number, blocks: number, into: Uint8Array): void {
@@ -86,6 +97,7 @@ export class FileImage implements BlockMedium {
 
   write(lba: number, blocks: number, from: Uint8Array): void {
     const bytes = blocks * MEDIUM_BLOCK_BYTES;
+    this.dirty = true;
     try {
       for (let done = 0; done < bytes; ) {
         done += writeSync(this.file, from, done, bytes - done, lba * MEDIUM_BLOCK_BYTES + done);
@@ -96,34 +108,44 @@ export class FileImage implements BlockMedium {
   }
 
   flush(): void {
+    if (!this.dirty) return;
     try {
       fdatasyncSync(this.file);
+      this.dirty = false;
     } catch (error) {
       throw writeError(this.name, error);
     }
   }
 }
 
-function withFile(path: string, flags: string, use: (file: number) => FileImage): FileImage {
+function withFile(
+  path: string,
+  flags: string | number,
+  writable: boolean,
+  use: (file: number, unlock: () => void) => FileImage,
+): FileImage {
+  const unlock = writable ? lockForWriting(path) : () => undefined;
   let file: number;
   try {
     file = openSync(path, flags);
   } catch (error) {
-    throw flags === 'r' ? fileError(path, error) : writeError(path, error);
+    unlock();
+    throw writable ? writeError(path, error) : fileError(path, error);
   }
   try {
-    return use(file);
+    return use(file, unlock);
   } catch (error) {
     closeSync(file);
-    throw flags === 'r' ? fileError(path, error) : writeError(path, error);
+    unlock();
+    throw writable ? writeError(path, error) : fileError(path, error);
   }
 }
 
 /** What went wrong with writing, by the system's code. */
 const REASONS: Readonly<Record<string, readonly [message: string, hint: string]>> = {
   EEXIST: ['the file exists', '--force replaces it, with all it holds'],
-  ENOSPC: ['no space left on the disk the image is on', 'free some and try again'],
-  EFBIG: ['larger than files may be on the disk the image is on', 'use another file system'],
+  ENOSPC: ['no space left on the disk it is on', 'free some and try again'],
+  EFBIG: ['larger than files may be on the disk it is on', 'use another file system'],
   EROFS: ['the file system it is on is read-only', 'copy it elsewhere'],
   EACCES: ['expected a writable file, permission denied', 'check its owner and mode with ls -l'],
   EPERM: ['expected a writable file, permission denied', 'check its owner and mode with ls -l'],

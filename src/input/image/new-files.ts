@@ -2,6 +2,7 @@ import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { InputError } from '../../engine/core/errors.js';
 import type { DiskFolder } from '../../engine/formats/vmdk/medium.js';
+import { isAlive } from './alive.js';
 import { DiskFile } from './disk-file.js';
 import { writeError } from './file-image.js';
 
@@ -97,17 +98,8 @@ export class NewFiles {
     if (!existsSync(this.path)) return;
     for (const entry of readdirSync(this.path)) {
       const [, name = '', pid = ''] = PART.exec(entry) ?? [];
-      if (names.has(name) && !isAlive(Number(pid))) rmSync(join(this.path, entry), { force: true });
+      const other = Number(pid) !== process.pid && isAlive(Number(pid));
+      if (names.has(name) && !other) rmSync(join(this.path, entry), { force: true });
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -10,6 +10,7 @@ import {
 } from '../../../src/engine/formats/vmfs/descriptor.js';
 import { VMFS3, VMFS5, VMFS6 } from '../../../src/engine/formats/vmfs/generation.js';
 import { MemoryImage } from '../../../src/input/image/memory-image.js';
+import { writeGptTo, writeMbrTo } from './disks.js';
 import {
   formatted,
   MIB,
@@ -233,30 +234,11 @@ describe('VMFS volumes', () => {
       const [bare] = formatted({ sizes: [bytes] });
       for (const [at, content] of bare.written())
         disk.write(2048 + at / 512, content.length / 512, content);
+      const parts = [{ first: 2048, blocks: bytes / 512 }];
+      if (table === 'MBR') writeMbrTo(disk, parts);
+      else writeGptTo(disk, parts);
       const first = new Uint8Array(512);
-      const view = new DataView(first.buffer);
-      first.set([0x55, 0xaa], 510);
-      // Reference, section 2: type fb for VMFS, ee for the MBR in front of a GPT.
-      first[446 + 4] = table === 'MBR' ? 0xfb : 0xee;
-      view.setUint32(446 + 8, table === 'MBR' ? 2048 : 1, true);
-      view.setUint32(446 + 12, bytes / 512, true);
-      disk.write(0, 1, first);
-      if (table === 'GPT') {
-        const header = new Uint8Array(512);
-        header.set(new TextEncoder().encode('EFI PART'));
-        const fields = new DataView(header.buffer);
-        fields.setUint32(72, 2, true);
-        fields.setUint32(80, 128, true);
-        fields.setUint32(84, 128, true);
-        disk.write(1, 1, header);
-        const entries = new Uint8Array(512);
-        const type = '2ae031aa0f40db119590000c2911d1b8';
-        entries.set(Buffer.from(type, 'hex'), 128);
-        const entry = new DataView(entries.buffer, 128);
-        entry.setUint32(32, 2048, true);
-        entry.setUint32(40, 2048 + bytes / 512 - 1, true);
-        disk.write(2, 1, entries);
-      }
+      disk.read(0, 1, first);
       const volume = openToWrite([disk]);
       volume.makeDirectory('/d');
       volume.close();

@@ -1,7 +1,15 @@
 import { InputError } from '../../core/errors.js';
 import type { Address } from './address.js';
-import { clusterOf, clusterUnit, isLinear, itemOf, makeAddress, unitOf } from './address.js';
-import { FREE, IN_USE, SPLIT } from './cluster.js';
+import {
+  clusterOf,
+  clusterUnit,
+  isLinear,
+  itemOf,
+  makeAddress,
+  SMALL_PER_LARGE,
+  unitOf,
+} from './address.js';
+import { type Cluster, FREE, IN_USE, SPLIT } from './cluster.js';
 import type { Resource } from './resource.js';
 
 /**
@@ -11,6 +19,13 @@ import type { Resource } from './resource.js';
 export class Allocator {
   /** Cluster where the next search begins, by resource: its files stay together. */
   private readonly cursors = new Map<Resource, number>();
+  /**
+   * Clusters where nothing was free when they were last looked at, one bit each: passed over as long as
+   * others have something. ESXi 7 keeps such a map as well (stack-upper reference, section 5).
+   */
+  private readonly full = new Map<Resource, Uint8Array>();
+  /** Where a host that shares the volume has its region, by resource. */
+  private readonly regions = new Map<Resource, number>();
   private readonly given: { resource: Resource; address: Address }[] = [];
 
   /**
@@ -24,6 +39,7 @@ export class Allocator {
   /** Lets the search for a resource begin at a cluster: hosts that share a volume begin apart. */
   beginAt(resource: Resource, cluster: number): void {
     this.cursors.set(resource, cluster);
+    this.regions.set(resource, cluster);
   }
 
   /** @throws InputError when there is none left */
@@ -37,17 +53,19 @@ export class Allocator {
    * @throws InputError when there is none left
    */
   takeMany(resource: Resource, count: number): Address[] {
-    const start = this.cursors.get(resource) ?? 0;
-    for (let step = 0; step < resource.clusters; step++) {
-      const cluster = (start + step) % resource.clusters;
-      const taken = takeFrom(resource, cluster, count, this.gate);
-      if (taken.length === 0) continue;
-      this.cursors.set(resource, cluster);
-      return taken;
+    const { large } = resource;
+    const region = this.regions.get(resource);
+    // The first small blocks of a host are in a large one of its own, where nobody else looks first.
+    if (large !== undefined && region !== undefined && this.cursors.get(resource) === region) {
+      if (!resource.isOpen(region)) this.splitAt(resource, large, region);
     }
-    if (resource.large !== undefined) {
-      const cluster = this.split(resource, resource.large);
-      if (cluster !== undefined) return takeFrom(resource, cluster, count, this.gate);
+    const taken = this.search(resource, count);
+    if (taken !== undefined) return taken;
+    if (large !== undefined) {
+      const cluster = this.split(resource, large);
+      const split =
+        cluster === undefined ? undefined : takeFrom(resource, cluster, count, this.gate);
+      if (split !== undefined) return split;
     }
     throw InputError.of(
       this.volumeName,
@@ -56,22 +74,77 @@ export class Allocator {
     );
   }
 
-  /** Cuts a free large block into small ones; the cluster they make, undefined when there is none. */
-  private split(small: Resource, large: Resource): number | undefined {
-    for (let cluster = 0; cluster < large.clusters; cluster++) {
-      const header = large.readCluster(cluster);
-      for (let item = 0; header.free > 0 && item < large.sizeOf(cluster); item++) {
-        if (header.state(item) !== FREE) continue;
-        header.setState(item, SPLIT);
-        header.count(header.free - 1);
-        large.writeCluster(cluster, header);
-        const number = cluster * large.layout.perCluster + item;
-        small.resetCluster(number);
-        this.cursors.set(small, number);
-        return number;
+  /** From where the last one was found; a second time over all clusters, as others may free some. */
+  private search(resource: Resource, count: number): Address[] | undefined {
+    const start = this.cursors.get(resource) ?? 0;
+    let full = this.full.get(resource);
+    for (let round = full === undefined ? 1 : 0; round < 2; round++) {
+      if (full === undefined || round === 1)
+        full = new Uint8Array(Math.ceil(resource.clusters / 8));
+      this.full.set(resource, full);
+      for (let step = 0; step < resource.clusters; step++) {
+        const cluster = (start + step) % resource.clusters;
+        if (((full[cluster >> 3] >> (cluster & 7)) & 1) === 1) continue;
+        const taken = takeFrom(resource, cluster, count, this.gate);
+        if (taken === undefined) full[cluster >> 3] |= 1 << (cluster & 7);
+        if (taken === undefined || taken.length === 0) continue;
+        this.cursors.set(resource, cluster);
+        return taken;
       }
     }
     return undefined;
+  }
+
+  private mayHaveRoom(resource: Resource, cluster: number): void {
+    const full = this.full.get(resource);
+    if (full !== undefined) full[cluster >> 3] &= ~(1 << (cluster & 7));
+  }
+
+  /** Cuts a free large block into small ones; the cluster they make, undefined when there is none. */
+  private split(small: Resource, large: Resource): number | undefined {
+    const { perCluster, total } = large.layout;
+    for (let number = 0; number < total; number++) {
+      const cluster = Math.floor(number / perCluster);
+      if (number % perCluster === 0 && large.readCluster(cluster).free === 0) {
+        number += perCluster - 1;
+        continue;
+      }
+      if (!this.splitAt(small, large, number)) continue;
+      this.cursors.set(small, number);
+      return number;
+    }
+    return undefined;
+  }
+
+  private splitAt(small: Resource, large: Resource, number: number): boolean {
+    const { perCluster } = large.layout;
+    const header = large.readCluster(Math.floor(number / perCluster));
+    if (number >= large.layout.total || header.state(number % perCluster) !== FREE) return false;
+    header.setState(number % perCluster, SPLIT);
+    header.count(header.free - 1);
+    large.writeCluster(Math.floor(number / perCluster), header);
+    small.resetCluster(number);
+    this.mayHaveRoom(small, number);
+    return true;
+  }
+
+  /** A large file block, where the volume has a free one. */
+  takeLarge(large: Resource): Address | undefined {
+    return this.search(large, 1)?.[0];
+  }
+
+  /** Small blocks that are all free become the large one they were cut from. */
+  private join(small: Resource, number: number, header: Cluster): void {
+    const { large } = small;
+    if (large === undefined || header.free < SMALL_PER_LARGE) return;
+    const { perCluster } = large.layout;
+    const cluster = Math.floor(number / perCluster);
+    const whole = large.readCluster(cluster);
+    if (whole.state(number % perCluster) !== SPLIT) return;
+    whole.setState(number % perCluster, FREE);
+    whole.count(whole.free + 1);
+    large.writeCluster(cluster, whole);
+    this.mayHaveRoom(large, cluster);
   }
 
   /** Marks a resource free when the transaction is committed. */
@@ -101,29 +174,34 @@ export class Allocator {
         }
         header.count(free);
         resource.writeCluster(cluster, header);
+        this.join(resource, cluster, header);
+        this.mayHaveRoom(resource, cluster);
         const cursor = this.cursors.get(resource) ?? 0;
         this.cursors.set(resource, Math.min(cursor, cluster));
       }
     }
-    this.forget();
+    this.given.length = 0;
   }
 
+  /** What a transaction took and gave is as it was before. */
   forget(): void {
     this.given.length = 0;
+    this.full.clear();
   }
 }
 
+/** Undefined where the cluster has nothing to give; none where all it has is spoken for. */
 function takeFrom(
   resource: Resource,
   cluster: number,
   count: number,
   gate: Allocator['gate'],
-): Address[] {
-  const taken: Address[] = [];
-  if (!resource.isOpen(cluster)) return taken;
+): Address[] | undefined {
+  if (!resource.isOpen(cluster)) return undefined;
   const header = resource.readCluster(cluster);
   const size = resource.sizeOf(cluster);
-  if (header.free === 0 || header.free > size) return taken;
+  if (header.free === 0 || header.free > size) return undefined;
+  const taken: Address[] = [];
   for (let item = 0; item < size && taken.length < count; item++) {
     if (!header.isFree(item)) continue;
     const address = addressIn(resource, cluster, item);

@@ -61,17 +61,53 @@ export function getText(bytes: Uint8Array, at: number, size: number): string {
 
 /** @throws FormatError when the text takes more than `size` bytes */
 export function putText(bytes: Uint8Array, at: number, size: number, text: string): void {
-  const encoded = encodeUtf8(text);
-  if (encoded.length > size) throw new FormatError(`"${text}" takes more than ${size} bytes`);
+  putBytes(bytes, at, size, encodeUtf8(text));
+}
+
+/** @throws FormatError when the name takes more than `size` bytes */
+export function putName(bytes: Uint8Array, at: number, size: number, name: string): void {
+  putBytes(bytes, at, size, encodeName(name));
+}
+
+function putBytes(bytes: Uint8Array, at: number, size: number, encoded: Uint8Array): void {
+  if (encoded.length > size)
+    throw new FormatError(`a text of ${encoded.length} bytes, at most ${size} fit`);
   bytes.fill(0, at, at + size);
   bytes.set(encoded, at);
 }
 
-/** UTF-8 by hand: the engine has neither Node nor a DOM to ask. */
-export function encodeUtf8(text: string): Uint8Array {
+/**
+ * Text of a field padded with zeros that goes back as the bytes it was: those that are not UTF-8 become
+ * lone surrogates, U+DC80 to U+DCFF, which no UTF-8 has.
+ */
+export function getName(bytes: Uint8Array, at: number, size: number): string {
+  return decodeUtf8(bytes.subarray(at, at + textLength(bytes, at, size)), ESCAPES);
+}
+
+/** The bytes of text from `getName`. */
+export function encodeName(name: string): Uint8Array {
+  return encodeUtf8(name, ESCAPES);
+}
+
+/** A name as people see it. */
+export function showName(name: string): string {
+  return name.replace(/[\udc80-\udcff]/gu, '\ufffd');
+}
+
+const ESCAPES = 0xdc00;
+
+/**
+ * UTF-8 by hand: the engine has neither Node nor a DOM to ask.
+ * @param escapes with which bytes were escaped that are not UTF-8
+ */
+export function encodeUtf8(text: string, escapes?: number): Uint8Array {
   const out: number[] = [];
   for (const character of text) {
     let code = character.codePointAt(0) ?? 0;
+    if (escapes !== undefined && code >= escapes + 0x80 && code <= escapes + 0xff) {
+      out.push(code - escapes);
+      continue;
+    }
     if (code >= 0xd800 && code < 0xe000) code = 0xfffd;
     if (code < 0x80) out.push(code);
     else if (code < 0x800) out.push(0xc0 | (code >> 6), 0x80 | (code & 63));
@@ -85,7 +121,8 @@ export function encodeUtf8(text: string): Uint8Array {
   return Uint8Array.from(out);
 }
 
-export function decodeUtf8(bytes: Uint8Array): string {
+/** @param escapes is added to bytes that are not UTF-8; without it they become U+FFFD */
+export function decodeUtf8(bytes: Uint8Array, escapes?: number): string {
   let text = '';
   for (let at = 0; at < bytes.length; ) {
     const lead = bytes[at];
@@ -99,7 +136,8 @@ export function decodeUtf8(bytes: Uint8Array): string {
     }
     const least = extra === 2 ? 0x800 : extra === 3 ? 0x10000 : 0;
     if (code < least || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) good = false;
-    text += good ? String.fromCodePoint(code) : '\ufffd';
+    if (good) text += String.fromCodePoint(code);
+    else text += escapes === undefined ? '\ufffd' : String.fromCharCode(escapes + lead);
     at += good ? extra + 1 : 1;
   }
   return text;

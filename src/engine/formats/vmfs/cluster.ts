@@ -1,3 +1,4 @@
+import { SMALL_PER_LARGE } from './address.js';
 import { getU16, getU32, putU16, putU32, putU64 } from './bytes.js';
 import type { Generation } from './generation.js';
 import { encodeFreshLock } from './lock.js';
@@ -126,3 +127,12 @@ export const IN_USE = 0;
 export const FREE = 1;
 export const SPLIT = 4;
 const SIGNATURE = 0x72636d64;
+
+/**
+ * Does a large block serve as small ones from the beginning: those with metadata, and one that the volume
+ * ends in (the sample volume).
+ * @param used file blocks that are in use from block 0 on
+ */
+export function isCutUp(large: number, used: number, total: number): boolean {
+  return large * SMALL_PER_LARGE < used || (large + 1) * SMALL_PER_LARGE > total;
+}

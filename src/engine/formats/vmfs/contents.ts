@@ -1,16 +1,18 @@
 import { FormatError } from '../../core/errors.js';
 import {
+  type Address,
   ALL_ZERO,
-  FILE_BLOCK,
   HOLE,
+  kindOf,
   makeAddress,
+  SMALL_PER_LARGE,
   unitOf,
   withoutZeroMask,
   zeroMaskOf,
 } from './address.js';
 import { alignDown, alignUp } from './bytes.js';
 import type { Core } from './core.js';
-import { type Descriptor, FILE_BYTES_MAX, RESIDENT, SUB_BLOCKS } from './descriptor.js';
+import { type Descriptor, FILE_BYTES_MAX, RDM, RESIDENT, SUB_BLOCKS } from './descriptor.js';
 import { FileForm, type Form } from './file-form.js';
 import { FileMap } from './file-map.js';
 import { SECTOR_BYTES } from './store.js';
@@ -192,16 +194,17 @@ export class Contents {
         continue;
       }
       const room = this.map.holesFrom(file, slot, to);
-      const taken = allocator.takeMany(this.map.resource(file), room);
-      for (const address of taken) {
-        if (zeros !== undefined) {
-          store.writeFresh(mapping.dataAt(file, address, 0), zeros, file.at);
-        }
-      }
+      const taken =
+        this.takeLarge(file, slot, room) ?? allocator.takeMany(this.map.resource(file), room);
+      taken.forEach((address, index) => {
+        if (zeros === undefined) return;
+        const at = mapping.dataAt(file, address, (slot + index) * slotBytes);
+        store.writeFresh(at, zeros, file.at);
+      });
       const lazy = how === 'zeroedthick' && !eager;
       const addresses = !lazy
         ? taken
-        : taken.map((address) => makeAddress(FILE_BLOCK, unitOf(address), ALL_ZERO));
+        : taken.map((address) => makeAddress(kindOf(address), unitOf(address), ALL_ZERO));
       this.map.setRun(file, slot, addresses);
       file.blocks += taken.length;
       if (lazy) file.toBeZeroed += taken.length;
@@ -210,9 +213,24 @@ export class Contents {
     return slot;
   }
 
+  /**
+   * VMFS 6: thick files have large blocks as far as they cover whole ones, small ones for the rest and where
+   * no large one is free (stack-upper reference, section 5). All slots of a large block repeat its address.
+   */
+  private takeLarge(file: Descriptor, slot: number, room: number): Address[] | undefined {
+    const { allocator, resources } = this.core;
+    const { largeBlocks } = resources;
+    const whole = slot % SMALL_PER_LARGE === 0 && room === SMALL_PER_LARGE;
+    const address = whole && largeBlocks ? allocator.takeLarge(largeBlocks) : undefined;
+    if (address === undefined) return undefined;
+    file.largeBlocks += 1;
+    return new Array<Address>(SMALL_PER_LARGE).fill(address);
+  }
+
   /** Ends the file earlier. Takes back at most `slots` blocks; true when the length is reached. */
   shorten(file: Descriptor, length: number, slots: number): boolean {
-    if (file.zla === RESIDENT) {
+    // What a raw device mapping has in place of addresses is the name of its device.
+    if (file.zla === RESIDENT || file.type === RDM) {
       file.length = length;
       return true;
     }

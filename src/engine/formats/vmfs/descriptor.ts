@@ -185,6 +185,16 @@ export class Descriptor {
     this.put(0x5c, value);
   }
 
+  /** VMFS 6: large file blocks; a file that has some is marked. */
+  get largeBlocks(): number {
+    return this.get(0x8c);
+  }
+
+  set largeBlocks(value: number) {
+    this.put(0x8c, value);
+    this.put(0x10, (this.get(0x10) & ~1) | (value > 0 ? 1 : 0));
+  }
+
   set parent(address: Address) {
     this.put(0x70, encodeDescriptorAddress(address));
   }

@@ -1,6 +1,6 @@
 import { FormatError, InputError } from '../../core/errors.js';
 import type { Address } from './address.js';
-import { encodeUtf8 } from './bytes.js';
+import { encodeName } from './bytes.js';
 import type { Contents } from './contents.js';
 import type { Core } from './core.js';
 import type { Descriptor } from './descriptor.js';
@@ -49,7 +49,7 @@ export function entryOf(name: string, file: Descriptor): NewEntry {
 function nameProblem(name: string): string | undefined {
   if (name === '' || name === '.' || name === '..') return 'not a name a file can have';
   if (/[/\0]/.test(name)) return 'a name cannot contain a slash or a zero';
-  if (encodeUtf8(name).length > NAME_BYTES) return `longer than ${NAME_BYTES} bytes`;
+  if (encodeName(name).length > NAME_BYTES) return `longer than ${NAME_BYTES} bytes`;
   return undefined;
 }
 

@@ -134,7 +134,9 @@ export class FileMap {
     const address = mapping.block(file, slot);
     if (address === HOLE) return false;
     const whole = withoutZeroMask(address);
-    if (kindOf(address) !== LARGE_BLOCK || this.isOnlySlotOf(file, slot, whole)) {
+    const large = kindOf(address) === LARGE_BLOCK;
+    if (!large || this.isOnlySlotOf(file, slot, whole)) {
+      if (large && file.largeBlocks > 0) file.largeBlocks -= 1;
       allocator.give(this.core.resourceOf(kindOf(address)), whole);
     }
     this.set(file, slot, HOLE);

@@ -1,6 +1,6 @@
 import { FormatError } from '../../core/errors.js';
 import { decodeDescriptorAddress, encodeDescriptorAddress } from './address.js';
-import { getText, getU32, putText, putU32 } from './bytes.js';
+import { getName, getU32, putName, putU32 } from './bytes.js';
 import type { Descriptor } from './descriptor.js';
 import {
   type DirectoryContext,
@@ -66,7 +66,7 @@ export class FlatDirectories implements DirectoryFormat {
 
 function decodeRecord(bytes: Uint8Array, offset: number): Entry {
   return {
-    name: getText(bytes, NAME_AT, NAME_FIELD),
+    name: getName(bytes, NAME_AT, NAME_FIELD),
     type: getU32(bytes, 0),
     address: decodeDescriptorAddress(getU32(bytes, 4)),
     incarnation: getU32(bytes, 8),
@@ -79,6 +79,6 @@ function encodeRecord(entry: NewEntry): Uint8Array {
   putU32(bytes, 0, entry.type);
   putU32(bytes, 4, encodeDescriptorAddress(entry.address));
   putU32(bytes, 8, entry.incarnation);
-  putText(bytes, NAME_AT, NAME_FIELD, entry.name);
+  putName(bytes, NAME_AT, NAME_FIELD, entry.name);
   return bytes;
 }

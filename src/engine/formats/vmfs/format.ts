@@ -1,7 +1,7 @@
 import { InputError } from '../../core/errors.js';
 import { encodeUtf8, MIB, putU32, putU64 } from './bytes.js';
 import { clearRange } from './clear.js';
-import { Cluster, IN_USE, SPLIT } from './cluster.js';
+import { Cluster, FREE, IN_USE, isCutUp, SPLIT } from './cluster.js';
 import { Core } from './core.js';
 import { descriptorAt, systemFilesOf, writeDescriptors, writeDirectories } from './format-files.js';
 import { type Generation, HEARTBEATS_AT, SUPERBLOCK_AT, VMFS3 } from './generation.js';
@@ -131,7 +131,9 @@ function writeResourceFile(volume: LogicalVolume, geometry: Geometry, file: Plan
   volume.write(start, encodeResourceHeader(layout, generation));
   if (child !== undefined) {
     volume.write(start + layout.childAt, encodeResourceHeader(child, generation));
-    writeClusters(volume, geometry, start, layout, LOCK_LARGE_BLOCKS, () => SPLIT);
+    const cutUp = (large: number): number =>
+      isCutUp(large, geometry.usedBlocks, geometry.totalBlocks) ? SPLIT : FREE;
+    writeClusters(volume, geometry, start, layout, LOCK_LARGE_BLOCKS, cutUp);
     writeClusters(volume, geometry, start, child, LOCK_FILE_BLOCKS, usedBelow(geometry.usedBlocks));
     return;
   }
@@ -159,7 +161,7 @@ function usedBelow(count: number): StateOf {
   return (index) => (index < count ? IN_USE : undefined);
 }
 
-/** @param stateOf state of a resource by its number from 0; undefined is free, as all later ones are */
+/** @param stateOf state of a resource by its number from 0; undefined: this and all later ones are free */
 function writeClusters(
   volume: LogicalVolume,
   geometry: Geometry,
@@ -180,13 +182,14 @@ function writeClusters(
       const size = Math.min(perCluster, total - cluster * perCluster);
       const address = at + (cluster - first) * headerBytes;
       const header = Cluster.fresh(generation, lock, address, cluster, size, bitsPerResource);
-      let taken = 0;
-      for (; taken < size; taken++) {
-        const state = stateOf(cluster * perCluster + taken);
+      let free = size;
+      for (let item = 0; item < size; item++) {
+        const state = stateOf(cluster * perCluster + item);
         if (state === undefined) break;
-        header.setState(taken, state);
+        header.setState(item, state);
+        if (state !== FREE) free--;
       }
-      if (taken > 0) header.count(size - taken);
+      if (free < size) header.count(free);
       chunk.set(header.bytes, (cluster - first) * headerBytes);
     }
     volume.write(at, chunk);

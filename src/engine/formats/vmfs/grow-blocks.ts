@@ -1,6 +1,6 @@
 import { InputError } from '../../core/errors.js';
 import { type Address, SMALL_PER_LARGE } from './address.js';
-import { Cluster, FREE, SPLIT } from './cluster.js';
+import { Cluster, FREE, isCutUp, SPLIT } from './cluster.js';
 import type { Core } from './core.js';
 import type { Descriptor } from './descriptor.js';
 import { FileMap } from './file-map.js';
@@ -43,26 +43,31 @@ export function growFileSystem(core: Core): number {
     new Resource(of.name, of.kind, of.lockType, to, core.generation, core.store, list);
   if (largeBlocks === undefined || large === undefined) {
     const grown = make(old, layout);
-    writeFresh(core, old, grown, FREE);
+    writeFresh(core, old, grown, allFree);
     core.transaction(() => {
-      widen(old, grown, FREE);
+      widen(old, grown, allFree);
       core.store.write(list.at(0), encodeResourceHeader(layout, core.generation));
     });
   } else {
     const grownLarge = make(largeBlocks, large);
     const child = { ...layout, parent: large, groups: smallGroups(layout, total) };
     const grown = make(old, child);
-    writeFresh(core, largeBlocks, grownLarge, SPLIT);
-    writeFresh(core, old, grown, FREE);
+    const cutUp = (number: number): number => (isCutUp(number, 0, total) ? SPLIT : FREE);
+    writeFresh(core, largeBlocks, grownLarge, cutUp);
+    writeFresh(core, old, grown, allFree);
     core.transaction(() => {
-      widen(largeBlocks, grownLarge, SPLIT);
-      widen(old, grown, FREE);
+      widen(largeBlocks, grownLarge, cutUp);
+      widen(old, grown, allFree);
       core.store.write(list.at(0), encodeResourceHeader(large, core.generation));
       core.store.write(list.at(large.childAt), encodeResourceHeader(child, core.generation));
     });
   }
   core.reopen();
   return more;
+}
+
+function allFree(): number {
+  return FREE;
 }
 
 function withTotal(layout: ResourceLayout, total: number): ResourceLayout {
@@ -102,32 +107,45 @@ function lengthen(core: Core, bytes: number): Descriptor {
 }
 
 /** Headers of the clusters behind the old ones, straight to their place. */
-function writeFresh(core: Core, old: Resource, grown: Resource, state: number): void {
+function writeFresh(
+  core: Core,
+  old: Resource,
+  grown: Resource,
+  stateOf: (number: number) => number,
+): void {
   const { generation, volume } = core;
   const { lockType, layout } = grown;
   for (let cluster = clusterCount(old.layout); cluster < clusterCount(layout); cluster++) {
     const at = grown.headerAt(cluster);
     const size = grown.sizeOf(cluster);
     const header = Cluster.fresh(generation, lockType, at, cluster, size, layout.bitsPerResource);
-    if (state !== FREE) {
-      for (let item = 0; item < size; item++) header.setState(item, state);
-      header.count(0);
+    let free = size;
+    for (let item = 0; item < size; item++) {
+      const state = stateOf(cluster * layout.perCluster + item);
+      if (state === FREE) continue;
+      header.setState(item, state);
+      free--;
     }
+    if (free < size) header.count(free);
     volume.write(at, header.bytes);
   }
   volume.flush();
 }
 
 /** The last of the old clusters may have been short. */
-function widen(old: Resource, grown: Resource, state: number): void {
+function widen(old: Resource, grown: Resource, stateOf: (number: number) => number): void {
   const last = clusterCount(old.layout) - 1;
   const before = old.sizeOf(last);
   const size = grown.sizeOf(last);
   if (size === before) return;
   const header = grown.readCluster(last);
-  const { free } = header;
+  let { free } = header;
   header.total = size;
-  for (let item = before; item < size; item++) header.setState(item, state);
-  header.count(state === FREE ? free + size - before : free);
+  for (let item = before; item < size; item++) {
+    const state = stateOf(last * grown.layout.perCluster + item);
+    header.setState(item, state);
+    if (state === FREE) free++;
+  }
+  header.count(free);
   grown.writeCluster(last, header);
 }

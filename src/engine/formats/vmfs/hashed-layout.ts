@@ -1,5 +1,5 @@
 import { decodeDescriptorAddress, encodeDescriptorAddress } from './address.js';
-import { getText, getU16, getU32, putText, putU16, putU32, putU64 } from './bytes.js';
+import { getName, getU16, getU32, putName, putU16, putU32, putU64 } from './bytes.js';
 import type { Entry, NewEntry } from './directory.js';
 
 /**
@@ -72,7 +72,7 @@ export function recordOffset(location: Location): number {
 
 export function decodeRecord(bytes: Uint8Array, offset: number): Entry {
   return {
-    name: getText(bytes, NAME_FIELD_AT, NAME_FIELD_BYTES),
+    name: getName(bytes, NAME_FIELD_AT, NAME_FIELD_BYTES),
     type: getU32(bytes, 0),
     address: decodeDescriptorAddress(getU32(bytes, 4)),
     incarnation: getU32(bytes, 8),
@@ -88,7 +88,7 @@ export function encodeRecord(entry: NewEntry, offset: number, hash: number): Uin
   putU32(bytes, 8, entry.incarnation);
   putU32(bytes, 0x0c, hash);
   putU64(bytes, 0x10, offset);
-  putText(bytes, NAME_FIELD_AT, NAME_FIELD_BYTES, entry.name);
+  putName(bytes, NAME_FIELD_AT, NAME_FIELD_BYTES, entry.name);
   return bytes;
 }
 

@@ -1,8 +1,10 @@
 import { FormatError } from '../../core/errors.js';
+import { decodeUtf8 } from './bytes.js';
 import type { Core } from './core.js';
-import { type Descriptor, SYMLINK } from './descriptor.js';
+import { type Descriptor, RDM, SYMLINK } from './descriptor.js';
 import type { Entry } from './directory.js';
 import { decodeLock } from './lock.js';
+import { DISK_ID_AT, DISK_ID_BYTES, showDiskId } from './lvm-records.js';
 import type { Tree } from './tree.js';
 
 /** What a listing says of a file. */
@@ -26,7 +28,7 @@ export interface FileInfo {
   readonly modifiedAt: number;
   /** Mode of its lock; zero when nobody has it open. */
   readonly lockMode: number;
-  /** Where a symbolic link leads. */
+  /** Where a symbolic link leads, or which device is mapped. */
   readonly target?: string;
   /** Why the file cannot be read; the other fields say nothing then. */
   readonly damage?: string;
@@ -49,6 +51,7 @@ export function describe(tree: Tree, name: string, file: Descriptor): FileInfo {
     modifiedAt: file.modifiedAt,
     lockMode: decodeLock(file.bytes).mode,
     ...(file.type === SYMLINK ? { target: tree.linkTarget(file) } : {}),
+    ...(file.type === RDM ? { target: mappedDevice(file) } : {}),
   };
 }
 
@@ -63,6 +66,17 @@ export function describeEntry(core: Core, tree: Tree, { name, address }: Entry):
     return { name, ...zeros, ...rest, damage: error.message };
   }
 }
+
+/** Identifier of the device a raw device mapping stands for: as in an LVM header (reference, section 10). */
+export function mappedDevice({ bytes, generation }: Descriptor): string {
+  const [kind, length] = bytes.subarray(generation.residentAt);
+  const at = generation.residentAt + DISK_ID_AT - DEVICE_AT;
+  const id = bytes.subarray(at, at + Math.min(length, DISK_ID_BYTES));
+  return kind === 1 ? showDiskId(id) : decodeUtf8(id);
+}
+
+/** Where an LVM header begins to tell of its device. */
+const DEVICE_AT = 0x0c;
 
 /** Capacity and use of a volume. */
 export interface SpaceInfo {

@@ -94,7 +94,7 @@ export interface DeviceHeader {
   readonly moreMapsAt: number;
 }
 
-const DISK_ID_AT = 0x2e;
+export const DISK_ID_AT = 0x2e;
 export const DISK_ID_BYTES = 44;
 
 /** Disk id of the kind VPD page 83 has. */
@@ -103,6 +103,12 @@ export function putDiskId(bytes: Uint8Array, id: Uint8Array): void {
   bytes[0x0d] = id.length;
   bytes.fill(0, DISK_ID_AT, DISK_ID_AT + DISK_ID_BYTES);
   bytes.set(id, DISK_ID_AT);
+}
+
+/** A disk id as ESXi shows it, in hex digits. */
+export function showDiskId(id: Uint8Array): string {
+  const digits = [...id].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `naa.${digits}`;
 }
 
 /** @throws FormatError where there is no LVM header, or one of another version */

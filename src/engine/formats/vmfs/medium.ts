@@ -25,7 +25,7 @@ export interface BlockMedium {
 /** Part of a medium as a medium of its own: a partition. */
 export class MediumPart implements BlockMedium {
   constructor(
-    private readonly whole: BlockMedium,
+    readonly whole: BlockMedium,
     private readonly start: number,
     readonly blocks: number,
   ) {}

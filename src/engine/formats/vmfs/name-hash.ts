@@ -1,4 +1,4 @@
-import { encodeUtf8 } from './bytes.js';
+import { encodeName } from './bytes.js';
 
 /**
  * Hash of a name in a directory of VMFS 6: Bob Jenkins' 64-bit `lookup8` over 32 words of 64 bits
@@ -49,7 +49,7 @@ export function hashName(name: string, inRoot: boolean): NameHash {
 
 /** The name in 32 words, padded with a constant up to byte 127 and zeros behind it. */
 function keyOf(name: string): bigint[] {
-  const bytes = encodeUtf8(name);
+  const bytes = encodeName(name);
   const words = new Array<bigint>(WORDS).fill(0n);
   bytes.forEach((byte, index) => {
     words[index >> 3] |= BigInt(byte) << BigInt(8 * (index & 7));

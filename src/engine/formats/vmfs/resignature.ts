@@ -109,9 +109,3 @@ export function copiedDevices(volume: LogicalVolume): readonly VolumeDevice[] {
     return identity !== undefined && !sameBytes(identity, header.diskId);
   });
 }
-
-/** A disk id as ESXi shows it, in hex digits. */
-export function showDiskId(id: Uint8Array): string {
-  const digits = [...id].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `naa.${digits}`;
-}

@@ -1,8 +1,16 @@
 import { FormatError, InputError } from '../../core/errors.js';
-import { type Address, decode32, encode32, FILE_BLOCK, kindOf, unitOf } from './address.js';
+import {
+  type Address,
+  decode32,
+  encode32,
+  FILE_BLOCK,
+  kindOf,
+  makeAddress,
+  unitOf,
+} from './address.js';
 import { placeIn } from './allocator.js';
 import { getU32, getU64Saturated, putU64 } from './bytes.js';
-import { FREE } from './cluster.js';
+import { FREE, SPLIT } from './cluster.js';
 import type { Core } from './core.js';
 import {
   decodeHeartbeat,
@@ -16,6 +24,7 @@ import {
   JOURNAL_AT,
 } from './heartbeat.js';
 import { Journal } from './journal.js';
+import type { Resource } from './resource.js';
 import { isUuid, type Uuid } from './uuid.js';
 
 /** A slot in use, and its host's journal where that is one vmtop can read. */
@@ -120,6 +129,7 @@ export class Session {
       owner: host,
       journal: encode32(block),
     };
+    openCluster(core, blocks, placeIn(blocks, block).cluster);
     const journal = new Journal(core.volume, unitOf(block) * blockBytes, blockBytes);
     journal.clear();
     core.volume.flush();
@@ -163,6 +173,23 @@ function recoverAll(core: Core): void {
   }
   if (live.length > 0) core.reopen();
   for (const { slot, heartbeat, block } of live) release(core, slot, heartbeat, block);
+}
+
+/**
+ * Small blocks of a large one that is not cut up: their header first, which means nothing until then, and
+ * in one sector that it is.
+ */
+function openCluster(core: Core, small: Resource, number: number): void {
+  const { large } = small;
+  if (large === undefined || small.isOpen(number)) return;
+  core.transaction(() => small.resetCluster(number));
+  core.transaction(() => {
+    const { cluster, item } = placeIn(large, makeAddress(large.kind, number));
+    const header = large.readCluster(cluster);
+    header.setState(item, SPLIT);
+    header.count(header.free - 1);
+    large.writeCluster(cluster, header);
+  });
 }
 
 /** Each step is one sector, and a crash between them is recovered like any other. */

@@ -1,5 +1,5 @@
 import { InputError } from '../../core/errors.js';
-import { decodeUtf8, encodeUtf8 } from './bytes.js';
+import { decodeUtf8, encodeUtf8, showName } from './bytes.js';
 import { Contents } from './contents.js';
 import type { Core } from './core.js';
 import { type Descriptor, SYMLINK } from './descriptor.js';
@@ -38,7 +38,12 @@ export class Tree {
   }
 
   find(dir: Descriptor, name: string): Entry | undefined {
-    return this.format.entries(dir).find((entry) => entry.name === name);
+    const entries = this.format.entries(dir);
+    return (
+      entries.find((entry) => entry.name === name) ??
+      // A name that is not UTF-8 can only be asked for as it is shown.
+      entries.find((entry) => showName(entry.name) === name)
+    );
   }
 
   /** @throws InputError when there is no such file */

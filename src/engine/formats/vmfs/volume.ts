@@ -2,7 +2,15 @@ import { InputError } from '../../core/errors.js';
 import { Changes, WRITE_BYTES } from './changes.js';
 import type { Provisioning } from './contents.js';
 import { Core } from './core.js';
-import { describe, describeEntry, type FileInfo, type SpaceInfo, spaceOf } from './info.js';
+import { RDM, REGULAR } from './descriptor.js';
+import {
+  describe,
+  describeEntry,
+  type FileInfo,
+  mappedDevice,
+  type SpaceInfo,
+  spaceOf,
+} from './info.js';
 import { LogicalVolume } from './logical-volume.js';
 import type { BlockMedium } from './medium.js';
 import { replayInMemory, Session } from './session.js';
@@ -83,7 +91,14 @@ export class Volume {
 
   /** Fills `into` with the file's bytes from `offset`; both inside its length. */
   read(path: string, offset: number, into: Uint8Array): void {
-    this.tree.contents.read(this.tree.regular(path), offset, into);
+    const file = this.tree.regular(path);
+    if (file.type === RDM) {
+      throw InputError.of(
+        path,
+        `a raw device mapping: its content is on the device ${mappedDevice(file)}`,
+      );
+    }
+    this.tree.contents.read(file, offset, into);
   }
 
   space(): SpaceInfo {
@@ -135,7 +150,7 @@ export class Volume {
   remove(path: string): void {
     const file = this.tree.file(path);
     this.changes.requireRemovable(file, path);
-    if (!file.isDirectory) this.cutDown(path);
+    if (file.type === REGULAR) this.cutDown(path);
     this.change(() => this.changes.remove(path));
   }
 
@@ -152,8 +167,9 @@ export class Volume {
     const { entry } = this.tree.place(to);
     const moved = this.tree.file(from);
     if (replace && entry !== undefined && entry.address !== moved.address) {
-      this.changes.requireRemovable(this.tree.regular(to), to);
-      this.cutDown(to);
+      const victim = this.tree.regular(to);
+      this.changes.requireRemovable(victim, to);
+      if (victim.type === REGULAR) this.cutDown(to);
     }
     this.change(() => this.changes.rename(from, to, replace));
   }

@@ -15,6 +15,11 @@ export const KINDS = {
     'a device of the volume is missing',
     'files with blocks on it cannot be read; give all images of the volume',
   ),
+  'partition-table': kind(
+    'warning',
+    'the partition table is damaged',
+    'the volume was found all the same; other tools and hosts may not find it',
+  ),
   'extent-table': kind(
     'error',
     'the table of physical extents is wrong',

@@ -11,6 +11,7 @@ import {
   lvmLayout,
 } from '../lvm-records.js';
 import { MEDIUM_BLOCK_BYTES } from '../medium.js';
+import { VmfsPartition } from '../partition.js';
 import type { Findings } from './findings.js';
 
 /** Does the table of physical extents say what the volume records say. */
@@ -20,6 +21,12 @@ export function checkLvm(volume: LogicalVolume, findings: Findings): void {
     findings.add('device-missing', volume.devices[0].medium.name, detail);
   }
   for (const device of volume.devices) {
+    const { medium } = device;
+    if (medium instanceof VmfsPartition && medium.entry.table === 'gpt') {
+      for (const problem of medium.entry.gpt.problems) {
+        findings.add('partition-table', medium.name, problem);
+      }
+    }
     try {
       checkDevice(device, findings);
     } catch (error) {

@@ -22,6 +22,9 @@ export function checkTree(core: Core, tree: Tree, known: KnownFiles, findings: F
     findings.add('directory', '/', 'the root directory is not there');
     return;
   }
+  if (root.type !== DIRECTORY) {
+    findings.add('directory', '/', `the root is a file of type ${root.type}`);
+  }
   root.path = '/';
   root.names = 1;
   const waiting: Waiting[] = [{ address: ROOT, parent: ROOT, path: '' }];

@@ -4,6 +4,7 @@ import { type Address, HOLE, unitOf } from '../address.js';
 import { Changes } from '../changes.js';
 import type { Provisioning } from '../contents.js';
 import { Core } from '../core.js';
+import { REGULAR } from '../descriptor.js';
 import { idleLog } from '../journal.js';
 import type { VolumeBytes } from '../logical-volume.js';
 import { Tree } from '../tree.js';
@@ -163,7 +164,7 @@ export class ClusterHost {
       const { entry } = tree.place(path);
       if (entry === undefined) return undefined;
       const file = core.readDescriptor(entry.address);
-      if (file.isDirectory || file.length <= changes.oneCut(path)) return undefined;
+      if (file.type !== REGULAR || file.length <= changes.oneCut(path)) return undefined;
       changes.requireRemovable(file, path);
       return changes.oneCut(path);
     });
