@@ -11,8 +11,8 @@ import { printable } from '../volume/printable.js';
 import { withFiles } from './source.js';
 
 /** `vmtop disk info`. */
-export function printInfo(path: string, outside: boolean): void {
-  withFiles(path, outside, (files) => {
+export async function printInfo(path: string, outside: boolean): Promise<void> {
+  await withFiles(path, outside, (files) => {
     const { descriptor } = readDescriptor(files.open(path));
     const lines = descriptor.extents(path);
     const sectors = lines.reduce((sum, line) => sum + line.sectors, 0);
