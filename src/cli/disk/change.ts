@@ -98,14 +98,18 @@ export async function growDisk(path: string, size: string): Promise<void> {
       return;
     }
     const file = DiskFile.open(join(dirname(path), line.file), true);
+    const before = file.bytes;
     try {
       file.resize(((line.offset ?? 0) + sectors) * SECTOR);
       file.flush();
+      same.setExtents([{ ...line, sectors }]);
+      replaceText(path, same);
+    } catch (error) {
+      file.resize(before);
+      throw error;
     } finally {
       file.close();
     }
-    same.setExtents([{ ...line, sectors }]);
-    replaceText(path, same);
   });
 }
 

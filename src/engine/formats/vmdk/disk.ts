@@ -161,7 +161,8 @@ export class Disk implements Sectors {
   requireOnce(): void {
     for (const link of this.links) {
       for (const extent of link.extents) {
-        if (countData(extent) > extent.sectorsMax + SECTOR) {
+        const most = extent.sectorsMax + SECTOR;
+        if (countData(extent, most) > most) {
           throw new FormatError(
             `${link.name}: tables name grains more than once; vmtop disk check says which`,
           );

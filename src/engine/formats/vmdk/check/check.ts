@@ -47,7 +47,8 @@ export function checkDisk(
       const part: Progress = (done) => progress((index + done) / lines.length);
       const own = embedded && lines.length === 1 ? medium : undefined;
       if (own === undefined) files += 1;
-      const named = { line, own, place: medium.name, createType: descriptor.createType };
+      const { createType } = descriptor;
+      const named = { line, own, place: medium.name, createType, end: endIn(lines, line) };
       checkExtent(folder, named, codec, findings, part);
     });
     const [{ file = '' }] = lines;
@@ -62,7 +63,12 @@ export function checkDisk(
         for (const link of openDisk(folder, name, codec).links.slice(1)) {
           files += 1 + link.extents.length;
           checkDescriptor(link.descriptor, link.name, findings);
-          for (const extent of link.extents) checkContent(extent, codec, findings, progress);
+          const lines = link.descriptor.extents(link.name);
+          link.extents.forEach((extent, index) => {
+            const end = endIn(lines, lines[index]);
+            if (extent instanceof FlatExtent) checkFlat(extent, end, findings);
+            checkContent(extent, codec, findings, progress);
+          });
         }
       });
     }
@@ -76,11 +82,20 @@ interface NamedExtent {
   readonly own: FileMedium | undefined;
   readonly place: string;
   readonly createType: string;
+  /** Sector of the file behind the last that is part of the disk. */
+  readonly end: number;
+}
+
+/** Parts of one flat file may be several extents. */
+function endIn(lines: readonly ExtentLine[], { file }: ExtentLine): number {
+  return lines
+    .filter((line) => line.file === file)
+    .reduce((end, line) => Math.max(end, (line.offset ?? 0) + line.sectors), 0);
 }
 
 function checkExtent(
   folder: DiskFolder,
-  { line, own, place, createType }: NamedExtent,
+  { line, own, place, createType, end }: NamedExtent,
   codec: Codec,
   findings: Findings,
   progress: Progress,
@@ -96,6 +111,7 @@ function checkExtent(
       );
     }
     checkKind(extent, line, createType, place, findings);
+    if (extent instanceof FlatExtent) checkFlat(extent, end, findings);
     checkContent(extent, codec, findings, progress);
   });
 }
@@ -124,11 +140,10 @@ function checkContent(extent: Extent, codec: Codec, findings: Findings, progress
   if (extent instanceof HostedExtent) checkHosted(extent, codec, findings, progress);
   else if (extent instanceof CowdExtent) checkCowd(extent, findings, progress);
   else if (extent instanceof SeExtent) checkSe(extent, findings, progress);
-  else if (extent instanceof FlatExtent) checkFlat(extent, findings);
 }
 
-function checkFlat(extent: FlatExtent, findings: Findings): void {
-  const more = extent.medium.bytes - (extent.offset + extent.sectors) * SECTOR;
+function checkFlat(extent: FlatExtent, end: number, findings: Findings): void {
+  const more = extent.medium.bytes - end * SECTOR;
   if (more > 0 && extent.offset === 0) {
     findings.add('file-long', extent.medium.name, `${more} bytes more`);
   }
