@@ -23,7 +23,7 @@ const create = defineCommand({
       .example('vmtop disk create web1.vmdk --size 20GiB', 'web1.vmdk and web1-flat.vmdk, thin'),
   handler: async (args) => {
     const { createNew } = await import('../disk/change.js');
-    createNew(args.file, args.size, args.format, args.force);
+    await createNew(args.file, args.size, args.format, args.force);
   },
 });
 
@@ -33,7 +33,7 @@ const info = defineCommand({
   builder: (yargs) => file(yargs).option('outside', OUTSIDE),
   handler: async (args) => {
     const { printInfo } = await import('../disk/info.js');
-    printInfo(args.file, args.outside);
+    await printInfo(args.file, args.outside);
   },
 });
 
@@ -43,7 +43,7 @@ const check = defineCommand({
   builder: (yargs) => file(yargs).option('outside', OUTSIDE),
   handler: async (args) => {
     const { checkFile } = await import('../disk/check.js');
-    checkFile(args.file, args.outside);
+    await checkFile(args.file, args.outside);
   },
 });
 
@@ -60,7 +60,7 @@ function conversion(name: string, describe: string, target: string): CommandModu
         .option('force', FORCE),
     handler: async (args) => {
       const { convertDisk } = await import('../disk/change.js');
-      convertDisk(args.file, args.target, args);
+      await convertDisk(args.file, args.target, args);
     },
   });
 }
@@ -80,7 +80,7 @@ const clone = defineCommand({
       .option('force', FORCE),
   handler: async (args) => {
     const { cloneDisk } = await import('../disk/change.js');
-    cloneDisk(args.file, args.target, { ...args, format: args.format });
+    await cloneDisk(args.file, args.target, { ...args, format: args.format });
   },
 });
 
@@ -91,7 +91,7 @@ const grow = defineCommand({
     file(yargs).option('size', { type: 'string', demandOption: true, describe: 'its new size' }),
   handler: async (args) => {
     const { growDisk } = await import('../disk/change.js');
-    growDisk(args.file, args.size);
+    await growDisk(args.file, args.size);
   },
 });
 
@@ -101,7 +101,7 @@ const defragment = defineCommand({
   builder: (yargs) => file(yargs),
   handler: async (args) => {
     const { defragmentDisk } = await import('../disk/change.js');
-    defragmentDisk(args.file);
+    await defragmentDisk(args.file);
   },
 });
 

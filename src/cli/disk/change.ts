@@ -10,12 +10,17 @@ import { DiskFile } from '../../input/image/disk-file.js';
 import { NewFiles } from '../../input/image/new-files.js';
 import { zlibCodec } from '../../input/image/zlib-codec.js';
 import { descriptorOf, openSource, readSectors, type SourceOptions, withFiles } from './source.js';
-import { Empty, writeDisk } from './write.js';
+import { Empty, writeDiskShown } from './write.js';
 
 /** `vmtop disk create`. */
-export function createNew(path: string, size: string, name: string, force: boolean): void {
+export async function createNew(
+  path: string,
+  size: string,
+  name: string,
+  force: boolean,
+): Promise<void> {
   const sectors = readSectors('--size', size);
-  writeDisk(new Empty(0), path, formatByName(name), { force, sectors });
+  await writeDiskShown(new Empty(0), path, formatByName(name), { force, sectors });
 }
 
 interface ConvertOptions extends SourceOptions {
@@ -24,13 +29,20 @@ interface ConvertOptions extends SourceOptions {
 }
 
 /** `vmtop disk convert`, `export` and `import`. */
-export function convertDisk(from: string, to: string, options: ConvertOptions): void {
+export async function convertDisk(
+  from: string,
+  to: string,
+  options: ConvertOptions,
+): Promise<void> {
   requireOther(from, to);
   const format = formatByName(options.format);
-  withFiles(from, options.outside, (files) => {
+  await withFiles(from, options.outside, async (files) => {
     const source = openSource(files, from, options.from);
     const { force } = options;
-    writeDisk(source, to, format, { force, sectors: source.sectors, like: descriptorOf(source) });
+    const { sectors } = source;
+    const like = descriptorOf(source);
+    const keep = files.identities();
+    await writeDiskShown(source, to, format, { force, keep, sectors, like });
   });
 }
 
@@ -42,13 +54,14 @@ interface CloneOptions {
 }
 
 /** `vmtop disk clone`: a copy of the same format, or a child that has the disk as its parent. */
-export function cloneDisk(from: string, to: string, options: CloneOptions): void {
+export async function cloneDisk(from: string, to: string, options: CloneOptions): Promise<void> {
   requireOther(from, to);
-  withFiles(from, options.outside, (files) => {
+  await withFiles(from, options.outside, async (files) => {
     const disk = openDisk(files.folder(dirname(from)), basename(from), zlibCodec);
     const { force } = options;
     const like = descriptorOf(disk);
     const { sectors } = disk;
+    const keep = files.identities();
     if (options.linked) {
       const format = formatByName(options.format ?? 'seSparse');
       if (format.kind !== 'cowd' && format.kind !== 'se') {
@@ -57,20 +70,20 @@ export function cloneDisk(from: string, to: string, options: CloneOptions): void
       const near = resolve(dirname(from)) === resolve(dirname(to));
       const hint = near ? basename(from) : resolve(from);
       const parent = { cid: like?.cid ?? '', hint };
-      writeDisk(new Empty(0), to, format, { force, sectors, like, parent });
+      await writeDiskShown(new Empty(0), to, format, { force, keep, sectors, like, parent });
       return;
     }
     disk.requireOnce();
     const format =
       options.format === undefined ? ownFormat(disk, from) : formatByName(options.format);
-    writeDisk(disk, to, format, { force, sectors, like });
+    await writeDiskShown(disk, to, format, { force, keep, sectors, like });
   });
 }
 
 /** `vmtop disk grow`. Flat disks grow where they are; others are written anew. */
-export function growDisk(path: string, size: string): void {
+export async function growDisk(path: string, size: string): Promise<void> {
   const sectors = readSectors('--size', size);
-  changeDisk(path, (disk, format, same) => {
+  await changeDisk(path, async (disk, format, same) => {
     if (sectors < disk.sectors) {
       throw InputError.of(path, `the disk has ${disk.sectors * SECTOR} bytes: it can only grow`);
     }
@@ -81,55 +94,60 @@ export function growDisk(path: string, size: string): void {
     const lines = same.extents(path);
     const [line] = lines;
     if (format.kind !== 'flat' || lines.length > 1 || line?.file === undefined) {
-      writeAnew(disk, path, format, sectors, same);
+      await writeAnew(disk, path, format, sectors, same);
       return;
     }
     const file = DiskFile.open(join(dirname(path), line.file), true);
+    const before = file.bytes;
     try {
       file.resize(((line.offset ?? 0) + sectors) * SECTOR);
       file.flush();
+      same.setExtents([{ ...line, sectors }]);
+      replaceText(path, same);
+    } catch (error) {
+      file.resize(before);
+      throw error;
     } finally {
       file.close();
     }
-    same.setExtents([{ ...line, sectors }]);
-    replaceText(path, same);
   });
 }
 
 /** `vmtop disk defragment`: grains in the order of the disk, none lost, none of zeros. */
-export function defragmentDisk(path: string): void {
-  changeDisk(path, (disk, format, same) => {
+export async function defragmentDisk(path: string): Promise<void> {
+  await changeDisk(path, async (disk, format, same) => {
     if (format.kind === 'flat') {
       throw InputError.of(path, 'a flat disk has no grains to put in order');
     }
-    writeAnew(disk, path, format, disk.sectors, same);
+    await writeAnew(disk, path, format, disk.sectors, same);
   });
 }
 
 /** Writes a disk in its own place; of other files none is touched, and no extent of the old one stays. */
-function writeAnew(
+async function writeAnew(
   disk: Disk,
   path: string,
   format: Format,
   sectors: number,
   same: Descriptor,
-): void {
+): Promise<void> {
   const own = new Set([basename(path), ...same.extents(path).map(({ file }) => file ?? '')]);
   // An embedded descriptor may still have the name the file had once.
-  if (format.suffix === '') writeDisk(disk, path, format, { force: true, sectors, same });
-  else {
-    writeDisk(disk, path, format, { force: own, sectors, same });
+  if (format.suffix === '') {
+    await writeDiskShown(disk, path, format, { force: true, sectors, same });
+  } else {
+    await writeDiskShown(disk, path, format, { force: own, sectors, same });
     for (const { file } of same.extents(path)) own.delete(file ?? '');
     own.delete(basename(path));
     for (const name of own) if (name !== '') rmSync(join(dirname(path), name), { force: true });
   }
 }
 
-function changeDisk(
+async function changeDisk(
   path: string,
-  use: (disk: Disk, format: Format, same: Descriptor) => void,
-): void {
-  withFiles(path, false, (files) => {
+  use: (disk: Disk, format: Format, same: Descriptor) => Promise<void>,
+): Promise<void> {
+  await withFiles(path, false, async (files) => {
     const disk = openDisk(files.folder(dirname(path)), basename(path), zlibCodec);
     const [link] = disk.links;
     if (link === undefined || disk.links.length > 1) {
@@ -140,7 +158,7 @@ function changeDisk(
       );
     }
     disk.requireOnce();
-    use(disk, ownFormat(disk, path), link.descriptor);
+    await use(disk, ownFormat(disk, path), link.descriptor);
   });
 }
 

@@ -14,8 +14,8 @@ import { withFiles } from './source.js';
 const SHOWN = 10;
 
 /** `vmtop disk check`: exit code 1 when there is damage. */
-export function checkFile(path: string, outside: boolean): void {
-  withFiles(path, outside, (files) => {
+export async function checkFile(path: string, outside: boolean): Promise<void> {
+  await withFiles(path, outside, (files) => {
     files.open(path);
     const progress = new PartProgress(process.stderr, `checking ${path}`);
     let report: DiskReport;

@@ -3,7 +3,7 @@ import { FormatError } from '../../engine/core/errors.js';
 import { formatSize } from '../../engine/core/units.js';
 import { NO_CID } from '../../engine/formats/vmdk/descriptor.js';
 import { type Link, openDisk, rawDevice, readDescriptor } from '../../engine/formats/vmdk/disk.js';
-import { countData } from '../../engine/formats/vmdk/extent.js';
+import { countData, type Extent } from '../../engine/formats/vmdk/extent.js';
 import { SECTOR } from '../../engine/formats/vmdk/medium.js';
 import { zlibCodec } from '../../input/image/zlib-codec.js';
 import { formatTable, groupDigits } from '../../output/table.js';
@@ -11,8 +11,8 @@ import { printable } from '../volume/printable.js';
 import { withFiles } from './source.js';
 
 /** `vmtop disk info`. */
-export function printInfo(path: string, outside: boolean): void {
-  withFiles(path, outside, (files) => {
+export async function printInfo(path: string, outside: boolean): Promise<void> {
+  await withFiles(path, outside, (files) => {
     const { descriptor } = readDescriptor(files.open(path));
     const lines = descriptor.extents(path);
     const sectors = lines.reduce((sum, line) => sum + line.sectors, 0);
@@ -50,7 +50,7 @@ function describeLinks(links: readonly Link[]): string {
         type: line.type,
         file: line.file ?? '-',
         bytes: line.sectors * SECTOR,
-        data: extent === undefined ? '-' : formatSize(dataOf(extent) * SECTOR),
+        data: extent === undefined ? '-' : dataOf(extent),
       };
     }),
   );
@@ -63,11 +63,13 @@ function describeLinks(links: readonly Link[]): string {
   ]);
 }
 
-function dataOf(extent: Parameters<typeof countData>[0]): number {
+function dataOf(extent: Extent): string {
+  const most = extent.sectorsMax + SECTOR;
   try {
-    return countData(extent);
+    const data = countData(extent, most);
+    return data > most ? 'damaged' : formatSize(data * SECTOR);
   } catch (error) {
-    if (error instanceof FormatError) return 0;
+    if (error instanceof FormatError) return 'damaged';
     throw error;
   }
 }

@@ -15,10 +15,14 @@ export interface SourceOptions {
 }
 
 /** Runs `use` with files of disks open, and turns damage into a message that says what to do. */
-export function withFiles<T>(path: string, outside: boolean, use: (files: DiskFiles) => T): T {
+export async function withFiles<T>(
+  path: string,
+  outside: boolean,
+  use: (files: DiskFiles) => T | Promise<T>,
+): Promise<T> {
   const files = new DiskFiles(outside);
   try {
-    return use(files);
+    return await use(files);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     const message = error.message.startsWith(`${path}: `)

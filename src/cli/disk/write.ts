@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { InputError } from '../../engine/core/errors.js';
-import { compareDisks, copyDisk, type SameBytes } from '../../engine/formats/vmdk/copy.js';
+import { compareSteps, copySteps, type SameBytes } from '../../engine/formats/vmdk/copy.js';
 import { type CreateOptions, createDisk, filesOf } from '../../engine/formats/vmdk/create.js';
 import { openDisk } from '../../engine/formats/vmdk/disk.js';
 import { HOLE, type Run, type Sectors } from '../../engine/formats/vmdk/extent.js';
@@ -11,10 +11,13 @@ import { SECTOR } from '../../engine/formats/vmdk/medium.js';
 import { NewFiles } from '../../input/image/new-files.js';
 import { zlibCodec } from '../../input/image/zlib-codec.js';
 import { PartProgress } from '../../output/part-progress.js';
+import { runSteps } from './steps.js';
 
 export interface WriteOptions extends Pick<CreateOptions, 'like' | 'parent' | 'same'> {
   /** Whether files that exist are replaced, or which of them. */
   readonly force: boolean | ReadonlySet<string>;
+  /** Files that are not replaced even then, by `DiskFile.identity`: those of the source. */
+  readonly keep?: ReadonlySet<string>;
   /** Sectors of the new disk; beyond the source it is zeros. */
   readonly sectors: number;
 }
@@ -29,27 +32,58 @@ export function writeDisk(
   wanted: Format,
   options: WriteOptions,
 ): void {
+  const progress = new PartProgress(process.stderr, path);
+  try {
+    for (const part of writeSteps(source, path, wanted, options)) progress.update(part);
+  } finally {
+    progress.clear();
+  }
+}
+
+/**
+ * The same with its progress on a terminal; ctrl+c and a request to end remove what was written, and then
+ * end the program as they do.
+ */
+export async function writeDiskShown(
+  source: Sectors,
+  path: string,
+  wanted: Format,
+  options: WriteOptions,
+): Promise<void> {
+  const progress = new PartProgress(process.stderr, path);
+  const steps = writeSteps(source, path, wanted, options);
+  try {
+    await runSteps(
+      steps,
+      (part) => progress.update(part),
+      () => progress.clear(),
+    );
+  } finally {
+    progress.clear();
+  }
+}
+
+function* writeSteps(
+  source: Sectors,
+  path: string,
+  wanted: Format,
+  options: WriteOptions,
+): Generator<number, void> {
   const { sectors } = options;
   const name = basename(path);
   const files = new NewFiles(dirname(path));
   const format = fitted(files, wanted, sectors);
-  files.reserve(filesOf(name, format, sectors), options.force);
-  const progress = new PartProgress(process.stderr, path);
+  files.reserve(filesOf(name, format, sectors), options.force, options.keep);
   try {
     const sink = createDisk(files.create, name, format, sectors, {
       ...options,
       codec: zlibCodec,
       random: () => randomBytes(4).readUInt32LE(),
     });
-    copyDisk(source, sink, sectors, (part) => progress.update(part / 2));
+    for (const part of copySteps(source, sink, sectors)) yield part / 2;
     sink.finish();
     const written = openWritten(files, name, format, options.parent !== undefined);
-    const different = compareDisks(
-      source,
-      written,
-      (part) => progress.update(0.5 + part / 2),
-      sameBytes,
-    );
+    const different = yield* halfDone(compareSteps(source, written, sameBytes));
     if (different >= 0) {
       throw InputError.of(
         path,
@@ -60,7 +94,14 @@ export function writeDisk(
     files.commit();
   } finally {
     files.discard();
-    progress.clear();
+  }
+}
+
+function* halfDone(steps: Generator<number, number>): Generator<number, number> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    yield 0.5 + value / 2;
   }
 }
 

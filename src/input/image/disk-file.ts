@@ -1,11 +1,13 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
   openSync,
   readSync,
+  type Stats,
   writeSync,
 } from 'node:fs';
 import { FormatError, InputError } from '../../engine/core/errors.js';
@@ -23,6 +25,7 @@ export class DiskFile implements FileMedium {
   /** Where data may be, when that is known; begins and ends by turns. */
   private map: Float64Array | undefined;
   private last = 0;
+  private open = true;
 
   private constructor(
     readonly name: string,
@@ -142,7 +145,26 @@ export class DiskFile implements FileMedium {
     }
   }
 
-  close(): void {
-    closeSync(this.file);
+  /** Who may read and write it, as in `chmod`. */
+  setMode(mode: number): void {
+    try {
+      fchmodSync(this.file, mode);
+    } catch (error) {
+      throw writeError(this.name, error);
+    }
   }
+
+  get identity(): string {
+    return identityOfFile(fstatSync(this.file));
+  }
+
+  close(): void {
+    if (this.open) closeSync(this.file);
+    this.open = false;
+  }
+}
+
+/** The same for the same file, by whatever name or link. */
+export function identityOfFile({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
 }

@@ -27,6 +27,11 @@ export class DiskFiles {
     return file;
   }
 
+  /** The files that were opened, by `DiskFile.identity`. */
+  identities(): ReadonlySet<string> {
+    return new Set([...this.files.values()].map(({ identity }) => identity));
+  }
+
   private parent(folder: string, hint: string): ParentPlace {
     const path = isAbsolute(hint) ? hint : resolve(folder, hint);
     if (!this.outside && relative(resolve(folder), path) !== basename(path)) {

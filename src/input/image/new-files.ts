@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { InputError } from '../../engine/core/errors.js';
 import type { DiskFolder } from '../../engine/formats/vmdk/medium.js';
 import { isAlive } from './alive.js';
-import { DiskFile } from './disk-file.js';
+import { DiskFile, identityOfFile } from './disk-file.js';
 import { writeError } from './file-image.js';
 
 const PART = /^\.(.*)\.vmtop-(\d+)\.part$/;
@@ -14,20 +14,36 @@ const PART = /^\.(.*)\.vmtop-(\d+)\.part$/;
  */
 export class NewFiles {
   private readonly files = new Map<string, DiskFile>();
+  /** Who may read and write the files that are replaced: the new ones are no more open. */
+  private readonly modes = new Map<string, number>();
 
   constructor(private readonly path: string) {}
 
   /**
    * @param names of all files that will be made
    * @param replace whether files that exist may be replaced, or which of them
-   * @throws InputError when one exists and is not to be replaced
+   * @param keep files that are not replaced at all, by `identityOfFile`
+   * @throws InputError when one exists and is not to be replaced, or is no file
    */
-  reserve(names: readonly string[], replace: boolean | ReadonlySet<string>): void {
+  reserve(
+    names: readonly string[],
+    replace: boolean | ReadonlySet<string>,
+    keep: ReadonlySet<string> = new Set(),
+  ): void {
     for (const name of names) {
-      const free = typeof replace === 'boolean' ? replace : replace.has(name);
-      if (!free && existsSync(join(this.path, name))) {
-        throw InputError.of(join(this.path, name), 'the file exists', '--force replaces it');
+      const path = join(this.path, name);
+      const stats = statSync(path, { throwIfNoEntry: false });
+      if (stats === undefined) continue;
+      if (!stats.isFile()) {
+        const what = stats.isDirectory() ? 'a directory' : 'a device, pipe or socket';
+        throw InputError.of(path, `expected a file or none, found ${what}`, 'give another name');
       }
+      if (keep.has(identityOfFile(stats))) {
+        throw InputError.of(path, 'it is a file of the source', 'give the target another name');
+      }
+      const free = typeof replace === 'boolean' ? replace : replace.has(name);
+      if (!free) throw InputError.of(path, 'the file exists', '--force replaces it');
+      this.modes.set(name, stats.mode & 0o7777);
     }
     this.removeLeftOvers(new Set(names));
   }
@@ -35,6 +51,8 @@ export class NewFiles {
   readonly create = (name: string): DiskFile => {
     const file = DiskFile.create(this.part(name), join(this.path, name));
     this.files.set(name, file);
+    const mode = this.modes.get(name);
+    if (mode !== undefined) file.setMode(mode);
     return file;
   };
 

@@ -202,7 +202,8 @@ describe('a descriptor', () => {
     for (const type of ['vmfsRawDeviceMap', 'vmfsPassthroughRawDeviceMap']) {
       const folder = new MemoryFolder();
       const extent = 'RW 2048 VMFSRDM "d-rdm.vmdk"';
-      folder.put('d.vmdk', `# Disk DescriptorFile\ncreateType="${type}"\n${extent}\n`);
+      const head = '# Disk DescriptorFile\nversion=1\nCID=12345678\nparentCID=ffffffff\n';
+      folder.put('d.vmdk', `${head}createType="${type}"\n${extent}\n`);
       expect(() => open(folder, 'd.vmdk')).toThrow('raw device map');
       expect(folder.check('d.vmdk').findings.list).toMatchObject([{ kind: 'device' }]);
     }

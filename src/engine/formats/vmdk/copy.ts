@@ -17,6 +17,11 @@ export type Progress = (part: number) => void;
  * @param sectors of the copy: what is beyond the source is zeros
  */
 export function copyDisk(source: Sectors, sink: Sink, sectors: number, progress: Progress): void {
+  for (const part of copySteps(source, sink, sectors)) progress(part);
+}
+
+/** The same step by step, so that it can be left half way: each yields the part that is done. */
+export function* copySteps(source: Sectors, sink: Sink, sectors: number): Generator<number, void> {
   const run = new Run();
   const buffer = new Uint8Array(STEP * SECTOR);
   const end = Math.min(sectors, source.sectors);
@@ -24,7 +29,7 @@ export function copyDisk(source: Sectors, sink: Sink, sectors: number, progress:
     if (!sink.dense) {
       const data = nextData(source, at, end, run);
       const from = data === end ? end : Math.max(at, Math.floor(data / STEP) * STEP);
-      progress(from / end);
+      yield from / end;
       at = from;
       if (at === end) break;
     }
@@ -32,9 +37,9 @@ export function copyDisk(source: Sectors, sink: Sink, sectors: number, progress:
     readAny(source, at, count, buffer, run);
     sink.write(at, buffer.subarray(0, count * SECTOR));
     at += count;
-    progress(at / end);
+    yield at / end;
   }
-  if (sink.dense) fillDense(sink, end, sectors, buffer);
+  if (sink.dense) yield* fillDense(sink, end, sectors, buffer);
 }
 
 /** A stretch of nothing as far as it goes; of data no more than is read at once. */
@@ -52,10 +57,16 @@ function nextData(source: Sectors, from: number, end: number, run: Run): number 
   return end;
 }
 
-function fillDense(sink: Sink, from: number, to: number, buffer: Uint8Array): void {
+function* fillDense(
+  sink: Sink,
+  from: number,
+  to: number,
+  buffer: Uint8Array,
+): Generator<number, void> {
   buffer.fill(0);
   for (let at = from; at < to; at += STEP) {
     sink.write(at, buffer.subarray(0, Math.min(STEP, to - at) * SECTOR));
+    yield 1;
   }
 }
 
@@ -83,6 +94,20 @@ export function compareDisks(
   progress: Progress,
   same: SameBytes = sameBytes,
 ): number {
+  const steps = compareSteps(one, other, same);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    progress(value);
+  }
+}
+
+/** The same step by step. */
+export function* compareSteps(
+  one: Sectors,
+  other: Sectors,
+  same: SameBytes,
+): Generator<number, number> {
   const run = new Run();
   const bytes = [new Uint8Array(STEP * SECTOR), new Uint8Array(STEP * SECTOR)];
   const end = Math.max(one.sectors, other.sectors);
@@ -103,7 +128,7 @@ export function compareDisks(
       return at + Math.floor(firstDifference(first, second) / SECTOR);
     }
     at += count;
-    progress(at / end);
+    yield at / end;
   }
   return -1;
 }

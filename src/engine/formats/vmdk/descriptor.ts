@@ -12,6 +12,8 @@ import { type ExtentLine, formatExtentLine, isExtentLine, parseExtentLine } from
 export const NO_CID = 'ffffffff';
 /** Longest text taken. A disk of 2 TB in parts of 2 GB has 50 KB. */
 export const DESCRIPTOR_BYTES = 1 << 20;
+/** Lines that are told. */
+const MEANINGLESS_MAX = 10;
 /** Most extents taken: twice those of a disk of 2 TB in parts of 2 GB. */
 const EXTENTS_MAX = 2048;
 
@@ -135,6 +137,23 @@ export class Descriptor {
       seen.add(key);
     }
     return [...twice];
+  }
+
+  /** True when it begins with the line by which programs know descriptors. */
+  get titled(): boolean {
+    return /^[\s\ufeff]*#[ \t]*disk[ \t]*descriptorfile/i.test(this.lines.slice(0, 20).join(''));
+  }
+
+  /** Lines that are no comment, extent or setting with a value: cut short, or of something else. */
+  meaningless(): string[] {
+    return this.lines
+      .map((line) => line.replace('\ufeff', '').trim())
+      .filter((line) => {
+        if (line === '' || line.startsWith('#') || isExtentLine(line)) return false;
+        const setting = settingOf(line);
+        return setting === undefined || (!setting.quoted && /^("|$)/.test(setting.raw));
+      })
+      .slice(0, MEANINGLESS_MAX);
   }
 
   private lineOf(key: string): number {

@@ -1,11 +1,11 @@
 import { FormatError } from '../../core/errors.js';
-import { decodeUtf8 } from '../vmfs/bytes.js';
+import { alignUp, decodeUtf8 } from '../vmfs/bytes.js';
 import { COWD_MAGIC, CowdExtent, readCowdHeader } from './cowd-extent.js';
 import { DESCRIPTOR_BYTES, Descriptor, NO_CID } from './descriptor.js';
 import { countData, type Extent, HOLE, type Run, type Sectors, ZERO } from './extent.js';
 import { type ExtentLine, requirePlainName } from './extent-line.js';
 import { FlatExtent, ZeroExtent } from './flat-extent.js';
-import { openHosted } from './hosted-extent.js';
+import { HostedExtent, openHosted } from './hosted-extent.js';
 import { isHosted, readHostedHeader } from './hosted-header.js';
 import { type Codec, type DiskFolder, type FileMedium, SECTOR } from './medium.js';
 import { readSeHeader, SeExtent } from './se-extent.js';
@@ -81,7 +81,7 @@ export class Link implements Sectors {
     }
     this.sectors = at;
     extents.forEach((extent, index) => {
-      if (extent.sectors >= lines[index].sectors) return;
+      if (sameSize(extent, lines[index].sectors)) return;
       throw new FormatError(
         `${name}: extent ${index + 1} has ${extent.sectors} sectors, ` +
           `the descriptor says ${lines[index].sectors}`,
@@ -109,6 +109,12 @@ export class Link implements Sectors {
     const end = this.starts[index + 1] ?? this.sectors;
     return { index, inside: sector - this.starts[index], length: Math.min(limit, end - sector) };
   }
+}
+
+/** Headers of hosted extents may count their last grain whole (reference, section 7.1). */
+export function sameSize(extent: Extent, sectors: number): boolean {
+  if (extent.sectors === sectors) return true;
+  return extent instanceof HostedExtent && extent.sectors === alignUp(sectors, extent.grain);
 }
 
 /** A disk as a guest sees it: what the last link does not have, its parents have. */
@@ -155,7 +161,8 @@ export class Disk implements Sectors {
   requireOnce(): void {
     for (const link of this.links) {
       for (const extent of link.extents) {
-        if (countData(extent) > extent.sectorsMax + SECTOR) {
+        const most = extent.sectorsMax + SECTOR;
+        if (countData(extent, most) > most) {
           throw new FormatError(
             `${link.name}: tables name grains more than once; vmtop disk check says which`,
           );

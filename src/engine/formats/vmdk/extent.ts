@@ -27,11 +27,14 @@ export interface Extent extends Sectors {
   readonly sectorsMax: number;
 }
 
-/** Sectors of data, by walking the tables. */
-export function countData(source: Sectors): number {
+/**
+ * Sectors of data, by walking the tables.
+ * @param most is counted no further than that: damaged tables can name one place millions of times
+ */
+export function countData(source: Sectors, most = Number.POSITIVE_INFINITY): number {
   const run = new Run();
   let data = 0;
-  for (let at = 0; at < source.sectors; at += run.sectors) {
+  for (let at = 0; at < source.sectors && data <= most; at += run.sectors) {
     source.probe(at, source.sectors - at, run);
     if (run.kind === DATA) data += run.sectors;
   }

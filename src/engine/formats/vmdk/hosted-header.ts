@@ -60,6 +60,9 @@ export function decodeHostedHeader(bytes: Uint8Array, place: string): HostedHead
   const compressed = (flags & FLAG_COMPRESSED) !== 0;
   const compression = getU16(bytes, 77);
   if (compressed && compression !== 1) throw wrong(`compression ${compression}, known is 1`);
+  if (compressed && (flags & FLAG_MARKERS) === 0) {
+    throw wrong('compressed grains without markers; known are those with markers');
+  }
   const descriptorSectors = getU64(bytes, 36);
   if (descriptorSectors > DESCRIPTOR_MAX) {
     throw wrong(`an embedded descriptor of ${descriptorSectors} sectors`);
@@ -111,7 +114,8 @@ export function readHostedHeader(medium: FileMedium): HostedHeader {
   medium.read(at, bytes);
   const footer = decodeHostedHeader(bytes, `${medium.name}, footer`);
   if (footer.directoryAt === IN_FOOTER) throw new FormatError(`${medium.name}: an empty footer`);
-  if (footer.capacity !== header.capacity || footer.grain !== header.grain) {
+  const same = ['capacity', 'grain', 'compressed'] as const;
+  if (same.some((field) => footer[field] !== header[field])) {
     throw new FormatError(`${medium.name}: header and footer contradict each other`);
   }
   return footer;

@@ -1,18 +1,18 @@
 import { FormatError, InputError } from '../../../core/errors.js';
 import type { Progress } from '../copy.js';
 import { CowdExtent } from '../cowd-extent.js';
-import type { Descriptor } from '../descriptor.js';
 import { NO_CID } from '../descriptor.js';
-import { openDisk, openExtentOf, rawDevice, readDescriptor } from '../disk.js';
+import { openDisk, openExtentOf, rawDevice, readDescriptor, sameSize } from '../disk.js';
 import type { Extent } from '../extent.js';
 import type { ExtentLine } from '../extent-line.js';
 import { FlatExtent } from '../flat-extent.js';
-import { HostedExtent } from '../hosted-extent.js';
+import { HostedExtent, StreamExtent } from '../hosted-extent.js';
 import { type Codec, type DiskFolder, type FileMedium, SECTOR } from '../medium.js';
 import { SeExtent } from '../se-extent.js';
+import { checkDescriptor, checkTracking } from './descriptor.js';
 import { Findings } from './findings.js';
-import { checkGrains, UsedSectors } from './grains.js';
 import { checkHosted } from './hosted.js';
+import { checkCowd, checkSe } from './redo.js';
 
 export interface DiskReport {
   readonly findings: Findings;
@@ -20,17 +20,6 @@ export interface DiskReport {
   readonly files: number;
   readonly sectors: number;
 }
-
-/** createTypes a product knows (reference `vmdk-formats.md`, section 1). */
-const CREATE_TYPES = new Set(
-  (
-    'vmfs vmfsSparse seSparse vmfsRawDeviceMap vmfsPassthroughRawDeviceMap vmfsRaw monolithicSparse ' +
-    'monolithicFlat twoGbMaxExtentSparse twoGbMaxExtentFlat streamOptimized fullDevice ' +
-    'partitionedDevice custom vmfsThin vmfsEagerZeroedThick vmfsPreallocated'
-  )
-    .toLowerCase()
-    .split(' '),
-);
 
 /** Checks a disk and the chain of its parents; changes nothing. Damage is told, never thrown. */
 export function checkDisk(
@@ -47,6 +36,7 @@ export function checkDisk(
     const { descriptor, embedded } = readDescriptor(medium);
     const lines = descriptor.extents(medium.name);
     checkDescriptor(descriptor, medium.name, findings);
+    checkTracking(descriptor, folder, medium.name, findings);
     sectors = lines.reduce((sum, line) => sum + line.sectors, 0);
     const device = rawDevice(descriptor);
     if (device !== undefined) {
@@ -57,8 +47,15 @@ export function checkDisk(
       const part: Progress = (done) => progress((index + done) / lines.length);
       const own = embedded && lines.length === 1 ? medium : undefined;
       if (own === undefined) files += 1;
-      checkExtent(folder, line, own, medium.name, codec, findings, part);
+      const { createType } = descriptor;
+      const named = { line, own, place: medium.name, createType, end: endIn(lines, line) };
+      checkExtent(folder, named, codec, findings, part);
     });
+    const [{ file = '' }] = lines;
+    // The file may be called by any path: its last part is what the descriptor would say.
+    if (embedded && lines.length === 1 && file !== '' && !`/${medium.name}`.endsWith(`/${file}`)) {
+      findings.add('renamed', medium.name, `"${file}"`);
+    }
     // What is wrong with the disk itself was told: its chain would only say so again.
     const opens = findings.count('missing') + findings.count('unreadable') === 0;
     if (descriptor.parentCid !== NO_CID && opens) {
@@ -66,7 +63,12 @@ export function checkDisk(
         for (const link of openDisk(folder, name, codec).links.slice(1)) {
           files += 1 + link.extents.length;
           checkDescriptor(link.descriptor, link.name, findings);
-          for (const extent of link.extents) checkContent(extent, codec, findings, progress);
+          const lines = link.descriptor.extents(link.name);
+          link.extents.forEach((extent, index) => {
+            const end = endIn(lines, lines[index]);
+            if (extent instanceof FlatExtent) checkFlat(extent, end, findings);
+            checkContent(extent, codec, findings, progress);
+          });
         }
       });
     }
@@ -74,23 +76,26 @@ export function checkDisk(
   return { findings, files, sectors };
 }
 
-function checkDescriptor(descriptor: Descriptor, place: string, findings: Findings): void {
-  if (!CREATE_TYPES.has(descriptor.createType.toLowerCase())) {
-    findings.add('create-type', place, `"${descriptor.createType}"`);
-  }
-  for (const key of descriptor.repeated()) findings.add('key-twice', place, key);
-  const long = descriptor.get('ddb.longContentID')?.toLowerCase();
-  // Files of some tools have a content id of zeros, and a long one nobody reads.
-  if (long !== undefined && descriptor.cid !== '00000000' && !long.endsWith(descriptor.cid)) {
-    findings.add('content-id', place, `${descriptor.cid} and ${long}`);
-  }
+/** An extent line, the file it may be embedded in, and what its descriptor is called and calls itself. */
+interface NamedExtent {
+  readonly line: ExtentLine;
+  readonly own: FileMedium | undefined;
+  readonly place: string;
+  readonly createType: string;
+  /** Sector of the file behind the last that is part of the disk. */
+  readonly end: number;
+}
+
+/** Parts of one flat file may be several extents. */
+function endIn(lines: readonly ExtentLine[], { file }: ExtentLine): number {
+  return lines
+    .filter((line) => line.file === file)
+    .reduce((end, line) => Math.max(end, (line.offset ?? 0) + line.sectors), 0);
 }
 
 function checkExtent(
   folder: DiskFolder,
-  line: ExtentLine,
-  own: FileMedium | undefined,
-  place: string,
+  { line, own, place, createType, end }: NamedExtent,
   codec: Codec,
   findings: Findings,
   progress: Progress,
@@ -98,70 +103,50 @@ function checkExtent(
   const kind = line.type === 'FLAT' || line.type === 'VMFS' ? 'file' : 'unreadable';
   guard(findings, line.file ?? place, kind, () => {
     const extent = openExtentOf(line, own, folder, place, codec);
-    if (extent.sectors !== line.sectors) {
+    if (!sameSize(extent, line.sectors)) {
       findings.add(
         'capacity',
         place,
         `the extent has ${extent.sectors} sectors, the descriptor says ${line.sectors}`,
       );
     }
+    checkKind(extent, line, createType, place, findings);
+    if (extent instanceof FlatExtent) checkFlat(extent, end, findings);
     checkContent(extent, codec, findings, progress);
   });
+}
+
+/** Whether the file is what its extent line and the createType say. */
+function checkKind(
+  extent: Extent,
+  { type, file = '' }: ExtentLine,
+  createType: string,
+  place: string,
+  findings: Findings,
+): void {
+  const said = extent instanceof HostedExtent ? 'SPARSE' : 'VMFSSPARSE';
+  const sparse = extent instanceof HostedExtent || extent instanceof CowdExtent;
+  if (sparse && type !== said) {
+    findings.add('extent-type', place, `"${file}" is ${said}, its line says ${type}`);
+  }
+  const stream = createType.toLowerCase() === 'streamoptimized';
+  if (extent instanceof HostedExtent && extent instanceof StreamExtent !== stream) {
+    const is = stream ? 'not compressed' : 'compressed';
+    findings.add('extent-type', place, `grains of "${file}" are ${is}, createType "${createType}"`);
+  }
 }
 
 function checkContent(extent: Extent, codec: Codec, findings: Findings, progress: Progress): void {
   if (extent instanceof HostedExtent) checkHosted(extent, codec, findings, progress);
   else if (extent instanceof CowdExtent) checkCowd(extent, findings, progress);
   else if (extent instanceof SeExtent) checkSe(extent, findings, progress);
-  else if (extent instanceof FlatExtent) checkFlat(extent, findings);
 }
 
-function checkFlat(extent: FlatExtent, findings: Findings): void {
-  const more = extent.medium.bytes - (extent.offset + extent.sectors) * SECTOR;
+function checkFlat(extent: FlatExtent, end: number, findings: Findings): void {
+  const more = extent.medium.bytes - end * SECTOR;
   if (more > 0 && extent.offset === 0) {
     findings.add('file-long', extent.medium.name, `${more} bytes more`);
   }
-}
-
-/** Tables of a redo log lie among its grains: they are marked first. */
-function checkCowd(extent: CowdExtent, findings: Findings, progress: Progress): void {
-  const { medium, header } = extent;
-  if (header.unclean) findings.add('unclean', medium.name, 'marked as open');
-  const used = new UsedSectors(Math.ceil(medium.bytes / SECTOR));
-  const directoryEnd = header.directoryAt + Math.ceil((header.tables * 4) / SECTOR);
-  const tableSectors = (extent.perTable * 4) / SECTOR;
-  used.take(0, directoryEnd);
-  for (let index = 0; index < extent.tables; index++) {
-    const at = extent.table(index) / SECTOR;
-    if (at === 0) continue;
-    if ((at + tableSectors) * SECTOR > medium.bytes) {
-      findings.add('directory', medium.name, `entry ${index}: sector ${at}`);
-    } else if (!used.take(at, tableSectors)) {
-      findings.add('shared', medium.name, `the table of directory entry ${index} at sector ${at}`);
-    }
-  }
-  const rules = { dataAt: directoryEnd, step: 1, size: () => extent.grain };
-  checkGrains(extent, rules, used, findings, progress);
-  if (header.next * SECTOR > alignedEnd(medium)) {
-    findings.add('outside', medium.name, `in use up to sector ${header.next}: it is cut short`);
-  }
-}
-
-function alignedEnd(medium: FileMedium): number {
-  return Math.ceil(medium.bytes / SECTOR) * SECTOR;
-}
-
-/** Grains of seSparse have an area of their own, so do their tables. */
-function checkSe(extent: SeExtent, findings: Findings, progress: Progress): void {
-  const { medium, header } = extent;
-  const { grains } = header.parts;
-  // One bit for a sector of the grains' area; what lies in front may be terabytes of nothing.
-  const used = new UsedSectors(Math.max(0, Math.ceil(medium.bytes / SECTOR) - grains.at));
-  const shifted = {
-    take: (at: number, count: number) => used.take(at - grains.at, count),
-  };
-  const rules = { dataAt: grains.at, step: extent.grain, size: () => extent.grain };
-  checkGrains(extent, rules, shifted, findings, progress);
 }
 
 /** Runs a part of the check; what is wrong there becomes a finding. */

@@ -22,8 +22,58 @@ export const KINDS = {
     'extent and descriptor differ in size',
     'programs believe one or the other: the end of the disk is read differently, or not at all',
   ),
+  header: kind(
+    'error',
+    'fields of a header contradict each other',
+    'programs that go by the other one read the disk differently, or refuse it',
+  ),
   'create-type': kind('error', 'an unknown createType', 'other programs refuse the disk'),
+  'extent-type': kind(
+    'error',
+    'an extent is not what the descriptor says',
+    'programs go by createType, by the extent line or by the file: they read the disk differently, or refuse it',
+  ),
+  'extent-twice': kind(
+    'error',
+    'a file is part of the disk twice',
+    'a line of the descriptor was copied: what is written to one place appears in the other',
+  ),
+  incomplete: kind(
+    'error',
+    'the descriptor lacks a line',
+    'other programs refuse the disk, or take it for something else',
+  ),
   'key-twice': kind('warning', 'a key is there twice', 'only the first counts'),
+  line: kind(
+    'warning',
+    'a line of the descriptor means nothing',
+    'it was changed by hand, or is cut short',
+  ),
+  database: kind(
+    'warning',
+    'an entry of the disk database does not fit the disk',
+    'an extent line may be missing or wrong, or the entry was changed by hand',
+  ),
+  hint: kind(
+    'error',
+    'a parent is named, but the content id of the parent says none',
+    'some programs read what the disk does not have from that parent, others read zeros',
+  ),
+  tracking: kind(
+    'warning',
+    'the file of changed blocks is missing',
+    'hosts do not open the disk; take changeTrackPath out of the descriptor',
+  ),
+  'no-access': kind(
+    'warning',
+    'an extent is marked as not accessible',
+    'it reads as zeros here, whatever its file has',
+  ),
+  renamed: kind(
+    'note',
+    'the descriptor inside calls the file by another name',
+    'it was renamed or copied; some programs look for the old name',
+  ),
   'content-id': kind(
     'warning',
     'content id and long content id differ',
@@ -33,6 +83,11 @@ export const KINDS = {
     'error',
     'a directory entry names no table',
     'a whole table of grains is lost there; up to 32 MiB read wrongly',
+  ),
+  overlap: kind(
+    'error',
+    'a table lies over something else',
+    'the directory is damaged: what is written to one of them destroys the other',
   ),
   redundant: kind(
     'error',
@@ -56,8 +111,38 @@ export const KINDS = {
     'a grain no table names',
     'space that is not used, or data whose table entry was lost',
   ),
+  'lost-record': kind(
+    'error',
+    'a record of the stream no table names',
+    'programs that read the stream in order find it, others read zeros: entries of a table were lost',
+  ),
+  unnamed: kind(
+    'note',
+    'grains no table names',
+    'a guest gave them back and they were not reclaimed, or their entries were lost',
+  ),
+  cursor: kind(
+    'error',
+    'what is in use counts as free',
+    'the next write of a host goes over it: do not write to the disk, convert it',
+  ),
+  behind: kind(
+    'warning',
+    'a table names grains behind the end of the disk',
+    'nobody reads them: the disk was cut, or an entry is damaged',
+  ),
+  many: kind(
+    'error',
+    'more damage than can be told one by one',
+    'the rest of the tables was not looked at',
+  ),
   entry: kind('error', 'a damaged table entry', 'its grain cannot be read'),
   compressed: kind('error', 'a compressed grain is damaged', 'its data is lost'),
+  marker: kind(
+    'error',
+    'a marker of the stream is damaged',
+    'programs that read the stream in order lose their way there',
+  ),
   'end-marker': kind(
     'error',
     'the stream does not end as it should',

@@ -14,19 +14,31 @@ export interface GrainRules {
   readonly size: (sector: number, grain: number) => number;
 }
 
-/** What notes the sectors of a file that belong to something. */
-export interface Taken {
-  take(at: number, count: number): boolean;
+/** What the sectors of a file belong to. */
+export interface SectorUse {
+  /** Headers and tables: no grain may be there. */
+  readonly tables: UsedSectors;
+  readonly grains: UsedSectors;
 }
 
 /** Sectors one piece of the map covers: 256 MiB in 64 KiB. */
 const PIECE = 1 << 19;
 
 /** Which sectors of a file belong to something: one bit each, and nothing where nothing does. */
-export class UsedSectors implements Taken {
+export class UsedSectors {
   private readonly pieces = new Map<number, Uint8Array>();
 
   constructor(readonly sectors: number) {}
+
+  /** True when any of a stretch is marked. */
+  meets(at: number, count: number): boolean {
+    for (let sector = at; sector < Math.min(at + count, this.sectors); sector++) {
+      const number = Math.floor(sector / PIECE);
+      const inside = sector - number * PIECE;
+      if (((this.pieces.get(number)?.[inside >> 3] ?? 0) & (1 << (inside & 7))) !== 0) return true;
+    }
+    return false;
+  }
 
   /** Marks a stretch; false when part of it was marked before. */
   take(at: number, count: number): boolean {
@@ -67,17 +79,25 @@ export class UsedSectors implements Taken {
   }
 }
 
+/** Damaged entries after which a file is not looked at further: a small one can name millions. */
+const DAMAGE_MAX = 50_000;
+
 /** Walks all tables: every grain inside the file, at its place, and used once. */
 export function checkGrains(
   extent: GrainExtent,
   rules: GrainRules,
-  used: Taken,
+  use: SectorUse,
   findings: Findings,
   progress: Progress,
 ): void {
   const place = extent.medium.name;
   const end = extent.medium.bytes / SECTOR;
+  const before = findings.of('error');
   for (let index = 0; index < extent.tables; index++) {
+    if (findings.of('error') - before > DAMAGE_MAX) {
+      findings.add('many', place, `from table ${index} of ${extent.tables} on`);
+      return;
+    }
     let table: number;
     try {
       table = extent.table(index);
@@ -87,7 +107,8 @@ export function checkGrains(
       continue;
     }
     if (table === 0 || isBlank(extent, table)) continue;
-    checkTable(extent, index, table, rules, used, findings, end);
+    checkTable(extent, index, table, rules, use, findings, end);
+    checkBehind(extent, index, table, findings);
     progress((index + 1) / extent.tables);
   }
 }
@@ -107,7 +128,7 @@ function checkTable(
   index: number,
   table: number,
   rules: GrainRules,
-  used: Taken,
+  use: SectorUse,
   findings: Findings,
   end: number,
 ): void {
@@ -133,7 +154,23 @@ function checkTable(
       const size = rules.size(at, grain);
       if (size === 0) continue;
       if (at + size > end) findings.add('outside', place, `${where} goes beyond the end`);
-      if (!used.take(at, size)) findings.add('shared', place, where);
+      const free = use.grains.take(at, size);
+      if (use.tables.meets(at, size)) findings.add('metadata', place, where);
+      else if (!free) findings.add('shared', place, where);
     }
+  }
+}
+
+/** The last table has more entries than the disk has grains: they name nothing. */
+function checkBehind(extent: GrainExtent, index: number, table: number, findings: Findings): void {
+  const from = extent.grains - index * extent.perTable;
+  for (let slot = from; slot < extent.perTable; slot++) {
+    try {
+      if (extent.entry(table, slot) === NO_GRAIN) continue;
+    } catch (error) {
+      if (error instanceof FormatError) return;
+      throw error;
+    }
+    findings.add('behind', extent.medium.name, `table ${index}, entry ${slot}`);
   }
 }

@@ -1,14 +1,26 @@
 import { FormatError } from '../../../core/errors.js';
-import { alignUp, getU32, isZero, sameBytes } from '../../vmfs/bytes.js';
+import { alignUp, getU16, getU32, isZero, sameBytes } from '../../vmfs/bytes.js';
 import type { Progress } from '../copy.js';
 import { type HostedExtent, readPacked, StreamExtent } from '../hosted-extent.js';
-import { decodeHostedHeader, GTES, IN_FOOTER } from '../hosted-header.js';
+import {
+  decodeHostedHeader,
+  FLAG_REDUNDANT,
+  GTES,
+  type HostedHeader,
+  IN_FOOTER,
+} from '../hosted-header.js';
 import { type Codec, type FileMedium, SECTOR } from '../medium.js';
 import { Pages } from '../pages.js';
 import type { Findings } from './findings.js';
-import { checkGrains, UsedSectors } from './grains.js';
+import { checkGrains, type SectorUse, UsedSectors } from './grains.js';
+import { checkRecords, readRecord } from './stream.js';
 
 const TABLE_BYTES = GTES * 4;
+
+/** Where the header says how grains are compressed. */
+const COMPRESSION_AT = 77;
+/** Fields a footer repeats. */
+const IN_BOTH = ['version', 'flags', 'descriptorAt', 'descriptorSectors', 'overhead'] as const;
 
 /** Two tables that are compared: a disk may have thousands. */
 const COPIES = { first: new Uint8Array(TABLE_BYTES), second: new Uint8Array(TABLE_BYTES) };
@@ -26,43 +38,98 @@ export function checkHosted(
   const header = decodeHostedHeader(first, medium.name);
   if (!header.newlines) findings.add('newline', medium.name, 'line ends in the header');
   if (header.unclean) findings.add('unclean', medium.name, 'marked as open');
-  const used = new UsedSectors(Math.ceil(medium.bytes / SECTOR));
+  const sectors = Math.ceil(medium.bytes / SECTOR);
+  const use = { tables: new UsedSectors(sectors), grains: new UsedSectors(sectors) };
+  const sound = checkFields(extent, first, header, findings);
+  takeFixed(extent, use.tables, findings);
   const stream = extent instanceof StreamExtent;
-  checkDirectory(extent, stream, used, findings);
+  checkDirectory(extent, stream, use.tables, findings);
   const size = stream
     ? (sector: number, grain: number) => packedSize(extent, sector, grain, codec, findings)
     : () => extent.grain;
   const step = stream ? 1 : extent.grain;
-  const dataAt = extent.header.overhead;
-  checkGrains(extent, { dataAt, step, size }, used, findings, progress);
-  if (!stream) reportLost(extent, used, findings);
-  else if (header.directoryAt === IN_FOOTER) checkEnd(medium, findings);
+  const dataAt = sound ? extent.header.overhead : 0;
+  checkGrains(extent, { dataAt, step, size }, use, findings, progress);
+  if (!stream) reportLost(extent, use, findings);
+  else {
+    if (header.directoryAt === IN_FOOTER) checkEnd(medium, findings);
+    checkRecords(extent, header.directoryAt === IN_FOOTER, use, findings);
+  }
+}
+
+/** Fields that have to fit each other. False when it is not known where grains begin. */
+function checkFields(
+  extent: HostedExtent,
+  first: Uint8Array,
+  header: HostedHeader,
+  findings: Findings,
+): boolean {
+  const { medium } = extent;
+  const wrong = (detail: string): void => findings.add('header', medium.name, detail);
+  const compression = getU16(first, COMPRESSION_AT);
+  if (compression !== 0 && !header.compressed) {
+    wrong(`compression ${compression}, but the flags say that grains are not compressed`);
+  }
+  if ((header.flags & FLAG_REDUNDANT) !== 0 && header.redundantAt === 0) {
+    wrong('the flags say that there is a copy of the directory, and no field says where');
+  }
+  for (const field of IN_BOTH) {
+    const [one, other] = [header[field], extent.header[field]];
+    if (one !== other) wrong(`${field} is ${one} in the header and ${other} in the footer`);
+  }
+  const { overhead } = extent.header;
+  const least = Math.max(1, header.descriptorAt + header.descriptorSectors);
+  if (overhead >= least && overhead * SECTOR <= alignUp(medium.bytes, SECTOR)) return true;
+  wrong(`grains begin at sector ${overhead}; the file has ${least} to ${medium.bytes / SECTOR}`);
+  return false;
+}
+
+/** Header, descriptor and directories, none over another. */
+function takeFixed(extent: HostedExtent, tables: UsedSectors, findings: Findings): void {
+  const { header, medium } = extent;
+  const length = Math.ceil((extent.tables * 4) / SECTOR);
+  const parts: readonly (readonly [string, number, number])[] = [
+    ['the embedded descriptor', header.descriptorAt, header.descriptorSectors],
+    ['the directory', header.directoryAt, length],
+    ['the copy of the directory', header.redundantAt, header.redundantAt === 0 ? 0 : length],
+  ];
+  tables.take(0, 1);
+  for (const [name, at, count] of parts) {
+    if (count > 0 && !tables.take(at, count)) {
+      findings.add('overlap', medium.name, `${name} at sector ${at}`);
+    }
+  }
 }
 
 /** Tables where the directory says, and both copies alike. */
 function checkDirectory(
   extent: HostedExtent,
   stream: boolean,
-  used: UsedSectors,
+  tables: UsedSectors,
   findings: Findings,
 ): void {
   const { medium, header } = extent;
   const pages = new Pages(medium);
   const copies = header.redundantAt === 0 ? [] : [header.redundantAt];
+  const take = (what: string, at: number): void => {
+    if (tables.take(at, TABLE_BYTES / SECTOR)) return;
+    findings.add('overlap', medium.name, `the table of ${what} at sector ${at}`);
+  };
   for (let index = 0; index < extent.tables; index++) {
     const at = pages.u32(header.directoryAt * SECTOR + index * 4);
     const inFile = at * SECTOR + TABLE_BYTES <= medium.bytes;
     if ((at === 0 && !stream) || !inFile) {
       findings.add('directory', medium.name, `entry ${index}: sector ${at}`);
-    } else if (at > 0) used.take(at, TABLE_BYTES / SECTOR);
+    } else if (at > 0) take(`directory entry ${index}`, at);
     for (const copy of copies) {
       const place = copy * SECTOR + index * 4;
       const other = place + 4 <= medium.bytes ? pages.u32(place) : 0;
       if (other === 0 || other * SECTOR + TABLE_BYTES > medium.bytes) {
+        if (stream && at === 0) continue;
         findings.add('redundant', medium.name, `directory entry ${index}: sector ${other}`);
         continue;
       }
-      used.take(other, TABLE_BYTES / SECTOR);
+      take(`entry ${index} of the copy`, other);
       if (at > 0 && inFile) compareTables(medium, index, at, other, findings);
     }
   }
@@ -88,7 +155,7 @@ function compareTables(
   }
 }
 
-/** Sectors of a compressed grain's record; 0 when it is damaged, which is told. */
+/** Sectors of a compressed grain's record; 0 when that is not known. What is damaged is told. */
 function packedSize(
   extent: HostedExtent,
   sector: number,
@@ -97,28 +164,34 @@ function packedSize(
   findings: Findings,
 ): number {
   const { medium } = extent;
+  const whole = extent.grain * SECTOR;
   try {
     const bytes = readPacked(medium, sector, grain, extent.grain, codec);
-    const needed = Math.min(extent.grain, extent.sectors - grain * extent.grain) * SECTOR;
+    const needed = Math.min(whole, (extent.sectors - grain * extent.grain) * SECTOR);
     if (bytes.length < needed) {
-      throw new FormatError(`grain ${grain} has ${bytes.length} bytes of ${needed}`);
+      throw new FormatError(
+        `${medium.name}, sector ${sector}: grain ${grain} has ${bytes.length} bytes of ${needed}`,
+      );
     }
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     findings.add('compressed', medium.name, error.message);
-    return 0;
   }
-  const marker = new Uint8Array(12);
-  medium.read(sector * SECTOR, marker);
-  return alignUp(12 + getU32(marker, 8), SECTOR) / SECTOR;
+  const found = readRecord(medium, sector);
+  if (found === undefined || found.size === 0 || found.size > 2 * whole) return 0;
+  // A record of another grain is that grain's, and told with it.
+  return found.value === grain * extent.grain ? alignUp(12 + found.size, SECTOR) / SECTOR : 0;
 }
 
-/** Whole grains behind the overhead that nothing names. */
-function reportLost(extent: HostedExtent, used: UsedSectors, findings: Findings): void {
-  used.eachFree(extent.header.overhead, (at, count) => {
-    const grains = Math.floor(count / extent.grain);
-    if (grains > 0) {
-      findings.add('lost', extent.medium.name, `${grains} grains from sector ${at} on`);
+/** Whole grains behind the overhead that nothing names, and anything behind the last one. */
+function reportLost(extent: HostedExtent, { grains, tables }: SectorUse, findings: Findings): void {
+  const { medium } = extent;
+  grains.eachFree(extent.header.overhead, (at, count) => {
+    if (tables.meets(at, count)) return;
+    const whole = Math.floor(count / extent.grain);
+    if (whole > 0) findings.add('lost', medium.name, `${whole} grains from sector ${at} on`);
+    else if (at + count === grains.sectors) {
+      findings.add('lost', medium.name, `${medium.bytes - at * SECTOR} bytes from sector ${at} on`);
     }
   });
 }
