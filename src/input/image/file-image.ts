@@ -16,7 +16,7 @@ export class FileImage implements BlockMedium {
   private constructor(
     readonly name: string,
     private readonly file: number,
-    readonly blocks: number,
+    private size: number,
     readonly writable: boolean,
     readonly identity: Uint8Array | undefined = undefined,
   ) {}
@@ -57,6 +57,20 @@ export class FileImage implements BlockMedium {
       ftruncateSync(file, bytes);
       return new FileImage(path, file, Math.floor(bytes / MEDIUM_BLOCK_BYTES), true);
     }).close();
+  }
+
+  get blocks(): number {
+    return this.size;
+  }
+
+  /** The new part takes no space yet. */
+  grow(blocks: number): void {
+    try {
+      ftruncateSync(this.file, blocks * MEDIUM_BLOCK_BYTES);
+    } catch (error) {
+      throw writeError(this.name, error);
+    }
+    this.size = blocks;
   }
 
   close(): void {

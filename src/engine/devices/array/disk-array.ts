@@ -2,6 +2,7 @@ import { assert } from '../../core/assert.js';
 import { InputError } from '../../core/errors.js';
 import { BLOCK_BYTES } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
+import { formatSize } from '../../core/units.js';
 import type { ArrayPlan, LunPlan, PoolPlan, Qos } from '../../plan/plan.js';
 import { contentOf, type OpenImage } from '../content.js';
 import { Disk } from '../disk.js';
@@ -11,6 +12,7 @@ import type { CacheSafety } from './cache-safety.js';
 import { Controllers } from './controllers.js';
 import { Destager } from './destager.js';
 import { Lun } from './lun.js';
+import { LunPlace } from './lun-place.js';
 import type { Offload } from './offload.js';
 import { PAGE_BLOCKS, Pool, stripeBlocksOf } from './pool.js';
 import { dataUnitsOf } from './raid/layout.js';
@@ -80,14 +82,39 @@ export class DiskArray {
     this.snapshotLun(lun).createSnapshot(name, () => this.space(lun.sizeBlocks), why);
   }
 
+  /**
+   * Makes a LUN larger. Hosts go by the size they know until they look again.
+   * @throws InputError when it is a disk of its own, has snapshots, is as large already, or the pool
+   *   has too little room
+   */
+  growLun(lun: Lun, sizeBytes: number, why: string): void {
+    const place = `LUN ${lun.name}`;
+    const count = this.snapshotLun(lun, 'larger LUNs').snapshotCount;
+    const before = lun.sizeBlocks;
+    const blocks = Math.floor(sizeBytes / BLOCK_BYTES);
+    if (blocks <= before) {
+      const what = `has ${formatSize(before * BLOCK_BYTES)} already`;
+      throw InputError.of(place, what, 'LUNs only grow: give a larger size');
+    }
+    if (count > 0) {
+      const hint = 'delete them first';
+      throw InputError.of(place, `cannot grow while it has snapshots (${count})`, hint);
+    }
+    const pagesOf = (size: number): number => Math.ceil(size / PAGE_BLOCKS) * PAGE_BLOCKS;
+    if (!lun.thin) lun.pool.reserve(pagesOf(blocks) - pagesOf(before), lun.name);
+    lun.grow(blocks, (more) => this.space(more));
+    const what = `grown from ${formatSize(before * BLOCK_BYTES)} to ${formatSize(blocks * BLOCK_BYTES)}`;
+    this.sim.log.note('lun.grown', lun.name, what, why);
+  }
+
   /** @throws InputError when there is none of that name */
   deleteSnapshot(lun: Lun, name: string, why: string): void {
     this.snapshotLun(lun).deleteSnapshot(name, why);
   }
 
-  private snapshotLun(lun: Lun): SnapshotLun {
+  private snapshotLun(lun: Lun, what = 'snapshots'): SnapshotLun {
     if (lun instanceof SnapshotLun) return lun;
-    throw InputError.of(`LUN ${lun.name}`, 'is a disk of its own', 'snapshots need a pool');
+    throw InputError.of(`LUN ${lun.name}`, 'is a disk of its own', `${what} need a pool`);
   }
 
   /** Addresses nobody has yet, in whole pages. */
@@ -211,15 +238,15 @@ export class DiskArray {
     const pages = Math.ceil(plan.sizeBytes / BLOCK_BYTES / PAGE_BLOCKS);
     const jbod = this.plan.kind === 'jbod';
     if (!plan.thin && !jbod) pool.reserve(pages * PAGE_BLOCKS, plan.name);
+    const blocks = Math.floor(plan.sizeBytes / BLOCK_BYTES);
     const backing = {
       pool,
       cache: this.cache,
       disk: jbod ? this.makeLunDisk(plan) : undefined,
-      start: this.space(pages * PAGE_BLOCKS),
+      place: new LunPlace(this.space(pages * PAGE_BLOCKS), blocks),
       content: contentOf(`${this.name}-${plan.name}`, plan, this.openImage),
     };
-    const blocks = Math.floor(plan.sizeBytes / BLOCK_BYTES);
-    const backEnd = new BackEnd(this.sim, plan.name, blocks, backing);
+    const backEnd = new BackEnd(this.sim, plan.name, backing);
     const kind = jbod ? Lun : SnapshotLun;
     const lun = new kind(this.sim, this.plan, plan, this.controllers, backing, backEnd);
     lun.offload.join(this.offloads);

@@ -58,13 +58,12 @@ export class SnapshotLun extends Lun {
   }
 
   private makeSnapshots(space: number): Snapshots {
-    const { name, pool, cache, start, sizeBlocks, media, pages } = this;
+    const { name, pool, cache, place, media, pages } = this;
     const source: SnapshotSource = {
       name,
       pool,
       cache,
-      start,
-      sizeBlocks,
+      place,
       media,
       hasPage: (page) => pages?.has(page) ?? true,
       resume: (io) => (this.sim.layers[this.sim.requests.lun[io]] as SnapshotLun).resume(io),
