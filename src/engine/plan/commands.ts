@@ -138,6 +138,17 @@ export type Command =
       readonly action: 'create' | 'delete';
       readonly snapshot: string;
     }
+  /** The array makes a LUN, `array1/lun0`, larger; hosts see it after a rescan. */
+  | { readonly kind: 'growLun'; readonly lun: string; readonly sizeBytes: number }
+  /** A VMFS datastore takes what its extents have grown by; by way of a host, any unless named. */
+  | { readonly kind: 'growDatastore'; readonly datastore: string; readonly host?: string }
+  /** Another LUN becomes an extent of a VMFS datastore. */
+  | {
+      readonly kind: 'extendDatastore';
+      readonly datastore: string;
+      readonly lun: string;
+      readonly host?: string;
+    }
   /** Creates, reverts to, deletes or consolidates snapshots of a VM. */
   | ({ readonly kind: 'snapshot'; readonly vm: string } & SnapshotAction)
   /** Tracks the changes of a virtual disk (CBT), or no longer. */

@@ -7,7 +7,8 @@ import type { PathSite } from '../faults/sites.js';
 import { decodeBlockLimits, VPD_BLOCK_LIMITS } from '../formats/scsi-vpd.js';
 import type { AdapterPlan, ClaimRulePlan, HostPlan, LunPlan, PathPlan } from '../plan/plan.js';
 import { Vmhba } from '../stack/adapter/vmhba.js';
-import { DiskDriver } from '../stack/block/disk-driver.js';
+import type { DiskDriver } from '../stack/block/disk-driver.js';
+import { LogicalDevice } from '../stack/block/logical-device.js';
 import { defineDevice } from '../stack/device-entity.js';
 import { createDriver } from '../stack/driver/index.js';
 import { moduleOf } from '../stack/driver/modules.js';
@@ -28,10 +29,9 @@ export interface BuiltDevice {
   readonly sites: readonly PathSite[];
   readonly psa: PsaDevice;
   readonly queue: DeviceQueue;
+  readonly disk: LogicalDevice;
   /** Where file systems send their rows. */
   readonly driver: DiskDriver;
-  /** The whole device, for a VM that has a raw device map of it. */
-  readonly openRaw: () => DiskDriver;
 }
 
 export interface BuiltAdapter {
@@ -124,10 +124,8 @@ function buildDevice(sim: Sim, parts: DeviceParts): BuiltDevice {
     unmapBlocks: limits.unmapBlocks,
     zeroBlocks: limits.writeSameBlocks,
   };
-  const driver = new DiskDriver(sim, options, queue);
-  const openRaw = (): DiskDriver =>
-    new DiskDriver(sim, { ...options, uid: `${uid} raw`, partitionStart: 0 }, queue);
-  return { lun, array, sites, psa, queue, driver, openRaw };
+  const disk = new LogicalDevice(sim, options, queue);
+  return { lun, array, sites, psa, queue, disk, driver: disk.driver };
 }
 
 /** The physical side of a host: adapters, their drivers, and connections to target ports. */

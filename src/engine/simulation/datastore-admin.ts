@@ -8,7 +8,7 @@ import type { Datastore } from '../stack/filesystem/datastore.js';
 import type { Mount } from '../stack/filesystem/mount.js';
 import type { Home } from '../stack/vmfiles/home.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
-import type { HostFileSystems } from './build-datastores.js';
+import type { BuiltVolume, HostFileSystems } from './build-datastores.js';
 
 /** Files a message names at most by their machines. */
 const NAMED = 6;
@@ -17,9 +17,12 @@ export interface DatastoreParts {
   readonly plans: readonly DatastorePlan[];
   readonly datastores: ReadonlyMap<string, Datastore>;
   readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
+  readonly volumes: ReadonlyMap<string, BuiltVolume>;
   readonly vms: ReadonlyMap<string, Vm>;
   /** The files of each machine, by its name. */
   readonly homes: ReadonlyMap<string, Home>;
+  /** Its hosts are to look at what it is made of. */
+  readonly onRefresh: (datastore: string) => void;
   /** What else a host's death, and its return, means. */
   readonly onDeath: (host: string, isDead: boolean) => void;
 }
@@ -48,6 +51,7 @@ export class DatastoreAdmin {
     if (command.kind === 'refresh') {
       const { datastores } = this.parts;
       found('datastore', command.datastore, datastores).refresh(`refreshed by ${why}`);
+      this.parts.onRefresh(command.datastore);
     } else if (command.kind === 'mount') {
       this.setMounted(command, why);
     } else {
@@ -57,8 +61,8 @@ export class DatastoreAdmin {
 
   /** Why a device must not be detached on a host: who uses a datastore on it; else nothing. */
   userOf(host: string, uid: string): string | undefined {
-    for (const { name, extents } of this.parts.plans) {
-      if (!extents.includes(uid)) continue;
+    for (const [name, { layout }] of this.parts.volumes) {
+      if (!layout.devices.includes(uid)) continue;
       const mount = this.parts.fileSystems.get(host)?.mountOf(name);
       if (mount === undefined || mount.openFiles === 0) continue;
       return `datastore ${name} on it is mounted, with ${this.filesOf(host, name, mount)}`;

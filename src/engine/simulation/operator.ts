@@ -12,6 +12,7 @@ import type { Guests } from './guests.js';
 import type { Machines } from './machines.js';
 import type { SnapshotService } from './snapshots/service.js';
 import type { StorageAdmin } from './storage-admin.js';
+import type { VolumeAdmin } from './volume-admin.js';
 
 type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
 type Handlers = { readonly [K in Command['kind']]: (command: CommandOf<K>, why: string) => void };
@@ -28,6 +29,7 @@ export interface OperatorParts {
   readonly snapshots: SnapshotService;
   readonly storage: StorageAdmin;
   readonly stores: DatastoreAdmin;
+  readonly volumes: VolumeAdmin;
 }
 
 /** Carries commands out: a kind of command is one line here. */
@@ -38,8 +40,8 @@ export class Operator {
     private readonly sim: Sim,
     private readonly parts: OperatorParts,
   ) {
-    const { backups, changes, faults, machines, operations, qos, snapshots, storage, stores } =
-      parts;
+    const { backups, changes, faults, machines, operations, qos, snapshots, storage } = parts;
+    const { stores, volumes } = parts;
     this.handlers = {
       inject: (command, why) => this.inject(command, why),
       heal: ({ id }, why) => void faults.heal(id, why),
@@ -60,6 +62,9 @@ export class Operator {
       mount: (command, why) => stores.apply(command, why),
       refresh: (command, why) => stores.apply(command, why),
       takeOver: (command, why) => stores.apply(command, why),
+      growLun: (command, why) => volumes.growLun(command, why),
+      growDatastore: (command, why) => volumes.growDatastore(command, why),
+      extendDatastore: (command, why) => volumes.extendDatastore(command, why),
       'lun-snapshot': (command, why) => storage.snapshotLun(command, why),
       snapshot: (command, why) => snapshots.command(command, why),
       track: (command, why) => snapshots.command(command, why),

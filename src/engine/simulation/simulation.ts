@@ -40,6 +40,7 @@ import { SnapshotService } from './snapshots/service.js';
 import { spoiltOf } from './spoilt.js';
 import { StorageAdmin } from './storage-admin.js';
 import { connectThinLuns } from './thin-luns.js';
+import { rawUserOf, VolumeAdmin } from './volume-admin.js';
 import { whereaboutsOf } from './whereabouts.js';
 
 /**
@@ -91,7 +92,13 @@ export class Simulation {
     );
     const { hosts } = this;
     const plans = plan.datastores;
-    const { datastores, fileSystems } = buildDatastores(sim, plans, hosts, servers, arrays);
+    const { datastores, volumes, ownIo, fileSystems } = buildDatastores(
+      sim,
+      plans,
+      hosts,
+      servers,
+      arrays,
+    );
     this.datastores = datastores;
     const built = buildVms(sim, plan.vms, datastores, fileSystems, hosts);
     const { vms, powers, disks, homes } = built;
@@ -107,14 +114,26 @@ export class Simulation {
       (disk) => this.snapshots.hasDeltas(disk),
     );
     const { operations } = this;
+    const volumeAdmin = new VolumeAdmin(sim, {
+      ...{ hosts, arrays, volumes, own: ownIo },
+      rawUserOf: (uid) => rawUserOf(plan.vms, uid),
+      onExtended: (datastore) => this.qos.extended(datastore),
+    });
     this.stores = new DatastoreAdmin(sim, {
       plans,
       datastores,
       fileSystems,
+      volumes,
       ...built,
+      onRefresh: (datastore) => volumeAdmin.refresh(datastore),
       onDeath: (host, isDead) => setDead({ hosts, ...built, operations }, host, isDead),
     });
-    this.storage = new StorageAdmin(hosts, arrays, (h, uid) => this.stores.userOf(h, uid));
+    this.storage = new StorageAdmin(
+      hosts,
+      arrays,
+      (h, uid) => this.stores.userOf(h, uid),
+      (h, devices) => volumeAdmin.rescanned(h, devices),
+    );
     this.snapshots = new SnapshotService(sim, {
       plans: plan.vms,
       disks,
@@ -132,7 +151,7 @@ export class Simulation {
       witnessOf: (vm) => this.guests.witnessOf(vm),
     });
     connectThinLuns(plans, datastores, arrays);
-    this.qos = new DiskQos(sim, { disks, hosts, fileSystems, plans });
+    this.qos = new DiskQos(sim, { disks, hosts, fileSystems, volumes });
     this.guests = new Guests(sim, disks);
     this.guests.startAll(plan);
     this.sites = buildSites({
@@ -161,6 +180,7 @@ export class Simulation {
       snapshots: this.snapshots,
       storage: this.storage,
       stores: this.stores,
+      volumes: volumeAdmin,
     });
     this.armTimeline();
     for (const { kind, object, what, why } of found) {

@@ -133,6 +133,20 @@ const command = z.discriminatedUnion('kind', [
     action: z.enum(['create', 'delete']),
     snapshot: name,
   }),
+  z.strictObject({ ...timed, kind: z.literal('growLun'), lun: name, sizeBytes: count }),
+  z.strictObject({
+    ...timed,
+    kind: z.literal('growDatastore'),
+    datastore: name,
+    host: name.optional(),
+  }),
+  z.strictObject({
+    ...timed,
+    kind: z.literal('extendDatastore'),
+    datastore: name,
+    lun: name,
+    host: name.optional(),
+  }),
   snapshot,
   z.strictObject({
     ...timed,

@@ -58,7 +58,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
   private readonly values: Float64Array;
   private readonly state: MountState;
   private readonly passesUnmap: boolean;
-  private readonly metadata: MetadataIo;
+  readonly metadata: MetadataIo;
 
   private readonly op: Uint8Array;
   private readonly lba: Float64Array;
