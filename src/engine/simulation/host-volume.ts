@@ -25,8 +25,9 @@ export interface HostVolumeOptions {
  */
 export class HostVolume {
   readonly lvm: LvmVolume;
-  /** For the data mover; grows with the volume, as `queues` do. */
+  /** For the data mover, which asks the file system where blocks are: all there are. */
   readonly extents: OffloadExtent[] = [];
+  /** Of its devices; grows with the volume. */
   readonly queues: DeviceQueue[] = [];
   private looking: Ended[] | undefined;
 
@@ -46,6 +47,7 @@ export class HostVolume {
         else this.lvm.notFound(status, sense);
       });
     for (const part of extents) this.note(part);
+    layout.onAdded((part) => this.note(part));
   }
 
   device(uid: string): BuiltDevice {
@@ -79,7 +81,6 @@ export class HostVolume {
     const { lvm, options } = this;
     for (const part of options.layout.parts.slice(lvm.count)) {
       lvm.append(part, this.device(part.uid).driver);
-      this.note(part);
     }
   }
 

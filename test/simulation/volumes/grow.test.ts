@@ -106,15 +106,14 @@ describe('a datastore that grows', () => {
     const made = { datastore: 'ds1', name: 'big', sizeBytes: 20 * GIB, diskKind: 'lazyThick' };
     run.simulation.command({ kind: 'createDisk', ...made } as Command);
     run.simulation.command({ kind: 'rescan', host: 'esx1' });
-    run.simulation.runUntil(20e9);
+    run.simulation.runUntil(4e9);
     expect(run.of('device.capacity')).toHaveLength(2);
     expect(run.simulation.totals().errors).toBe(0);
     expect(run.simulation.violations).toEqual([]);
-    expect(run.drain(30e9) === undefined || run.simulation.totals().errors === 0).toBe(true);
   });
 
   it('is written behind its old end by a host that has not looked: it looks at the first row', () => {
-    const shape = { ...TWO_HOSTS, disk: '{ size: 1GiB, kind: lazyThick }' };
+    const shape = { ...TWO_HOSTS, disk: '{ size: 800MiB, kind: lazyThick }' };
     const run = new Run(planOf({ ...shape, luns: ['{ name: a, size: 4GiB }'] }));
     run.simulation.command(grow('a', 8));
     run.simulation.command({ kind: 'rescan', host: 'esx0' });
@@ -122,9 +121,11 @@ describe('a datastore that grows', () => {
     run.simulation.command({ kind: 'growDatastore', datastore: 'ds1', host: 'esx0' });
     run.simulation.runUntil(2e9);
     const clone = { kind: 'clone', disk: 1, datastore: 'ds1', name: 'copy' } as const;
+    // Takes what the old volume had free, but for less than the clone.
+    const made = { datastore: 'ds1', name: 'rest', sizeBytes: 1.1 * GIB, diskKind: 'lazyThick' };
+    run.simulation.command({ kind: 'createDisk', ...made } as Command);
     run.simulation.command({ ...clone, diskKind: 'eagerThick' });
-    run.simulation.command({ ...clone, name: 'copy2', diskKind: 'eagerThick' });
-    run.simulation.runUntil(60e9);
+    run.simulation.runUntil(8e9);
     expect(run.of('device.capacity').map(({ object }) => object.split(' ')[0])).toEqual([
       'esx0',
       'esx1',
@@ -146,9 +147,9 @@ describe('a datastore that is extended', () => {
     ]);
     expect(capacity(run).total).toBe(fileBlocks(2) + fileBlocks(3));
     run.simulation.command({ kind: 'refresh', datastore: 'ds1' });
-    const made = { datastore: 'ds1', name: 'big', sizeBytes: 2.5 * GIB, diskKind: 'eagerThick' };
+    const made = { datastore: 'ds1', name: 'big', sizeBytes: 1.5 * GIB, diskKind: 'eagerThick' };
     run.simulation.command({ kind: 'createDisk', ...made } as Command);
-    run.simulation.runUntil(40e9);
+    run.simulation.runUntil(6e9);
     const on = fieldOf(run.simulation.sample(false), run.entity('lun', 'b'), 'writeBlocks');
     const zeroed = fieldOf(run.simulation.sample(false), run.entity('lun', 'b'), 'others');
     expect(on + zeroed).toBeGreaterThan(100);

@@ -27,6 +27,7 @@ seed: 1
 duration: 600s
 arrays:
   - name: array1
+    pools: [{ name: pool1, capacity: 100GiB }]
     luns:
 ${luns.map((line) => `      - ${line}`).join('\n')}
 hosts:
@@ -40,7 +41,7 @@ ${names
     host: esx${index}
     memory: 16MiB
     disks: [${disk}]
-    workloads: { rw: randrw, rwmixread: 30, bs: 4k/40:64k/40:1M/20, iodepth: 4, thinktime: 10ms, size: 16MiB, verify: true }`,
+    workloads: { rw: randrw, rwmixread: 30, bs: 4k/40:64k/40:1M/20, iodepth: 2, thinktime: 20ms, size: 16MiB, verify: true }`,
   )
   .join('\n')}
 ${more}

@@ -18,6 +18,7 @@ export class VolumeLayout {
   /** In the order in which they were added; the first is the head extent. */
   readonly devices: string[] = [];
   readonly parts: VolumePart[] = [];
+  private readonly listeners: ((part: VolumePart) => void)[] = [];
 
   /** @param sizes of each device by its uid, in blocks */
   constructor(sizes: readonly (readonly [uid: string, blocks: number])[]) {
@@ -34,7 +35,14 @@ export class VolumeLayout {
     const blocks = this.moreOn(uid, deviceBlocks);
     const startBlock = DATA_START - PARTITION_START + this.usedOn(uid);
     if (!this.devices.includes(uid)) this.devices.push(uid);
-    this.parts.push({ uid, startBlock, blocks });
+    const part = { uid, startBlock, blocks };
+    this.parts.push(part);
+    for (const listener of this.listeners) listener(part);
+  }
+
+  /** Calls `listener` for each part that is added. */
+  onAdded(listener: (part: VolumePart) => void): void {
+    this.listeners.push(listener);
   }
 
   /** Blocks the volume would gain by taking all of a device of this size; whole physical extents. */
