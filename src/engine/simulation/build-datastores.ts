@@ -17,8 +17,9 @@ import { RecordedVolume } from '../stack/filesystem/vmfs/on-disk/recorded-volume
 import { VmfsVolume } from '../stack/filesystem/vmfs/volume.js';
 import type { DeviceQueue } from '../stack/scheduler/device-queue.js';
 import type { Primitive } from '../stack/storage-apis/vaai/vaai.js';
-import type { BuiltHost } from './build-hosts.js';
+import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import { buildStorageIoControl, type SiocHost } from './build-storage-io-control.js';
+import { ExtentWatch } from './extent-watch.js';
 import { HostVolume } from './host-volume.js';
 import { mountExport } from './mount-export.js';
 import { imagesOf } from './run-media.js';
@@ -81,6 +82,7 @@ export interface BuiltVolume {
 export interface VolumeOnHost {
   readonly known: HostVolume;
   readonly mount: VmfsMount;
+  readonly watch: ExtentWatch;
   /** Number of the host on the volume. */
   readonly slot: number;
 }
@@ -157,7 +159,10 @@ export function buildDatastores(
       const passesUnmap = plan.version !== 6 && settings.on('VMFS3.EnableBlockDelete');
       const options = { host: name, offload, atsHeartbeat, passesUnmap };
       const mount = new VmfsMount(sim, options, volume, lvm);
-      built.hosts.set(name, { known, mount, slot: built.hosts.size });
+      const deviceOf = (uid: string): BuiltDevice => known.device(uid);
+      const watched = { host: name, datastore: plan.name, layout, deviceOf };
+      const watch = new ExtentWatch(sim, watched, mount);
+      built.hosts.set(name, { known, mount, watch, slot: built.hosts.size });
       const store = { datastore: volume, mount, vmfs: { datastore: volume, volume: lvm, extents } };
       return { name, settings, mount, store, volume: lvm, queues };
     };

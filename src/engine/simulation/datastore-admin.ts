@@ -23,6 +23,8 @@ export interface DatastoreParts {
   readonly homes: ReadonlyMap<string, Home>;
   /** Its hosts are to look at what it is made of. */
   readonly onRefresh: (datastore: string) => void;
+  /** Why a host cannot use a datastore; nothing when it may. */
+  readonly refusalOf: (host: string, datastore: string) => string | undefined;
   /** What else a host's death, and its return, means. */
   readonly onDeath: (host: string, isDead: boolean) => void;
 }
@@ -79,6 +81,8 @@ export class DatastoreAdmin {
     const { log } = this.sim;
     if (state === 'on') {
       if (mount.mounted) throw InputError.of(place, 'is mounted already');
+      const refusal = this.parts.refusalOf(host, datastore);
+      if (refusal !== undefined) throw InputError.of(place, refusal, 'bring it back, then rescan');
       mount.remount();
       log.note('datastore.mounted', datastore, `${host} has mounted it`, why);
       return;

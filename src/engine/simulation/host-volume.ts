@@ -65,13 +65,17 @@ export class HostVolume {
     const { volumeAt } = lvmLayout(major);
     const request = { op: READ, lba: volumeAt / BLOCK_BYTES, blocks: 1 };
     const uids = [...layout.devices];
-    const capacities = uids.map((uid) => this.device(uid));
-    let left = capacities.length;
-    const records = uids.map((uid) => ({ device: this.device(uid).disk.whole, request }));
-    for (const device of capacities) {
-      readCapacity(this.sim, this.options.own, this.host.plan.name, device, () => {
-        if (--left > 0) return;
-        this.options.own.issuePhases([records], (status, sense) => this.looked(status, sense));
+    const { own } = this.options;
+    let left = uids.length;
+    let head: readonly [number, number] = [0, 0];
+    for (const [extent, uid] of uids.entries()) {
+      const device = this.device(uid);
+      readCapacity(this.sim, own, this.host.plan.name, device, () => {
+        own.issue(device.disk.whole, request, (status, sense) => {
+          // What the volume consists of, its head says.
+          if (extent === 0) head = [status, sense];
+          if (--left === 0) this.looked(...head);
+        });
       });
     }
   }

@@ -126,7 +126,11 @@ export class Simulation {
       volumes,
       ...built,
       onRefresh: (datastore) => volumeAdmin.refresh(datastore),
-      onDeath: (host, isDead) => setDead({ hosts, ...built, operations }, host, isDead),
+      refusalOf: (host, datastore) => volumeAdmin.refusalOf(host, datastore),
+      onDeath: (host, isDead) => {
+        setDead({ hosts, ...built, operations }, host, isDead);
+        if (!isDead) volumeAdmin.booted(host);
+      },
     });
     this.storage = new StorageAdmin(
       hosts,
@@ -174,7 +178,12 @@ export class Simulation {
       changes: new DiskChanges(sim, changing),
       faults: this.faults,
       guests: this.guests,
-      machines: new Machines(vms, powers, (vm) => this.snapshots.taskOf(vm)),
+      machines: new Machines(
+        vms,
+        powers,
+        (vm) => this.snapshots.taskOf(vm),
+        (vm) => volumeAdmin.refusalFor(vms.get(vm)?.host ?? '', homes.get(vm)?.files ?? []),
+      ),
       operations: this.operations,
       qos: this.qos,
       snapshots: this.snapshots,

@@ -7,6 +7,7 @@ import type { DiskArray } from '../devices/array/disk-array.js';
 import type { Command } from '../plan/commands.js';
 import type { VmPlan } from '../plan/plan.js';
 import { type LvmWrite, lvmWrites } from '../stack/block/lvm-records.js';
+import { PHYSICAL_EXTENT_BLOCKS } from '../stack/block/lvm-volume.js';
 import type { OwnIo } from '../stack/block/own-io.js';
 import { FILE_BLOCK } from '../stack/filesystem/file.js';
 import { RecordedVolume } from '../stack/filesystem/vmfs/on-disk/recorded-volume.js';
@@ -131,6 +132,25 @@ export class VolumeAdmin {
     }
   }
 
+  /** Why a host cannot use a datastore: its head extent is missing; nothing when it may. */
+  refusalOf(host: string, datastore: string): string | undefined {
+    return this.parts.volumes.get(datastore)?.hosts.get(host)?.watch.refusal;
+  }
+
+  /** The same for files on several datastores. */
+  refusalFor(host: string, files: readonly { readonly datastore: string }[]): string | undefined {
+    for (const { datastore } of files) {
+      const refusal = this.refusalOf(host, datastore);
+      if (refusal !== undefined) return `datastore ${datastore}: ${refusal}`;
+    }
+    return undefined;
+  }
+
+  /** A host has booted: it mounts what is complete enough. */
+  booted(host: string): void {
+    for (const { hosts } of this.parts.volumes.values()) hosts.get(host)?.watch.review('boot');
+  }
+
   private changeOf({
     datastore: name,
     host,
@@ -150,7 +170,11 @@ export class VolumeAdmin {
       const names = [...built.hosts.keys()].join(', ');
       throw InputError.of(place, `${who} mounted`, `it is known to ${names}`);
     }
-    return { name, built, host: found[0], by: found[1] };
+    const [by, own] = found;
+    if (own.watch.incomplete !== undefined) {
+      throw InputError.of(place, own.watch.incomplete, 'bring it back first, then rescan');
+    }
+    return { name, built, host: by, by: own };
   }
 
   private checkUnused(lun: string, uid: string): void {
@@ -191,7 +215,7 @@ export class VolumeAdmin {
     }
     const refusal = layout.refusal(blocks, isNew ? 1 : 0);
     if (refusal !== undefined) throw InputError.of(place, refusal);
-    const extents = layout.extentsOn(uid) + blocks / (256 * FILE_BLOCK);
+    const extents = (layout.blocksOn(uid) + blocks) / PHYSICAL_EXTENT_BLOCKS;
     const major = volume.plan.version === 6 ? 6 : 5;
     const writes = stage === undefined ? lvmWrites(layout, uid, extents, major) : stage();
     const phases = writes.map((phase) =>

@@ -33,7 +33,7 @@ export class VolumeLayout {
   /** Takes all of a device as its last extent, or what one it has holds more than before. */
   add(uid: string, deviceBlocks: number): void {
     const blocks = this.moreOn(uid, deviceBlocks);
-    const startBlock = DATA_START - PARTITION_START + this.usedOn(uid);
+    const startBlock = DATA_START - PARTITION_START + this.blocksOn(uid);
     if (!this.devices.includes(uid)) this.devices.push(uid);
     const part = { uid, startBlock, blocks };
     this.parts.push(part);
@@ -48,7 +48,7 @@ export class VolumeLayout {
   /** Blocks the volume would gain by taking all of a device of this size; whole physical extents. */
   moreOn(uid: string, deviceBlocks: number): number {
     const extents = Math.floor((deviceBlocks - DATA_START) / PHYSICAL_EXTENT_BLOCKS);
-    return Math.max(0, extents * PHYSICAL_EXTENT_BLOCKS - this.usedOn(uid));
+    return Math.max(0, extents * PHYSICAL_EXTENT_BLOCKS - this.blocksOn(uid));
   }
 
   /** Why the volume must not become so much larger; nothing when it may. */
@@ -60,12 +60,8 @@ export class VolumeLayout {
     return undefined;
   }
 
-  /** Physical extents of the volume on a device. */
-  extentsOn(uid: string): number {
-    return this.usedOn(uid) / PHYSICAL_EXTENT_BLOCKS;
-  }
-
-  private usedOn(uid: string): number {
+  /** Blocks of the volume on a device; whole physical extents. */
+  blocksOn(uid: string): number {
     return this.parts
       .filter((part) => part.uid === uid)
       .reduce((sum, { blocks }) => sum + blocks, 0);

@@ -56,7 +56,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
   private readonly locks: FileLocks;
   private readonly files: (VmfsFile | undefined)[];
   private readonly values: Float64Array;
-  private readonly state: MountState;
+  readonly state: MountState;
   private readonly passesUnmap: boolean;
   readonly metadata: MetadataIo;
 
