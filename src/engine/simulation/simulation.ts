@@ -133,6 +133,7 @@ export class Simulation {
       },
     });
     this.storage = new StorageAdmin(
+      sim.log,
       hosts,
       arrays,
       (h, uid) => this.stores.userOf(h, uid),

@@ -1,4 +1,5 @@
 import { InputError } from '../core/errors.js';
+import type { EventLog } from '../core/event-log.js';
 import type { DiskArray } from '../devices/array/disk-array.js';
 import type { Lun } from '../devices/array/lun.js';
 import type { Command } from '../plan/commands.js';
@@ -12,6 +13,7 @@ export class StorageAdmin {
   private readonly perennial = new Set<PsaDevice>();
 
   constructor(
+    private readonly log: EventLog,
     private readonly hosts: ReadonlyMap<string, BuiltHost>,
     private readonly arrays: ReadonlyMap<string, DiskArray>,
     /** Why a device, by uid, must stay on a host: who uses it; nothing when it may go. */
@@ -90,7 +92,12 @@ export class StorageAdmin {
 
   /** Looks for paths of all devices of a host again, but of those that are perennially reserved. */
   rescan(host: string): void {
-    const { adapters, devices } = this.host(host);
+    const built = this.host(host);
+    const { adapters, devices } = built;
+    for (const { lun, psa } of built.discover()) {
+      const what = `${lun.name}, by ${psa.paths.length} paths`;
+      this.log.note('device.discovered', `${host} ${lun.uid}`, what, 'rescan');
+    }
     for (const { nexuses } of adapters.values()) for (const nexus of nexuses) nexus.rediscover();
     const asked = [...devices.values()].filter(({ psa }) => !this.perennial.has(psa));
     for (const { psa } of asked) {

@@ -17,6 +17,8 @@ import type { Offload } from './offload.js';
 import { PAGE_BLOCKS, Pool, stripeBlocksOf } from './pool.js';
 import { dataUnitsOf } from './raid/layout.js';
 import { StripeDestager } from './raid/stripe-destager.js';
+import { CopyLun } from './snapshot/copy-lun.js';
+import { SnapshotContent } from './snapshot/snapshot-content.js';
 import { SnapshotLun } from './snapshot/snapshot-lun.js';
 import { ScaleOutClients, StorageNode } from './storage-node.js';
 import { TargetPort } from './target-port.js';
@@ -109,7 +111,28 @@ export class DiskArray {
 
   /** @throws InputError when there is none of that name */
   deleteSnapshot(lun: Lun, name: string, why: string): void {
-    this.snapshotLun(lun).deleteSnapshot(name, why);
+    const own = this.snapshotLun(lun);
+    for (const copy of this.luns.values()) {
+      if (!(copy instanceof CopyLun) || !copy.presents(own, name)) continue;
+      throw InputError.of(`LUN ${lun.name}`, `snapshot ${name} is presented as ${copy.name}`);
+    }
+    own.deleteSnapshot(name, why);
+  }
+
+  /**
+   * Presents a snapshot of a LUN to hosts, as another that the plan has for it; they see it when they rescan.
+   * @throws InputError when it is none for this LUN, presents one already, or there is no such snapshot
+   */
+  presentSnapshot(lun: Lun, name: string, copy: Lun, why: string): void {
+    const plan = this.plan.luns.find(({ uid }) => uid === copy.uid);
+    if (!(copy instanceof CopyLun) || plan?.copyOf !== lun.name) {
+      const hint = `give a LUN "copyOf: ${lun.name}" in the scenario`;
+      throw InputError.of(`LUN ${copy.name}`, `is not there to copy ${lun.name}`, hint);
+    }
+    const source = this.snapshotLun(lun);
+    copy.present(source, name, why);
+    if (source.sizeBlocks > copy.sizeBlocks)
+      copy.grow(source.sizeBlocks, (more) => this.space(more));
   }
 
   private snapshotLun(lun: Lun, what = 'snapshots'): SnapshotLun {
@@ -244,11 +267,14 @@ export class DiskArray {
       cache: this.cache,
       disk: jbod ? this.makeLunDisk(plan) : undefined,
       place: new LunPlace(this.space(pages * PAGE_BLOCKS), blocks),
-      content: contentOf(`${this.name}-${plan.name}`, plan, this.openImage),
+      content: plan.copyOf
+        ? new SnapshotContent()
+        : contentOf(`${this.name}-${plan.name}`, plan, this.openImage),
     };
     const backEnd = new BackEnd(this.sim, plan.name, backing);
-    const kind = jbod ? Lun : SnapshotLun;
+    const kind = jbod ? Lun : plan.copyOf === undefined ? SnapshotLun : CopyLun;
     const lun = new kind(this.sim, this.plan, plan, this.controllers, backing, backEnd);
+    if (lun instanceof CopyLun) lun.keepIn(backing.content as SnapshotContent);
     lun.offload.join(this.offloads);
     this.luns.set(plan.uid, lun);
   }

@@ -56,6 +56,9 @@ export class Snapshots extends Layer {
   private readonly copyFor: Int32Array;
   private readonly copyTarget: Float64Array;
 
+  /** Told of each snapshot that is lost. */
+  onLost: ((name: string) => void) | undefined;
+
   /** @param space first block of an address range as large as the LUN */
   constructor(
     sim: Sim,
@@ -76,6 +79,11 @@ export class Snapshots extends Layer {
   /** Blocks of the pool the copies take. */
   get blocks(): number {
     return this.pages * PAGE_BLOCKS;
+  }
+
+  /** @throws InputError when there is none of that name */
+  require(name: string): void {
+    this.indexOf(name);
   }
 
   /** @throws InputError when there is one of that name */
@@ -253,6 +261,7 @@ export class Snapshots extends Layer {
   private lose(): void {
     for (const { name } of this.list) {
       this.lost.add(name);
+      this.onLost?.(name);
       this.sim.log.note('snapshot.lost', this.source.name, name, 'no room in the pool for copies');
     }
     this.list.length = 0;
