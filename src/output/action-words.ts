@@ -65,6 +65,12 @@ export function commandWords(command: Command, disks: readonly NamedDisk[]): str
       return `grow ${command.datastore} into its extents`;
     case 'extendDatastore':
       return `extend ${command.datastore} by ${command.lun}`;
+    case 'presentSnapshot':
+      return `present snapshot ${command.snapshot} of ${command.lun} as ${command.to}`;
+    case 'mountCopy':
+      return `mount the copy on ${command.lun} on ${command.host}`;
+    case 'resignature':
+      return `resignature ${command.lun} by ${command.host}`;
     case 'snapshot':
       return 'snapshot' in command
         ? `${command.action} snapshot ${command.snapshot} of ${command.vm}`

@@ -167,6 +167,11 @@ export const operation = z.strictObject({
   growDatastore: z.strictObject({ datastore: name, host: name.optional() }).optional(),
   /** Another LUN, `array/lun`, becomes an extent. */
   extendDatastore: z.strictObject({ datastore: name, lun: text, host: name.optional() }).optional(),
+  /** An array presents a snapshot of a LUN as another, whose `copyOf` it is. */
+  presentSnapshot: z.strictObject({ lun: text, snapshot: name, to: text }).optional(),
+  /** A host mounts the copy of a volume on such a LUN as it is, or with a signature of its own. */
+  mountCopy: z.strictObject({ host: name, lun: text }).optional(),
+  resignature: z.strictObject({ host: name, lun: text }).optional(),
   /** A host looks for paths again, and at capacities and volumes. */
   rescan: name.optional(),
   /** Another host takes the locks of a VM's files. */

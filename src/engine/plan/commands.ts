@@ -149,6 +149,17 @@ export type Command =
       readonly lun: string;
       readonly host?: string;
     }
+  /** The array presents a snapshot of a LUN as another, which the plan has for it (LunPlan.copyOf). */
+  | {
+      readonly kind: 'presentSnapshot';
+      readonly lun: string;
+      readonly snapshot: string;
+      readonly to: string;
+    }
+  /** A host mounts the copy of a volume whose head is on a LUN, with the signature of the original. */
+  | { readonly kind: 'mountCopy'; readonly host: string; readonly lun: string }
+  /** A host gives such a copy a signature of its own, and mounts it. */
+  | { readonly kind: 'resignature'; readonly host: string; readonly lun: string }
   /** Creates, reverts to, deletes or consolidates snapshots of a VM. */
   | ({ readonly kind: 'snapshot'; readonly vm: string } & SnapshotAction)
   /** Tracks the changes of a virtual disk (CBT), or no longer. */

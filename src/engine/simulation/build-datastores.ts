@@ -87,12 +87,23 @@ export interface VolumeOnHost {
   readonly slot: number;
 }
 
+/**
+ * Makes a VMFS datastore during a run, which no host has mounted yet; the function it returns mounts it on
+ * a host.
+ */
+export type OpenVolume = (
+  plan: DatastorePlan,
+  layout: VolumeLayout,
+  make: (numbers: FileNumbers) => VmfsVolume,
+) => (host: string) => void;
+
 export interface BuiltDatastores {
   readonly datastores: ReadonlyMap<string, Datastore>;
   /** The VMFS datastores. */
   readonly volumes: ReadonlyMap<string, BuiltVolume>;
   readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
   readonly ownIo: OwnIo;
+  readonly open: OpenVolume;
 }
 
 /** Makes every datastore and mounts it on its hosts. */
@@ -116,7 +127,7 @@ export function buildDatastores(
   for (const name of hosts.keys()) fileSystems.set(name, new HostFileSystems(sim, name));
   const numbers = new FileNumbers();
   for (const plan of plans) {
-    const mountOn = plan.type === 'nfs' ? exportOf(plan) : volumeOf(plan);
+    const mountOn = plan.type === 'nfs' ? exportOf(plan) : plannedVolume(plan);
     const mounts = plan.hosts.map((name) => mountOn(hosts.get(name) as BuiltHost));
     for (const { name, store, queues } of mounts) {
       fileSystems.get(name)?.add(plan.name, store, queues);
@@ -124,13 +135,31 @@ export function buildDatastores(
     const datastore = datastores.get(plan.name) as Datastore;
     if (plan.sioc) buildStorageIoControl(sim, plan.sioc, datastore, mounts);
   }
-  return { datastores, volumes, ownIo, fileSystems };
+  return { datastores, volumes, ownIo, fileSystems, open };
 
   function exportOf(plan: DatastorePlan): (host: BuiltHost) => MountedHost {
     const server = servers.get(plan.server) as NfsServer;
     const volume = new NfsVolume(sim, plan, numbers, server.plugin);
     datastores.set(plan.name, volume);
     return (host) => mountExport(sim, volume, server, host);
+  }
+
+  function plannedVolume(plan: DatastorePlan): (host: BuiltHost) => MountedHost {
+    const sizes = plan.extents.map((uid) => [uid, lunBlocks.get(uid) as number] as const);
+    const layout = new VolumeLayout(sizes);
+    return volumeOf(plan, layout, () => makeVolume(plan, layout.blocks));
+  }
+
+  function open(
+    plan: DatastorePlan,
+    layout: VolumeLayout,
+    make: (numbers: FileNumbers) => VmfsVolume,
+  ): (host: string) => void {
+    const mountOn = volumeOf(plan, layout, make);
+    return (host) => {
+      const { store, queues } = mountOn(hosts.get(host) as BuiltHost);
+      fileSystems.get(host)?.add(plan.name, store, queues);
+    };
   }
 
   /** With bytes where all of its extents keep them. */
@@ -140,11 +169,12 @@ export function buildDatastores(
     return RecordedVolume.open(sim, plan, numbers, own);
   }
 
-  function volumeOf(plan: DatastorePlan): (host: BuiltHost) => MountedHost {
-    const layout = new VolumeLayout(
-      plan.extents.map((uid) => [uid, lunBlocks.get(uid) as number] as const),
-    );
-    const volume = makeVolume(plan, layout.blocks);
+  function volumeOf(
+    plan: DatastorePlan,
+    layout: VolumeLayout,
+    make: (numbers: FileNumbers) => VmfsVolume,
+  ): (host: BuiltHost) => MountedHost {
+    const volume = make(numbers);
     datastores.set(plan.name, volume);
     const built: BuiltVolume = { volume, layout, hosts: new Map() };
     volumes.set(plan.name, built);

@@ -160,8 +160,8 @@ export class DatastoreAdmin {
   }
 
   private mountsOf(host: string): readonly Mount[] {
-    const { plans, fileSystems } = this.parts;
-    return plans.flatMap(({ name }) => fileSystems.get(host)?.mountOf(name) ?? []);
+    const { datastores, fileSystems } = this.parts;
+    return [...datastores.keys()].flatMap((name) => fileSystems.get(host)?.mountOf(name) ?? []);
   }
 
   private mountOf(host: string, datastore: string): Mount {

@@ -41,6 +41,7 @@ import { spoiltOf } from './spoilt.js';
 import { StorageAdmin } from './storage-admin.js';
 import { connectThinLuns } from './thin-luns.js';
 import { rawUserOf, VolumeAdmin } from './volume-admin.js';
+import { VolumeCopies } from './volume-copies.js';
 import { whereaboutsOf } from './whereabouts.js';
 
 /**
@@ -91,8 +92,9 @@ export class Simulation {
       plan.hosts.map((host) => [host.name, buildHost(sim, host, arrays, plan.claimRules)]),
     );
     const { hosts } = this;
-    const plans = plan.datastores;
-    const { datastores, volumes, ownIo, fileSystems } = buildDatastores(
+    // Copies of volumes that arrays present join them.
+    const plans = [...plan.datastores];
+    const { datastores, volumes, ownIo, fileSystems, open } = buildDatastores(
       sim,
       plans,
       hosts,
@@ -119,6 +121,10 @@ export class Simulation {
       rawUserOf: (uid) => rawUserOf(plan.vms, uid),
       onExtended: (datastore) => this.qos.extended(datastore),
     });
+    const copies = new VolumeCopies(sim, {
+      ...{ hosts, arrays, volumes, own: ownIo, open },
+      onOpened: (own) => void plans.push(own),
+    });
     this.stores = new DatastoreAdmin(sim, {
       plans,
       datastores,
@@ -126,7 +132,8 @@ export class Simulation {
       volumes,
       ...built,
       onRefresh: (datastore) => volumeAdmin.refresh(datastore),
-      refusalOf: (host, datastore) => volumeAdmin.refusalOf(host, datastore),
+      refusalOf: (host, datastore) =>
+        volumeAdmin.refusalOf(host, datastore) ?? copies.refusalOf(host, datastore),
       onDeath: (host, isDead) => {
         setDead({ hosts, ...built, operations }, host, isDead);
         if (!isDead) volumeAdmin.booted(host);
@@ -137,7 +144,11 @@ export class Simulation {
       hosts,
       arrays,
       (h, uid) => this.stores.userOf(h, uid),
-      (h, devices) => volumeAdmin.rescanned(h, devices),
+      (lun, snapshot) => copies.taken(lun, snapshot),
+      (h, devices) => {
+        volumeAdmin.rescanned(h, devices);
+        copies.rescanned(h, devices);
+      },
     );
     this.snapshots = new SnapshotService(sim, {
       plans: plan.vms,
@@ -176,6 +187,7 @@ export class Simulation {
     const changing = { disks, fileSystems, homes, operations, snapshots, qos };
     this.operator = new Operator(sim, {
       backups: this.backups,
+      copies,
       changes: new DiskChanges(sim, changing),
       faults: this.faults,
       guests: this.guests,

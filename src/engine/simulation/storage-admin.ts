@@ -18,6 +18,8 @@ export class StorageAdmin {
     private readonly arrays: ReadonlyMap<string, DiskArray>,
     /** Why a device, by uid, must stay on a host: who uses it; nothing when it may go. */
     private readonly userOf: (host: string, uid: string) => string | undefined,
+    /** A LUN has another snapshot. */
+    private readonly onSnapshot: (lun: Lun, snapshot: string) => void,
     /** A host has looked at devices again. */
     private readonly onRescan: (host: string, devices: readonly BuiltDevice[]) => void,
   ) {}
@@ -71,8 +73,10 @@ export class StorageAdmin {
   snapshotLun(command: Extract<Command, { kind: 'lun-snapshot' }>, why: string): void {
     const { lun, action, snapshot } = command;
     const { array, own } = findLun(this.arrays, lun);
-    if (action === 'create') array.createSnapshot(own, snapshot, why);
-    else array.deleteSnapshot(own, snapshot, why);
+    if (action === 'create') {
+      array.createSnapshot(own, snapshot, why);
+      this.onSnapshot(own, snapshot);
+    } else array.deleteSnapshot(own, snapshot, why);
   }
 
   /**

@@ -11,6 +11,7 @@ import { PHYSICAL_EXTENT_BLOCKS } from '../stack/block/lvm-volume.js';
 import type { OwnIo } from '../stack/block/own-io.js';
 import { FILE_BLOCK } from '../stack/filesystem/file.js';
 import { RecordedVolume } from '../stack/filesystem/vmfs/on-disk/recorded-volume.js';
+import type { StagedWrite } from '../stack/filesystem/vmfs/on-disk/staged-media.js';
 import type { BuiltVolume, VolumeOnHost } from './build-datastores.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import { readCapacity } from './host-volume.js';
@@ -78,12 +79,7 @@ export class VolumeAdmin {
       const hint = 'where bytes are kept only the last extent grows: extend it instead';
       throw InputError.of(place, what, hint);
     }
-    this.begin(
-      change,
-      room.uid,
-      why,
-      isRecorded ? () => volume.bytes.stageGrowth(layout.devices) : undefined,
-    );
+    this.begin(change, room.uid, why, isRecorded ? () => volume.bytes.stageGrowth() : undefined);
   }
 
   /** Another LUN becomes the last extent of a volume; what is on it is lost. */
@@ -105,8 +101,7 @@ export class VolumeAdmin {
       const hint = 'the extents of a datastore all keep bytes, or none does';
       throw InputError.of(`LUN ${command.lun}`, what, hint);
     }
-    const uids = [...change.built.layout.devices, uid];
-    const stage = isRecorded && image ? () => volume.bytes.stageExtension(image, uids) : undefined;
+    const stage = isRecorded && image ? () => volume.bytes.stageExtension(image) : undefined;
     if (own.thin) own.pool.onSpaceFreed(() => volume.deviceSpaceFreed());
     this.begin(change, uid, why, stage);
   }
@@ -201,7 +196,7 @@ export class VolumeAdmin {
     change: Change,
     uid: string,
     why: string,
-    stage: (() => LvmWrite[][]) | undefined,
+    stage: (() => StagedWrite[][]) | undefined,
   ): void {
     const { name, built, by } = change;
     const { layout, volume } = built;
@@ -217,7 +212,9 @@ export class VolumeAdmin {
     if (refusal !== undefined) throw InputError.of(place, refusal);
     const extents = (layout.blocksOn(uid) + blocks) / PHYSICAL_EXTENT_BLOCKS;
     const major = volume.plan.version === 6 ? 6 : 5;
-    const writes = stage === undefined ? lvmWrites(layout, uid, extents, major) : stage();
+    const devices = isNew ? [...layout.devices, uid] : layout.devices;
+    const writes =
+      stage === undefined ? lvmWrites(layout, uid, extents, major) : named(stage(), devices);
     const phases = writes.map((phase) =>
       phase.map(({ uid: on, ...request }) => ({
         device: by.known.device(on).disk.whole,
@@ -261,6 +258,18 @@ export class VolumeAdmin {
     this.busy.delete(name);
     this.sim.log.note('datastore.grow.failed', name, what, why);
   }
+}
+
+/** The writes of a volume that keeps bytes, by the uids of its devices. */
+function named(phases: readonly (readonly StagedWrite[])[], uids: readonly string[]): LvmWrite[][] {
+  return phases.map((phase) =>
+    phase.map(({ device, lba, bytes }) => ({
+      uid: uids[device] as string,
+      lba,
+      blocks: bytes.length / BLOCK_BYTES,
+      bytes,
+    })),
+  );
 }
 
 /** Who has a raw device map of a LUN, by the plan; nothing when nobody has. */

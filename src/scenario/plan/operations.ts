@@ -21,6 +21,9 @@ const KINDS = [
   'takeOver',
   'growDatastore',
   'extendDatastore',
+  'presentSnapshot',
+  'mountCopy',
+  'resignature',
   'rescan',
   'snapshot',
   'track',
@@ -97,8 +100,9 @@ function commandOf(
     checkHost(context, host, datastore, plan, [...at, 'host']);
     return { kind: 'mount', host, datastore, state: kind === 'mount' ? 'on' : 'off' };
   }
-  const enlarged = planEnlarged(context, text, around, path);
-  if (enlarged !== undefined) return enlarged;
+  const ofVolume =
+    planEnlarged(context, text, around, path) ?? planCopy(context, text, around, path);
+  if (ofVolume !== undefined) return ofVolume;
   if (takeOver !== undefined) {
     const { vm, host } = takeOver;
     const machine = context.find(around.vms, vm, [...path, 'takeOver', 'vm'], 'VM');
@@ -155,6 +159,31 @@ function planEnlarged(
   if (rescan === undefined) return undefined;
   context.find(hosts, rescan, [...path, 'rescan'], 'host');
   return { kind: 'rescan', host: rescan };
+}
+
+/** Snapshots of LUNs that become LUNs of their own, and volumes on them. */
+function planCopy(
+  context: Context,
+  { presentSnapshot, mountCopy, resignature }: OperationText,
+  { hosts, luns }: Operable,
+  path: Path,
+): Command | undefined {
+  if (presentSnapshot !== undefined) {
+    const at = [...path, 'presentSnapshot'];
+    context.find(luns, presentSnapshot.lun, [...at, 'lun'], 'LUN');
+    const to = context.find(luns, presentSnapshot.to, [...at, 'to'], 'LUN');
+    if (to !== undefined && to.lun.copyOf === undefined) {
+      const hint = 'give it "copyOf" with the name of the other LUN';
+      context.report([...at, 'to'], `${to.lun.name} is not there to present a snapshot`, hint);
+    }
+    return { kind: 'presentSnapshot', ...presentSnapshot };
+  }
+  const copy = mountCopy ?? resignature;
+  if (copy === undefined) return undefined;
+  const kind = mountCopy === undefined ? 'resignature' : 'mountCopy';
+  context.find(hosts, copy.host, [...path, kind, 'host'], 'host');
+  context.find(luns, copy.lun, [...path, kind, 'lun'], 'LUN');
+  return { kind, ...copy };
 }
 
 /** That a snapshot of the name is there shows when its time comes: an operation may fail. */

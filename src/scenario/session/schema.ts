@@ -133,6 +133,15 @@ const command = z.discriminatedUnion('kind', [
     action: z.enum(['create', 'delete']),
     snapshot: name,
   }),
+  z.strictObject({
+    ...timed,
+    kind: z.literal('presentSnapshot'),
+    lun: name,
+    snapshot: name,
+    to: name,
+  }),
+  z.strictObject({ ...timed, kind: z.literal('mountCopy'), host: name, lun: name }),
+  z.strictObject({ ...timed, kind: z.literal('resignature'), host: name, lun: name }),
   z.strictObject({ ...timed, kind: z.literal('growLun'), lun: name, sizeBytes: count }),
   z.strictObject({
     ...timed,

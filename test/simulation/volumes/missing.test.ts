@@ -104,9 +104,9 @@ describe('the head extent', () => {
     const heal = run.inject('pdl', 'array1/a');
     simulation.command({ kind: 'rescan', host: 'esx0' });
     simulation.runUntil(10e9);
-    expect(run.of('datastore.unmounted').map(({ what }) => what.replace(/naa\.\w+/, 'uid'))).toEqual([
-      'esx0: its head extent uid is missing: permanent device loss',
-    ]);
+    expect(
+      run.of('datastore.unmounted').map(({ what }) => what.replace(/naa\.\w+/, 'uid')),
+    ).toEqual(['esx0: its head extent uid is missing: permanent device loss']);
     expect(mountField(run, 'esx0', 'mounted')).toBe(0);
     const on: Command = { kind: 'power', vm: 'vm0', state: 'on' };
     expect(refused(run, on)).toContain('head extent');

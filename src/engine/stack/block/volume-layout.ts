@@ -3,7 +3,7 @@ import type { LvmExtent } from './lvm-volume.js';
 import { DATA_START, EXTENTS_MAX, PHYSICAL_EXTENT_BLOCKS } from './lvm-volume.js';
 
 /** Largest volume: 64 TB (stack-upper reference, section 4). */
-const VOLUME_BLOCKS_MAX = 64 * 2 ** 31;
+const VOLUME_BLOCKS_MAX = 137_438_953_472;
 
 /** Physical extents of a volume that lie one after the other on a device. */
 export interface VolumePart extends LvmExtent {
@@ -38,6 +38,16 @@ export class VolumeLayout {
     const part = { uid, startBlock, blocks };
     this.parts.push(part);
     for (const listener of this.listeners) listener(part);
+  }
+
+  /** The same parts on other devices, in the same order, or on the same ones. */
+  copy(uids: readonly string[] = this.devices): VolumeLayout {
+    const copy = new VolumeLayout([]);
+    copy.devices.push(...uids);
+    for (const part of this.parts) {
+      copy.parts.push({ ...part, uid: uids[this.devices.indexOf(part.uid)] as string });
+    }
+    return copy;
   }
 
   /** Calls `listener` for each part that is added. */

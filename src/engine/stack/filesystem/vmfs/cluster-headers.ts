@@ -7,12 +7,19 @@ const HEADER_BLOCKS = 2;
 /** Where the headers of resource clusters are: those of a fresh volume in its system files, later ones in file blocks. */
 export class ClusterHeaders {
   /** First clusters of later ranges, ascending, and where their headers begin, in blocks. */
-  private readonly later: { readonly first: number; readonly at: number }[] = [];
+  private later: { readonly first: number; readonly at: number }[] = [];
   private count: number;
 
   /** @param fileBlocks of the fresh volume */
   constructor(fileBlocks: number) {
     this.count = Math.ceil(fileBlocks / CLUSTER_FILE_BLOCKS);
+  }
+
+  copy(): ClusterHeaders {
+    const copy = new ClusterHeaders(0);
+    copy.later = [...this.later];
+    copy.count = this.count;
+    return copy;
   }
 
   /** The lock block of the cluster a file block is in; its bitmap is the next. In blocks of the volume. */

@@ -47,6 +47,13 @@ export class Space {
     return this.blocks;
   }
 
+  /** The same blocks in use, and nobody working in any cluster. */
+  copy(): Space {
+    const copy = new Space(this.size, 0, this.clusterBlocks);
+    for (let block = 0; block < this.size; block++) if (this.isUsed(block)) copy.take(block);
+    return copy;
+  }
+
   /** The volume has become larger: the blocks behind the old end are free. */
   grow(size: number): void {
     const { clusterBlocks } = this;

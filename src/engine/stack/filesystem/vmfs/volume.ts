@@ -36,13 +36,13 @@ export class VmfsVolume extends Datastore {
   /** What the lock and heartbeat blocks hold, by address, as far as hosts know; 0 at first. */
   readonly tags = new Map<number, number>();
   protected readonly maps = new BlockMaps();
-  protected readonly space: Space;
+  readonly space: Space;
   protected readonly ownAllocator: number;
-  private readonly clusters: ClusterHeaders;
+  clusters: ClusterHeaders;
   private filled: Int32Array[] = [];
   private hosts = 0;
 
-  private descriptors = 0;
+  protected descriptors = 0;
   private descriptorsUsed = 0;
   private subBlocks = 0;
   private subBlocksUsed = 0;

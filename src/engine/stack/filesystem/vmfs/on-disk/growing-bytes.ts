@@ -1,10 +1,8 @@
-import { BLOCK_BYTES } from '../../../../core/io.js';
 import type { Core } from '../../../../formats/vmfs/core.js';
 import { LogicalVolume } from '../../../../formats/vmfs/logical-volume.js';
 import { extendLvm, growLvm } from '../../../../formats/vmfs/lvm-change.js';
 import type { BlockMedium } from '../../../../formats/vmfs/medium.js';
 import type { Uuid } from '../../../../formats/vmfs/uuid.js';
-import type { LvmWrite } from '../../../block/lvm-records.js';
 import type { StagedMedia, StagedWrite } from './staged-media.js';
 
 /**
@@ -24,15 +22,13 @@ export class GrowingBytes {
     return this.staged !== undefined;
   }
 
-  /** @param uids of the devices */
-  stageGrowth(uids: readonly string[]): LvmWrite[][] {
-    return this.stage(uids, false, (volume, seconds) => void growLvm(volume, seconds));
+  stageGrowth(): StagedWrite[][] {
+    return this.stage(false, (volume, seconds) => void growLvm(volume, seconds));
   }
 
-  /** @param uids of the devices, the new one last */
-  stageExtension(image: BlockMedium, uids: readonly string[]): LvmWrite[][] {
+  stageExtension(image: BlockMedium): StagedWrite[][] {
     const view = this.media.add(image);
-    return this.stage(uids, true, (volume, seconds) => {
+    return this.stage(true, (volume, seconds) => {
       extendLvm(volume, [view], [this.uuid()], seconds);
     });
   }
@@ -48,21 +44,13 @@ export class GrowingBytes {
   }
 
   private stage(
-    uids: readonly string[],
     isNew: boolean,
     change: (volume: LogicalVolume, seconds: number) => void,
-  ): LvmWrite[][] {
+  ): StagedWrite[][] {
     const { media, core } = this;
     const views = isNew ? media.views.slice(0, -1) : media.views;
     const phases = media.stage(() => change(LogicalVolume.open(views), core.seconds));
     this.staged = { phases, isNew };
-    return phases.map((phase) =>
-      phase.map(({ device, lba, bytes }) => ({
-        uid: uids[device] as string,
-        lba,
-        blocks: bytes.length / BLOCK_BYTES,
-        bytes,
-      })),
-    );
+    return phases;
   }
 }

@@ -24,7 +24,6 @@ import type { Resource } from '../../../../formats/vmfs/resource.js';
 import { Session } from '../../../../formats/vmfs/session.js';
 import { makeUuid, type Uuid } from '../../../../formats/vmfs/uuid.js';
 import { Volume } from '../../../../formats/vmfs/volume.js';
-import type { LvmWrite } from '../../../block/lvm-records.js';
 import { Space } from '../space.js';
 import { GrowingBytes } from './growing-bytes.js';
 import { StagedMedia, type StagedWrite } from './staged-media.js';
@@ -129,13 +128,13 @@ export class VolumeBytes {
   }
 
   /** LVM's writes for a last device that has grown, in phases; the library reads them as done. */
-  stageGrowth(uids: readonly string[]): LvmWrite[][] {
-    return this.growth.stageGrowth(uids);
+  stageGrowth(): StagedWrite[][] {
+    return this.growth.stageGrowth();
   }
 
   /** The same for one more device. */
-  stageExtension(image: BlockMedium, uids: readonly string[]): LvmWrite[][] {
-    return this.growth.stageExtension(image, uids);
+  stageExtension(image: BlockMedium): StagedWrite[][] {
+    return this.growth.stageExtension(image);
   }
 
   /** What was staged last is on the devices; or it is not, and never will be. */
