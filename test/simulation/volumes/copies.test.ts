@@ -1,7 +1,10 @@
 /** Snapshots that an array presents: unresolved volumes, force mount, resignature (stack-upper, section 2). */
 import { describe, expect, it } from 'vitest';
+import { DATA_BLOCKS, type DataArena } from '../../../src/engine/core/data-arena.js';
+import { READ } from '../../../src/engine/core/io.js';
+import { Layer } from '../../../src/engine/core/layer.js';
 import type { Command } from '../../../src/engine/plan/commands.js';
-import type { Simulation } from '../../../src/engine/simulation/simulation.js';
+import type { VmfsMount } from '../../../src/engine/stack/filesystem/vmfs/mount.js';
 import { fieldOf, Run } from '../support.js';
 import { planOf } from './rig.js';
 
@@ -40,15 +43,38 @@ const present = (lun: string, to: string): Command => ({
 const rescan = (host: string): Command => ({ kind: 'rescan', host });
 const lun = 'array1/copyA';
 
-/** What each verifying guest may find on its disk now, by address: when all it wrote has been answered. */
-function stampsOf(simulation: Simulation): Map<number, readonly number[]>[] {
-  return simulation.verifiers.map((verifier) => {
-    const stamps = new Map<number, readonly number[]>();
-    for (let lba = verifier.startBlock; lba < verifier.endBlock; lba += 8) {
-      stamps.set(lba, [...verifier.stampsAt(lba)]);
+/** Sends reads of files down from a mount, and takes what comes back. */
+class Reader extends Layer {
+  /** By 512-byte block of the file: the stamp of 4 KiB there. */
+  readonly found = new Map<number, number>();
+  problems = 0;
+
+  override submit(): void {
+    throw new Error('a reader makes its own rows');
+  }
+
+  read(mount: VmfsMount, file: number, lba: number, blocks: number): void {
+    const { requests, arena } = this.sim;
+    const io = requests.takeOwn(READ, lba, blocks, this.sim.now);
+    requests.file[io] = file;
+    requests.data[io] = (arena as DataArena).reserve(blocks / DATA_BLOCKS);
+    this.enter(io);
+    this.starts.set(io, lba);
+    mount.submit(io);
+  }
+
+  private readonly starts = new Map<number, number>();
+
+  override complete(io: number): void {
+    const { requests, arena } = this.sim;
+    const { status, data, blocks } = requests;
+    const first = this.starts.get(io) as number;
+    if (status[io] !== 0) this.problems++;
+    for (let at = 0; at < blocks[io]; at += DATA_BLOCKS) {
+      this.found.set(first + at, (arena as DataArena).stamps[data[io] + at / DATA_BLOCKS]);
     }
-    return stamps;
-  });
+    requests.give(io);
+  }
 }
 
 describe('a snapshot that is presented', () => {
@@ -142,6 +168,56 @@ describe('the volume on it', () => {
     const zeroed = fieldOf(simulation.sample(false), run.entity('lun', 'copyA'), 'allocatedBlocks');
     expect(zeroed).toBeGreaterThanOrEqual(2 ** 28 / 512);
     expect(simulation.totals().errors).toBe(0);
+    expect(simulation.violations).toEqual([]);
+  });
+
+  it('holds what guests had been told is written when the snapshot was made, and nothing later', () => {
+    const run = runOf(['a', 'b']);
+    const { simulation, sim } = run;
+    simulation.runUntil(2e9);
+    for (const own of ['a', 'b']) simulation.command(snapshot(own));
+    const allowed = simulation.verifiers.map((verifier) => {
+      const stamps: (readonly number[])[] = [];
+      for (let at = verifier.startBlock; at < verifier.endBlock; at += DATA_BLOCKS) {
+        stamps.push([...verifier.stampsAt(at)]);
+      }
+      return { start: verifier.startBlock, stamps };
+    });
+    simulation.runUntil(4e9);
+    simulation.command(present('a', 'copyA'));
+    simulation.command(present('b', 'copyB'));
+    simulation.command(rescan('esx1'));
+    simulation.runUntil(5e9);
+    simulation.command({ kind: 'resignature', host: 'esx1', lun });
+    simulation.runUntil(6e9);
+    const mount = sim.layers.find(({ name }) => /^esx1 mount snap-/.test(name)) as VmfsMount;
+    let written = 0;
+    for (const [guest, { start, stamps }] of allowed.entries()) {
+      const reader = new Reader(sim, 'reader');
+      const file = mount.datastore.files.find((own) =>
+        own?.path.endsWith(`vm${guest}/vm${guest}-flat.vmdk`),
+      );
+      expect(file?.path).toMatch(/^\[snap-/);
+      for (let at = 0; at < stamps.length * DATA_BLOCKS; at += 2048) {
+        reader.read(mount, file?.index as number, start + at, 2048);
+      }
+      simulation.runUntil(simulation.now + 1e9);
+      expect(reader.problems).toBe(0);
+      expect(reader.found.size).toBe(stamps.length);
+      for (const [index, known] of stamps.entries()) {
+        const stamp = reader.found.get(start + index * DATA_BLOCKS) as number;
+        if (!known.includes(stamp)) expect([index, stamp]).toEqual([index, known]);
+        if (stamp !== 0) written++;
+      }
+    }
+    expect(written).toBeGreaterThan(500);
+    // The guests have gone on: most of what is there now is not what it was.
+    const later = simulation.verifiers[0];
+    const changed = allowed[0].stamps.filter(
+      (known, index) =>
+        !later.stampsAt(later.startBlock + index * DATA_BLOCKS).some((now) => known.includes(now)),
+    );
+    expect(changed.length).toBeGreaterThan(100);
     expect(simulation.violations).toEqual([]);
   });
 
