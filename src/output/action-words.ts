@@ -1,4 +1,5 @@
 /** What an operator did, in words: for lists of actions, of branches, and for what is taken back. */
+import { formatSize } from '../engine/core/units.js';
 import type { Command } from '../engine/plan/commands.js';
 import type { TimedCommand } from '../engine/simulation/recorded-simulation.js';
 
@@ -58,6 +59,18 @@ export function commandWords(command: Command, disks: readonly NamedDisk[]): str
       return `refresh ${command.datastore}`;
     case 'takeOver':
       return `${command.host} takes the locks of ${command.vm}`;
+    case 'growLun':
+      return `grow ${command.lun} to ${formatSize(command.sizeBytes)}`;
+    case 'growDatastore':
+      return `grow ${command.datastore} into its extents`;
+    case 'extendDatastore':
+      return `extend ${command.datastore} by ${command.lun}`;
+    case 'presentSnapshot':
+      return `present snapshot ${command.snapshot} of ${command.lun} as ${command.to}`;
+    case 'mountCopy':
+      return `mount the copy on ${command.lun} on ${command.host}`;
+    case 'resignature':
+      return `resignature ${command.lun} by ${command.host}`;
     case 'snapshot':
       return 'snapshot' in command
         ? `${command.action} snapshot ${command.snapshot} of ${command.vm}`

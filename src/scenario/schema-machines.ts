@@ -163,6 +163,17 @@ export const operation = z.strictObject({
     .optional(),
   unmount: z.strictObject({ host: name, datastore: name }).optional(),
   mount: z.strictObject({ host: name, datastore: name }).optional(),
+  /** A VMFS datastore takes what its extents have grown by; by way of a host. */
+  growDatastore: z.strictObject({ datastore: name, host: name.optional() }).optional(),
+  /** Another LUN, `array/lun`, becomes an extent. */
+  extendDatastore: z.strictObject({ datastore: name, lun: text, host: name.optional() }).optional(),
+  /** An array presents a snapshot of a LUN as another, whose `copyOf` it is. */
+  presentSnapshot: z.strictObject({ lun: text, snapshot: name, to: text }).optional(),
+  /** A host mounts the copy of a volume on such a LUN as it is, or with a signature of its own. */
+  mountCopy: z.strictObject({ host: name, lun: text }).optional(),
+  resignature: z.strictObject({ host: name, lun: text }).optional(),
+  /** A host looks for paths again, and at capacities and volumes. */
+  rescan: name.optional(),
   /** Another host takes the locks of a VM's files. */
   takeOver: z.strictObject({ vm: name, host: name }).optional(),
   /** Snapshots of a VM: one of create, revert, delete, deleteAll, consolidate. */
@@ -226,6 +237,8 @@ export const change = z.strictObject({
   perennial: flag.optional(),
   /** Snapshots in the array, of LUNs named `array/lun`. */
   lun: oneOrMore(text).optional(),
+  /** Size the array makes such a LUN. */
+  growTo: size('1MiB', '64TiB').optional(),
   createSnapshot: name.optional(),
   deleteSnapshot: name.optional(),
 });

@@ -67,6 +67,8 @@ const lun = z.strictObject({
   pool: name.optional(),
   size: size('1MiB', '64TiB').default(1024 ** 4),
   thin: flag.default(false),
+  /** LUN of the same array, named before it, of which it presents a snapshot later; as large as that. */
+  copyOf: name.optional(),
   /** What it keeps of what is written to it. */
   content: content.optional(),
   /** Controller letter; without it the LUNs take turns. */

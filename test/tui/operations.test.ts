@@ -74,3 +74,9 @@ test("O makes a snapshot of the disk's machine, or merges what is left of them",
   await merging.press('n', 'ctrl+o');
   expect(await merging.text()).toContain('consolidate web1');
 });
+
+test('O lets a datastore grow into its extents', async () => {
+  const m = open();
+  await m.press('D', 'ctrl+o', 'down', 'down', 'enter');
+  expect(commands(m)).toEqual([{ kind: 'growDatastore', datastore: 'ds1' }]);
+});

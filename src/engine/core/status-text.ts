@@ -33,6 +33,7 @@ const SENSES: Readonly<Record<number, string>> = {
   337152: 'the LUN does not exist any more',
   403712: 'power on or reset',
   403974: 'access state of the port changed',
+  403977: 'the capacity of the LUN changed',
   407559: 'thin pool crossed its soft threshold',
   468736: 'write protected',
   468743: 'the array has no space left',

@@ -67,6 +67,8 @@ export const SENSE_LBA_OUT_OF_RANGE = sense(0x05, 0x21, 0x00);
 export const SENSE_LUN_NOT_SUPPORTED = sense(0x05, 0x25, 0x00);
 export const SENSE_POWER_ON_RESET = sense(0x06, 0x29, 0x00);
 export const SENSE_ALUA_STATE_CHANGED = sense(0x06, 0x2a, 0x06);
+/** CAPACITY DATA HAS CHANGED. */
+export const SENSE_CAPACITY_CHANGED = sense(0x06, 0x2a, 0x09);
 export const SENSE_THIN_SOFT_THRESHOLD = sense(0x06, 0x38, 0x07);
 /** DATA PROTECT, write protected. */
 export const SENSE_WRITE_PROTECTED = sense(0x07, 0x27, 0x00);

@@ -96,6 +96,11 @@ export class Media {
     }
   }
 
+  /** Its LUN has grown: what is behind the old end holds nothing. */
+  grow(blocks: number): void {
+    this.content.image?.grow?.(blocks);
+  }
+
   /**
    * What COMPARE AND WRITE looks at first: are the bytes here those it carries before the ones it is to
    * write? Undefined where no bytes are kept.

@@ -10,8 +10,16 @@ export class MemoryImage implements BlockMedium {
 
   constructor(
     readonly name: string,
-    readonly blocks: number,
+    private size: number,
   ) {}
+
+  get blocks(): number {
+    return this.size;
+  }
+
+  grow(blocks: number): void {
+    this.size = blocks;
+  }
 
   read(lba: number, blocks: number, into: Uint8Array): void {
     this.each(lba, blocks, (chunk, inside, from, bytes) => {

@@ -72,6 +72,8 @@ export interface LunPlan {
   readonly thin: boolean;
   /** Owning controller, from 0. */
   readonly owner: number;
+  /** Name of the LUN of the same array of which it presents a snapshot, once it is told to. */
+  readonly copyOf?: string;
   /** What it keeps of what is written to it; without it stamps in runs that verify, else nothing. */
   readonly content?: ContentPlan;
 }

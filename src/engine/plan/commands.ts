@@ -140,6 +140,28 @@ export type Command =
       readonly action: 'create' | 'delete';
       readonly snapshot: string;
     }
+  /** The array makes a LUN, `array1/lun0`, larger; hosts see it after a rescan. */
+  | { readonly kind: 'growLun'; readonly lun: string; readonly sizeBytes: number }
+  /** A VMFS datastore takes what its extents have grown by; by way of a host, any unless named. */
+  | { readonly kind: 'growDatastore'; readonly datastore: string; readonly host?: string }
+  /** Another LUN becomes an extent of a VMFS datastore. */
+  | {
+      readonly kind: 'extendDatastore';
+      readonly datastore: string;
+      readonly lun: string;
+      readonly host?: string;
+    }
+  /** The array presents a snapshot of a LUN as another, which the plan has for it (LunPlan.copyOf). */
+  | {
+      readonly kind: 'presentSnapshot';
+      readonly lun: string;
+      readonly snapshot: string;
+      readonly to: string;
+    }
+  /** A host mounts the copy of a volume whose head is on a LUN, with the signature of the original. */
+  | { readonly kind: 'mountCopy'; readonly host: string; readonly lun: string }
+  /** A host gives such a copy a signature of its own, and mounts it. */
+  | { readonly kind: 'resignature'; readonly host: string; readonly lun: string }
   /** Creates, reverts to, deletes or consolidates snapshots of a VM. */
   | ({ readonly kind: 'snapshot'; readonly vm: string } & SnapshotAction)
   /** Tracks the changes of a virtual disk (CBT), or no longer. */

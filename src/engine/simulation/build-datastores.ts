@@ -1,13 +1,13 @@
 import type { Sim } from '../core/sim.js';
 import type { DiskArray } from '../devices/array/disk-array.js';
 import type { NfsServer } from '../devices/nfs-server.js';
-import type { MoverStore, OffloadExtent } from '../operations/store.js';
+import type { MoverStore } from '../operations/store.js';
 import type { DatastorePlan } from '../plan/plan.js';
-import { PARTITION_START } from '../stack/block/disk-driver.js';
-import { extentsOf, type LvmExtent, LvmVolume } from '../stack/block/lvm-volume.js';
+import { OwnIo } from '../stack/block/own-io.js';
+import { VolumeLayout } from '../stack/block/volume-layout.js';
 import type { FileHandle } from '../stack/files.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
-import { FILE_BLOCK, FileNumbers } from '../stack/filesystem/file.js';
+import { FileNumbers } from '../stack/filesystem/file.js';
 import { FileSystemSwitch } from '../stack/filesystem/file-system-switch.js';
 import type { Mount } from '../stack/filesystem/mount.js';
 import { NfsVolume } from '../stack/filesystem/nfs/volume.js';
@@ -19,6 +19,8 @@ import type { DeviceQueue } from '../stack/scheduler/device-queue.js';
 import type { Primitive } from '../stack/storage-apis/vaai/vaai.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import { buildStorageIoControl, type SiocHost } from './build-storage-io-control.js';
+import { ExtentWatch } from './extent-watch.js';
+import { HostVolume } from './host-volume.js';
 import { mountExport } from './mount-export.js';
 import { imagesOf } from './run-media.js';
 
@@ -70,9 +72,38 @@ export class HostFileSystems {
   }
 }
 
+/** A VMFS volume, with the hosts that mount it. */
+export interface BuiltVolume {
+  readonly volume: VmfsVolume;
+  readonly layout: VolumeLayout;
+  readonly hosts: Map<string, VolumeOnHost>;
+}
+
+export interface VolumeOnHost {
+  readonly known: HostVolume;
+  readonly mount: VmfsMount;
+  readonly watch: ExtentWatch;
+  /** Number of the host on the volume. */
+  readonly slot: number;
+}
+
+/**
+ * Makes a VMFS datastore during a run, which no host has mounted yet; the function it returns mounts it on
+ * a host.
+ */
+export type OpenVolume = (
+  plan: DatastorePlan,
+  layout: VolumeLayout,
+  make: (numbers: FileNumbers) => VmfsVolume,
+) => (host: string) => void;
+
 export interface BuiltDatastores {
   readonly datastores: ReadonlyMap<string, Datastore>;
+  /** The VMFS datastores. */
+  readonly volumes: ReadonlyMap<string, BuiltVolume>;
   readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
+  readonly ownIo: OwnIo;
+  readonly open: OpenVolume;
 }
 
 /** Makes every datastore and mounts it on its hosts. */
@@ -90,11 +121,13 @@ export function buildDatastores(
     ),
   );
   const datastores = new Map<string, Datastore>();
+  const volumes = new Map<string, BuiltVolume>();
+  const ownIo = new OwnIo(sim);
   const fileSystems = new Map<string, HostFileSystems>();
   for (const name of hosts.keys()) fileSystems.set(name, new HostFileSystems(sim, name));
   const numbers = new FileNumbers();
   for (const plan of plans) {
-    const mountOn = plan.type === 'nfs' ? exportOf(plan) : volumeOf(plan);
+    const mountOn = plan.type === 'nfs' ? exportOf(plan) : plannedVolume(plan);
     const mounts = plan.hosts.map((name) => mountOn(hosts.get(name) as BuiltHost));
     for (const { name, store, queues } of mounts) {
       fileSystems.get(name)?.add(plan.name, store, queues);
@@ -102,13 +135,31 @@ export function buildDatastores(
     const datastore = datastores.get(plan.name) as Datastore;
     if (plan.sioc) buildStorageIoControl(sim, plan.sioc, datastore, mounts);
   }
-  return { datastores, fileSystems };
+  return { datastores, volumes, ownIo, fileSystems, open };
 
   function exportOf(plan: DatastorePlan): (host: BuiltHost) => MountedHost {
     const server = servers.get(plan.server) as NfsServer;
     const volume = new NfsVolume(sim, plan, numbers, server.plugin);
     datastores.set(plan.name, volume);
     return (host) => mountExport(sim, volume, server, host);
+  }
+
+  function plannedVolume(plan: DatastorePlan): (host: BuiltHost) => MountedHost {
+    const sizes = plan.extents.map((uid) => [uid, lunBlocks.get(uid) as number] as const);
+    const layout = new VolumeLayout(sizes);
+    return volumeOf(plan, layout, () => makeVolume(plan, layout.blocks));
+  }
+
+  function open(
+    plan: DatastorePlan,
+    layout: VolumeLayout,
+    make: (numbers: FileNumbers) => VmfsVolume,
+  ): (host: string) => void {
+    const mountOn = volumeOf(plan, layout, make);
+    return (host) => {
+      const { store, queues } = mountOn(hosts.get(host) as BuiltHost);
+      fileSystems.get(host)?.add(plan.name, store, queues);
+    };
   }
 
   /** With bytes where all of its extents keep them. */
@@ -118,31 +169,42 @@ export function buildDatastores(
     return RecordedVolume.open(sim, plan, numbers, own);
   }
 
-  function volumeOf(plan: DatastorePlan): (host: BuiltHost) => MountedHost {
-    const extents = extentsOf(plan.extents.map((uid) => lunBlocks.get(uid) as number));
-    const blocks = extents.reduce((sum, extent) => sum + extent.blocks, 0);
-    const volume = makeVolume(plan, blocks);
+  function volumeOf(
+    plan: DatastorePlan,
+    layout: VolumeLayout,
+    make: (numbers: FileNumbers) => VmfsVolume,
+  ): (host: BuiltHost) => MountedHost {
+    const volume = make(numbers);
     datastores.set(plan.name, volume);
-    return ({ plan: { name }, settings, devices }) => {
-      const own = plan.extents.map((uid) => devices.get(uid) as BuiltDevice);
-      const disks = own.map(({ driver }) => driver);
-      const lvm = new LvmVolume(sim, { host: name, datastore: plan.name, extents }, disks);
-      const offload = switchesOf(own);
+    const built: BuiltVolume = { volume, layout, hosts: new Map() };
+    volumes.set(plan.name, built);
+    const major = plan.version === 6 ? 6 : 5;
+    return (host) => {
+      const { plan: own, settings } = host;
+      const { name } = own;
+      const known = new HostVolume(sim, host, { datastore: plan.name, layout, major, own: ownIo });
+      const { lvm, queues, extents } = known;
+      const offload = switchesOf(layout, host);
       const atsHeartbeat = settings.on('VMFS3.UseATSForHBOnVMFS5');
       const passesUnmap = plan.version !== 6 && settings.on('VMFS3.EnableBlockDelete');
       const options = { host: name, offload, atsHeartbeat, passesUnmap };
       const mount = new VmfsMount(sim, options, volume, lvm);
-      const vmfs = { datastore: volume, volume: lvm, extents: offloadExtents(extents, own) };
-      const store = { datastore: volume, mount, vmfs };
-      return { name, settings, mount, store, volume: lvm, queues: own.map(({ queue }) => queue) };
+      const deviceOf = (uid: string): BuiltDevice => known.device(uid);
+      const watched = { host: name, datastore: plan.name, layout, deviceOf };
+      const watch = new ExtentWatch(sim, watched, mount);
+      built.hosts.set(name, { known, mount, watch, slot: built.hosts.size });
+      const store = { datastore: volume, mount, vmfs: { datastore: volume, volume: lvm, extents } };
+      return { name, settings, mount, store, volume: lvm, queues };
     };
   }
 }
 
 /** What VMFS may leave to all devices of a volume; each remembers what it has refused. */
-function switchesOf(devices: readonly BuiltDevice[]): OffloadSwitches {
+function switchesOf({ devices }: VolumeLayout, host: BuiltHost): OffloadSwitches {
   const supported = (primitive: Primitive): boolean => {
-    for (const { psa } of devices) if (!psa.vaai.supports(primitive)) return false;
+    for (const uid of devices) {
+      if (host.devices.get(uid)?.psa.vaai.supports(primitive) === false) return false;
+    }
     return true;
   };
   return {
@@ -158,23 +220,4 @@ function switchesOf(devices: readonly BuiltDevice[]): OffloadSwitches {
 /** A host with the datastore it has mounted. */
 export interface MountedHost extends SiocHost {
   readonly store: MoverStore;
-}
-
-/** Where the blocks of a volume lie on a host's devices. */
-function offloadExtents(
-  extents: readonly LvmExtent[],
-  devices: readonly BuiltDevice[],
-): OffloadExtent[] {
-  let first = 0;
-  return extents.map(({ startBlock, blocks }, index) => {
-    const { lun, array, psa } = devices[index];
-    const extent = {
-      first,
-      end: first + blocks / FILE_BLOCK,
-      shift: PARTITION_START + startBlock - first * FILE_BLOCK,
-      device: { unit: lun.index, array: array.name, vaai: psa.vaai },
-    };
-    first = extent.end;
-    return extent;
-  });
 }

@@ -1,13 +1,15 @@
 import type { Sim } from '../core/sim.js';
 import type { DiskArray } from '../devices/array/disk-array.js';
 import type { Lun } from '../devices/array/lun.js';
+import { CopyLun } from '../devices/array/snapshot/copy-lun.js';
 import { Nexus } from '../devices/fabric/nexus.js';
 import { hostLinkLossNs, linkLossOf } from '../devices/fabric/protocols.js';
 import type { PathSite } from '../faults/sites.js';
 import { decodeBlockLimits, VPD_BLOCK_LIMITS } from '../formats/scsi-vpd.js';
 import type { AdapterPlan, ClaimRulePlan, HostPlan, LunPlan, PathPlan } from '../plan/plan.js';
 import { Vmhba } from '../stack/adapter/vmhba.js';
-import { DiskDriver } from '../stack/block/disk-driver.js';
+import type { DiskDriver } from '../stack/block/disk-driver.js';
+import { LogicalDevice } from '../stack/block/logical-device.js';
 import { defineDevice } from '../stack/device-entity.js';
 import { createDriver } from '../stack/driver/index.js';
 import { moduleOf } from '../stack/driver/modules.js';
@@ -28,10 +30,9 @@ export interface BuiltDevice {
   readonly sites: readonly PathSite[];
   readonly psa: PsaDevice;
   readonly queue: DeviceQueue;
+  readonly disk: LogicalDevice;
   /** Where file systems send their rows. */
   readonly driver: DiskDriver;
-  /** The whole device, for a VM that has a raw device map of it. */
-  readonly openRaw: () => DiskDriver;
 }
 
 export interface BuiltAdapter {
@@ -46,6 +47,8 @@ export interface BuiltHost {
   readonly adapters: ReadonlyMap<string, BuiltAdapter>;
   /** By uid; devices that a claim rule masks are missing. */
   readonly devices: ReadonlyMap<string, BuiltDevice>;
+  /** Makes devices of LUNs that are presented since it last looked; returns them. */
+  readonly discover: () => readonly BuiltDevice[];
 }
 
 /** Discovers what a host's adapters reach and makes devices of it, as a boot does. */
@@ -62,25 +65,32 @@ export function buildHost(
   const devices = new Map<string, BuiltDevice>();
   const byLun = new Map<string, PathPlan[]>();
   for (const path of plan.paths) byLun.set(path.lun, [...(byLun.get(path.lun) ?? []), path]);
-  for (const [uid, ways] of byLun) {
-    const array = arrays.get(ways[0].array) as DiskArray;
-    const lunPlan = array.plan.luns.find((lun) => lun.uid === uid) as LunPlan;
-    const claimed = claim(claimedDevice(array.plan, lunPlan), rules);
-    if (claimed.plugin === 'MASK_PATH') continue;
-    const paths = ways.map((way) => links.path(way, array, adapters, pathCount++));
-    const sites = ways.map((way) => ({ nexus: links.nexus(way), lun: array.luns.get(uid) as Lun }));
-    const used = plan.adapters.filter(({ name }) => ways.some((way) => way.adapter === name));
-    const dqlen = Math.max(...used.map(({ lunQueueDepth }) => lunQueueDepth));
-    devices.set(
-      uid,
-      buildDevice(sim, { plan, settings, lunPlan, array, claimed, paths, sites, dqlen }),
-    );
-    for (const { name } of used) {
-      const { vmhba } = adapters.get(name) as BuiltAdapter;
-      vmhba.addUser(() => neededBy(uid, paths, vmhba));
+  const discover = (): BuiltDevice[] => {
+    const found: BuiltDevice[] = [];
+    for (const [uid, ways] of byLun) {
+      const array = arrays.get(ways[0].array) as DiskArray;
+      const lun = array.luns.get(uid) as Lun;
+      if (devices.has(uid) || (lun instanceof CopyLun && !lun.isPresented)) continue;
+      const lunPlan = array.plan.luns.find((own) => own.uid === uid) as LunPlan;
+      const claimed = claim(claimedDevice(array.plan, lunPlan), rules);
+      if (claimed.plugin === 'MASK_PATH') continue;
+      const paths = ways.map((way) => links.path(way, array, adapters, pathCount++));
+      const sites = ways.map((way) => ({ nexus: links.nexus(way), lun }));
+      const used = plan.adapters.filter(({ name }) => ways.some((way) => way.adapter === name));
+      const dqlen = Math.max(...used.map(({ lunQueueDepth }) => lunQueueDepth));
+      const parts = { plan, settings, lunPlan, array, claimed, paths, sites, dqlen };
+      const device = buildDevice(sim, parts);
+      devices.set(uid, device);
+      found.push(device);
+      for (const { name } of used) {
+        const { vmhba } = adapters.get(name) as BuiltAdapter;
+        vmhba.addUser(() => neededBy(uid, paths, vmhba));
+      }
     }
-  }
-  return { plan, settings, adapters, devices };
+    return found;
+  };
+  discover();
+  return { plan, settings, adapters, devices, discover };
 }
 
 interface DeviceParts {
@@ -119,15 +129,13 @@ function buildDevice(sim: Sim, parts: DeviceParts): BuiltDevice {
   const options = {
     host,
     uid,
-    capacityBlocks: Math.floor(lunPlan.sizeBytes / 512),
+    capacityBlocks: lun.sizeBlocks,
     maxBlocks: settings.bytes('Disk.DiskMaxIOSize') / 512,
     unmapBlocks: limits.unmapBlocks,
     zeroBlocks: limits.writeSameBlocks,
   };
-  const driver = new DiskDriver(sim, options, queue);
-  const openRaw = (): DiskDriver =>
-    new DiskDriver(sim, { ...options, uid: `${uid} raw`, partitionStart: 0 }, queue);
-  return { lun, array, sites, psa, queue, driver, openRaw };
+  const disk = new LogicalDevice(sim, options, queue);
+  return { lun, array, sites, psa, queue, disk, driver: disk.driver };
 }
 
 /** The physical side of a host: adapters, their drivers, and connections to target ports. */

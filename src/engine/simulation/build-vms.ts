@@ -73,7 +73,9 @@ export function buildVms(
     const backings = plan.disks.map(({ name, datastore, kind, rawDevice }, position) => {
       const file = home.disks[position];
       const below =
-        rawDevice === undefined ? lower : (devices.get(rawDevice.uid) as BuiltDevice).openRaw();
+        rawDevice === undefined
+          ? lower
+          : (devices.get(rawDevice.uid) as BuiltDevice).disk.openRaw();
       const files = datastores.get(datastore) as Datastore;
       return new VirtualDisk(sim, { vm, name, file, datastore: files, kind }, below);
     });

@@ -8,7 +8,7 @@ import type { Datastore } from '../stack/filesystem/datastore.js';
 import type { Mount } from '../stack/filesystem/mount.js';
 import type { Home } from '../stack/vmfiles/home.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
-import type { HostFileSystems } from './build-datastores.js';
+import type { BuiltVolume, HostFileSystems } from './build-datastores.js';
 
 /** Files a message names at most by their machines. */
 const NAMED = 6;
@@ -17,9 +17,14 @@ export interface DatastoreParts {
   readonly plans: readonly DatastorePlan[];
   readonly datastores: ReadonlyMap<string, Datastore>;
   readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
+  readonly volumes: ReadonlyMap<string, BuiltVolume>;
   readonly vms: ReadonlyMap<string, Vm>;
   /** The files of each machine, by its name. */
   readonly homes: ReadonlyMap<string, Home>;
+  /** Its hosts are to look at what it is made of. */
+  readonly onRefresh: (datastore: string) => void;
+  /** Why a host cannot use a datastore; nothing when it may. */
+  readonly refusalOf: (host: string, datastore: string) => string | undefined;
   /** What else a host's death, and its return, means. */
   readonly onDeath: (host: string, isDead: boolean) => void;
 }
@@ -48,6 +53,7 @@ export class DatastoreAdmin {
     if (command.kind === 'refresh') {
       const { datastores } = this.parts;
       found('datastore', command.datastore, datastores).refresh(`refreshed by ${why}`);
+      this.parts.onRefresh(command.datastore);
     } else if (command.kind === 'mount') {
       this.setMounted(command, why);
     } else {
@@ -57,8 +63,8 @@ export class DatastoreAdmin {
 
   /** Why a device must not be detached on a host: who uses a datastore on it; else nothing. */
   userOf(host: string, uid: string): string | undefined {
-    for (const { name, extents } of this.parts.plans) {
-      if (!extents.includes(uid)) continue;
+    for (const [name, { layout }] of this.parts.volumes) {
+      if (!layout.devices.includes(uid)) continue;
       const mount = this.parts.fileSystems.get(host)?.mountOf(name);
       if (mount === undefined || mount.openFiles === 0) continue;
       return `datastore ${name} on it is mounted, with ${this.filesOf(host, name, mount)}`;
@@ -75,6 +81,8 @@ export class DatastoreAdmin {
     const { log } = this.sim;
     if (state === 'on') {
       if (mount.mounted) throw InputError.of(place, 'is mounted already');
+      const refusal = this.parts.refusalOf(host, datastore);
+      if (refusal !== undefined) throw InputError.of(place, refusal, 'bring it back, then rescan');
       mount.remount();
       log.note('datastore.mounted', datastore, `${host} has mounted it`, why);
       return;
@@ -152,8 +160,8 @@ export class DatastoreAdmin {
   }
 
   private mountsOf(host: string): readonly Mount[] {
-    const { plans, fileSystems } = this.parts;
-    return plans.flatMap(({ name }) => fileSystems.get(host)?.mountOf(name) ?? []);
+    const { datastores, fileSystems } = this.parts;
+    return [...datastores.keys()].flatMap((name) => fileSystems.get(host)?.mountOf(name) ?? []);
   }
 
   private mountOf(host: string, datastore: string): Mount {

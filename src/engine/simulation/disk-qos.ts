@@ -1,6 +1,6 @@
 import type { Sim } from '../core/sim.js';
-import type { DatastorePlan, Qos } from '../plan/plan.js';
-import type { HostFileSystems } from './build-datastores.js';
+import type { Qos } from '../plan/plan.js';
+import type { BuiltVolume, HostFileSystems } from './build-datastores.js';
 import type { BuiltHost } from './build-hosts.js';
 import type { BuiltDisk } from './build-vms.js';
 
@@ -8,7 +8,7 @@ export interface DiskQosParts {
   readonly disks: ReadonlyMap<number, BuiltDisk>;
   readonly hosts: ReadonlyMap<string, BuiltHost>;
   readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
-  readonly plans: readonly DatastorePlan[];
+  readonly volumes: ReadonlyMap<string, BuiltVolume>;
 }
 
 /** Shares, reservation and limit of each virtual disk, and every queue that has to know them. */
@@ -47,6 +47,15 @@ export class DiskQos {
     this.set(disk, this.now.get(disk) as Qos);
   }
 
+  /** The datastore has one more device: its disks' settings hold there, too. */
+  extended(datastore: string): void {
+    for (const [disk, qos] of this.now) {
+      const { backing } = this.parts.disks.get(disk) as BuiltDisk;
+      const isThere = backing.datastore.name === datastore;
+      if (isThere || this.reached.get(disk)?.includes(datastore)) this.set(disk, qos);
+    }
+  }
+
   /** Tells every queue the disk's commands may pass, on the host and in distributed storage. */
   private set(disk: number, qos: Qos): void {
     this.now.set(disk, qos);
@@ -60,7 +69,7 @@ export class DiskQos {
       for (const queue of raw === undefined ? files : [raw.queue]) {
         queue.setQos(disk, vm.world, vm.name, qos, names);
       }
-      const extents = this.parts.plans.find(({ name }) => name === datastore)?.extents;
+      const extents = this.parts.volumes.get(datastore)?.layout.devices;
       for (const uid of plan.rawDevice === undefined ? (extents ?? []) : [plan.rawDevice.uid]) {
         devices?.get(uid)?.array.setQos(disk, qos);
       }

@@ -12,6 +12,8 @@ export class Machines {
     private readonly powers: ReadonlyMap<string, Power>,
     /** The operation under way on a VM's snapshots. */
     private readonly taskOf: (vm: string) => string | undefined,
+    /** Why files of a VM cannot be opened now; nothing when they can. */
+    private readonly refusalOf: (vm: string) => string | undefined,
   ) {}
 
   /** A machine without a question is left alone. */
@@ -27,6 +29,9 @@ export class Machines {
       if (task !== undefined) {
         throw InputError.of(`VM ${vm}`, `${task} is still under way`, 'wait until it is done');
       }
+      const refusal = state === 'on' ? this.refusalOf(vm) : undefined;
+      if (refusal !== undefined)
+        throw InputError.of(`VM ${vm}`, `cannot be powered on: ${refusal}`);
       power.to(state, why);
       return;
     }

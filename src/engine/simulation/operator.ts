@@ -12,6 +12,8 @@ import type { Guests } from './guests.js';
 import type { Machines } from './machines.js';
 import type { SnapshotService } from './snapshots/service.js';
 import type { StorageAdmin } from './storage-admin.js';
+import type { VolumeAdmin } from './volume-admin.js';
+import type { VolumeCopies } from './volume-copies.js';
 
 type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
 type Handlers = { readonly [K in Command['kind']]: (command: CommandOf<K>, why: string) => void };
@@ -20,6 +22,7 @@ type Handlers = { readonly [K in Command['kind']]: (command: CommandOf<K>, why: 
 export interface OperatorParts {
   readonly backups: BackupService;
   readonly changes: DiskChanges;
+  readonly copies: VolumeCopies;
   readonly faults: FaultController;
   readonly guests: Guests;
   readonly machines: Machines;
@@ -28,6 +31,7 @@ export interface OperatorParts {
   readonly snapshots: SnapshotService;
   readonly storage: StorageAdmin;
   readonly stores: DatastoreAdmin;
+  readonly volumes: VolumeAdmin;
 }
 
 /** Carries commands out: a kind of command is one line here. */
@@ -38,8 +42,8 @@ export class Operator {
     private readonly sim: Sim,
     private readonly parts: OperatorParts,
   ) {
-    const { backups, changes, faults, machines, operations, qos, snapshots, storage, stores } =
-      parts;
+    const { backups, changes, faults, machines, operations, qos, snapshots, storage } = parts;
+    const { copies, stores, volumes } = parts;
     this.handlers = {
       inject: (command, why) => this.inject(command, why),
       heal: ({ id }, why) => void faults.heal(id, why),
@@ -60,6 +64,12 @@ export class Operator {
       mount: (command, why) => stores.apply(command, why),
       refresh: (command, why) => stores.apply(command, why),
       takeOver: (command, why) => stores.apply(command, why),
+      growLun: (command, why) => volumes.growLun(command, why),
+      growDatastore: (command, why) => volumes.growDatastore(command, why),
+      extendDatastore: (command, why) => volumes.extendDatastore(command, why),
+      presentSnapshot: (command, why) => copies.present(command, why),
+      mountCopy: (command, why) => copies.forceMount(command, why),
+      resignature: (command, why) => copies.resignature(command, why),
       'lun-snapshot': (command, why) => storage.snapshotLun(command, why),
       snapshot: (command, why) => snapshots.command(command, why),
       track: (command, why) => snapshots.command(command, why),

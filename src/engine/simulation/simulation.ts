@@ -40,6 +40,8 @@ import { SnapshotService } from './snapshots/service.js';
 import { spoiltOf } from './spoilt.js';
 import { StorageAdmin } from './storage-admin.js';
 import { connectThinLuns } from './thin-luns.js';
+import { rawUserOf, VolumeAdmin } from './volume-admin.js';
+import { VolumeCopies } from './volume-copies.js';
 import { whereaboutsOf } from './whereabouts.js';
 
 /**
@@ -90,8 +92,15 @@ export class Simulation {
       plan.hosts.map((host) => [host.name, buildHost(sim, host, arrays, plan.claimRules)]),
     );
     const { hosts } = this;
-    const plans = plan.datastores;
-    const { datastores, fileSystems } = buildDatastores(sim, plans, hosts, servers, arrays);
+    // Copies of volumes that arrays present join them.
+    const plans = [...plan.datastores];
+    const { datastores, volumes, ownIo, fileSystems, open } = buildDatastores(
+      sim,
+      plans,
+      hosts,
+      servers,
+      arrays,
+    );
     this.datastores = datastores;
     const built = buildVms(sim, plan.vms, datastores, fileSystems, hosts);
     const { vms, powers, disks, homes } = built;
@@ -107,14 +116,40 @@ export class Simulation {
       (disk) => this.snapshots.hasDeltas(disk),
     );
     const { operations } = this;
+    const volumeAdmin = new VolumeAdmin(sim, {
+      ...{ hosts, arrays, volumes, own: ownIo },
+      rawUserOf: (uid) => rawUserOf(plan.vms, uid),
+      onExtended: (datastore) => this.qos.extended(datastore),
+    });
+    const copies = new VolumeCopies(sim, {
+      ...{ hosts, arrays, volumes, own: ownIo, open },
+      onOpened: (own) => void plans.push(own),
+    });
     this.stores = new DatastoreAdmin(sim, {
       plans,
       datastores,
       fileSystems,
+      volumes,
       ...built,
-      onDeath: (host, isDead) => setDead({ hosts, ...built, operations }, host, isDead),
+      onRefresh: (datastore) => volumeAdmin.refresh(datastore),
+      refusalOf: (host, datastore) =>
+        volumeAdmin.refusalOf(host, datastore) ?? copies.refusalOf(host, datastore),
+      onDeath: (host, isDead) => {
+        setDead({ hosts, ...built, operations }, host, isDead);
+        if (!isDead) volumeAdmin.booted(host);
+      },
     });
-    this.storage = new StorageAdmin(hosts, arrays, (h, uid) => this.stores.userOf(h, uid));
+    this.storage = new StorageAdmin(
+      sim.log,
+      hosts,
+      arrays,
+      (h, uid) => this.stores.userOf(h, uid),
+      (lun, snapshot) => copies.taken(lun, snapshot),
+      (h, devices) => {
+        volumeAdmin.rescanned(h, devices);
+        copies.rescanned(h, devices);
+      },
+    );
     this.snapshots = new SnapshotService(sim, {
       plans: plan.vms,
       disks,
@@ -132,7 +167,7 @@ export class Simulation {
       witnessOf: (vm) => this.guests.witnessOf(vm),
     });
     connectThinLuns(plans, datastores, arrays);
-    this.qos = new DiskQos(sim, { disks, hosts, fileSystems, plans });
+    this.qos = new DiskQos(sim, { disks, hosts, fileSystems, volumes });
     this.guests = new Guests(sim, disks);
     this.guests.startAll(plan);
     this.sites = buildSites({
@@ -152,15 +187,22 @@ export class Simulation {
     const changing = { disks, fileSystems, homes, operations, snapshots, qos };
     this.operator = new Operator(sim, {
       backups: this.backups,
+      copies,
       changes: new DiskChanges(sim, changing),
       faults: this.faults,
       guests: this.guests,
-      machines: new Machines(vms, powers, (vm) => this.snapshots.taskOf(vm)),
+      machines: new Machines(
+        vms,
+        powers,
+        (vm) => this.snapshots.taskOf(vm),
+        (vm) => volumeAdmin.refusalFor(vms.get(vm)?.host ?? '', homes.get(vm)?.files ?? []),
+      ),
       operations: this.operations,
       qos: this.qos,
       snapshots: this.snapshots,
       storage: this.storage,
       stores: this.stores,
+      volumes: volumeAdmin,
     });
     this.armTimeline();
     for (const { kind, object, what, why } of found) {

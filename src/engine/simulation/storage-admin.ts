@@ -1,5 +1,7 @@
 import { InputError } from '../core/errors.js';
+import type { EventLog } from '../core/event-log.js';
 import type { DiskArray } from '../devices/array/disk-array.js';
+import type { Lun } from '../devices/array/lun.js';
 import type { Command } from '../plan/commands.js';
 import type { Path, PathEvent } from '../stack/storage-apis/psa/path.js';
 import type { DeviceStatus, PsaDevice } from '../stack/storage-apis/psa/psa-device.js';
@@ -11,10 +13,15 @@ export class StorageAdmin {
   private readonly perennial = new Set<PsaDevice>();
 
   constructor(
+    private readonly log: EventLog,
     private readonly hosts: ReadonlyMap<string, BuiltHost>,
     private readonly arrays: ReadonlyMap<string, DiskArray>,
     /** Why a device, by uid, must stay on a host: who uses it; nothing when it may go. */
     private readonly userOf: (host: string, uid: string) => string | undefined,
+    /** A LUN has another snapshot. */
+    private readonly onSnapshot: (lun: Lun, snapshot: string) => void,
+    /** A host has looked at devices again. */
+    private readonly onRescan: (host: string, devices: readonly BuiltDevice[]) => void,
   ) {}
 
   /** The last things that happened to a path, oldest first. */
@@ -65,14 +72,11 @@ export class StorageAdmin {
   /** @throws InputError when there is no such LUN, or the snapshot exists, or does not */
   snapshotLun(command: Extract<Command, { kind: 'lun-snapshot' }>, why: string): void {
     const { lun, action, snapshot } = command;
-    const places = new Map(
-      [...this.arrays.values()].flatMap((array) =>
-        [...array.luns.values()].map((own) => [`${array.name}/${own.name}`, { array, own }]),
-      ),
-    );
-    const { array, own } = found('LUN', lun, places.get(lun), places.keys());
-    if (action === 'create') array.createSnapshot(own, snapshot, why);
-    else array.deleteSnapshot(own, snapshot, why);
+    const { array, own } = findLun(this.arrays, lun);
+    if (action === 'create') {
+      array.createSnapshot(own, snapshot, why);
+      this.onSnapshot(own, snapshot);
+    } else array.deleteSnapshot(own, snapshot, why);
   }
 
   /**
@@ -92,13 +96,19 @@ export class StorageAdmin {
 
   /** Looks for paths of all devices of a host again, but of those that are perennially reserved. */
   rescan(host: string): void {
-    const { adapters, devices } = this.host(host);
+    const built = this.host(host);
+    const { adapters, devices } = built;
+    for (const { lun, psa } of built.discover()) {
+      const what = `${lun.name}, by ${psa.paths.length} paths`;
+      this.log.note('device.discovered', `${host} ${lun.uid}`, what, 'rescan');
+    }
     for (const { nexuses } of adapters.values()) for (const nexus of nexuses) nexus.rediscover();
-    for (const { psa } of devices.values()) {
-      if (this.perennial.has(psa)) continue;
+    const asked = [...devices.values()].filter(({ psa }) => !this.perennial.has(psa));
+    for (const { psa } of asked) {
       psa.vaai.forget();
       psa.rescan();
     }
+    this.onRescan(host, asked);
   }
 
   private host(name: string): BuiltHost {
@@ -121,6 +131,19 @@ export class StorageAdmin {
     const known = paths.map((candidate) => candidate.name);
     return found('path', name, path, known);
   }
+}
+
+/** A LUN by array and name: `array1/lun0`. @throws InputError when there is none */
+export function findLun(
+  arrays: ReadonlyMap<string, DiskArray>,
+  lun: string,
+): { readonly array: DiskArray; readonly own: Lun } {
+  const places = new Map(
+    [...arrays.values()].flatMap((array) =>
+      [...array.luns.values()].map((own) => [`${array.name}/${own.name}`, { array, own }]),
+    ),
+  );
+  return found('LUN', lun, places.get(lun), places.keys());
 }
 
 function found<T>(what: string, name: string, value: T | undefined, known: Iterable<string>): T {

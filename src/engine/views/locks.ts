@@ -29,6 +29,18 @@ function stateOf(row: Row): string {
   return row.now('locks') > 0 ? 'in use' : 'idle';
 }
 
+/** `3`, or `3 -2` where the second of three is missing: bit 1 of the gauge. */
+function extentsOf(row: Row): string {
+  if (isNfs(row)) return '';
+  const lost: number[] = [];
+  for (let mask = row.now('missing'), extent = 1; mask > 0; extent++) {
+    if (mask % 2 === 1) lost.push(extent);
+    mask = Math.floor(mask / 2);
+  }
+  const all = String(row.now('extents'));
+  return lost.length === 0 ? all : `${all} -${lost.join(',')}`;
+}
+
 function count(id: string, width: number, weight: number, field: string, help: string): Field {
   return gauge(id, width, weight, 'count', field, help);
 }
@@ -54,6 +66,16 @@ export const locks = defineView({
       help: 'idle, in use, waiting for a lock; LOST: no heartbeat; STALE: locks may be taken; DEAD host',
       value: stateOf,
       level: (value) => (['LOST', 'STALE', 'DEAD'].includes(String(value)) ? 2 : 0),
+    },
+    {
+      id: 'EXTENTS',
+      width: 7,
+      weight: 2,
+      format: 'text',
+      help: 'extents of the volume; those the host has lost, by number, the head is 1: 3 -2',
+      value: extentsOf,
+      number: (row) => row.now('missing'),
+      level: (_value, row) => (row.now('missing') > 0 ? 2 : 0),
     },
     count('SLOT', 4, 4, 'slot', 'slot of the host in the heartbeat region of VMFS'),
     {

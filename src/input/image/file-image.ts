@@ -22,7 +22,7 @@ export class FileImage implements BlockMedium {
   private constructor(
     readonly name: string,
     private readonly file: number,
-    readonly blocks: number,
+    private size: number,
     readonly writable: boolean,
     readonly identity: Uint8Array | undefined,
     private readonly unlock: () => void,
@@ -74,6 +74,20 @@ export class FileImage implements BlockMedium {
       const blocks = Math.floor(bytes / MEDIUM_BLOCK_BYTES);
       return new FileImage(path, file, blocks, true, undefined, unlock);
     }).close();
+  }
+
+  get blocks(): number {
+    return this.size;
+  }
+
+  /** The new part takes no space yet. */
+  grow(blocks: number): void {
+    try {
+      ftruncateSync(this.file, blocks * MEDIUM_BLOCK_BYTES);
+    } catch (error) {
+      throw writeError(this.name, error);
+    }
+    this.size = blocks;
   }
 
   close(): void {

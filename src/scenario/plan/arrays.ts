@@ -122,17 +122,39 @@ function planLuns(
       pool = item.pool;
       context.find(pools, pool, [...at, 'pool'], `pool of ${array.name} named`);
     }
+    const source = sourceOf(context, array, item, names, at);
     const plan: LunPlan = {
       name,
       uid: naaOf(`${array.name}/${name}`),
       number,
       pool,
-      sizeBytes: Math.floor(item.size / 512) * 512,
-      thin: item.thin && array.kind !== 'jbod',
+      sizeBytes: source?.sizeBytes ?? Math.floor(item.size / 512) * 512,
+      thin: (item.thin || source !== undefined) && array.kind !== 'jbod',
       owner,
+      ...(source === undefined ? {} : { copyOf: source.name }),
       ...contents.plan(item, `${array.name}/${name}`, at),
     };
     names.add(name, plan, [...at, 'name']);
   }
   return [...names.values()];
+}
+
+/** The LUN another presents a snapshot of. */
+function sourceOf(
+  context: Context,
+  array: ArrayText,
+  { copyOf, content }: ArrayText['luns'][number],
+  before: ReadonlyMap<string, LunPlan>,
+  path: Path,
+): LunPlan | undefined {
+  if (copyOf === undefined) return undefined;
+  const at = [...path, 'copyOf'];
+  if (array.kind !== 'array') context.report(at, `${array.name} makes no snapshots`);
+  const source = context.find(before, copyOf, at, `LUN before it in ${array.name} named`);
+  if (source?.copyOf !== undefined) context.report(at, `${copyOf} is such a LUN itself`);
+  if (source?.content !== undefined || content !== undefined) {
+    const hint = 'leave "content" out of both';
+    context.report(at, 'snapshots are presented only of LUNs that keep no bytes', hint);
+  }
+  return source;
 }

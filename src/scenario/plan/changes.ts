@@ -31,14 +31,14 @@ export function planChanges(
       ...disksOf(context, text, around, path),
       ...pacesOf(context, text, around, path),
       ...depthsOf(context, text, around, path),
-      ...snapshotsOf(context, text, around, path),
+      ...lunsOf(context, text, around, path),
     ];
     plans.push(...commands.map((command) => ({ atNs: text.at, command, path })));
-    if (!says(text, [...QOS_KEYS, ...PACE_KEYS, ...DEPTH_KEYS, ...SNAPSHOT_KEYS])) {
+    if (!says(text, [...QOS_KEYS, ...PACE_KEYS, ...DEPTH_KEYS, ...LUN_KEYS])) {
       context.report(
         path,
         'changes nothing',
-        `give one of ${[...QOS_KEYS, ...PACE_KEYS].join(', ')} with "vm", ${DEPTH_KEYS.join(', ')} with "device", or ${SNAPSHOT_KEYS.join(', ')} with "lun"`,
+        `give one of ${[...QOS_KEYS, ...PACE_KEYS].join(', ')} with "vm", ${DEPTH_KEYS.join(', ')} with "device", or ${LUN_KEYS.join(', ')} with "lun"`,
       );
     }
   }
@@ -50,7 +50,7 @@ const QOS_KEYS = ['shares', 'reservation', 'limit'] as const;
 const PACE_KEYS = ['iodepth', 'thinktime', 'rate_iops'] as const;
 const DEPTH_KEYS = ['queueDepth', 'schedNumReqOutstanding', 'perennial'] as const;
 
-const SNAPSHOT_KEYS = ['createSnapshot', 'deleteSnapshot'] as const;
+const LUN_KEYS = ['createSnapshot', 'deleteSnapshot', 'growTo'] as const;
 
 const says = (text: ChangeText, keys: readonly (keyof ChangeText)[]): boolean =>
   keys.some((key) => text[key] !== undefined);
@@ -147,10 +147,10 @@ function checkKind(context: Context, text: ChangeText, job: JobPlan, path: Path)
   }
 }
 
-function snapshotsOf(context: Context, text: ChangeText, { luns }: Changeable, path: Path) {
-  const { lun, createSnapshot, deleteSnapshot } = text;
-  if (!says(text, SNAPSHOT_KEYS)) {
-    const hint = `give ${SNAPSHOT_KEYS.join(' or ')}`;
+function lunsOf(context: Context, text: ChangeText, { luns }: Changeable, path: Path) {
+  const { lun, createSnapshot, deleteSnapshot, growTo } = text;
+  if (!says(text, LUN_KEYS)) {
+    const hint = `give ${LUN_KEYS.join(' or ')}`;
     if (lun !== undefined) context.report([...path, 'lun'], 'nothing of it changes', hint);
     return [];
   }
@@ -164,6 +164,7 @@ function snapshotsOf(context: Context, text: ChangeText, { luns }: Changeable, p
     const about = { kind: 'lun-snapshot', lun: wanted } as const;
     if (deleteSnapshot) commands.push({ ...about, action: 'delete', snapshot: deleteSnapshot });
     if (createSnapshot) commands.push({ ...about, action: 'create', snapshot: createSnapshot });
+    if (growTo) commands.push({ kind: 'growLun', lun: wanted, sizeBytes: growTo });
   }
   return commands;
 }

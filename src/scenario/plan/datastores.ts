@@ -217,6 +217,10 @@ export function findLun(
   path: Path,
 ): LunPlace | undefined {
   const bare = [...luns.values()].filter(({ lun }) => lun.name === wanted);
-  if (bare.length === 1) return bare[0];
-  return context.find(luns, wanted, path, 'LUN');
+  const found = bare.length === 1 ? bare[0] : context.find(luns, wanted, path, 'LUN');
+  if (found?.lun.copyOf !== undefined) {
+    const hint = 'present a snapshot, and let a host mount what is on it (mountCopy, resignature)';
+    context.report(path, `${wanted} presents a snapshot of ${found.lun.copyOf} later`, hint);
+  }
+  return found;
 }

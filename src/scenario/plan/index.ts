@@ -71,8 +71,9 @@ export function makePlan(
   const targets = targetsOf({ arrays: planned.arrays, ...around, datastores, vms });
   const faults = planFaults(context, scenario, targets);
   const changes = planChanges(context, scenario, { vms, jobs, hosts, luns: planned.luns });
-  const operations = planOperations(context, scenario, { vms, datastores });
-  const backups = planBackups(context, scenario, { vms, datastores });
+  const operable = { vms, datastores, hosts, luns: planned.luns };
+  const operations = planOperations(context, scenario, operable);
+  const backups = planBackups(context, scenario, operable);
   const narrative = planNarrative(context, scenario);
   const expectations = planExpectations(context, scenario, vms);
   if (context.problems.length > 0) throw new InputError(context.problems);

@@ -1,7 +1,8 @@
 import type { Command } from '../../engine/plan/commands.js';
-import type { ChangePlan, DatastorePlan } from '../../engine/plan/plan.js';
+import type { ChangePlan, DatastorePlan, HostPlan } from '../../engine/plan/plan.js';
 import type { OperationText, Scenario } from '../schema.js';
 import type { Path } from '../source.js';
+import type { LunPlace } from './arrays.js';
 import type { Context } from './context.js';
 import { DISK_CHANGES, planDiskChange } from './disk-changes.js';
 import { findDisk } from './jobs.js';
@@ -18,6 +19,12 @@ const KINDS = [
   'unmount',
   'mount',
   'takeOver',
+  'growDatastore',
+  'extendDatastore',
+  'presentSnapshot',
+  'mountCopy',
+  'resignature',
+  'rescan',
   'snapshot',
   'track',
   'restore',
@@ -28,6 +35,8 @@ const SNAPSHOT_KINDS = ['create', 'revert', 'delete', 'deleteAll', 'consolidate'
 export interface Operable {
   readonly vms: ReadonlyMap<string, PlannedVm>;
   readonly datastores: ReadonlyMap<string, DatastorePlan>;
+  readonly hosts: ReadonlyMap<string, HostPlan>;
+  readonly luns: ReadonlyMap<string, LunPlace>;
 }
 
 /** Clones, new disks, deleted ones, reclaimed space and power operations, in order of time. */
@@ -91,6 +100,9 @@ function commandOf(
     checkHost(context, host, datastore, plan, [...at, 'host']);
     return { kind: 'mount', host, datastore, state: kind === 'mount' ? 'on' : 'off' };
   }
+  const ofVolume =
+    planEnlarged(context, text, around, path) ?? planCopy(context, text, around, path);
+  if (ofVolume !== undefined) return ofVolume;
   if (takeOver !== undefined) {
     const { vm, host } = takeOver;
     const machine = context.find(around.vms, vm, [...path, 'takeOver', 'vm'], 'VM');
@@ -118,6 +130,60 @@ function commandOf(
     context.report([...path, 'reclaim'], 'only VMFS gives space back with UNMAP');
   }
   return { kind: 'reclaim', datastore: reclaim ?? '' };
+}
+
+/** Larger datastores, and hosts that look at them; what is possible shows when the time comes. */
+function planEnlarged(
+  context: Context,
+  { growDatastore, extendDatastore, rescan }: OperationText,
+  { datastores, hosts, luns }: Operable,
+  path: Path,
+): Command | undefined {
+  const enlarged = growDatastore ?? extendDatastore;
+  if (enlarged !== undefined) {
+    const at = [...path, growDatastore === undefined ? 'extendDatastore' : 'growDatastore'];
+    const { datastore, host } = enlarged;
+    const plan = context.find(datastores, datastore, [...at, 'datastore'], 'datastore');
+    if (plan?.type === 'nfs') context.report([...at, 'datastore'], 'only VMFS has extents');
+    if (host !== undefined) checkHost(context, host, datastore, plan, [...at, 'host']);
+  }
+  const by = enlarged?.host === undefined ? {} : { host: enlarged.host };
+  if (growDatastore !== undefined) {
+    return { kind: 'growDatastore', datastore: growDatastore.datastore, ...by };
+  }
+  if (extendDatastore !== undefined) {
+    const { datastore, lun } = extendDatastore;
+    context.find(luns, lun, [...path, 'extendDatastore', 'lun'], 'LUN');
+    return { kind: 'extendDatastore', datastore, lun, ...by };
+  }
+  if (rescan === undefined) return undefined;
+  context.find(hosts, rescan, [...path, 'rescan'], 'host');
+  return { kind: 'rescan', host: rescan };
+}
+
+/** Snapshots of LUNs that become LUNs of their own, and volumes on them. */
+function planCopy(
+  context: Context,
+  { presentSnapshot, mountCopy, resignature }: OperationText,
+  { hosts, luns }: Operable,
+  path: Path,
+): Command | undefined {
+  if (presentSnapshot !== undefined) {
+    const at = [...path, 'presentSnapshot'];
+    context.find(luns, presentSnapshot.lun, [...at, 'lun'], 'LUN');
+    const to = context.find(luns, presentSnapshot.to, [...at, 'to'], 'LUN');
+    if (to !== undefined && to.lun.copyOf === undefined) {
+      const hint = 'give it "copyOf" with the name of the other LUN';
+      context.report([...at, 'to'], `${to.lun.name} is not there to present a snapshot`, hint);
+    }
+    return { kind: 'presentSnapshot', ...presentSnapshot };
+  }
+  const copy = mountCopy ?? resignature;
+  if (copy === undefined) return undefined;
+  const kind = mountCopy === undefined ? 'resignature' : 'mountCopy';
+  context.find(hosts, copy.host, [...path, kind, 'host'], 'host');
+  context.find(luns, copy.lun, [...path, kind, 'lun'], 'LUN');
+  return { kind, ...copy };
 }
 
 /** That a snapshot of the name is there shows when its time comes: an operation may fail. */

@@ -12,8 +12,9 @@ import type { Menu, UiState } from '../state.js';
 import { selectedRow } from '../table/rows.js';
 import type { Change } from '../update.js';
 import type { World } from '../world.js';
+import { type Choice, lunChoices, volumeChoices } from './volumes.js';
 
-/** What may be done with the selected disk, datastore or machine: clone, reclaim, refresh, power, hand over. */
+/** What may be done with the selected disk, datastore, LUN or machine: clone, reclaim, grow, power, hand over. */
 export function openOperations(state: UiState, world: World): Change {
   const say = (notice: string): Change => ({ state: { ...state, notice }, messages: [] });
   if (state.readOnly) return say('read only: nothing can be cloned or powered');
@@ -32,8 +33,10 @@ export function openOperations(state: UiState, world: World): Change {
     const command: Command = { kind: 'reclaim', datastore };
     const label = 'give its free space back to the array (UNMAP)';
     const said = `${datastore}: reclaiming space`;
-    return menu(state, datastore, [{ label, command, said }, refresh]);
+    const more = volumeChoices(datastore, world);
+    return menu(state, datastore, [{ label, command, said }, refresh, ...more]);
   }
+  if (row?.info.scope === 'lun') return menu(state, row.name, lunChoices(row));
   if (row?.info.scope === 'vm') {
     const vm = row.name;
     const others = (world.plan?.hosts ?? []).filter((host) => host !== row.label('host'));
@@ -48,7 +51,7 @@ export function openOperations(state: UiState, world: World): Change {
   const scope = row?.info.scope;
   if (row === undefined || disk === undefined || !DISK_SCOPES.includes(scope ?? '')) {
     return say(
-      'select a disk to clone, snapshot or back up, a datastore to reclaim or refresh, or a VM',
+      'select a disk to clone, snapshot or back up, a datastore to reclaim or enlarge, a LUN or a VM',
     );
   }
   // The instant tells clones of one disk apart.
@@ -157,12 +160,6 @@ function powerChoices(row: Row): Choice[] {
       now === 3 ? 'make it a machine again' : now === 1 && state === 'on' ? 'resume' : words[state];
     return { label, command: { kind: 'power', vm, state } as const, said: `${vm}: ${label}` };
   });
-}
-
-interface Choice {
-  readonly label: string;
-  readonly command: Command;
-  readonly said: string;
 }
 
 function menu(state: UiState, object: string, choices: readonly Choice[]): Change {

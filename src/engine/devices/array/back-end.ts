@@ -4,6 +4,7 @@ import type { Sim } from '../../core/sim.js';
 import type { Content } from '../content.js';
 import type { Disk } from '../disk.js';
 import type { Cache } from './cache.js';
+import type { LunPlace } from './lun-place.js';
 import type { Pool } from './pool.js';
 
 /** Where a LUN's blocks are: behind a cache on a pool's disks, or on one disk of its own. */
@@ -12,8 +13,8 @@ export interface Backing {
   readonly cache: Cache | undefined;
   /** The one disk of a jbod LUN. */
   readonly disk: Disk | undefined;
-  /** First block in the array's address space. */
-  readonly start: number;
+  /** Where it is in the array's address space. */
+  readonly place: LunPlace;
   /** Where it is kept what the LUN holds; stamps unless given. */
   readonly content?: Content | undefined;
 }
@@ -26,24 +27,19 @@ export class BackEnd extends Layer {
   private readonly pool: Pool;
   private readonly cache: Cache | undefined;
   private readonly disk: Disk | undefined;
-  private readonly start: number;
+  private readonly place: LunPlace;
   /** Address and length as the host gave them, while the row is at the disks. */
   private readonly hostLba: Float64Array;
   private readonly hostBlocks: Int32Array;
   /** 1 for rows this layer split off. */
   private readonly piece: Uint8Array;
 
-  constructor(
-    sim: Sim,
-    lun: string,
-    private readonly sizeBlocks: number,
-    backing: Backing,
-  ) {
+  constructor(sim: Sim, lun: string, backing: Backing) {
     super(sim, `${lun} back end`);
     this.pool = backing.pool;
     this.cache = backing.cache;
     this.disk = backing.disk;
-    this.start = backing.start;
+    this.place = backing.place;
     this.hostLba = sim.requests.column('lun.hostLba', Float64Array);
     this.hostBlocks = sim.requests.column('lun.hostBlocks', Int32Array);
     this.piece = sim.requests.column('lun.piece', Uint8Array);
@@ -58,18 +54,20 @@ export class BackEnd extends Layer {
     this.piece[io] = 0;
     this.hostLba[io] = requests.lba[io];
     this.hostBlocks[io] = requests.blocks[io];
-    const address = this.start + requests.lba[io];
+    const lba = requests.lba[io];
+    const address = this.place.addressOf(lba);
     let blocks = requests.blocks[io];
     if (this.cache !== undefined && requests.op[io] === READ) {
-      blocks = Math.min(this.cache.stage(address, blocks), this.sizeBlocks - requests.lba[io]);
+      blocks = Math.min(this.cache.stage(address, blocks), this.place.sizeBlocks - lba);
       requests.blocks[io] = blocks;
     }
     const { wholeBlocks } = this.pool;
     const within = address - Math.floor(address / wholeBlocks) * wholeBlocks;
-    if (within + blocks <= wholeBlocks || this.pool.disks.length === 1) {
+    const isOne = within + blocks <= wholeBlocks || this.pool.disks.length === 1;
+    if (isOne && !this.place.crosses(lba, blocks)) {
       this.toDisk(io, address, blocks);
     } else {
-      this.toStripes(io, address, address + blocks);
+      this.toStripes(io, lba, lba + blocks);
     }
   }
 
@@ -83,27 +81,36 @@ export class BackEnd extends Layer {
     requests.lba[io] = this.hostLba[io];
     // Reads find what was written through in the cache, as they find what was read.
     if (this.cache !== undefined && (requests.op[io] === READ || !this.cache.safety.writeBack)) {
-      this.cache.keep(this.start + requests.lba[io], requests.blocks[io]);
+      const { place } = this;
+      const lba = requests.lba[io];
+      const blocks = Math.min(requests.blocks[io], place.runFrom(lba));
+      this.cache.keep(place.addressOf(lba), blocks);
     }
     requests.blocks[io] = this.hostBlocks[io];
     this.leave(io).complete(io);
   }
 
-  /** One child for each stripe unit, or for each stripe of a group; when rows run out, the last child takes all that is left. */
-  private toStripes(io: Io, address: number, end: number): void {
+  /**
+   * One child for each stripe unit, or for each stripe of a group; when rows run out, the last child takes
+   * all that is left. From `first` to `end` on the LUN.
+   */
+  private toStripes(io: Io, first: number, end: number): void {
     const { requests } = this.sim;
+    const { place } = this;
     const { wholeBlocks } = this.pool;
     let child = requests.split(io);
     if (child === NO_IO) {
-      this.toDisk(io, address, end - address);
+      this.toDisk(io, place.addressOf(first), end - first);
       return;
     }
-    for (let at = address; at < end; ) {
-      const unitEnd = (Math.floor(at / wholeBlocks) + 1) * wholeBlocks;
+    for (let at = first; at < end; ) {
+      const address = place.addressOf(at);
+      const inUnit = (Math.floor(address / wholeBlocks) + 1) * wholeBlocks - address;
+      const unitEnd = at + Math.min(inUnit, place.runFrom(at));
       const next = unitEnd < end ? requests.split(io) : NO_IO;
       const stop = next === NO_IO ? end : unitEnd;
       this.piece[child] = 1;
-      this.toDisk(child, at, stop - at);
+      this.toDisk(child, address, stop - at);
       child = next;
       at = stop;
     }

@@ -2,6 +2,7 @@ import { assert } from '../../core/assert.js';
 import { InputError } from '../../core/errors.js';
 import { BLOCK_BYTES } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
+import { formatSize } from '../../core/units.js';
 import type { ArrayPlan, LunPlan, PoolPlan, Qos } from '../../plan/plan.js';
 import { contentOf, type OpenImage } from '../content.js';
 import { Disk } from '../disk.js';
@@ -11,10 +12,13 @@ import type { CacheSafety } from './cache-safety.js';
 import { Controllers } from './controllers.js';
 import { Destager } from './destager.js';
 import { Lun } from './lun.js';
+import { LunPlace } from './lun-place.js';
 import type { Offload } from './offload.js';
 import { PAGE_BLOCKS, Pool, stripeBlocksOf } from './pool.js';
 import { dataUnitsOf } from './raid/layout.js';
 import { StripeDestager } from './raid/stripe-destager.js';
+import { CopyLun } from './snapshot/copy-lun.js';
+import { SnapshotContent } from './snapshot/snapshot-content.js';
 import { SnapshotLun } from './snapshot/snapshot-lun.js';
 import { ScaleOutClients, StorageNode } from './storage-node.js';
 import { TargetPort } from './target-port.js';
@@ -80,14 +84,60 @@ export class DiskArray {
     this.snapshotLun(lun).createSnapshot(name, () => this.space(lun.sizeBlocks), why);
   }
 
-  /** @throws InputError when there is none of that name */
-  deleteSnapshot(lun: Lun, name: string, why: string): void {
-    this.snapshotLun(lun).deleteSnapshot(name, why);
+  /**
+   * Makes a LUN larger. Hosts go by the size they know until they look again.
+   * @throws InputError when it is a disk of its own, has snapshots, is as large already, or the pool
+   *   has too little room
+   */
+  growLun(lun: Lun, sizeBytes: number, why: string): void {
+    const place = `LUN ${lun.name}`;
+    const count = this.snapshotLun(lun, 'larger LUNs').snapshotCount;
+    const before = lun.sizeBlocks;
+    const blocks = Math.floor(sizeBytes / BLOCK_BYTES);
+    if (blocks <= before) {
+      const what = `has ${formatSize(before * BLOCK_BYTES)} already`;
+      throw InputError.of(place, what, 'LUNs only grow: give a larger size');
+    }
+    if (count > 0) {
+      const hint = 'delete them first';
+      throw InputError.of(place, `cannot grow while it has snapshots (${count})`, hint);
+    }
+    const pagesOf = (size: number): number => Math.ceil(size / PAGE_BLOCKS) * PAGE_BLOCKS;
+    if (!lun.thin) lun.pool.reserve(pagesOf(blocks) - pagesOf(before), lun.name);
+    lun.grow(blocks, (more) => this.space(more));
+    const what = `grown from ${formatSize(before * BLOCK_BYTES)} to ${formatSize(blocks * BLOCK_BYTES)}`;
+    this.sim.log.note('lun.grown', lun.name, what, why);
   }
 
-  private snapshotLun(lun: Lun): SnapshotLun {
+  /** @throws InputError when there is none of that name */
+  deleteSnapshot(lun: Lun, name: string, why: string): void {
+    const own = this.snapshotLun(lun);
+    for (const copy of this.luns.values()) {
+      if (!(copy instanceof CopyLun) || !copy.presents(own, name)) continue;
+      throw InputError.of(`LUN ${lun.name}`, `snapshot ${name} is presented as ${copy.name}`);
+    }
+    own.deleteSnapshot(name, why);
+  }
+
+  /**
+   * Presents a snapshot of a LUN to hosts, as another that the plan has for it; they see it when they rescan.
+   * @throws InputError when it is none for this LUN, presents one already, or there is no such snapshot
+   */
+  presentSnapshot(lun: Lun, name: string, copy: Lun, why: string): void {
+    const plan = this.plan.luns.find(({ uid }) => uid === copy.uid);
+    if (!(copy instanceof CopyLun) || plan?.copyOf !== lun.name) {
+      const hint = `give a LUN "copyOf: ${lun.name}" in the scenario`;
+      throw InputError.of(`LUN ${copy.name}`, `is not there to copy ${lun.name}`, hint);
+    }
+    const source = this.snapshotLun(lun);
+    copy.present(source, name, why);
+    if (source.sizeBlocks > copy.sizeBlocks)
+      copy.grow(source.sizeBlocks, (more) => this.space(more));
+  }
+
+  private snapshotLun(lun: Lun, what = 'snapshots'): SnapshotLun {
     if (lun instanceof SnapshotLun) return lun;
-    throw InputError.of(`LUN ${lun.name}`, 'is a disk of its own', 'snapshots need a pool');
+    throw InputError.of(`LUN ${lun.name}`, 'is a disk of its own', `${what} need a pool`);
   }
 
   /** Addresses nobody has yet, in whole pages. */
@@ -211,17 +261,20 @@ export class DiskArray {
     const pages = Math.ceil(plan.sizeBytes / BLOCK_BYTES / PAGE_BLOCKS);
     const jbod = this.plan.kind === 'jbod';
     if (!plan.thin && !jbod) pool.reserve(pages * PAGE_BLOCKS, plan.name);
+    const blocks = Math.floor(plan.sizeBytes / BLOCK_BYTES);
     const backing = {
       pool,
       cache: this.cache,
       disk: jbod ? this.makeLunDisk(plan) : undefined,
-      start: this.space(pages * PAGE_BLOCKS),
-      content: contentOf(`${this.name}-${plan.name}`, plan, this.openImage),
+      place: new LunPlace(this.space(pages * PAGE_BLOCKS), blocks),
+      content: plan.copyOf
+        ? new SnapshotContent()
+        : contentOf(`${this.name}-${plan.name}`, plan, this.openImage),
     };
-    const blocks = Math.floor(plan.sizeBytes / BLOCK_BYTES);
-    const backEnd = new BackEnd(this.sim, plan.name, blocks, backing);
-    const kind = jbod ? Lun : SnapshotLun;
+    const backEnd = new BackEnd(this.sim, plan.name, backing);
+    const kind = jbod ? Lun : plan.copyOf === undefined ? SnapshotLun : CopyLun;
     const lun = new kind(this.sim, this.plan, plan, this.controllers, backing, backEnd);
+    if (lun instanceof CopyLun) lun.keepIn(backing.content as SnapshotContent);
     lun.offload.join(this.offloads);
     this.luns.set(plan.uid, lun);
   }

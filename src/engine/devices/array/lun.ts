@@ -16,6 +16,7 @@ import type { Sim } from '../../core/sim.js';
 import {
   CHECK,
   SENSE_ALUA_STATE_CHANGED,
+  SENSE_CAPACITY_CHANGED,
   SENSE_LBA_OUT_OF_RANGE,
   SENSE_LUN_NOT_SUPPORTED,
   SENSE_POWER_ON_RESET,
@@ -33,6 +34,7 @@ import type { Cache } from './cache.js';
 import type { Controllers } from './controllers.js';
 import { HeldAnswers } from './held-answers.js';
 import { defineLun } from './lun-entity.js';
+import type { LunPlace } from './lun-place.js';
 import { CACHE_NS, CONTROLLER_NS, DEVICE_NS } from './lun-times.js';
 import { Offload } from './offload.js';
 import { Ownership } from './ownership.js';
@@ -54,7 +56,6 @@ const ATTENTION = 32;
 export class Lun extends Layer {
   readonly uid: string;
   readonly number: number;
-  readonly sizeBlocks: number;
   readonly thin: boolean;
   readonly pool: Pool;
   readonly entity: Entity;
@@ -67,7 +68,7 @@ export class Lun extends Layer {
   readonly offload: Offload;
 
   protected readonly cache: Cache | undefined;
-  protected readonly start: number;
+  protected readonly place: LunPlace;
   /** A jbod LUN is one disk: it zeroes by writing to it. */
   private readonly ownDisk: boolean;
   private readonly answerNs: number;
@@ -96,13 +97,12 @@ export class Lun extends Layer {
     super(sim, plan.name);
     this.uid = plan.uid;
     this.number = plan.number;
-    this.sizeBlocks = Math.floor(plan.sizeBytes / 512);
     this.thin = plan.thin;
     this.pool = backing.pool;
     this.media =
       sim.arena && new Media(sim, `${array.name} ${plan.name}`, sim.arena, backing.content);
     this.cache = backing.cache;
-    this.start = backing.start;
+    this.place = backing.place;
     this.ownDisk = backing.disk !== undefined;
     this.answerNs = backing.cache === undefined ? DEVICE_NS : CACHE_NS;
     this.ownership = new Ownership(
@@ -116,6 +116,7 @@ export class Lun extends Layer {
     );
     this.groups = new PortGroups(sim, array.access, array.tpgs, this.ownership);
     if (this.groups.passive) this.trouble = PASSIVE;
+    if (plan.copyOf !== undefined) this.trouble |= LOST;
     this.pages = plan.thin ? new ThinPages(plan.name, this.sizeBlocks, this.pool) : undefined;
     this.offload = new Offload(sim, array, this, this.pages);
     this.reservation = new Reservation(sim, plan.name, (held) => {
@@ -131,6 +132,10 @@ export class Lun extends Layer {
     const owner = array.access === 'active-active' ? undefined : this.ownership;
     this.wayOut = new WayOut(sim, this, controllers, owner);
     this.takenAt = sim.requests.column('port.arrivedAt', Float64Array);
+  }
+
+  get sizeBlocks(): number {
+    return this.place.sizeBlocks;
   }
 
   get owner(): number {
@@ -169,6 +174,12 @@ export class Lun extends Layer {
   /** No longer presented: answers 05/25/00 to everything. */
   get lost(): boolean {
     return (this.trouble & LOST) !== 0;
+  }
+
+  /** A LUN no host has seen so far is there. */
+  protected show(): void {
+    this.trouble &= ~LOST;
+    this.notify();
   }
 
   setLost(lost: boolean, why: string): void {
@@ -215,6 +226,14 @@ export class Lun extends Layer {
     return this.pages === undefined || blocks === 0 || this.pages.allocate(lba, blocks);
   }
 
+  /** More room at its end. Hosts are told at their next command; what they make of it is theirs. */
+  grow(sizeBlocks: number, space: (blocks: number) => number): void {
+    this.place.grow(sizeBlocks, space);
+    this.pages?.grow(sizeBlocks);
+    this.media?.grow(sizeBlocks);
+    this.attentions.raise(SENSE_CAPACITY_CHANGED);
+  }
+
   /** Answers what is held without an answer and came over a connection that is now broken. */
   releaseHeld(nexus: number): void {
     this.held.releaseConnection(nexus);
@@ -236,8 +255,9 @@ export class Lun extends Layer {
   /** A write that waited for room in the cache. */
   admit(io: Io): void {
     const { lba, blocks } = this.sim.requests;
-    const { cache, pool, start } = this;
-    if (cache!.write(pool, start + lba[io], blocks[io]))
+    const { cache, pool, place } = this;
+    const isSplit = place.crosses(lba[io], blocks[io]);
+    if (!isSplit && cache!.write(pool, place.addressOf(lba[io]), blocks[io]))
       this.answer(io, cache!.safety.mirrorNs(blocks[io]));
     else this.toDisks(io);
   }
@@ -261,10 +281,13 @@ export class Lun extends Layer {
 
   private read(io: Io): void {
     const { lba, blocks } = this.sim.requests;
-    const { cache, entity } = this;
+    const { cache, entity, place } = this;
     if (cache === undefined) {
       this.toDisks(io);
-    } else if (cache.hit(this.start + lba[io], blocks[io])) {
+    } else if (
+      !place.crosses(lba[io], blocks[io]) &&
+      cache.hit(place.addressOf(lba[io]), blocks[io])
+    ) {
       entity.values[this.hitSlot]++;
       this.answer(io);
     } else {

@@ -4,7 +4,7 @@ import { PAGE_BLOCKS, type Pool } from './pool.js';
 export class ThinPages {
   /** Pages that have room. */
   allocated = 0;
-  private readonly bits: Uint8Array;
+  private bits: Uint8Array;
 
   constructor(
     private readonly lun: string,
@@ -12,6 +12,13 @@ export class ThinPages {
     private readonly pool: Pool,
   ) {
     this.bits = new Uint8Array(Math.ceil(sizeBlocks / PAGE_BLOCKS / 8));
+  }
+
+  /** The LUN has grown: further pages, without room so far. */
+  grow(sizeBlocks: number): void {
+    const bits = new Uint8Array(Math.ceil(sizeBlocks / PAGE_BLOCKS / 8));
+    bits.set(this.bits);
+    this.bits = bits;
   }
 
   /** True when a page has room. */

@@ -40,9 +40,10 @@ export class Core {
    * @throws FormatError where the volume has no file system or one that cannot be read
    */
   constructor(
-    readonly volume: VolumeBytes,
+    private bytes: VolumeBytes,
     readonly seconds: number,
   ) {
+    const volume = bytes;
     this.store = new Store(volume);
     this.superblock = decodeSuperblock(this.store.read(SUPERBLOCK_AT, SUPERBLOCK_BYTES));
     this.generation = this.superblock.generation;
@@ -61,6 +62,16 @@ export class Core {
     this.mapping = new Mapping(this.store, this.resources, this.superblock.blockBytes);
     this.allocator = new Allocator(this.name);
     openResources(this);
+  }
+
+  get volume(): VolumeBytes {
+    return this.bytes;
+  }
+
+  /** The volume has become larger; what it held is where it was. */
+  enlarge(volume: VolumeBytes): void {
+    this.bytes = volume;
+    this.store.enlarge(volume);
   }
 
   get name(): string {

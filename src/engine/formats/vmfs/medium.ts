@@ -14,6 +14,8 @@ export interface BlockMedium {
   readonly writable: boolean;
   /** What the device says it is (VPD page 83), at most 44 bytes; an image file says nothing. */
   readonly identity?: Uint8Array | undefined;
+  /** Makes it larger, by zeros; none where it has the size it has. */
+  grow?(blocks: number): void;
   /** Fills the first `blocks * 512` bytes of `into`; what was never written reads as zeros. */
   read(lba: number, blocks: number, into: Uint8Array): void;
   /** @param from at least `blocks * 512` bytes */

@@ -19,7 +19,12 @@ export class Store {
   /** Where somebody wants to know: the locks that guard what has been changed. */
   changedLocks: Set<number> | undefined;
 
-  constructor(readonly volume: VolumeBytes) {}
+  constructor(private volume: VolumeBytes) {}
+
+  /** The volume has become larger; what it held is where it was. */
+  enlarge(volume: VolumeBytes): void {
+    this.volume = volume;
+  }
 
   /** Sectors changed since the last commit. */
   get dirtySectors(): number {

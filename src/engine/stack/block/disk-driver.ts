@@ -27,7 +27,7 @@ export interface DiskDriverOptions {
 /** The disk driver: addresses within a partition become addresses on the device. */
 export class DiskDriver extends Splitter {
   private readonly partitionStart: number;
-  private readonly partitionBlocks: number;
+  private partitionBlocks: number;
   /** By operation: the longest command; 0 is any length. */
   private readonly longest: Int32Array;
   private readonly op: Uint8Array;
@@ -64,6 +64,11 @@ export class DiskDriver extends Splitter {
       this.lba[io] = start + this.partitionStart;
       this.lower.submit(io);
     }
+  }
+
+  /** The host has read another capacity. */
+  resize(capacityBlocks: number): void {
+    this.partitionBlocks = capacityBlocks - this.partitionStart;
   }
 
   protected override pieceAt(io: Io, _at: number, most: number): number {

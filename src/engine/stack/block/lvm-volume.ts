@@ -10,7 +10,7 @@ import { PARTITION_START } from './disk-driver.js';
 export const PHYSICAL_EXTENT_BLOCKS = 524_288;
 
 /** LVM's own header and tables: data begins 0x1100000 from the start of the device, section 3.2. */
-const DATA_START = 0x1100000 / 512;
+export const DATA_START = 0x1100000 / 512;
 
 /** Most extents of a volume. */
 export const EXTENTS_MAX = 32;
@@ -28,6 +28,8 @@ export interface LvmVolumeOptions {
   readonly datastore: string;
   /** In the order in which they were added; one lower layer for each. */
   readonly extents: readonly LvmExtent[];
+  /** Size of the volume by what is on its devices now, which the host need not know yet. */
+  readonly blocksNow?: () => number;
 }
 
 /** What LVM makes of one LUN each: whole physical extents; a shorter tail is not used. */
@@ -45,32 +47,31 @@ export function volumeBlocks(extents: readonly LvmExtent[]): number {
   return extents.reduce((sum, { blocks }) => sum + blocks, 0);
 }
 
-/** LVM: one or more extents one after the other; addresses in the volume become addresses in one. */
+/**
+ * LVM: one or more extents one after the other; addresses in the volume become addresses in one. When
+ * another host has made the volume larger, the first row beyond what this host knows lets it look (model);
+ * such rows wait until `append` or `notFound`.
+ */
 export class LvmVolume extends Splitter {
+  /** Looks at the volume's devices again. */
+  onBeyond: (() => void) | undefined;
   /** Volume address at which each extent ends. */
-  private readonly ends: Float64Array;
+  private ends = new Float64Array(0);
   /** What to add to a volume address inside each extent. */
-  private readonly shifts: Float64Array;
+  private shifts = new Float64Array(0);
+  private lowers: readonly Layer[] = [];
+  private beyond: Io[] = [];
   private readonly lba: Float64Array;
   private readonly blocks: Int32Array;
+  private readonly blocksNow: (() => number) | undefined;
 
-  constructor(
-    sim: Sim,
-    options: LvmVolumeOptions,
-    private readonly lowers: readonly Layer[],
-  ) {
+  constructor(sim: Sim, options: LvmVolumeOptions, lowers: readonly Layer[]) {
     super(sim, `${options.host} volume ${options.datastore}`);
     const { extents } = options;
     assert(extents.length > 0 && extents.length <= EXTENTS_MAX, `${this.name}: 1 to 32 extents`);
     assert(extents.length === lowers.length, `${this.name}: one disk for each extent`);
-    this.ends = new Float64Array(extents.length);
-    this.shifts = new Float64Array(extents.length);
-    let end = 0;
-    for (const [index, { startBlock, blocks }] of extents.entries()) {
-      this.shifts[index] = startBlock - end;
-      end += blocks;
-      this.ends[index] = end;
-    }
+    for (const [index, extent] of extents.entries()) this.append(extent, lowers[index]);
+    this.blocksNow = options.blocksNow;
     this.lba = sim.requests.lba;
     this.blocks = sim.requests.blocks;
   }
@@ -79,6 +80,10 @@ export class LvmVolume extends Splitter {
     const start = this.lba[io];
     const end = start + this.blocks[io];
     if (end > this.ends[this.ends.length - 1]) {
+      if (end <= (this.blocksNow?.() ?? 0)) {
+        if (this.beyond.push(io) === 1) this.onBeyond?.();
+        return;
+      }
       this.answer(io, CHECK, SENSE_LBA_OUT_OF_RANGE, 0);
       return;
     }
@@ -89,6 +94,33 @@ export class LvmVolume extends Splitter {
       this.lba[io] = start + this.shifts[extent];
       this.lowers[extent].submit(io);
     }
+  }
+
+  /** Extents the host knows of. */
+  get count(): number {
+    return this.ends.length;
+  }
+
+  /** The host learns of a further extent, or of more of one. */
+  append({ startBlock, blocks }: LvmExtent, lower: Layer): void {
+    const end = this.ends.at(-1) ?? 0;
+    this.ends = Float64Array.of(...this.ends, end + blocks);
+    this.shifts = Float64Array.of(...this.shifts, startBlock - end);
+    this.lowers = [...this.lowers, lower];
+  }
+
+  /** Rows that waited for what the host has learnt now go on. */
+  resume(): void {
+    const { beyond } = this;
+    this.beyond = [];
+    for (const io of beyond) this.submit(io);
+  }
+
+  /** The host could not look: rows that waited for it fail with what it met. */
+  notFound(status: number, sense: number): void {
+    const { beyond } = this;
+    this.beyond = [];
+    for (const io of beyond) this.answer(io, status, sense, 0);
   }
 
   protected override pieceAt(_io: Io, at: number, most: number): number {

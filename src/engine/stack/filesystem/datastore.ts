@@ -74,8 +74,7 @@ export abstract class Datastore implements DatastoreFiles {
     protected readonly sim: Sim,
     readonly plan: DatastorePlan,
     protected readonly numbers: FileNumbers,
-    /** All file blocks, those of the file system itself included. */
-    readonly capacity: number,
+    protected fileBlocks: number,
   ) {
     this.name = plan.name;
     this.type = plan.type;
@@ -88,6 +87,11 @@ export abstract class Datastore implements DatastoreFiles {
   /** Looks at the free space now, not only when it is time to. */
   refresh(why: string): void {
     this.watch.look(why);
+  }
+
+  /** All file blocks, those of the file system itself included. */
+  get capacity(): number {
+    return this.fileBlocks;
   }
 
   /** File blocks nobody holds. */

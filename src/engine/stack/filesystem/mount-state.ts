@@ -20,6 +20,8 @@ export const MOUNT_FIELDS = [
   'session',
   'slotsUsed',
   'slots',
+  'extents',
+  'missing',
 ] as const;
 
 export type MountField = (typeof MOUNT_FIELDS)[number];

@@ -6,6 +6,7 @@ import { type SnapshotSource, Snapshots } from './snapshots.js';
 /** A LUN of an array, whose past can be kept. */
 export class SnapshotLun extends Lun {
   private snapshots: Snapshots | undefined;
+  private readonly lostListeners: ((name: string) => void)[] = [];
 
   /** @param space where copies go: a range of the array's addresses as large as the LUN, made once */
   createSnapshot(name: string, space: () => number, why: string): void {
@@ -16,6 +17,16 @@ export class SnapshotLun extends Lun {
   /** @throws InputError when there is none of that name */
   deleteSnapshot(name: string, why: string): void {
     this.known().delete(name, why);
+  }
+
+  /** @throws InputError when there is none of that name */
+  requireSnapshot(name: string): void {
+    this.known().require(name);
+  }
+
+  /** Calls `listener` with the name of a snapshot that is lost. */
+  onSnapshotLost(listener: (name: string) => void): void {
+    this.lostListeners.push(listener);
   }
 
   get snapshotCount(): number {
@@ -58,17 +69,20 @@ export class SnapshotLun extends Lun {
   }
 
   private makeSnapshots(space: number): Snapshots {
-    const { name, pool, cache, start, sizeBlocks, media, pages } = this;
+    const { name, pool, cache, place, media, pages } = this;
     const source: SnapshotSource = {
       name,
       pool,
       cache,
-      start,
-      sizeBlocks,
+      place,
       media,
       hasPage: (page) => pages?.has(page) ?? true,
       resume: (io) => (this.sim.layers[this.sim.requests.lun[io]] as SnapshotLun).resume(io),
     };
-    return new Snapshots(this.sim, source, space);
+    const snapshots = new Snapshots(this.sim, source, space);
+    snapshots.onLost = (name) => {
+      for (const listener of this.lostListeners) listener(name);
+    };
+    return snapshots;
   }
 }

@@ -6,6 +6,7 @@ import { Layer } from '../../../core/layer.js';
 import type { Sim } from '../../../core/sim.js';
 import type { Media } from '../../media.js';
 import type { Cache } from '../cache.js';
+import type { LunPlace } from '../lun-place.js';
 import { PAGE_BLOCKS, type Pool } from '../pool.js';
 import { GRAIN_BLOCKS, GrainMap } from './grain-map.js';
 
@@ -20,9 +21,7 @@ export interface SnapshotSource {
   readonly name: string;
   readonly pool: Pool;
   readonly cache: Cache | undefined;
-  /** First block in the array's address space. */
-  readonly start: number;
-  readonly sizeBlocks: number;
+  readonly place: LunPlace;
   readonly media: Media | undefined;
   /** False for pages of a thin LUN that hold nothing. */
   hasPage(page: number): boolean;
@@ -57,6 +56,9 @@ export class Snapshots extends Layer {
   private readonly copyFor: Int32Array;
   private readonly copyTarget: Float64Array;
 
+  /** Told of each snapshot that is lost. */
+  onLost: ((name: string) => void) | undefined;
+
   /** @param space first block of an address range as large as the LUN */
   constructor(
     sim: Sim,
@@ -79,14 +81,19 @@ export class Snapshots extends Layer {
     return this.pages * PAGE_BLOCKS;
   }
 
+  /** @throws InputError when there is none of that name */
+  require(name: string): void {
+    this.indexOf(name);
+  }
+
   /** @throws InputError when there is one of that name */
   create(name: string, why: string): void {
     const { source } = this;
     if (this.lost.has(name) || this.list.some((map) => map.name === name)) {
       throw InputError.of(`LUN ${source.name}`, `has a snapshot ${name} already`);
     }
-    const map = new GrainMap(name, Math.ceil(source.sizeBlocks / GRAIN_BLOCKS));
-    for (let page = 0; page * PAGE_BLOCKS < source.sizeBlocks; page++) {
+    const map = new GrainMap(name, Math.ceil(source.place.sizeBlocks / GRAIN_BLOCKS));
+    for (let page = 0; page * PAGE_BLOCKS < source.place.sizeBlocks; page++) {
       if (source.hasPage(page)) continue;
       const first = page * GRAINS_PER_PAGE;
       for (let grain = first; grain < first + GRAINS_PER_PAGE; grain++) map.skip(grain);
@@ -140,7 +147,7 @@ export class Snapshots extends Layer {
     }
     const from = code === XCOPY ? this.copyTarget[io] : lba[io];
     const to = from + blocks[io];
-    if (to > this.source.sizeBlocks) return false;
+    if (to > this.source.place.sizeBlocks) return false;
     let copies = 0;
     for (let grain = Math.floor(from / GRAIN_BLOCKS); grain * GRAIN_BLOCKS < to; grain++) {
       if (newest.isDone(grain)) continue;
@@ -198,7 +205,7 @@ export class Snapshots extends Layer {
 
   private pump(): void {
     const { requests } = this.sim;
-    const { start, cache } = this.source;
+    const { place, cache } = this.source;
     while (this.head < this.grains.length && this.copying < COPIES && !this.retrying) {
       const io = requests.takeOwn(READ, 0, GRAIN_BLOCKS, this.sim.now);
       if (io === NO_IO) {
@@ -206,7 +213,7 @@ export class Snapshots extends Layer {
         this.after(RETRY_NS, NO_IO);
         return;
       }
-      const address = start + this.grains[this.head] * GRAIN_BLOCKS;
+      const address = place.addressOf(this.grains[this.head] * GRAIN_BLOCKS);
       this.copyFor[io] = this.waiters[this.head++];
       this.copying++;
       if (cache?.hit(address, GRAIN_BLOCKS)) this.writeCopy(io);
@@ -254,6 +261,7 @@ export class Snapshots extends Layer {
   private lose(): void {
     for (const { name } of this.list) {
       this.lost.add(name);
+      this.onLost?.(name);
       this.sim.log.note('snapshot.lost', this.source.name, name, 'no room in the pool for copies');
     }
     this.list.length = 0;

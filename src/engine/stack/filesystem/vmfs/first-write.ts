@@ -6,8 +6,6 @@ import { datastoreSlot } from '../datastore.js';
 import { FILE_BLOCK } from '../file.js';
 import { busy, HOLE, toBeZeroed, type VmfsFile } from './file.js';
 import {
-  clusterBitmapAt,
-  clusterLockAt,
   DESCRIPTOR_BLOCKS,
   descriptorAt,
   POINTER_BLOCKS,
@@ -126,9 +124,9 @@ export class FirstWrite implements MetadataClient {
     const job = this.jobs[number];
     const { metadata } = this;
     job.step = step;
-    if (step === LOCK) metadata.testAndSet(clusterLockAt(job.block), this, number);
-    else if (step === LOOK) metadata.read(clusterLockAt(job.block), 1, this, number);
-    else if (step === BITMAP) metadata.write(clusterBitmapAt(job.block), 1, this, number);
+    if (step === LOCK) metadata.testAndSet(this.clusterAt(job), this, number);
+    else if (step === LOOK) metadata.read(this.clusterAt(job), 1, this, number);
+    else if (step === BITMAP) metadata.write(this.clusterAt(job) + 1, 1, this, number);
     else if (step === POINTER) this.writePointer(job, number);
     else if (step === ZEROING && job.whole === NO_IO) {
       metadata.zero(job.block * FILE_BLOCK, FILE_BLOCK, this, number);
@@ -137,6 +135,10 @@ export class FirstWrite implements MetadataClient {
       job.rows.remove(job.whole);
       this.user.writeWhole(job.whole, job.block, number);
     } else this.ready(number);
+  }
+
+  private clusterAt({ block }: Job): number {
+    return this.volume.clusterAt(block);
   }
 
   private writePointer({ file, fileBlock }: Job, number: number): void {

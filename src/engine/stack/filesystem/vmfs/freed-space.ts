@@ -6,7 +6,7 @@ const MARKS = 200;
 
 /** Blocks that became free and that the array has not been told of, with their age in steps. */
 export class FreedSpace {
-  private readonly marks: Uint8Array;
+  private marks: Uint8Array;
   private step = 0;
   private cursor = 0;
   /** The step in which none was found: none is due before the next. */
@@ -16,6 +16,12 @@ export class FreedSpace {
 
   constructor(size: number) {
     this.marks = new Uint8Array(size);
+  }
+
+  grow(size: number): void {
+    const marks = new Uint8Array(size);
+    marks.set(this.marks);
+    this.marks = marks;
   }
 
   /** How often `age` is to be called for blocks to be due after `afterNs`. */

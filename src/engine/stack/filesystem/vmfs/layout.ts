@@ -37,6 +37,11 @@ export function descriptorAt(descriptor: number): number {
   return DESCRIPTORS + descriptor * DESCRIPTOR_BLOCKS;
 }
 
+/** Pointer blocks of a file with a map of `length` file blocks. */
+export function pointersFor(length: number): number {
+  return length > DIRECT_BLOCKS ? Math.ceil(length / (1 << POINTER_SPAN_SHIFT)) : 0;
+}
+
 /** @param pointer number of the pointer block, from 1 */
 export function pointerAt(pointer: number): number {
   return POINTERS + ((pointer - 1) % POINTERS_MAX) * POINTER_BLOCKS;
@@ -48,10 +53,6 @@ export function subBlockAt(subBlock: number): number {
 
 export function clusterLockAt(fileBlock: number): number {
   return CLUSTERS + Math.floor(fileBlock / CLUSTER_FILE_BLOCKS) * 2;
-}
-
-export function clusterBitmapAt(fileBlock: number): number {
-  return clusterLockAt(fileBlock) + 1;
 }
 
 /**

@@ -56,9 +56,9 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
   private readonly locks: FileLocks;
   private readonly files: (VmfsFile | undefined)[];
   private readonly values: Float64Array;
-  private readonly state: MountState;
+  readonly state: MountState;
   private readonly passesUnmap: boolean;
-  private readonly metadata: MetadataIo;
+  readonly metadata: MetadataIo;
 
   private readonly op: Uint8Array;
   private readonly lba: Float64Array;

@@ -13,10 +13,10 @@ export class Space {
   free: number;
   /** Where the array is to be told of freed blocks. */
   freed: FreedSpace | undefined;
-  private readonly used: Uint8Array;
-  private readonly freeIn: Int32Array;
+  private used: Uint8Array;
+  private freeIn: Int32Array;
   /** Who works in a cluster, or NONE. */
-  private readonly holder: Int32Array;
+  private holder: Int32Array;
   /** Per allocator: its cluster or NONE, and where in it to look next. */
   private readonly cluster: number[] = [];
   private readonly cursor: number[] = [];
@@ -26,20 +26,51 @@ export class Space {
    * @param clusterBlocks file blocks of a resource cluster
    */
   constructor(
-    readonly size: number,
+    private blocks: number,
     reserved: number,
     private readonly clusterBlocks = CLUSTER_FILE_BLOCKS,
   ) {
-    const clusters = Math.ceil(size / clusterBlocks);
-    this.used = new Uint8Array(size).fill(1, 0, reserved);
+    const clusters = Math.ceil(blocks / clusterBlocks);
+    this.used = new Uint8Array(blocks).fill(1, 0, reserved);
     this.holder = new Int32Array(clusters).fill(NONE);
     this.freeIn = new Int32Array(clusters);
     for (let cluster = 0; cluster < clusters; cluster++) {
       const start = Math.max(cluster * clusterBlocks, reserved);
-      const end = Math.min((cluster + 1) * clusterBlocks, size);
+      const end = Math.min((cluster + 1) * clusterBlocks, blocks);
       this.freeIn[cluster] = Math.max(0, end - start);
     }
-    this.free = size - reserved;
+    this.free = blocks - reserved;
+  }
+
+  /** File blocks, used or free. */
+  get size(): number {
+    return this.blocks;
+  }
+
+  /** The same blocks in use, and nobody working in any cluster. */
+  copy(): Space {
+    const copy = new Space(this.size, 0, this.clusterBlocks);
+    for (let block = 0; block < this.size; block++) if (this.isUsed(block)) copy.take(block);
+    return copy;
+  }
+
+  /** The volume has become larger: the blocks behind the old end are free. */
+  grow(size: number): void {
+    const { clusterBlocks } = this;
+    const before = this.size;
+    const old = this.freeIn.length;
+    const clusters = Math.ceil(size / clusterBlocks);
+    this.used = longer(new Uint8Array(size), this.used);
+    this.holder = longer(new Int32Array(clusters).fill(NONE), this.holder);
+    this.freeIn = longer(new Int32Array(clusters), this.freeIn);
+    for (let cluster = Math.max(0, old - 1); cluster < clusters; cluster++) {
+      const start = Math.max(cluster * clusterBlocks, before);
+      const end = Math.min((cluster + 1) * clusterBlocks, size);
+      this.freeIn[cluster] += Math.max(0, end - start);
+    }
+    this.freed?.grow(size);
+    this.free += size - before;
+    this.blocks = size;
   }
 
   /** A new allocator's number. */
@@ -153,4 +184,9 @@ export class Space {
     this.cursor[allocator] = found * this.clusterBlocks;
     return found;
   }
+}
+
+function longer<T extends Uint8Array | Int32Array>(into: T, old: T): T {
+  into.set(old);
+  return into;
 }

@@ -5,24 +5,25 @@ import type { DatastorePlan } from '../../../plan/plan.js';
 import type { AllocationPolicy, FileHandle } from '../../files.js';
 import { Datastore } from '../datastore.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../file.js';
+import { ClusterHeaders } from './cluster-headers.js';
 import { BlockMaps, HOLE, isBusy, toBeZeroed, VmfsFile } from './file.js';
 import { FreedSpace } from './freed-space.js';
 import {
   DESCRIPTORS_MAX,
-  DIRECT_BLOCKS,
   descriptorAt,
   HEARTBEATS,
   metadataFileBlocks,
-  POINTER_SPAN_SHIFT,
   POINTERS_MAX,
   pointerAt,
+  pointersFor,
   RESIDENT_BYTES,
   SUB_BLOCK_BLOCKS,
   SUB_BLOCKS_MAX,
   subBlockAt,
 } from './layout.js';
-import type { Swap } from './metadata-io.js';
+import type { MetadataIo, Swap } from './metadata-io.js';
 import { Space } from './space.js';
+import { type GrowthEnded, VolumeGrowth } from './volume-growth.js';
 
 /**
  * A VMFS volume as it stands on its LUNs: files with their block maps, and free space. Every host
@@ -35,12 +36,13 @@ export class VmfsVolume extends Datastore {
   /** What the lock and heartbeat blocks hold, by address, as far as hosts know; 0 at first. */
   readonly tags = new Map<number, number>();
   protected readonly maps = new BlockMaps();
-  protected readonly space: Space;
+  readonly space: Space;
   protected readonly ownAllocator: number;
+  clusters: ClusterHeaders;
   private filled: Int32Array[] = [];
   private hosts = 0;
 
-  private descriptors = 0;
+  protected descriptors = 0;
   private descriptorsUsed = 0;
   private subBlocks = 0;
   private subBlocksUsed = 0;
@@ -64,6 +66,7 @@ export class VmfsVolume extends Datastore {
       );
     }
     this.space = space ?? new Space(this.capacity, metadata);
+    this.clusters = new ClusterHeaders(this.capacity);
     this.ownAllocator = this.space.addAllocator();
     this.provisioned = metadata;
     this.takeInitial();
@@ -91,6 +94,37 @@ export class VmfsVolume extends Datastore {
   /** Where a pointer block is, in blocks. */
   pointerAddress(pointer: number): number {
     return pointerAt(pointer);
+  }
+
+  /** Where the header of the resource cluster of a file block is, in blocks. */
+  clusterAt(fileBlock: number): number {
+    return this.clusters.at(fileBlock);
+  }
+
+  /**
+   * The LVM volume is larger: a host lets the file system take that. Until it has, nothing of it is used.
+   * @param blocks of the LVM volume now
+   * @param slot and `metadata` of the host
+   */
+  takeMore(blocks: number, _slot: number, metadata: MetadataIo, ended: GrowthEnded): void {
+    const to = Math.floor(blocks / FILE_BLOCK);
+    const { sim, clusters, capacity } = this;
+    const growth = new VolumeGrowth(sim, metadata, clusters, capacity, to, (status, sense) => {
+      if (status === 0) this.enlarge(to, growth.own);
+      ended(status, sense);
+    });
+    growth.begin();
+  }
+
+  /** @param own file blocks behind the old end that the file system keeps for itself */
+  protected enlarge(fileBlocks: number, own: number): void {
+    const before = this.capacity;
+    this.space.grow(fileBlocks);
+    for (let block = before; block < before + own; block++) this.space.take(block);
+    this.provisioned += own;
+    this.fileBlocks = fileBlocks;
+    this.spaceFreed(`grown by ${fileBlocks - before} MB`);
+    this.refresh('the datastore has grown');
   }
 
   /** Where the heartbeat of a host is, in blocks. */
@@ -360,9 +394,4 @@ export class VmfsVolume extends Datastore {
     if (wanted <= limit) return;
     throw InputError.of(path, `needs more ${what} than the ${limit} of datastore ${this.name}`);
   }
-}
-
-/** Pointer blocks of a file with a map of `length` file blocks. */
-function pointersFor(length: number): number {
-  return length > DIRECT_BLOCKS ? Math.ceil(length / (1 << POINTER_SPAN_SHIFT)) : 0;
 }

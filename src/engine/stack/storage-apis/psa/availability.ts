@@ -26,6 +26,7 @@ export class Availability {
   state = DEVICE_ON;
   private connected: number;
   private cancelTimer: (() => void) | undefined;
+  private readonly listeners: (() => void)[] = [];
   private readonly stateSlot: number;
   private readonly unavailableIsDown: boolean;
 
@@ -46,6 +47,11 @@ export class Availability {
     this.connected = paths.length;
     this.stateSlot = entity.slot('state');
     this.unavailableIsDown = settings.on('Scsi.ExtendAPDCondition');
+  }
+
+  /** Calls `listener` after the state has changed. */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
   }
 
   /** Lost for good or detached: commands fail at once and nothing is probed. */
@@ -184,7 +190,12 @@ export class Availability {
   private enter(state: number): void {
     this.state = state;
     this.entity.values[this.stateSlot] = state;
+    if (this.listeners.length > 0) this.sim.timers.delay(0, this.tell);
   }
+
+  private readonly tell = (): void => {
+    for (const listener of this.listeners) listener();
+  };
 
   private note(kind: string, what: string, why: string): void {
     this.sim.log.note(kind, this.title, what, why);

@@ -60,7 +60,7 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   private readonly byIndex: Path[] = [];
   private readonly use: PathUse;
   private readonly monitor: PathMonitor;
-  private readonly availability: Availability;
+  readonly availability: Availability;
   private readonly held: HeldRows;
   /** Tries that use up a limit, and whether there were others; or ABORTED. */
   private readonly retries: Int32Array;

@@ -47,7 +47,7 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
   private readonly entity: Entity;
   private readonly byIndex: Path[] = [];
   private readonly held: HeldRows;
-  private readonly availability: Availability;
+  readonly availability: Availability;
   private readonly use: PathUse;
   private readonly prober: PathProber;
   private readonly plugin: PluginDevice;

@@ -3,6 +3,7 @@ import type { Entity } from '../../../core/meters.js';
 import type { Giver } from '../../recall.js';
 import type { Settings } from '../../settings.js';
 import type { Vaai } from '../vaai/vaai.js';
+import type { Availability } from './availability.js';
 import type { ArrayModel, PathSelector } from './define.js';
 import type { Path } from './path.js';
 import type { HealthSettings } from './path-health.js';
@@ -48,6 +49,7 @@ export interface PsaDevice extends Layer, Giver {
   readonly vaai: Vaai;
   /** DEVICE_ON, DEVICE_APD_START, ... */
   readonly state: number;
+  readonly availability: Pick<Availability, 'onChange'>;
   readonly workingPath: Path | undefined;
   /** Commands held for want of a path. */
   readonly heldCount: number;

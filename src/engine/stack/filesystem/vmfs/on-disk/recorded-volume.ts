@@ -1,7 +1,9 @@
 import { InputError } from '../../../../core/errors.js';
 import { BLOCK_BYTES } from '../../../../core/io.js';
 import type { Sim } from '../../../../core/sim.js';
+import { PLUGIN_NOSPACE, pluginStatus } from '../../../../core/status.js';
 import type { Address } from '../../../../formats/vmfs/address.js';
+import { growFileSystem } from '../../../../formats/vmfs/grow-blocks.js';
 import { releasedLock } from '../../../../formats/vmfs/lock.js';
 import type { BlockMedium } from '../../../../formats/vmfs/medium.js';
 import type { DatastorePlan } from '../../../../plan/plan.js';
@@ -9,9 +11,10 @@ import type { AllocationPolicy, FileHandle } from '../../../files.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../../file.js';
 import { HOLE, VmfsFile } from '../file.js';
 import { HEARTBEAT_TIMEOUT_NS } from '../heartbeat.js';
-import { DIRECT_BLOCKS, POINTER_SPAN_SHIFT } from '../layout.js';
-import type { Swap } from '../metadata-io.js';
+import { POINTER_SPAN_SHIFT, pointersFor } from '../layout.js';
+import type { MetadataIo, Swap } from '../metadata-io.js';
 import { VmfsVolume } from '../volume.js';
+import type { GrowthEnded } from '../volume-growth.js';
 import { Commits, type HostsState } from './commits.js';
 import { beat, giveLock, holderOf, lookAt, takeLock } from './host-blocks.js';
 import {
@@ -216,6 +219,25 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     throw InputError.of(handle.path, 'cannot grow where the bytes of volumes are kept', hint);
   }
 
+  override takeMore(
+    _blocks: number,
+    slot: number,
+    _metadata: MetadataIo,
+    ended: GrowthEnded,
+  ): void {
+    const { commits, bytes } = this;
+    const committed = (_token: number, status: number, sense: number): void => {
+      if (status === 0) this.enlarge(bytes.fileBlocks.layout.total, 0);
+      ended(status, sense);
+    };
+    try {
+      commits.now(() => growFileSystem(bytes.core), { committed }, slot);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      ended(pluginStatus(PLUGIN_NOSPACE), 0);
+    }
+  }
+
   override rename(handle: FileHandle, path: string): void {
     this.change(() => this.bytes.volume.rename(pathOnVolume(handle.path), pathOnVolume(path)));
     super.rename(handle, path);
@@ -245,7 +267,7 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
    * something is still on its way, and the volume is left as a loss of power would leave it.
    */
   unmount(): boolean {
-    if (!this.commits.idle) return false;
+    if (!this.commits.idle || this.bytes.isGrowing) return false;
     for (const descriptor of this.locks.keys()) this.unlock(descriptor);
     for (const [host, session] of this.bytes.sessions.entries()) {
       if (this.bytes.gone.has(host)) continue;
@@ -292,7 +314,7 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     made: RecordedFile,
   ): VmfsFile {
     const { slots, address } = made;
-    const pointers = slots > DIRECT_BLOCKS ? Math.ceil(slots / (1 << POINTER_SPAN_SHIFT)) : 0;
+    const pointers = pointersFor(slots);
     const file = new VmfsFile(
       this.numbers.next(),
       path,

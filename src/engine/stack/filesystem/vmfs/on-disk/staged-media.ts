@@ -31,22 +31,45 @@ interface Sector {
  */
 export class StagedMedia {
   /** One for each device. */
-  readonly views: readonly BlockMedium[];
+  readonly views: BlockMedium[] = [];
   /** By device: sectors on their way, of each the older writes first. */
-  private readonly overlays: readonly Map<number, Sector[]>[];
+  private readonly overlays: Map<number, Sector[]>[] = [];
+  private readonly media: BlockMedium[] = [];
   private phases: StagedWrite[][] | undefined;
   private version = 0;
 
-  constructor(private readonly media: readonly BlockMedium[]) {
-    this.overlays = media.map(() => new Map<number, Sector[]>());
-    this.views = media.map((medium, device) => ({
+  constructor(media: readonly BlockMedium[]) {
+    for (const medium of media) this.add(medium);
+  }
+
+  /** One more device, behind the others. @returns it as the library sees it */
+  add(medium: BlockMedium): BlockMedium {
+    const device = this.media.push(medium) - 1;
+    this.overlays.push(new Map());
+    const view: BlockMedium = {
       name: medium.name,
-      blocks: medium.blocks,
       writable: medium.writable,
+      get blocks() {
+        return medium.blocks;
+      },
       read: (lba, blocks, into) => this.read(device, lba, blocks, into),
       write: (lba, blocks, from) => this.write(device, lba, blocks, from),
       flush: () => this.phases?.push([]),
-    }));
+    };
+    this.views.push(view);
+    return view;
+  }
+
+  /** The last device is not one after all. */
+  removeLast(): void {
+    this.views.pop();
+    this.media.pop();
+    this.overlays.pop();
+  }
+
+  /** The devices themselves, whatever is on its way. */
+  get devices(): readonly BlockMedium[] {
+    return this.media;
   }
 
   /**

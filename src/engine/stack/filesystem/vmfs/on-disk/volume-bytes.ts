@@ -25,6 +25,7 @@ import { Session } from '../../../../formats/vmfs/session.js';
 import { makeUuid, type Uuid } from '../../../../formats/vmfs/uuid.js';
 import { Volume } from '../../../../formats/vmfs/volume.js';
 import { Space } from '../space.js';
+import { GrowingBytes } from './growing-bytes.js';
 import { StagedMedia, type StagedWrite } from './staged-media.js';
 
 /**
@@ -53,7 +54,8 @@ export class VolumeBytes {
   readonly sessions: Session[];
   /** Hosts whose slot was cleared, and which have not taken another since. */
   readonly gone = new Set<number>();
-  private readonly medium: LogicalVolume;
+  private medium: LogicalVolume;
+  private readonly growth: GrowingBytes;
 
   /**
    * @param images one for each extent, in their order
@@ -78,6 +80,7 @@ export class VolumeBytes {
     const [, ...others] = hosts;
     const first = this.volume.session as Session;
     this.medium = LogicalVolume.open(images);
+    this.growth = new GrowingBytes(this.media, this.core, uuid);
     this.sessions = [first, ...others.map(() => Session.join(this.core, uuid()))];
   }
 
@@ -101,7 +104,7 @@ export class VolumeBytes {
       }
     }
     this.core.allocator.gate = (resource, address) =>
-      resource !== fileBlocks || space.take(unitOf(address));
+      resource !== this.fileBlocks || space.take(unitOf(address));
     return space;
   }
 
@@ -122,6 +125,27 @@ export class VolumeBytes {
     const bytes = new Uint8Array(BLOCK_BYTES);
     this.medium.read(lba * BLOCK_BYTES, bytes);
     return bytes;
+  }
+
+  /** LVM's writes for a last device that has grown, in phases; the library reads them as done. */
+  stageGrowth(): StagedWrite[][] {
+    return this.growth.stageGrowth();
+  }
+
+  /** The same for one more device. */
+  stageExtension(image: BlockMedium): StagedWrite[][] {
+    return this.growth.stageExtension(image);
+  }
+
+  /** What was staged last is on the devices; or it is not, and never will be. */
+  enlarged(isDone: boolean): void {
+    this.growth.ended(isDone);
+    if (isDone) this.medium = LogicalVolume.open(this.media.devices);
+  }
+
+  /** True while LVM's writes are on their way. */
+  get isGrowing(): boolean {
+    return this.growth.isGrowing;
   }
 
   /** Where a host's journal begins, on the volume in blocks. */

@@ -1,0 +1,274 @@
+import { InputError } from '../core/errors.js';
+import { BLOCK_BYTES, READ, WRITE } from '../core/io.js';
+import type { Sim } from '../core/sim.js';
+import { formatStatus } from '../core/status.js';
+import type { DiskArray } from '../devices/array/disk-array.js';
+import type { Lun } from '../devices/array/lun.js';
+import { CopyLun } from '../devices/array/snapshot/copy-lun.js';
+import { SnapshotLun } from '../devices/array/snapshot/snapshot-lun.js';
+import { SUPERBLOCK_AT } from '../formats/vmfs/generation.js';
+import { LVM_DATA_AT, LVM_HEADER_AT, lvmLayout } from '../formats/vmfs/lvm-records.js';
+import type { Command } from '../plan/commands.js';
+import type { DatastorePlan } from '../plan/plan.js';
+import type { OwnIo } from '../stack/block/own-io.js';
+import type { VolumeLayout } from '../stack/block/volume-layout.js';
+import {
+  type CapturedVolume,
+  captureVolume,
+  VolumeCopy,
+} from '../stack/filesystem/vmfs/volume-copy.js';
+import type { BuiltVolume, OpenVolume } from './build-datastores.js';
+import type { BuiltDevice, BuiltHost } from './build-hosts.js';
+import { findLun } from './storage-admin.js';
+
+type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
+
+export interface VolumeCopiesParts {
+  readonly hosts: ReadonlyMap<string, BuiltHost>;
+  readonly arrays: ReadonlyMap<string, DiskArray>;
+  readonly volumes: ReadonlyMap<string, BuiltVolume>;
+  readonly own: OwnIo;
+  readonly open: OpenVolume;
+  /** There is another datastore. */
+  readonly onOpened: (plan: DatastorePlan) => void;
+}
+
+/** What snapshots of a volume's LUNs hold. */
+interface Captured {
+  readonly plan: DatastorePlan;
+  readonly volume: CapturedVolume;
+  readonly layout: VolumeLayout;
+}
+
+/** LUNs that present snapshots of all extents of a volume. */
+interface Copy {
+  readonly captured: Captured;
+  /** In the order of the extents. */
+  readonly uids: readonly string[];
+  /** Once it is mounted: what it is called, and how further hosts mount it. */
+  opened?: { readonly name: string; readonly mountOn: (host: string) => void };
+  /** It has a signature of its own: hosts mount it by themselves. */
+  isOwn: boolean;
+  busy: boolean;
+}
+
+/**
+ * Copies of VMFS volumes that an array presents: LVM's header names the device the volume was made on, and
+ * a host that finds another name there does not mount it. It is mounted as it is, where the original is
+ * not, or gets a signature of its own (stack-upper reference, section 2; vmfs-ondisk, 3.6).
+ */
+export class VolumeCopies {
+  /** By uid of the LUN and name of its snapshot. */
+  private readonly captured = new Map<string, Captured>();
+  /** By the uid of the LUN with the head. */
+  private readonly copies = new Map<string, Copy>();
+  /** Hosts that have found a copy, once each. */
+  private readonly told = new Set<string>();
+
+  constructor(
+    private readonly sim: Sim,
+    private readonly parts: VolumeCopiesParts,
+  ) {}
+
+  /** A LUN has a new snapshot: it holds its volume as that is now. */
+  taken(lun: Lun, snapshot: string): void {
+    for (const { volume, layout } of this.parts.volumes.values()) {
+      if (layout.devices[0] !== lun.uid) continue;
+      const { plan } = volume;
+      const captured = { plan, volume: captureVolume(volume), layout: layout.copy() };
+      this.captured.set(`${lun.uid} ${snapshot}`, captured);
+    }
+  }
+
+  present({ lun, snapshot, to }: CommandOf<'presentSnapshot'>, why: string): void {
+    const { arrays } = this.parts;
+    const { array, own } = findLun(arrays, lun);
+    const copy = findLun(arrays, to);
+    array.presentSnapshot(own, snapshot, copy.own, why);
+  }
+
+  /** A host looks at devices: it mounts volumes with signatures of their own, and tells of others. */
+  rescanned(host: string, devices: readonly BuiltDevice[]): void {
+    for (const { lun, disk } of devices) {
+      if (!(lun instanceof CopyLun)) continue;
+      const request = { op: READ, lba: LVM_HEADER_AT / BLOCK_BYTES, blocks: 1 };
+      this.parts.own.issue(disk.whole, request, (status) => {
+        if (status === 0) this.looked(host, lun);
+      });
+    }
+  }
+
+  /** Mounts a copy with the signature of the original. */
+  forceMount({ host, lun }: CommandOf<'mountCopy'>, why: string): void {
+    const copy = this.copyOf(host, lun);
+    const { plan } = copy.captured;
+    const original = this.parts.volumes.get(plan.name)?.hosts.get(host);
+    if (copy.isOwn) throw this.refused(lun, 'has a signature of its own', 'a rescan mounts it');
+    if (original?.mount.mounted) {
+      const hint = 'unmount that first, or give the copy a signature of its own (resignature)';
+      throw this.refused(lun, `holds ${plan.name}, which ${host} has mounted itself`, hint);
+    }
+    this.mount(copy, host, `${plan.name} (1)`, why);
+  }
+
+  /** Why a host must not mount a datastore: it has a copy with the same signature. */
+  refusalOf(host: string, datastore: string): string | undefined {
+    for (const { captured, opened, isOwn } of this.copies.values()) {
+      if (isOwn || opened === undefined || captured.plan.name !== datastore) continue;
+      const mount = this.parts.volumes.get(opened.name)?.hosts.get(host)?.mount;
+      if (mount?.mounted) return `${opened.name}, a copy with the same signature, is mounted`;
+    }
+    return undefined;
+  }
+
+  /** Gives a copy a signature, and a name, of its own; then the host mounts it. */
+  resignature({ host, lun }: CommandOf<'resignature'>, why: string): void {
+    const copy = this.copyOf(host, lun);
+    const { captured, uids } = copy;
+    if (copy.isOwn) throw this.refused(lun, 'has a signature of its own already');
+    if (copy.busy) throw this.refused(lun, 'is getting one just now');
+    const mounted = [
+      ...(this.parts.volumes.get(copy.opened?.name ?? '')?.hosts ?? new Map<string, never>()),
+    ].find(([, { mount }]) => mount.mounted);
+    if (mounted !== undefined) {
+      throw this.refused(lun, `is mounted on ${mounted[0]} as it is`, 'unmount it there first');
+    }
+    const word = this.sim.random.stream(`signature of ${uids[0]}`).next() >>> 0;
+    const name = `snap-${word.toString(16).padStart(8, '0')}-${captured.plan.name}`;
+    const { devices } = this.parts.hosts.get(host) as BuiltHost;
+    const phases = signatureWrites(uids, captured.plan.version === 6 ? 6 : 5).map(({ uid, at }) => [
+      {
+        device: (devices.get(uid) as BuiltDevice).disk.whole,
+        request: { op: WRITE, lba: at / BLOCK_BYTES, blocks: 1 },
+      },
+    ]);
+    copy.busy = true;
+    this.parts.own.issuePhases(phases, (status, sense) => {
+      copy.busy = false;
+      if (status !== 0) {
+        const what = `not resignatured: ${formatStatus(status, sense)}`;
+        this.sim.log.note('vmfs.resignature.failed', captured.plan.name, what, why);
+        return;
+      }
+      copy.isOwn = true;
+      delete copy.opened;
+      const what = `${host}: ${lun}, a copy of ${captured.plan.name}, is ${name}`;
+      this.sim.log.note('vmfs.resignatured', name, what, why);
+      this.mount(copy, host, name, why);
+    });
+  }
+
+  private looked(host: string, lun: CopyLun): void {
+    const copy = this.findCopy(lun);
+    if (copy === undefined) return;
+    const { opened, isOwn, captured } = copy;
+    const key = `${host} ${lun.uid}`;
+    if (isOwn && opened !== undefined) {
+      const has = this.parts.volumes.get(opened.name)?.hosts.has(host);
+      if (has !== true && this.seesAll(host, copy)) this.mount(copy, host, opened.name, 'rescan');
+    } else if (!isOwn && !this.told.has(key)) {
+      this.told.add(key);
+      const made = captured.layout.devices[copy.uids.indexOf(lun.uid)];
+      const what = `${host}: ${lun.uid} (${lun.name}) holds a copy, made on ${made}; not mounted`;
+      this.sim.log.note('vmfs.unresolved', captured.plan.name, what, 'rescan');
+    }
+  }
+
+  /** The volume a LUN has a part of; undefined while it is not known what is on it. */
+  private findCopy(lun: CopyLun): Copy | undefined {
+    for (const [key, captured] of this.captured) {
+      const [, snapshot] = splitKey(key);
+      const uids = captured.layout.devices.map((uid) => this.presentedAs(uid, snapshot));
+      const [head] = uids;
+      if (head === undefined || !uids.includes(lun.uid)) continue;
+      const known = this.copies.get(head);
+      if (known !== undefined && known.uids.length === captured.layout.devices.length) return known;
+      const found = uids.flatMap((uid) => uid ?? []);
+      const copy = { captured, uids: found, isOwn: false, busy: false };
+      this.copies.set(head, copy);
+      return copy;
+    }
+    return undefined;
+  }
+
+  /** The LUN that presents a snapshot of a device. */
+  private presentedAs(uid: string, snapshot: string): string | undefined {
+    for (const { luns } of this.parts.arrays.values()) {
+      const source = luns.get(uid);
+      if (!(source instanceof SnapshotLun)) continue;
+      for (const lun of luns.values()) {
+        if (lun instanceof CopyLun && lun.presents(source, snapshot)) return lun.uid;
+      }
+    }
+    return undefined;
+  }
+
+  /** @throws InputError when the host does not see all of a copy there */
+  private copyOf(host: string, lun: string): Copy {
+    const { own } = findLun(this.parts.arrays, lun);
+    if (!this.parts.hosts.has(host)) throw InputError.of(`host ${host}`, 'there is no such host');
+    const copy = own instanceof CopyLun ? this.findCopy(own) : undefined;
+    if (copy === undefined) {
+      throw this.refused(lun, 'holds no copy of a VMFS volume', 'present a snapshot as it first');
+    }
+    if (!this.seesAll(host, copy)) {
+      const hint = 'present snapshots of all its extents, and let the host rescan';
+      throw this.refused(lun, `${host} does not see all extents of the copy`, hint);
+    }
+    return copy;
+  }
+
+  private seesAll(host: string, { captured, uids }: Copy): boolean {
+    const devices = this.parts.hosts.get(host)?.devices;
+    const isWhole = uids.length === captured.layout.devices.length;
+    return isWhole && uids.every((uid) => devices?.get(uid)?.psa.state === 0);
+  }
+
+  private mount(copy: Copy, host: string, name: string, why: string): void {
+    if (copy.opened === undefined) {
+      const { plan, volume, layout } = copy.captured;
+      const { sioc: _sioc, reclaim: _reclaim, ...rest } = plan;
+      const hosts: string[] = [];
+      const own = { ...rest, name, extents: copy.uids, hosts, usedBytes: 0 };
+      const mountOn = this.parts.open(own, layout.copy(copy.uids), (numbers) => {
+        return new VolumeCopy(this.sim, own, numbers, volume);
+      });
+      copy.opened = {
+        name,
+        mountOn: (on) => {
+          mountOn(on);
+          hosts.push(on);
+        },
+      };
+      this.parts.onOpened(own);
+    }
+    const known = this.parts.volumes.get(copy.opened.name)?.hosts.get(host);
+    if (known === undefined) copy.opened.mountOn(host);
+    else known.mount.remount();
+    this.sim.log.note('datastore.mounted', name, `${host} has mounted it`, why);
+  }
+
+  private refused(lun: string, what: string, hint?: string): InputError {
+    return InputError.of(`LUN ${lun}`, what, hint);
+  }
+}
+
+function splitKey(key: string): [uid: string, snapshot: string] {
+  const at = key.indexOf(' ');
+  return [key.slice(0, at), key.slice(at + 1)];
+}
+
+/**
+ * The sectors a resignature writes, one after the other: each device is marked, gets its names, the head
+ * the label, and each mark goes (vmfs-ondisk reference, section 3.6). Byte addresses on the devices.
+ */
+function signatureWrites(uids: readonly string[], major: 5 | 6): { uid: string; at: number }[] {
+  const { volumeAt } = lvmLayout(major);
+  const marks = uids.map((uid) => ({ uid, at: volumeAt }));
+  const names = uids.flatMap((uid) => [
+    { uid, at: LVM_HEADER_AT },
+    { uid, at: volumeAt },
+  ]);
+  const label = { uid: uids[0] as string, at: LVM_DATA_AT + SUPERBLOCK_AT };
+  return [...marks, ...names, label, ...marks];
+}

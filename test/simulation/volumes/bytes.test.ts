@@ -1,0 +1,112 @@
+/** Volumes that become larger where their bytes are kept: what is on the LUNs is a volume all the time. */
+import { describe, expect, it } from 'vitest';
+import type { MemoryImage } from '../../../src/engine/devices/memory-image.js';
+import { Volume } from '../../../src/engine/formats/vmfs/volume.js';
+import type { Simulation } from '../../../src/engine/simulation/simulation.js';
+import { compareDisk, damage, endCleanly, readerOf } from '../on-disk/rig.js';
+import { Run } from '../support.js';
+import { planOf, type Shape } from './rig.js';
+
+const GIB = 2 ** 30;
+const SHAPE: Shape = {
+  hosts: 2,
+  luns: [
+    '{ name: a, size: 2GiB, content: memory }',
+    '{ name: b, size: 1GiB, content: memory }',
+    '{ name: plain, size: 1GiB }',
+  ],
+  extents: ['a'],
+};
+
+/** Copies of what the LUNs of ds1 hold, in the order of its extents. */
+function imagesOf(simulation: Simulation, count: number): MemoryImage[] {
+  return [...simulation.images.values()]
+    .slice(0, count)
+    .map((image) => (image as MemoryImage).copy());
+}
+
+function blocksOf(images: readonly MemoryImage[]): number {
+  const { core } = Volume.open(images, { seconds: 0 });
+  return core.require(core.resources.blocks).layout.total;
+}
+
+describe.each([5, 6] as const)('VMFS %i', (vmfs) => {
+  it('grows and is extended while guests write, and is whole at every step', () => {
+    const run = new Run(planOf({ ...SHAPE, vmfs }));
+    const { simulation } = run;
+    simulation.runUntil(3e8);
+    simulation.command({ kind: 'growLun', lun: 'array1/a', sizeBytes: 3 * GIB });
+    simulation.command({ kind: 'rescan', host: 'esx0' });
+    simulation.runUntil(4e8);
+    simulation.command({ kind: 'growDatastore', datastore: 'ds1', host: 'esx0' });
+    simulation.runUntil(6e8);
+    expect(run.of('datastore.grown')).toHaveLength(1);
+    // 11 physical extents of 256 MiB fit behind 17 MiB on 3 GiB, 3 on 1 GiB.
+    expect(blocksOf(imagesOf(simulation, 1))).toBe(11 * 256);
+    expect(damage(imagesOf(simulation, 1))).toEqual([]);
+    simulation.command({ kind: 'extendDatastore', datastore: 'ds1', lun: 'array1/b' });
+    simulation.runUntil(8e8);
+    expect(run.of('datastore.extended')).toHaveLength(1);
+    expect(blocksOf(imagesOf(simulation, 2))).toBe(14 * 256);
+    const made = { datastore: 'ds1', name: 'made', sizeBytes: 1.6 * GIB } as const;
+    simulation.command({ kind: 'createDisk', ...made, diskKind: 'lazyThick' });
+    simulation.runUntil(12e8);
+    expect(damage(imagesOf(simulation, 2))).toEqual([]);
+    endCleanly(simulation);
+    const images = imagesOf(simulation, 2);
+    expect(damage(images)).toEqual([]);
+    expect(simulation.violations).toEqual([]);
+    expect(simulation.totals().errors).toBe(0);
+    const open = readerOf(images);
+    for (const guest of [0, 1]) {
+      const written = compareDisk(simulation, guest, open(`/vm${guest}/vm${guest}-flat.vmdk`));
+      expect(written).toBeGreaterThan(10);
+    }
+  });
+});
+
+it('loses power in the middle of an extension: the volume is the old one or the new one', () => {
+  const { simulation } = new Run(planOf(SHAPE));
+  simulation.runUntil(1e8);
+  const before = blocksOf(imagesOf(simulation, 1));
+  simulation.command({ kind: 'extendDatastore', datastore: 'ds1', lun: 'array1/b' });
+  const seen = new Set<number>();
+  for (let step = 0; step < 30; step++) {
+    simulation.runUntil(simulation.now + 300_000);
+    const images = imagesOf(simulation, 2);
+    // Until the head knows of it, the second device is none of the volume.
+    const one = tryBlocks(images.slice(0, 1));
+    const both = tryBlocks(images);
+    expect(one ?? both).toBeDefined();
+    seen.add((both ?? one) as number);
+  }
+  expect([...seen]).toEqual([before, before + 3 * 256]);
+});
+
+it('takes only LUNs that keep bytes, and grows only at the last extent', () => {
+  const run = new Run(planOf({ ...SHAPE, extents: ['a', 'b'] }));
+  const refused = (act: () => void): string => {
+    try {
+      act();
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+  const { simulation } = run;
+  const command = { kind: 'extendDatastore', datastore: 'ds1', lun: 'array1/plain' } as const;
+  expect(refused(() => simulation.command(command))).toContain('keeps no bytes');
+  simulation.command({ kind: 'growLun', lun: 'array1/a', sizeBytes: 3 * GIB });
+  simulation.command({ kind: 'rescan', host: 'esx0' });
+  simulation.runUntil(1e8);
+  const grow = { kind: 'growDatastore', datastore: 'ds1' } as const;
+  expect(refused(() => simulation.command(grow))).toContain('another extent than the last');
+});
+
+function tryBlocks(images: readonly MemoryImage[]): number | undefined {
+  try {
+    return blocksOf(images);
+  } catch {
+    return undefined;
+  }
+}
