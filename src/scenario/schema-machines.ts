@@ -130,11 +130,12 @@ const ofDisk = z.strictObject({ vm: text, disk: diskName.default(0) });
 /** What an administrator has a host do; one thing at a time. */
 export const operation = z.strictObject({
   at: duration(),
-  /** A copy of a virtual disk as it is then. */
+  /** A copy of a virtual disk as it is then, or as a snapshot keeps it. */
   clone: z
     .strictObject({
       vm: text,
       disk: diskName.default(0),
+      snapshot: text.optional(),
       to: name,
       name,
       kind: diskKind.optional(),

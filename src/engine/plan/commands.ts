@@ -97,10 +97,12 @@ export type Command =
       readonly device: string;
       readonly state: 'on' | 'off';
     }
-  /** Copies a virtual disk as it is now to a new one of the same kind, unless another is given. */
+  /** Copies a virtual disk to a new one of the same kind, unless another is given. */
   | {
       readonly kind: 'clone';
       readonly disk: number;
+      /** As this snapshot of its VM keeps it; as it is now when left out. */
+      readonly snapshot?: string;
       readonly datastore: string;
       /** What it is called there, such as `copy`; `copy.vmdk` and its extent. */
       readonly name: string;

@@ -1,6 +1,7 @@
 import type { Sim } from '../core/sim.js';
 import { formatDuration, formatSize } from '../core/units.js';
 import { CopyJob } from '../operations/copy-job.js';
+import { FileSource } from '../operations/copy-source.js';
 import type { DataMover } from '../operations/data-mover.js';
 import { InflateJob } from '../operations/inflate-job.js';
 import type { MoverStore } from '../operations/store.js';
@@ -52,8 +53,7 @@ export class DiskMigration {
     const since = sim.now;
     backing.divert(this.mirror);
     const parts = {
-      source,
-      sourceFile: backing.file,
+      source: new FileSource(source, backing.file),
       target,
       guard: this.mirror,
       byServer: false,

@@ -5,6 +5,7 @@ import type { Command } from '../plan/commands.js';
 import type { BackupService } from './backups/service.js';
 import type { DatastoreAdmin } from './datastore-admin.js';
 import type { DiskChanges } from './disk-changes.js';
+import type { DiskClones } from './disk-clones.js';
 import type { DiskOperations } from './disk-operations.js';
 import type { DiskQos } from './disk-qos.js';
 import type { FaultController } from './fault-controller.js';
@@ -20,6 +21,7 @@ type Handlers = { readonly [K in Command['kind']]: (command: CommandOf<K>, why: 
 export interface OperatorParts {
   readonly backups: BackupService;
   readonly changes: DiskChanges;
+  readonly clones: DiskClones;
   readonly faults: FaultController;
   readonly guests: Guests;
   readonly machines: Machines;
@@ -38,8 +40,18 @@ export class Operator {
     private readonly sim: Sim,
     private readonly parts: OperatorParts,
   ) {
-    const { backups, changes, faults, machines, operations, qos, snapshots, storage, stores } =
-      parts;
+    const {
+      backups,
+      changes,
+      clones,
+      faults,
+      machines,
+      operations,
+      qos,
+      snapshots,
+      storage,
+      stores,
+    } = parts;
     this.handlers = {
       inject: (command, why) => this.inject(command, why),
       heal: ({ id }, why) => void faults.heal(id, why),
@@ -52,7 +64,7 @@ export class Operator {
       rank: ({ host, path, rank }) => storage.setPathRank(host, path, rank),
       device: ({ host, device, state }) => storage.setDevice(host, device, state),
       perennial: ({ host, device, state }) => storage.setPerennial(host, device, state === 'on'),
-      clone: (command, why) => operations.clone(command, why),
+      clone: (command, why) => clones.clone(command, why),
       alterDisk: (command, why) => changes.apply(command, why),
       createDisk: (command, why) => operations.create(command, why),
       deleteDisk: (command, why) => operations.delete(command, why),

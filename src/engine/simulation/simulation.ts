@@ -23,6 +23,7 @@ import { CloneAudit } from './clone-audit.js';
 import { DatastoreAdmin } from './datastore-admin.js';
 import { setDead } from './dead-host.js';
 import { DiskChanges } from './disk-changes.js';
+import { DiskClones } from './disk-clones.js';
 import { DiskOperations } from './disk-operations.js';
 import { DiskQos } from './disk-qos.js';
 import { type MachineFile, machineFiles } from './export/machine-files.js';
@@ -97,15 +98,7 @@ export class Simulation {
     const { vms, powers, disks, homes } = built;
     const contents = new FileContents(sim, servers);
     this.audit = new CloneAudit(contents);
-    this.operations = new DiskOperations(
-      sim,
-      plans,
-      hosts,
-      fileSystems,
-      disks,
-      this.audit,
-      (disk) => this.snapshots.hasDeltas(disk),
-    );
+    this.operations = new DiskOperations(sim, plans, hosts, fileSystems);
     const { operations } = this;
     this.stores = new DatastoreAdmin(sim, {
       plans,
@@ -148,11 +141,12 @@ export class Simulation {
       providers: buildVasa(sim, plan, arrays),
     });
     this.faults = new FaultController(sim, this.sites);
-    const { snapshots, qos } = this;
+    const { snapshots, qos, audit } = this;
     const changing = { disks, fileSystems, homes, operations, snapshots, qos };
     this.operator = new Operator(sim, {
       backups: this.backups,
       changes: new DiskChanges(sim, changing),
+      clones: new DiskClones(sim, { disks, operations, snapshots, audit }),
       faults: this.faults,
       guests: this.guests,
       machines: new Machines(vms, powers, (vm) => this.snapshots.taskOf(vm)),

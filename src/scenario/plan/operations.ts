@@ -190,7 +190,7 @@ function planClone(
   path: Path,
   made: Set<string>,
 ): Command | undefined {
-  const { vm, disk, to, name, kind } = text;
+  const { vm, disk, snapshot, to, name, kind } = text;
   const machine = context.find(vms, vm, [...path, 'vm'], 'VM');
   const datastore = context.find(datastores, to, [...path, 'to'], 'datastore');
   take(context, to, name, [...path, 'name'], made);
@@ -207,6 +207,7 @@ function planClone(
   return {
     kind: 'clone',
     disk: source.index,
+    ...(snapshot === undefined ? {} : { snapshot }),
     datastore: to,
     name,
     ...(kind && { diskKind: kind }),

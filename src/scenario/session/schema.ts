@@ -102,6 +102,7 @@ const command = z.discriminatedUnion('kind', [
     ...timed,
     kind: z.literal('clone'),
     disk: count,
+    snapshot: name.optional(),
     datastore: name,
     name,
     diskKind: diskKind.optional(),

@@ -5,8 +5,16 @@ import type { MoverStore } from '../../operations/store.js';
 import type { Command, SnapshotAction } from '../../plan/commands.js';
 import type { VmPlan } from '../../plan/plan.js';
 import type { FileHandle } from '../../stack/files.js';
+import type { Chain } from '../../stack/vmfiles/chain/chain.js';
+import { ChainView } from '../../stack/vmfiles/chain/chain-view.js';
 import { type ChainFiles, DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
-import { chainFrom, type GrainRun, grainRuns, type Link } from '../../stack/vmfiles/chain/link.js';
+import {
+  chainFrom,
+  type GrainRun,
+  grainRuns,
+  Link,
+  NO_CID,
+} from '../../stack/vmfiles/chain/link.js';
 import { ChangeTracker, type DiskArea } from '../../stack/vmfiles/change-tracker.js';
 import type { Home } from '../../stack/vmfiles/home.js';
 import type { Vm } from '../../stack/vmfiles/vm.js';
@@ -105,6 +113,33 @@ export class SnapshotService {
     return [...this.machines.values()].some(({ task }) => task !== undefined);
   }
 
+  /**
+   * A disk as its files hold it, now or at a snapshot. It is good as long as these files stay as they
+   * are; the links of the current state are those of now.
+   * @throws InputError when there is no such disk or snapshot
+   */
+  viewOf(disk: number, snapshot?: string): ChainView {
+    const { vm, backing } = this.builtDisk(disk);
+    const { datastore } = this.storeOf(vm.host, backing.datastore.name);
+    const links =
+      snapshot === undefined ? chainFrom(this.leafOf(disk)) : this.linksOf(disk, snapshot);
+    return new ChainView(links, (file, block) => datastore.holds(file, block));
+  }
+
+  /** A disk that never had a snapshot is its one file. */
+  private leafOf(disk: number): Link {
+    const { file } = this.builtDisk(disk).backing;
+    const alone = { cid: NO_CID, parent: undefined, createdAt: 0 };
+    return this.chains.get(disk)?.leaf ?? new Link(file.path, file, undefined, alone);
+  }
+
+  /** Reads a disk by way of a view of it; a disk has one reader. */
+  readerOf(disk: number, { links }: ChainView): Chain {
+    const { reader } = this.chainFor(disk);
+    reader.links = links;
+    return reader;
+  }
+
   /** True when the disk is, or is about to be, more than its base: its file alone is not all of it. */
   hasDeltas(disk: number): boolean {
     const { vm } = this.builtDisk(disk);
@@ -118,12 +153,9 @@ export class SnapshotService {
    */
   chainOf(disk: number, snapshot?: string): ChainLink[] {
     const { vm, plan } = this.builtDisk(disk);
-    if (snapshot !== undefined) this.machine(vm.name).find(snapshot);
     const chain = this.chains.get(disk) ?? this.chainFor(disk);
     const store = this.storeOf(vm.host, plan.datastore);
-    const leaf =
-      snapshot === undefined ? chain.leaf : this.machine(vm.name).find(snapshot).disks.get(disk)!;
-    return chainFrom(leaf).map((link) => ({
+    return this.viewOf(disk, snapshot).links.map((link) => ({
       descriptor: link.name,
       extent: link.file.path,
       format: link.delta?.format.name ?? 'flat',
@@ -209,20 +241,13 @@ export class SnapshotService {
   }
 
   private heldAreas(disk: number, tracker: ChangeTracker, snapshot?: string): DiskArea[] {
-    const { vm, backing } = this.builtDisk(disk);
-    const { datastore } = this.storeOf(vm.host, backing.datastore.name);
     const held = new Set<number>();
     const note = (lba: number, blocks: number): void => {
       const first = Math.floor(lba / tracker.granuleBlocks);
       const end = Math.ceil((lba + blocks) / tracker.granuleBlocks);
       for (let granule = first; granule < end; granule++) held.add(granule);
     };
-    for (let block = 0; block * 2048 < backing.file.sizeBlocks; block++) {
-      if (datastore.holds(backing.file, block)) note(block * 2048, 2048);
-    }
-    for (const link of this.chainOf(disk, snapshot)) {
-      for (const { lba, blocks } of link.runs()) note(lba, blocks);
-    }
+    for (const { lba, blocks } of this.viewOf(disk, snapshot).runs()) note(lba, blocks);
     return tracker.areasWhere((granule) => held.has(granule));
   }
 

@@ -62,6 +62,8 @@ export class DiskChain {
   /** What consolidation reads and writes through. */
   readonly source: Chain;
   readonly target: Chain;
+  /** What clones read through. */
+  readonly reader: Chain;
   /** Deltas remain that no snapshot needs, and could not be merged. */
   needsConsolidation = false;
   /** How far the merge under way has come, 0..1. */
@@ -88,6 +90,7 @@ export class DiskChain {
     this.guest = new Chain(sim, `${name} chain`, lower);
     this.source = new Chain(sim, `${name} merge source`, lower);
     this.target = new Chain(sim, `${name} merge target`, lower);
+    this.reader = new Chain(sim, `${name} reader`, lower);
     const written = (link: Link): void => {
       link.cid = newCid();
     };
@@ -107,7 +110,11 @@ export class DiskChain {
 
   /** The chain's own I/O, for the datastore's figures. */
   get traffics(): readonly Float64Array[] {
-    return [this.guest, this.source, this.target].map(({ tableIo }) => tableIo.traffic);
+    return this.chains.map(({ tableIo }) => tableIo.traffic);
+  }
+
+  private get chains(): readonly Chain[] {
+    return [this.guest, this.source, this.target, this.reader];
   }
 
   /** All links, in the order in which they were made. */
@@ -212,7 +219,7 @@ export class DiskChain {
     const deltas = this.links.filter(({ delta }) => delta !== undefined);
     const chain = chainFrom(leaf);
     const oldest = Math.min(this.sim.now, ...deltas.map(({ createdAt }) => createdAt));
-    const own = [guest, this.source, this.target].map(({ tableIo }) => tableIo);
+    const own = this.chains.map(({ tableIo }) => tableIo);
     const values = [
       chain.length - 1,
       deltas.length,
