@@ -22,7 +22,8 @@ const RING_MAX = 1024;
 
 /** A virtual disk as its guests reach it. */
 export interface BuiltDisk {
-  readonly plan: DiskPlan;
+  /** What stays as it was planned; where the disk lies, its kind and its size its `backing` knows. */
+  readonly plan: Omit<DiskPlan, 'datastore' | 'kind' | 'sizeBytes' | 'writtenBytes'>;
   readonly vm: Vm;
   /** Where they submit. */
   readonly front: Layer & { readonly sizeBlocks: number };
@@ -113,11 +114,16 @@ function filtered(
   { name, host }: VmPlan,
   { name: disk, datastore, policy }: DiskPlan,
   settings: Settings,
-  backing: Layer,
+  backing: VirtualDisk,
 ): Layer {
   if (policy === undefined) return backing;
   const unitBytes = settings.bytes('Disk.SchedCostUnit');
-  return new PolicyFilter(sim, { vm: name, host, disk, datastore, policy, unitBytes }, backing);
+  const options = { vm: name, host, disk, datastore, policy, unitBytes };
+  const filter = new PolicyFilter(sim, options, backing);
+  backing.onChange(() => {
+    sim.meters.relabel(filter.entity, { datastore: backing.datastore.name });
+  });
+  return filter;
 }
 
 /** The virtual adapter of `scsi1:3`, made when its first disk asks for it. */

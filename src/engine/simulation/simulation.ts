@@ -138,7 +138,7 @@ export class Simulation {
       disks,
       guests: this.guests,
       hostSites: this.stores.hosts,
-      providers: buildVasa(sim, plan, arrays),
+      providers: buildVasa(sim, plan, arrays, disks),
     });
     this.faults = new FaultController(sim, this.sites);
     const { snapshots, qos, audit } = this;

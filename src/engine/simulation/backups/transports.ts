@@ -87,7 +87,9 @@ export class BackupTransports {
 
   /** How a disk is read; `check` has said that it can be. */
   wayOf(built: BuiltDisk, transport: BackupTransport): Way {
-    const key = `${built.plan.index} ${transport}`;
+    const { plan, backing } = built;
+    // A disk that has been moved is read by another way.
+    const key = `${plan.index} ${transport} ${backing.datastore.name}`;
     const known = this.ways.get(key);
     if (known !== undefined) return known;
     const world = this.worldOf(built, transport);
@@ -116,18 +118,23 @@ export class BackupTransports {
     const target = number % TARGETS;
     const name = `scsi${bus}:${target < OWN_TARGET ? target : target + 1}`;
     const { disk: index } = world.options;
-    const datastore = backing.datastore.name;
-    const { kind } = backing;
     const lower = new VirtualScsiDisk(
       this.sim,
       {
         vm: proxyOf(host),
         host,
         adapter,
-        plan: { name, index, datastore, kind },
+        plan: { name, index },
         backing: {
-          file: backing.file,
-          kind,
+          get file() {
+            return backing.file;
+          },
+          get kind() {
+            return backing.kind;
+          },
+          get datastore() {
+            return backing.datastore;
+          },
           firstWrites: 0,
           onChange: (listener) => backing.onChange(listener),
         },

@@ -17,6 +17,7 @@ import {
 } from '../../stack/vmfiles/chain/link.js';
 import { ChangeTracker, type DiskArea } from '../../stack/vmfiles/change-tracker.js';
 import type { Home } from '../../stack/vmfiles/home.js';
+import type { DiskKind } from '../../stack/vmfiles/virtual-disk.js';
 import type { Vm } from '../../stack/vmfiles/vm.js';
 import type { HostFileSystems } from '../build-datastores.js';
 import type { BuiltDisk } from '../build-vms.js';
@@ -152,9 +153,9 @@ export class SnapshotService {
    * @throws InputError when there is no such disk or snapshot
    */
   chainOf(disk: number, snapshot?: string): ChainLink[] {
-    const { vm, plan } = this.builtDisk(disk);
+    const { vm, backing } = this.builtDisk(disk);
     const chain = this.chains.get(disk) ?? this.chainFor(disk);
-    const store = this.storeOf(vm.host, plan.datastore);
+    const store = this.storeOf(vm.host, backing.datastore.name);
     return this.viewOf(disk, snapshot).links.map((link) => ({
       descriptor: link.name,
       extent: link.file.path,
@@ -168,6 +169,12 @@ export class SnapshotService {
       holds: (fileBlock) => store.datastore.holds(link.file, fileBlock),
       read: (block, into) => this.options.contents.read(store, link.file, block, into),
     }));
+  }
+
+  /** Where a disk lies now, and how it gets its space. @throws InputError when there is no such disk */
+  placeOf(disk: number): { readonly datastore: string; readonly kind: DiskKind } {
+    const { datastore, kind } = this.builtDisk(disk).backing;
+    return { datastore: datastore.name, kind };
   }
 
   /** Whether what disks hold is known: the run verifies data, or its LUNs keep bytes. */

@@ -146,6 +146,7 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     this.file = file;
     this.leaf = file;
     this.datastore = datastore;
+    this.sim.meters.relabel(this.entity, { datastore: datastore.name });
     this.changed(kind);
   }
 

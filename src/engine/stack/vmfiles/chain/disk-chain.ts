@@ -98,6 +98,9 @@ export class DiskChain {
     const labels = { vm, host, disk: name, datastore: files.datastore.name };
     this.entity = sim.meters.define('chain', name, labels, CHAIN_FIELDS);
     this.entity.refresh = () => this.publish();
+    backing.onChange(() => {
+      sim.meters.relabel(this.entity, { datastore: backing.datastore.name });
+    });
   }
 
   get capacityBlocks(): number {
