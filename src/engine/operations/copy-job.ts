@@ -31,8 +31,6 @@ export interface CopyParts {
   readonly guard: CopyGuard;
   /** The server may clone the file as a whole, which it does at one instant. */
   readonly byServer: boolean;
-  /** More to wait for than the guard before the source is at rest. */
-  readonly isSettled?: () => boolean;
   /** Makes the file once the source is at rest. @throws InputError when there is no space for it */
   makeTarget(): FileHandle;
   /** The file is done with, good or not. */
@@ -172,8 +170,8 @@ export class CopyJob extends Operation {
   /** Waits for writes that were on their way when the copy began; later ones wait for the copy. */
   private settle(): void {
     if (this.isOver) return;
-    const { guard, source, isSettled } = this.parts;
-    if (isSettled?.() === false || guard.unsettled || source.isChanging()) {
+    const { guard, source } = this.parts;
+    if (guard.unsettled || source.isChanging()) {
       this.sim.timers.delay(LOOK_NS, () => this.settle());
       return;
     }

@@ -26,7 +26,8 @@ const STATE_BYTES = 256 * 1024;
 
 /** A disk with what its consolidation has to know. */
 export interface SnapshotDisk extends ChainedDisk {
-  readonly givesBack: boolean;
+  /** Its base is a thin file on VMFS. */
+  readonly givesBack: () => boolean;
 }
 
 type SnapshotPart = Pick<VmSnapshot, 'name' | 'uid' | 'quiesced' | 'withMemory' | 'files'>;
@@ -318,7 +319,7 @@ export class VmSnapshots {
         mover,
         freezer: this.freezer,
         isOff: () => vm.state === 'off',
-        givesBack: disk.givesBack,
+        givesBack: disk.givesBack(),
         isNeeded: (link) => this.snapshots.some(({ disks: own }) => own.get(disk.index) === link),
         moved: (from, to) => {
           for (const { disks: own } of this.snapshots) {

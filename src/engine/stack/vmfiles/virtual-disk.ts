@@ -155,19 +155,6 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     this.lower = layer;
   }
 
-  /** True while a write that was sent at an instant or before is below. */
-  hasWritesOf(instant: number): boolean {
-    const { requests } = this.sim;
-    let left = requests.inFlight;
-    for (let io = 0; left > 0 && io < requests.handleLimit; io += ROW_STRIDE) {
-      if (!requests.live(io)) continue;
-      left--;
-      if (requests.op[io] !== WRITE && requests.op[io] !== UNMAP) continue;
-      if (this.sentAt[io] <= instant && hasSigned(requests, io, this)) return true;
-    }
-    return false;
-  }
-
   private awaitSpace(datastore: DatastoreFiles): void {
     datastore.onSpaceFreed(() => {
       if (datastore !== this.datastore) return;
