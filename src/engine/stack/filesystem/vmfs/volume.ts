@@ -363,6 +363,6 @@ export class VmfsVolume extends Datastore {
 }
 
 /** Pointer blocks of a file with a map of `length` file blocks. */
-function pointersFor(length: number): number {
+export function pointersFor(length: number): number {
   return length > DIRECT_BLOCKS ? Math.ceil(length / (1 << POINTER_SPAN_SHIFT)) : 0;
 }

@@ -113,6 +113,15 @@ export function provide(
   }
 }
 
+/** Makes a file longer by a hole, also while a host has it open. */
+export function lengthen({ core, volume }: VolumeBytes, path: string, length: number): void {
+  core.transaction(() => {
+    const file = volume.tree.regular(path);
+    volume.tree.contents.lengthenSparse(file, length);
+    core.writeDescriptor(file);
+  });
+}
+
 /** Calls `visit` with file blocks `from` to `to` of a file in the words of the engine's block maps. */
 export function readMap(
   bytes: VolumeBytes,

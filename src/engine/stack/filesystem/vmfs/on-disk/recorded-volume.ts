@@ -1,4 +1,3 @@
-import { InputError } from '../../../../core/errors.js';
 import { BLOCK_BYTES } from '../../../../core/io.js';
 import type { Sim } from '../../../../core/sim.js';
 import type { Address } from '../../../../formats/vmfs/address.js';
@@ -9,14 +8,15 @@ import type { AllocationPolicy, FileHandle } from '../../../files.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../../file.js';
 import { HOLE, VmfsFile } from '../file.js';
 import { HEARTBEAT_TIMEOUT_NS } from '../heartbeat.js';
-import { DIRECT_BLOCKS, POINTER_SPAN_SHIFT } from '../layout.js';
+import { POINTER_SPAN_SHIFT } from '../layout.js';
 import type { Swap } from '../metadata-io.js';
-import { VmfsVolume } from '../volume.js';
+import { pointersFor, VmfsVolume } from '../volume.js';
 import { Commits, type HostsState } from './commits.js';
 import { beat, giveLock, holderOf, lookAt, takeLock } from './host-blocks.js';
 import {
   bindAll,
   createFile,
+  lengthen,
   pathOnVolume,
   pointerBlockAt,
   provide,
@@ -210,10 +210,32 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     });
   }
 
-  /** Its map would have to grow by way of the stack. @throws InputError always */
-  override lengthen(handle: FileHandle): void {
-    const hint = 'clone it to a larger disk';
-    throw InputError.of(handle.path, 'cannot grow where the bytes of volumes are kept', hint);
+  /** Its map grows by way of the stack, as files are made; the lengths of both agree at once. */
+  override lengthen(handle: FileHandle, sizeBytes: number): void {
+    const file = this.fileOf(handle);
+    const before = file.mapLength;
+    const slots = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
+    const isThick = file.policy !== 'thin';
+    if (isThick) this.checkSpace(file.path, slots - before);
+    const path = pathOnVolume(file.path);
+    this.change(() => {
+      lengthen(this.bytes, path, sizeBytes);
+      if (isThick) provide(this.bytes, path, before, slots, false);
+    });
+    file.lengthen(this.maps.take(slots), Math.ceil(sizeBytes / BLOCK_BYTES));
+    this.readEntries(file, before, slots);
+    this.provisioned += slots - before;
+    const pointers = pointersFor(slots);
+    if (pointers === file.pointers) return;
+    file.firstPointer = this.pointers;
+    file.pointers = pointers;
+    this.addPointers(this.addressOf(file), pointers);
+  }
+
+  private addPointers(file: Address, count: number): void {
+    for (let index = 0; index < count; index++) {
+      this.pointerPlaces[this.pointers++] = { file, slot: index << POINTER_SPAN_SHIFT };
+    }
   }
 
   override rename(handle: FileHandle, path: string): void {
@@ -292,7 +314,7 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     made: RecordedFile,
   ): VmfsFile {
     const { slots, address } = made;
-    const pointers = slots > DIRECT_BLOCKS ? Math.ceil(slots / (1 << POINTER_SPAN_SHIFT)) : 0;
+    const pointers = pointersFor(slots);
     const file = new VmfsFile(
       this.numbers.next(),
       path,
@@ -305,9 +327,7 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
       made.residentAt,
       made.usesSubBlock,
     );
-    for (let index = 0; index < pointers; index++) {
-      this.pointerPlaces[this.pointers++] = { file: address, slot: index << POINTER_SPAN_SHIFT };
-    }
+    this.addPointers(address, pointers);
     this.addresses.set(file.index, address);
     this.readEntries(file, 0, slots);
     this.provisioned += slots;
