@@ -105,6 +105,8 @@ export const vm = z.strictObject({
   host: oneOrMore(name).optional(),
   memory: size('4MiB', '24TiB').default(4 * 1024 ** 3),
   reserved: size('0B', '24TiB').default(0),
+  /** Whether it runs from the start, or waits to be powered on. */
+  power: word(['on', 'off']).default('on'),
   adapter: word(['pvscsi', 'lsilogic']).default('pvscsi'),
   /** Commands in each disk's queue; PVSCSI takes up to 254 (stack-upper 19). */
   queueDepth: integer(1, 254).optional(),

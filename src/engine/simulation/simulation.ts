@@ -17,6 +17,7 @@ import type { Verifier, Violation } from '../workloads/verifier.js';
 import { BackupService } from './backups/service.js';
 import { buildDatastores } from './build-datastores.js';
 import { type BuiltHost, buildHost } from './build-hosts.js';
+import { buildPowers } from './build-powers.js';
 import { buildVasa } from './build-vasa.js';
 import { buildVms } from './build-vms.js';
 import { CloneAudit } from './clone-audit.js';
@@ -95,11 +96,12 @@ export class Simulation {
     const { datastores, fileSystems } = buildDatastores(sim, plans, hosts, servers, arrays);
     this.datastores = datastores;
     const built = buildVms(sim, plan.vms, datastores, fileSystems, hosts);
-    const { vms, powers, disks, homes } = built;
+    const { vms, disks, homes } = built;
     const contents = new FileContents(sim, servers);
     this.audit = new CloneAudit(contents);
     this.operations = new DiskOperations(sim, plans, hosts, fileSystems);
     const { operations } = this;
+    const powers = buildPowers(sim, built, fileSystems, (host) => operations.moverOf(host));
     this.stores = new DatastoreAdmin(sim, {
       plans,
       datastores,

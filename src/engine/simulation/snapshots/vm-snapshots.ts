@@ -1,10 +1,11 @@
 import { InputError } from '../../core/errors.js';
+import { READ, WRITE } from '../../core/io.js';
 import type { Layer } from '../../core/layer.js';
 import type { Stream } from '../../core/random.js';
 import type { Sim } from '../../core/sim.js';
 import { formatDuration, formatSize } from '../../core/units.js';
 import type { DataMover } from '../../operations/data-mover.js';
-import { WriteJob } from '../../operations/write-job.js';
+import { FileJob } from '../../operations/file-job.js';
 import type { DeltaFormatName, SnapshotAction } from '../../plan/commands.js';
 import type { FileHandle } from '../../stack/files.js';
 import type { ChainFiles } from '../../stack/vmfiles/chain/disk-chain.js';
@@ -98,6 +99,9 @@ export class VmSnapshots {
     }
     if (this.task !== undefined) {
       throw InputError.of(vm.name, `${this.task} is still under way`, 'wait until it is done');
+    }
+    if (vm.transition !== undefined) {
+      throw InputError.of(vm.name, `is being ${vm.transition}`, 'wait until it is done');
     }
     if (disks.some(({ chain }) => chain.backing.isProtected)) {
       throw InputError.of(vm.name, 'a disk of it is being cloned', 'wait until it is done');
@@ -220,21 +224,28 @@ export class VmSnapshots {
   private revert(snapshot: VmSnapshot, why: string): void {
     const { name } = snapshot;
     this.begin(`reverting to snapshot ${name}`, 'what was written since is lost', why);
+    const stay = (problem: string): void => {
+      this.freezer.thaw();
+      this.fail(name, problem);
+    };
     this.freezer.freeze(false, (unsettled) => {
       if (unsettled !== undefined) {
         this.fail(name, unsettled);
         return;
       }
-      makeLeaves(
-        this.sim,
-        this.leaves(({ index }) => snapshot.disks.get(index) as Link, 0),
-        (made) => this.goBack(snapshot, made),
-        (problem) => {
-          this.freezer.thaw();
-          this.fail(name, problem);
-        },
-      );
+      this.load(snapshot, (problem) => {
+        const leaves = this.leaves(({ index }) => snapshot.disks.get(index) as Link, 0);
+        if (problem !== undefined) stay(problem);
+        else makeLeaves(this.sim, leaves, (made) => this.goBack(snapshot, made), stay);
+      });
     });
+  }
+
+  /** A machine that runs gets the memory it had then: all of it is read before it goes on (model). */
+  private load({ withMemory, files }: VmSnapshot, then: (problem?: string) => void): void {
+    const { mover, lower, vm } = this.options;
+    if (!withMemory || vm.state === 'off') then();
+    else new FileJob(this.sim, mover, lower, READ, files.map(wholeOf), then);
   }
 
   /** The configuration names new leaves over what the snapshot froze. */
@@ -357,7 +368,7 @@ export class VmSnapshots {
 
   private readonly write: WriteFiles = (files, then) => {
     const { mover, lower } = this.options;
-    new WriteJob(this.sim, mover, lower, files, then);
+    new FileJob(this.sim, mover, lower, WRITE, files, then);
   };
 
   private writeText(role: 'config' | 'snapshotList', then: (problem?: string) => void): void {
