@@ -158,6 +158,9 @@ export const operation = z.strictObject({
     })
     .optional(),
   delete: z.strictObject({ datastore: name, name }).optional(),
+  renameDisk: z.strictObject({ datastore: name, name, to: name }).optional(),
+  /** The clone or migration of a disk that is under way is given up. */
+  cancelDisk: ofDisk.optional(),
   /** Space of a VMFS datastore goes back to its arrays. */
   reclaim: name.optional(),
   /** Power operations of a VM. */

@@ -118,6 +118,15 @@ export type Command =
     }
   /** Changes a virtual disk of a machine. */
   | ({ readonly kind: 'alterDisk'; readonly disk: number } & DiskAction)
+  /** Gives up the clone or migration of a virtual disk that is under way: nothing is left of it. */
+  | { readonly kind: 'cancelDisk'; readonly disk: number }
+  /** Gives a disk that `clone` or `createDisk` has made another name. */
+  | {
+      readonly kind: 'renameDisk';
+      readonly datastore: string;
+      readonly name: string;
+      readonly to: string;
+    }
   /** Deletes a disk that `clone` or `createDisk` has made. */
   | { readonly kind: 'deleteDisk'; readonly datastore: string; readonly name: string }
   /** Gives the free space of a VMFS datastore back to its arrays (UNMAP). */

@@ -36,10 +36,20 @@ type ActionOf<A extends DiskAction['action']> = Extract<DiskAction, { action: A 
 
 /** Inflates, punches, extends, renames and migrates virtual disks: what `vmkfstools` and vCenter do. */
 export class DiskChanges {
+  /** Under way, by the number of the disk. */
+  private readonly migrations = new Map<number, DiskMigration>();
+
   constructor(
     private readonly sim: Sim,
     private readonly parts: DiskChangeParts,
   ) {}
+
+  /** Gives up the migration of a disk; false when there is none under way. */
+  cancel(disk: number, why: string): boolean {
+    const migration = this.migrations.get(disk);
+    migration?.stop(why);
+    return migration !== undefined;
+  }
 
   /** @throws InputError when there is no such disk, or it is not possible now */
   apply(command: Extract<Command, { kind: 'alterDisk' }>, why: string): void {
@@ -182,7 +192,11 @@ export class DiskChanges {
     const lower = systems.fileSystemSwitch;
     const chain = snapshots.linkedFilesOf(plan.index);
     const way = { built, chain, source, target, kind: diskKind, lower, home, mover };
-    new DiskMigration(this.sim, way, done);
+    const migration = new DiskMigration(this.sim, way, (what, problem) => {
+      this.migrations.delete(plan.index);
+      done(what, problem);
+    });
+    this.migrations.set(plan.index, migration);
   }
 
   /** @throws InputError when there is no such disk, or its files may not be changed now */

@@ -25,10 +25,20 @@ export interface DiskCloneParts {
  * them. What lies in deltas is read by way of their tables; the copy is one flat file.
  */
 export class DiskClones {
+  /** Under way, by the number of the disk. */
+  private readonly jobs = new Map<number, CopyJob>();
+
   constructor(
     private readonly sim: Sim,
     private readonly parts: DiskCloneParts,
   ) {}
+
+  /** Gives up the clone of a disk; false when there is none under way. */
+  cancel(disk: number, why: string): boolean {
+    const job = this.jobs.get(disk);
+    job?.stop(why);
+    return job !== undefined;
+  }
 
   /** @throws InputError when the VM's host does not mount the datastore, or the name is taken */
   clone(command: CloneCommand, why: string): void {
@@ -70,6 +80,7 @@ export class DiskClones {
     };
     const mover = operations.moverOf(vm.host);
     const job = new CopyJob(this.sim, mover, copy, (problem) => {
+      this.jobs.delete(plan.index);
       backing.unprotect();
       backing.operation = undefined;
       if (problem !== undefined) {
@@ -85,6 +96,7 @@ export class DiskClones {
       if (kind === 'eagerThick') operations.zero(path, mover);
       else operations.loose.settle(path);
     });
+    this.jobs.set(plan.index, job);
   }
 
   /** Guests write on while the current state is copied; what a snapshot keeps nobody writes to. */

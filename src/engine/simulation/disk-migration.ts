@@ -48,6 +48,8 @@ export class DiskMigration {
   /** Since when the guest's commands wait; undefined while they do not. */
   private heldAt: number | undefined;
   private isStunned = false;
+  /** Why it is given up. */
+  private stopped: string | undefined;
 
   constructor(
     private readonly sim: Sim,
@@ -61,13 +63,18 @@ export class DiskMigration {
 
   /** Gives up; what is under way comes to its end. */
   stop(problem: string): void {
-    if (this.mirror !== undefined) this.mirror.breakUp(problem);
-    else this.job?.stop(problem);
+    this.stopped ??= problem;
+    this.mirror?.breakUp(problem);
+    this.job?.stop(problem);
   }
 
   private next(position: number): void {
     const { files } = this.files;
     const file = files[position];
+    if (this.stopped !== undefined) {
+      this.fail(this.stopped);
+      return;
+    }
     if (position < files.length - 1) {
       this.copy(file, STILL, () => this.next(position + 1));
       return;
@@ -147,6 +154,7 @@ export class DiskMigration {
       const isSettled = built.backing.isSettled && chain?.guest.isIdle !== false;
       if (mover.isDead) this.fail(`${mover.host} is dead`);
       else if (this.mirror?.problem !== undefined) this.fail(this.mirror.problem);
+      else if (this.stopped !== undefined) this.fail(this.stopped);
       else if (isSettled) then();
       else if (isLate) this.fail('commands of the disk do not come back');
       else this.look(then);

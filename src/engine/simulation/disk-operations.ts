@@ -105,6 +105,12 @@ export class DiskOperations {
     else this.loose.settle(path);
   }
 
+  /** @throws InputError when there is no such disk, it is in use, or the name is taken or none */
+  rename({ datastore, name, to }: Extract<Command, { kind: 'renameDisk' }>, why: string): void {
+    const { from, path } = this.loose.rename(datastore, name, to);
+    this.sim.log.note('disk.renamed', path, `was ${from}`, why);
+  }
+
   /** @throws InputError when there is no such disk, or it is in use */
   delete({ datastore, name }: Extract<Command, { kind: 'deleteDisk' }>, why: string): void {
     const { path, file } = this.loose.delete(datastore, name);

@@ -64,6 +64,18 @@ export class LooseDisks {
     return { ...disk, path };
   }
 
+  /** @throws InputError when there is no such disk, it is in use, or the name is taken or none */
+  rename(datastore: string, name: string, to: string): { from: string; path: string } {
+    const from = pathOf(datastore, name);
+    const disk = this.idle(from);
+    if (!/^[\w.-]+$/.test(to)) throw InputError.of(from, `${to} is no name of a file`);
+    const path = this.newPath(datastore, to);
+    disk.store.datastore.rename(disk.file, path);
+    this.disks.delete(from);
+    this.disks.set(path, disk);
+    return { from, path };
+  }
+
   private idle(path: string): LooseDisk {
     const disk = this.disks.get(path);
     if (disk === undefined) {

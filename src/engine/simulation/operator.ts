@@ -66,6 +66,8 @@ export class Operator {
       perennial: ({ host, device, state }) => storage.setPerennial(host, device, state === 'on'),
       clone: (command, why) => clones.clone(command, why),
       alterDisk: (command, why) => changes.apply(command, why),
+      cancelDisk: ({ disk }) => this.cancel(disk),
+      renameDisk: (command, why) => operations.rename(command, why),
       createDisk: (command, why) => operations.create(command, why),
       deleteDisk: (command, why) => operations.delete(command, why),
       reclaim: (command, why) => operations.reclaim(command, why),
@@ -96,6 +98,13 @@ export class Operator {
       const [{ place, message }] = error.problems;
       this.sim.log.note('command.refused', place, message, `${command.kind}, timeline`);
     }
+  }
+
+  private cancel(disk: number): void {
+    const { clones, changes } = this.parts;
+    const why = 'it was given up';
+    if (clones.cancel(disk, why) || changes.cancel(disk, why)) return;
+    throw InputError.of(`disk ${disk}`, 'is neither cloned nor migrated', 'nothing is under way');
   }
 
   private inject({ fault, target, params }: CommandOf<'inject'>, why: string): void {

@@ -13,6 +13,8 @@ const KINDS = [
   ...DISK_CHANGES,
   'create',
   'delete',
+  'renameDisk',
+  'cancelDisk',
   'reclaim',
   'power',
   'unmount',
@@ -69,14 +71,21 @@ function commandOf(
   }
   if (gone !== undefined) {
     const { datastore, name } = gone;
-    if (!made.delete(`${datastore} ${name}`)) {
-      context.report(
-        [...path, 'delete'],
-        `no operation before has made a disk "${name}" on ${datastore}`,
-        'only disks that "clone" or "create" have made can be deleted',
-      );
-    }
+    giveUp(context, datastore, name, [...path, 'delete'], made);
     return { kind: 'deleteDisk', datastore, name };
+  }
+  if (text.renameDisk !== undefined) {
+    const { datastore, name, to } = text.renameDisk;
+    giveUp(context, datastore, name, [...path, 'renameDisk'], made);
+    take(context, datastore, to, [...path, 'renameDisk', 'to'], made);
+    return { kind: 'renameDisk', datastore, name, to };
+  }
+  if (text.cancelDisk !== undefined) {
+    const { vm, disk } = text.cancelDisk;
+    const machine = context.find(around.vms, vm, [...path, 'cancelDisk', 'vm'], 'VM');
+    if (machine === undefined) return undefined;
+    const found = findDisk(context, machine.plan, disk, [...path, 'cancelDisk', 'disk']);
+    return found && { kind: 'cancelDisk', disk: found.index };
   }
   if (power !== undefined) {
     context.find(around.vms, power.vm, [...path, 'power', 'vm'], 'VM');
@@ -224,6 +233,22 @@ function checkHost(
   if (datastore === undefined || datastore.hosts.includes(host)) return;
   const hint = `it is mounted by ${datastore.hosts.join(', ')}`;
   context.report(path, `${host} does not mount ${name}`, hint);
+}
+
+/** The name of a disk that an operation has made is free again. */
+function giveUp(
+  context: Context,
+  datastore: string,
+  name: string,
+  path: Path,
+  made: Set<string>,
+): void {
+  if (made.delete(`${datastore} ${name}`)) return;
+  context.report(
+    path,
+    `no operation before has made a disk "${name}" on ${datastore}`,
+    'only disks that "clone" or "create" have made can be deleted or renamed',
+  );
 }
 
 function take(

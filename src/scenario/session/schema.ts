@@ -107,6 +107,8 @@ const command = z.discriminatedUnion('kind', [
     name,
     diskKind: diskKind.optional(),
   }),
+  z.strictObject({ ...timed, kind: z.literal('cancelDisk'), disk: count }),
+  z.strictObject({ ...timed, kind: z.literal('renameDisk'), datastore: name, name, to: name }),
   z.strictObject({
     ...timed,
     kind: z.literal('createDisk'),

@@ -59,14 +59,7 @@ export function openOperations(state: UiState, world: World): Change {
     said: `${row.name}: clone to ${datastore} begins`,
   }));
   const changes = changeChoices(disk.index, row.name, datastores);
-  const frozen = snapshotNames(disk.vm, world).flatMap((snapshot) =>
-    datastores.map(({ name: datastore }) => ({
-      label: `clone snapshot ${snapshot} to ${datastore}`,
-      command: { kind: 'clone', disk: disk.index, snapshot, datastore, name } as const,
-      said: `${row.name}: clone of ${snapshot} to ${datastore} begins`,
-    })),
-  );
-  const more = [...backupChoices(row, disk, world), ...snapshotChoices(disk.vm, world), ...frozen];
+  const more = [...backupChoices(row, disk, world), ...snapshotChoices(disk.vm, world)];
   return menu(state, row.name, [...choices, ...changes, ...more]);
 }
 

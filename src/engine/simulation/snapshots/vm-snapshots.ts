@@ -16,7 +16,7 @@ import type { Vm } from '../../stack/vmfiles/vm.js';
 import { Consolidation } from './consolidation.js';
 import { type ChainedDisk, Freezer } from './freezer.js';
 import { makeLeaves, messageOf, type NewLeaf, type WriteFiles, wholeOf } from './new-leaves.js';
-import type { SnapshotInfo, VmSnapshot } from './snapshot.js';
+import { infoOf, type SnapshotInfo, type VmSnapshot } from './snapshot.js';
 
 /** Links of a chain at most (vmdk-formats 5), the base and a helper among them. */
 const LINKS_MAX = 32;
@@ -78,14 +78,7 @@ export class VmSnapshots {
   }
 
   get list(): SnapshotInfo[] {
-    return this.snapshots.map(({ name, uid, parent, createdAt, withMemory, quiesced }) => ({
-      name,
-      uid,
-      parent: parent?.name,
-      createdAt,
-      withMemory,
-      quiesced,
-    }));
+    return this.snapshots.map(infoOf);
   }
 
   /**
@@ -398,9 +391,8 @@ export class VmSnapshots {
   }
 
   private sizes(): string {
-    const deltas = this.options.disks.flatMap(({ chain }) =>
-      chain.links.filter(({ delta }) => delta !== undefined),
-    );
+    const links = this.options.disks.flatMap(({ chain }) => chain.links);
+    const deltas = links.filter(({ delta }) => delta !== undefined);
     const bytes = deltas.reduce((sum, { fileBytes }) => sum + fileBytes, 0);
     return `${deltas.length} deltas, ${formatSize(bytes)}`;
   }

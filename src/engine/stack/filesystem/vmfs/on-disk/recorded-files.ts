@@ -79,7 +79,8 @@ export function createFile(
   }
 }
 
-function makeFolders(bytes: VolumeBytes, path: string): { entry: unknown } {
+/** Makes the directories a path names; @returns what is at the path already */
+export function makeFolders(bytes: VolumeBytes, path: string): { entry: unknown } {
   const { volume } = bytes;
   const parts = path.split('/').slice(1, -1);
   parts.forEach((_, index) => {

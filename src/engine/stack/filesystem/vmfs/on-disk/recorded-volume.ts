@@ -17,6 +17,7 @@ import {
   bindAll,
   createFile,
   lengthen,
+  makeFolders,
   pathOnVolume,
   pointerBlockAt,
   provide,
@@ -239,7 +240,11 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
   }
 
   override rename(handle: FileHandle, path: string): void {
-    this.change(() => this.bytes.volume.rename(pathOnVolume(handle.path), pathOnVolume(path)));
+    const to = pathOnVolume(path);
+    this.change(() => {
+      makeFolders(this.bytes, to);
+      this.bytes.volume.rename(pathOnVolume(handle.path), to);
+    });
     super.rename(handle, path);
   }
 
