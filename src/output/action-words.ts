@@ -49,6 +49,10 @@ export function commandWords(command: Command, disks: readonly NamedDisk[]): str
       return `${command.action === 'punchZero' ? 'punch zero' : command.action} ${nameOf(command.disk, disks)}`;
     case 'createDisk':
       return `create ${command.name} on ${command.datastore}`;
+    case 'cancelDisk':
+      return `give up the clone or migration of ${nameOf(command.disk, disks)}`;
+    case 'renameDisk':
+      return `rename ${command.name} on ${command.datastore} to ${command.to}`;
     case 'deleteDisk':
       return `delete ${command.name} on ${command.datastore}`;
     case 'reclaim':

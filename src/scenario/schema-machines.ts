@@ -105,6 +105,8 @@ export const vm = z.strictObject({
   host: oneOrMore(name).optional(),
   memory: size('4MiB', '24TiB').default(4 * 1024 ** 3),
   reserved: size('0B', '24TiB').default(0),
+  /** Whether it runs from the start, or waits to be powered on. */
+  power: word(['on', 'off']).default('on'),
   adapter: word(['pvscsi', 'lsilogic']).default('pvscsi'),
   /** Commands in each disk's queue; PVSCSI takes up to 254 (stack-upper 19). */
   queueDepth: integer(1, 254).optional(),
@@ -130,11 +132,12 @@ const ofDisk = z.strictObject({ vm: text, disk: diskName.default(0) });
 /** What an administrator has a host do; one thing at a time. */
 export const operation = z.strictObject({
   at: duration(),
-  /** A copy of a virtual disk as it is then. */
+  /** A copy of a virtual disk as it is then, or as a snapshot keeps it. */
   clone: z
     .strictObject({
       vm: text,
       disk: diskName.default(0),
+      snapshot: text.optional(),
       to: name,
       name,
       kind: diskKind.optional(),
@@ -155,6 +158,9 @@ export const operation = z.strictObject({
     })
     .optional(),
   delete: z.strictObject({ datastore: name, name }).optional(),
+  renameDisk: z.strictObject({ datastore: name, name, to: name }).optional(),
+  /** The clone or migration of a disk that is under way is given up. */
+  cancelDisk: ofDisk.optional(),
   /** Space of a VMFS datastore goes back to its arrays. */
   reclaim: name.optional(),
   /** Power operations of a VM. */

@@ -72,7 +72,6 @@ export interface PlanSummary {
     readonly vm: string;
     /** `scsi0:0`. */
     readonly name: string;
-    readonly datastore: string;
     readonly qos: Qos;
   }[];
 }

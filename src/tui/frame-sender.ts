@@ -14,7 +14,8 @@ export class FrameSender {
   private atMs = 0;
   private atNs = 0;
   private completed = 0;
-  private layoutSize = 0;
+  /** Labels of each object as the screen knows them. */
+  private labels: readonly EntityInfo['labels'][] = [];
   private layoutVersion = 0;
   private faultsSent = '';
   private drillSent = '';
@@ -43,7 +44,7 @@ export class FrameSender {
 
   /** Another run takes the place of the one so far; its names are sent anew. */
   adopt(machine: Machine): void {
-    this.layoutSize = 0;
+    this.labels = [];
     this.doneSent = false;
     this.passOver(machine);
   }
@@ -90,16 +91,20 @@ export class FrameSender {
     this.doneSent = done;
   }
 
-  /** Names travel once, and again when objects have been added. */
+  /** Names travel once, and again when objects have been added or belong elsewhere. */
   private layout(machine: Machine): void {
-    if (machine.entities.length === this.layoutSize && this.layoutVersion > 0) return;
-    this.layoutSize = machine.entities.length;
+    const { entities } = machine;
+    const isKnown =
+      entities.length === this.labels.length &&
+      entities.every(({ labels }, at) => labels === this.labels[at]);
+    if (isKnown && this.layoutVersion > 0) return;
+    this.labels = entities.map(({ labels }) => labels);
     this.layoutVersion++;
     this.post({
       type: 'layout',
       version: this.layoutVersion,
       // Plain copies: an Entity holds a view of the whole counter array and a function.
-      entities: machine.entities.map(
+      entities: entities.map(
         ({ index, scope, name, labels, fields, base, histogram }): EntityInfo => ({
           index,
           scope,

@@ -146,11 +146,10 @@ function summaryOf(plan: Plan): PlanSummary {
       devices: extents,
     })),
     disks: plan.vms.flatMap((vm) =>
-      vm.disks.map(({ name, index, datastore, qos }) => ({
+      vm.disks.map(({ name, index, qos }) => ({
         index,
         vm: vm.name,
         name,
-        datastore,
         qos,
       })),
     ),

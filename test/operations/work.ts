@@ -40,14 +40,7 @@ export function planOf(text: {
   return planScenario(source, scenario);
 }
 
-interface Inside {
-  readonly operations: DiskOperations;
-  readonly arrays: ReadonlyMap<string, DiskArray>;
-  readonly sites: { readonly server: ReadonlyMap<string, NfsServer> };
-}
-
 interface InsideOperations {
-  readonly disks: ReadonlyMap<number, BuiltDisk>;
   readonly fileSystems: ReadonlyMap<
     string,
     { stores: ReadonlyMap<string, { vmfs: { extents: { shift: number }[] } }> }
@@ -55,6 +48,7 @@ interface InsideOperations {
 }
 
 interface Inside {
+  readonly qos: { readonly parts: { readonly disks: ReadonlyMap<number, BuiltDisk> } };
   readonly operations: DiskOperations;
   readonly arrays: ReadonlyMap<string, DiskArray>;
   readonly sites: { readonly server: ReadonlyMap<string, NfsServer> };
@@ -87,7 +81,7 @@ export class Work extends Run {
   }
 
   source(): FileHandle {
-    return (this.parts.disks.get(0) as BuiltDisk).backing.file;
+    return (this.inside.qos.parts.disks.get(0) as BuiltDisk).backing.file;
   }
 
   lun(name: string): Lun {

@@ -45,6 +45,13 @@ class Machine extends Work {
   }
 }
 
+function until(machine: Machine, kind: string, count = 1): void {
+  for (let left = 500; machine.events(kind).length < count && left > 0; left--) {
+    machine.run(machine.simulation.now + 10_000_000);
+  }
+  expect(machine.events(kind)).toHaveLength(count);
+}
+
 describe('snapshots of a machine', () => {
   const snapshot = (machine: Machine, action: Record<string, unknown>): void => {
     machine.simulation.command({ kind: 'snapshot', vm: 'vm1', ...action } as never);
@@ -70,6 +77,22 @@ describe('snapshots of a machine', () => {
       expect(machine.files(role)).toEqual([]);
     }
     expect(machine.files('diskDescriptor')).toEqual(['vm1.vmdk']);
+  });
+
+  it('bring the memory back that was written with them, which is read from its file', () => {
+    const machine = new Machine(plan({ verify: false }));
+    machine.run(0.1 * SECOND);
+    snapshot(machine, { action: 'create', snapshot: 'one', memory: true });
+    const blocks = (): number => machine.device('lun0').readBlocks ?? 0;
+    const before = blocks();
+    snapshot(machine, { action: 'revert', snapshot: 'one' });
+    // 16 MiB of memory; the guest of 4 KiB commands a millisecond apart reads far less.
+    expect(blocks() - before).toBeGreaterThanOrEqual(16 * MIB);
+    const between = blocks();
+    machine.power('off');
+    machine.run(machine.simulation.now + 0.1 * SECOND);
+    snapshot(machine, { action: 'revert', snapshot: 'one' });
+    expect(blocks() - between).toBeLessThan(MIB);
   });
 
   it('are made and deleted while it is off, and its guest finds its data', () => {
@@ -148,6 +171,7 @@ describe('a machine', () => {
     machine.run(SECOND);
     const free = machine.free();
     machine.power('suspended');
+    until(machine, 'vm.suspended');
     const [image] = machine.files('suspendState');
     expect(image).toMatch(/^vm1-[0-9a-f]{8}\.vmss$/);
     // 16 MiB of memory and 16 of devices (model) instead of the swap files.
@@ -156,6 +180,7 @@ describe('a machine', () => {
     machine.run(2 * SECOND);
     const still = machine.issued();
     machine.power('on');
+    until(machine, 'vm.resumed');
     expect(machine.files('suspendState')).toEqual([]);
     expect(machine.free()).toBe(free);
     // A machine that resumes goes on with its log.
@@ -166,8 +191,80 @@ describe('a machine', () => {
     expect(machine.events('vm.resumed')).toHaveLength(1);
     expect(machine.simulation.violations).toEqual([]);
     machine.power('suspended');
+    until(machine, 'vm.suspended', 2);
     machine.power('off');
     expect(machine.files('suspendState')).toEqual([]);
+  });
+
+  it('takes the time of its memory to be suspended and resumed, and stands still meanwhile', () => {
+    const took = [16, 64].map((memory) => {
+      const { vms, ...rest } = plan();
+      const all = vms.map((vm) => ({ ...vm, memoryBytes: memory * MIB * 512 }));
+      const machine = new Machine({ ...rest, vms: all });
+      machine.run(0.1 * SECOND);
+      const written = machine.device('lun0').writeBlocks ?? 0;
+      machine.power('suspended');
+      machine.run(machine.simulation.now + 2e6);
+      const issued = machine.issued();
+      until(machine, 'vm.suspended');
+      // Memory and 16 MiB of device state go to the device; the guest issues nothing.
+      const blocks = (machine.device('lun0').writeBlocks ?? 0) - written;
+      expect(Math.floor(blocks / MIB)).toBe(memory + 16);
+      expect(machine.issued()).toBe(issued);
+      const read = machine.device('lun0').readBlocks ?? 0;
+      machine.power('on');
+      until(machine, 'vm.resumed');
+      expect(((machine.device('lun0').readBlocks ?? 0) - read) / MIB).toBeGreaterThanOrEqual(
+        memory + 16,
+      );
+      const [suspended] = machine.events('vm.suspended');
+      return (suspended?.at ?? 0) - 0.1 * SECOND;
+    });
+    // (64 + 16) / (16 + 16) MiB.
+    expect((took[1] ?? 0) / (took[0] ?? 1)).toBeGreaterThan(2);
+    expect((took[1] ?? 0) / (took[0] ?? 1)).toBeLessThan(3);
+  });
+
+  it('can be powered off or asked back while its memory is written, and runs on when that fails', () => {
+    const machine = new Machine(plan());
+    machine.run(0.1 * SECOND);
+    const free = machine.free();
+    machine.power('suspended');
+    expect(() => machine.power('suspended')).toThrow(/is being suspended/);
+    const snapshot = { kind: 'snapshot', vm: 'vm1', action: 'create', snapshot: 'one' } as const;
+    expect(() => machine.simulation.command(snapshot)).toThrow(/is being suspended/);
+    machine.power('on');
+    until(machine, 'vm.resumed');
+    expect(machine.events('vm.suspended')).toHaveLength(1);
+    machine.power('suspended');
+    machine.run(machine.simulation.now + 2e6);
+    machine.power('off');
+    machine.run(machine.simulation.now + SECOND);
+    expect(machine.files('suspendState')).toEqual([]);
+    // Off: what it runs on is free.
+    expect(machine.free()).toBe(free + 126 * MIB);
+    machine.power('on');
+    machine.run(machine.simulation.now + 0.1 * SECOND);
+    const heal = machine.inject('pdl', 'array1/lun0');
+    machine.power('suspended');
+    until(machine, 'vm.suspend.failed');
+    heal();
+    expect(machine.files('suspendState')).toEqual([]);
+    expect(machine.events('vm.suspended')).toHaveLength(1);
+  });
+
+  it('starts off when its scenario says so', () => {
+    const { vms, ...rest } = plan();
+    const machine = new Machine({ ...rest, vms: vms.map((vm) => ({ ...vm, isOff: true })) });
+    machine.run(SECOND);
+    for (const role of ['swap', 'vmxSwap', 'lock']) expect(machine.files(role)).toEqual([]);
+    expect(machine.issued()).toBe(0);
+    expect(machine.events('vm.poweredOff')).toEqual([]);
+    machine.power('on');
+    machine.run(2 * SECOND);
+    expect(machine.issued()).toBeGreaterThan(100);
+    expect(machine.files('swap')).toHaveLength(1);
+    expect(machine.simulation.violations).toEqual([]);
   });
 
   it('becomes a template and a machine again, and refuses what cannot be', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { PLUGIN_NOSPACE, pluginStatus } from '../../src/engine/core/status.js';
+import { FileJob } from '../../src/engine/operations/file-job.js';
 import { MergeJob } from '../../src/engine/operations/merge-job.js';
-import { WriteJob } from '../../src/engine/operations/write-job.js';
+
 import type { DiskChain } from '../../src/engine/stack/vmfiles/chain/disk-chain.js';
 import { Verifier } from '../../src/engine/workloads/verifier.js';
 import { planOf, Work } from '../operations/work.js';
@@ -226,14 +227,14 @@ describe('a snapshot operation that fails', () => {
   });
 
   it('leaves the machine running on all it wrote, whichever of its own writes fails', () => {
-    const moved = WriteJob.prototype.moved;
+    const moved = FileJob.prototype.moved;
     const outcomes: string[] = [];
     for (let failing = 1; ; failing++) {
       const run = work({ size: '1MiB' });
       step(run, 0.1);
       let writes = 0;
-      const broken = vi.spyOn(WriteJob.prototype, 'moved').mockImplementation(function (
-        this: WriteJob,
+      const broken = vi.spyOn(FileJob.prototype, 'moved').mockImplementation(function (
+        this: FileJob,
         slot,
         status,
         sense,
@@ -299,10 +300,10 @@ describe('a snapshot operation that fails', () => {
     step(run, 0.1);
     run.simulation.command(create('one', { memory: true }));
     expect(() => run.simulation.command(create('two'))).toThrow(/still under way/);
+    const clone = { kind: 'clone' as const, disk: 0, datastore: 'two', name: 'copy' };
+    expect(() => run.simulation.command(clone)).toThrow(/still under way/);
     step(run, 1);
     expect(() => run.simulation.command(create('one'))).toThrow(/already/);
-    const clone = { kind: 'clone' as const, disk: 0, datastore: 'two', name: 'copy' };
-    expect(() => run.simulation.command(clone)).toThrow(/has snapshots/);
     expect(() => run.simulation.command(to('revert', 'three'))).toThrow(/no snapshot three/);
     expect(run.simulation.snapshots.list('vm1')).toMatchObject([
       { name: 'one', uid: 1, parent: undefined, withMemory: true },

@@ -50,7 +50,6 @@ export const PLAN: PlanSummary = {
     index,
     vm,
     name: 'scsi0:0',
-    datastore: vm === 'db1' ? 'ds2' : 'ds1',
     qos: { shares: 1000, reservation: 0, limit: 0 },
   })),
 };

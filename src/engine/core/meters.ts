@@ -38,7 +38,7 @@ export class Entity implements EntityInfo {
     readonly index: number,
     readonly scope: string,
     readonly name: string,
-    readonly labels: Readonly<Record<string, string>>,
+    public labels: Readonly<Record<string, string>>,
     readonly fields: readonly string[],
     readonly base: number,
     readonly histogram: number,
@@ -105,6 +105,15 @@ export class Meters {
     this.used += fields.length;
     this.entities.push(entity);
     return entity;
+  }
+
+  /** What an entity belongs to has changed; what is measured about it under other scopes follows. */
+  relabel(entity: Entity, changes: Readonly<Record<string, string>>): void {
+    if (Object.entries(changes).every(([label, name]) => entity.labels[label] === name)) return;
+    for (const other of this.entities) {
+      const isAbout = other.labels.of === entity.scope && other.name === entity.name;
+      if (other === entity || isAbout) other.labels = { ...other.labels, ...changes };
+    }
   }
 
   /** The live histogram of an entity that was defined with one: its buckets begin at `first`. */

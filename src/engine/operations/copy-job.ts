@@ -7,6 +7,7 @@ import type { FileHandle } from '../stack/files.js';
 import { FILE_BLOCK } from '../stack/filesystem/file.js';
 import type { VmfsFile } from '../stack/filesystem/vmfs/file.js';
 import type { CopyGuard } from '../stack/vmfiles/copy-guard.js';
+import type { CopySource } from './copy-source.js';
 import { type DataMover, OUTSTANDING } from './data-mover.js';
 import { type Ended, Operation } from './operation.js';
 import { extentOf, type MoverStore, type OffloadExtent } from './store.js';
@@ -25,26 +26,24 @@ const TO_DO = 0;
 const TAKEN = 1;
 
 export interface CopyParts {
-  readonly source: MoverStore;
-  readonly sourceFile: FileHandle;
+  readonly source: CopySource;
   readonly target: MoverStore;
   readonly guard: CopyGuard;
   /** The server may clone the file as a whole, which it does at one instant. */
   readonly byServer: boolean;
-  /** More to wait for than the guard before the source is at rest. */
-  readonly isSettled?: () => boolean;
   /** Makes the file once the source is at rest. @throws InputError when there is no space for it */
   makeTarget(): FileHandle;
   /** The file is done with, good or not. */
   release(file: FileHandle): void;
 }
 
-/** Where a piece lies on the devices, when the array can copy it. */
+/** Where a piece lies on the volumes, when the array can copy it. */
 interface Offloaded {
+  /** 512-byte block. */
   readonly from: number;
+  /** File block. */
   readonly to: number;
   readonly count: number;
-  readonly source: OffloadExtent;
   readonly target: OffloadExtent;
 }
 
@@ -84,7 +83,7 @@ export class CopyJob extends Operation {
     ended: Ended,
   ) {
     super(sim, mover, ended);
-    const length = Math.ceil(parts.sourceFile.sizeBlocks / FILE_BLOCK);
+    const length = Math.ceil(parts.source.sizeBlocks / FILE_BLOCK);
     this.state = new Uint8Array(length);
     const setting = mover.settings.bytes('DataMover.MaxHWTransferSize');
     this.mostBlocks = Math.max(1, Math.floor(setting / 512 / FILE_BLOCK));
@@ -145,9 +144,9 @@ export class CopyJob extends Operation {
     piece.target = plan.target;
     this.send(slot, {
       op: XCOPY,
-      lower: this.parts.source.vmfs!.volume,
+      lower: this.parts.source.store.vmfs!.volume,
       file: -1,
-      lba: plan.from * FILE_BLOCK,
+      lba: plan.from,
       blocks: piece.count * FILE_BLOCK,
       data: NO_DATA,
       target: plan.to * FILE_BLOCK + plan.target.shift,
@@ -156,9 +155,9 @@ export class CopyJob extends Operation {
   }
 
   private lieInARow(first: number, { from, count }: Offloaded): boolean {
-    const { map } = this.parts.sourceFile as VmfsFile;
+    const { source } = this.parts;
     for (let index = 0; index < count; index++) {
-      if (map[first + index] !== from + index) return false;
+      if (source.placeOf(first + index) !== from + index * FILE_BLOCK) return false;
     }
     return true;
   }
@@ -171,8 +170,8 @@ export class CopyJob extends Operation {
   /** Waits for writes that were on their way when the copy began; later ones wait for the copy. */
   private settle(): void {
     if (this.isOver) return;
-    const { guard, source, sourceFile, isSettled } = this.parts;
-    if (isSettled?.() === false || guard.unsettled || source.datastore.isChanging(sourceFile)) {
+    const { guard, source } = this.parts;
+    if (guard.unsettled || source.isChanging()) {
       this.sim.timers.delay(LOOK_NS, () => this.settle());
       return;
     }
@@ -190,9 +189,9 @@ export class CopyJob extends Operation {
 
   /** What holds nothing is copied already: both read as zeros. */
   private markHeld(): void {
-    const { guard, source, sourceFile } = this.parts;
+    const { guard, source } = this.parts;
     for (let block = 0; block < this.state.length; block++) {
-      const isHeld = source.datastore.holds(sourceFile, block);
+      const isHeld = source.holds(block);
       this.state[block] = isHeld ? TO_DO : TAKEN;
       if (!isHeld) guard.finished(block, 1);
     }
@@ -208,34 +207,34 @@ export class CopyJob extends Operation {
 
   /** How the array may copy from this file block on; undefined when the host has to. */
   private offloadOf(first: number): Offloaded | undefined {
-    const { source, target, sourceFile } = this.parts;
-    if (source.vmfs === undefined || target.vmfs === undefined) return undefined;
+    const { source, target } = this.parts;
+    if (source.store.vmfs === undefined || target.vmfs === undefined) return undefined;
     if (this.failures >= FAILURES_MAX) return undefined;
-    const fromMap = (sourceFile as VmfsFile).map;
+    const from = source.placeOf(first);
     const toMap = (this.targetFile as VmfsFile).map;
-    const from = fromMap[first];
     const to = toMap[first];
     if (from < 0 || to < 0) return undefined;
-    const fromExtent = extentOf(source.vmfs.extents, from);
+    const fromExtent = extentOf(source.store.vmfs.extents, Math.floor(from / FILE_BLOCK));
     const toExtent = extentOf(target.vmfs.extents, to);
     if (fromExtent.device.array !== toExtent.device.array) return undefined;
     if (!fromExtent.device.vaai.supports('clone')) return undefined;
     const most = Math.min(
       this.mostBlocks,
-      fromMap.length - first,
-      fromExtent.end - from,
+      this.state.length - first,
+      Math.floor(fromExtent.end - from / FILE_BLOCK),
       toExtent.end - to,
     );
+    if (most < 1) return undefined;
     let count = 1;
     while (
       count < most &&
       this.state[first + count] === TO_DO &&
-      fromMap[first + count] === from + count &&
+      source.placeOf(first + count) === from + count * FILE_BLOCK &&
       toMap[first + count] === to + count
     ) {
       count++;
     }
-    return { from, to, count, source: fromExtent, target: toExtent };
+    return { from, to, count, target: toExtent };
   }
 
   private offloaded(slot: number, piece: Piece, status: number, sense: number): void {
@@ -247,7 +246,7 @@ export class CopyJob extends Operation {
     } else {
       this.failures++;
       this.mover.add('fallbacks', 1);
-      if (this.parts.source.nfs === undefined) {
+      if (this.parts.source.store.nfs === undefined) {
         piece.step = READ;
         this.moveChunk(slot, piece);
       } else {
@@ -271,18 +270,18 @@ export class CopyJob extends Operation {
 
   /** Blocks of the chunk a piece is at; 0 at its end. */
   private chunkOf({ first, count, done }: Piece): number {
-    const end = Math.min((first + count) * FILE_BLOCK, this.parts.sourceFile.sizeBlocks);
+    const end = Math.min((first + count) * FILE_BLOCK, this.parts.source.sizeBlocks);
     return Math.max(0, Math.min(CHUNK_BLOCKS, end - first * FILE_BLOCK - done));
   }
 
   private moveChunk(slot: number, piece: Piece): void {
-    const { source, sourceFile, target } = this.parts;
+    const { source, target } = this.parts;
     const reads = piece.step === READ;
     const blocks = this.chunkOf(piece);
     this.send(slot, {
       op: piece.step,
-      lower: reads ? source.mount : target.mount,
-      file: (reads ? sourceFile : this.targetFile!).index,
+      lower: reads ? source.lower : target.mount,
+      file: reads ? source.file : this.targetFile!.index,
       lba: piece.first * FILE_BLOCK + piece.done,
       blocks,
       data: blocks % DATA_BLOCKS === 0 ? this.buffers[slot] : NO_DATA,
@@ -291,9 +290,12 @@ export class CopyJob extends Operation {
 
   /** Full File Clone: one command for all of the file, when its server can and knows both files. */
   private beginNas(slot: number): boolean {
-    const { source, target, sourceFile } = this.parts;
-    const sameServer = source.nfs?.plugin === true && source.nfs.server === target.nfs?.server;
-    if (!sameServer || this.nasRefused || sourceFile.sizeBlocks > NAS_BLOCKS_MAX) return false;
+    const { source, target } = this.parts;
+    const { whole } = source;
+    const { nfs } = source.store;
+    const sameServer = nfs?.plugin === true && nfs.server === target.nfs?.server;
+    if (whole === undefined || !sameServer || this.nasRefused) return false;
+    if (whole.sizeBlocks > NAS_BLOCKS_MAX) return false;
     if (this.state.indexOf(TO_DO) < 0) return false;
     const piece = this.pieces[slot];
     piece.first = 0;
@@ -303,10 +305,10 @@ export class CopyJob extends Operation {
     this.state.fill(TAKEN);
     this.send(slot, {
       op: XCOPY,
-      lower: source.mount,
-      file: sourceFile.index,
+      lower: source.lower,
+      file: whole.index,
       lba: 0,
-      blocks: sourceFile.sizeBlocks,
+      blocks: whole.sizeBlocks,
       data: NO_DATA,
       target: this.targetFile!.index,
     });

@@ -99,10 +99,12 @@ export type Command =
       readonly device: string;
       readonly state: 'on' | 'off';
     }
-  /** Copies a virtual disk as it is now to a new one of the same kind, unless another is given. */
+  /** Copies a virtual disk to a new one of the same kind, unless another is given. */
   | {
       readonly kind: 'clone';
       readonly disk: number;
+      /** As this snapshot of its VM keeps it; as it is now when left out. */
+      readonly snapshot?: string;
       readonly datastore: string;
       /** What it is called there, such as `copy`; `copy.vmdk` and its extent. */
       readonly name: string;
@@ -118,6 +120,15 @@ export type Command =
     }
   /** Changes a virtual disk of a machine. */
   | ({ readonly kind: 'alterDisk'; readonly disk: number } & DiskAction)
+  /** Gives up the clone or migration of a virtual disk that is under way: nothing is left of it. */
+  | { readonly kind: 'cancelDisk'; readonly disk: number }
+  /** Gives a disk that `clone` or `createDisk` has made another name. */
+  | {
+      readonly kind: 'renameDisk';
+      readonly datastore: string;
+      readonly name: string;
+      readonly to: string;
+    }
   /** Deletes a disk that `clone` or `createDisk` has made. */
   | { readonly kind: 'deleteDisk'; readonly datastore: string; readonly name: string }
   /** Gives the free space of a VMFS datastore back to its arrays (UNMAP). */

@@ -5,6 +5,8 @@ export interface VmPlan {
   readonly world: number;
   readonly memoryBytes: number;
   readonly memoryReservedBytes: number;
+  /** It is off until it is powered on. */
+  readonly isOff?: boolean;
   readonly adapter: 'pvscsi' | 'lsilogic';
   /** Types of single adapters, by name (`nvme0`); others are `adapter`. */
   readonly adapterTypes?: Readonly<Record<string, AdapterTypeName>>;

@@ -3,32 +3,38 @@ import type { DiskArray } from '../devices/array/disk-array.js';
 import type { Plan } from '../plan/plan.js';
 import { type Subject, VasaMonitor } from '../stack/storage-apis/vasa/monitor.js';
 import { VasaProvider } from '../stack/storage-apis/vasa/provider.js';
+import type { BuiltDisk } from './build-vms.js';
 
 /** A provider and its monitor for every array; hosts' own disks and NFS servers have none. */
 export function buildVasa(
   sim: Sim,
   plan: Plan,
   arrays: ReadonlyMap<string, DiskArray>,
+  disks: ReadonlyMap<number, BuiltDisk>,
 ): ReadonlyMap<string, VasaProvider> {
   const providers = new Map<string, VasaProvider>();
   for (const [name, array] of arrays) {
     if (array.plan.kind !== 'array') continue;
     const provider = new VasaProvider(sim, array);
-    new VasaMonitor(sim, provider, subjectsOn(plan, array));
+    new VasaMonitor(sim, provider, () => subjectsOn(plan, array, disks));
     providers.set(name, provider);
   }
   return providers;
 }
 
 /** Virtual disks with requirements on datastores that lie on the array. */
-function subjectsOn({ vms, datastores }: Plan, array: DiskArray): Subject[] {
-  return vms.flatMap((vm) =>
-    vm.disks.flatMap(({ name, datastore, policy }) => {
-      const store = datastores.find((candidate) => candidate.name === datastore);
-      const uids = store?.extents.filter((uid) => array.luns.has(uid)) ?? [];
-      if (policy?.require === undefined || uids.length === 0) return [];
-      const disk = `${vm.name}:${name}`;
-      return [{ disk, policy: policy.name, requirements: policy.require, uids }];
-    }),
-  );
+function subjectsOn(
+  { datastores }: Plan,
+  array: DiskArray,
+  disks: ReadonlyMap<number, BuiltDisk>,
+): Subject[] {
+  return [...disks.values()].flatMap(({ vm, plan: { name, policy }, backing }) => {
+    if (policy?.require === undefined) return [];
+    const store = datastores.find((candidate) => candidate.name === backing.datastore.name);
+    const uids = store?.extents.filter((uid) => array.luns.has(uid)) ?? [];
+    const disk = `${vm.name}:${name}`;
+    return uids.length === 0
+      ? []
+      : [{ disk, policy: policy.name, requirements: policy.require, uids }];
+  });
 }

@@ -6,7 +6,6 @@ import { PolicyFilter } from '../stack/io-filters/policy-filter.js';
 import type { Settings } from '../stack/settings.js';
 import { TaskManager } from '../stack/task-management/task-manager.js';
 import { Home } from '../stack/vmfiles/home.js';
-import { Power } from '../stack/vmfiles/power.js';
 import { VirtualDisk } from '../stack/vmfiles/virtual-disk.js';
 import { Vm } from '../stack/vmfiles/vm.js';
 import type { AdapterType } from '../stack/vscsi/adapter-type.js';
@@ -22,7 +21,8 @@ const RING_MAX = 1024;
 
 /** A virtual disk as its guests reach it. */
 export interface BuiltDisk {
-  readonly plan: DiskPlan;
+  /** What stays as it was planned; where the disk lies, its kind and its size its `backing` knows. */
+  readonly plan: Omit<DiskPlan, 'datastore' | 'kind' | 'sizeBytes' | 'writtenBytes'>;
   readonly vm: Vm;
   /** Where they submit. */
   readonly front: Layer & { readonly sizeBlocks: number };
@@ -32,8 +32,6 @@ export interface BuiltDisk {
 
 export interface BuiltVms {
   readonly vms: ReadonlyMap<string, Vm>;
-  /** By name of the VM. */
-  readonly powers: ReadonlyMap<string, Power>;
   /** By index of the disk. */
   readonly disks: ReadonlyMap<number, BuiltDisk>;
   /** Files of each machine, by its name. */
@@ -42,7 +40,7 @@ export interface BuiltVms {
   readonly tasksOf: (host: string) => TaskManager;
 }
 
-/** Powers the virtual machines on: files, open handles, disks and virtual adapters. */
+/** Makes the virtual machines: files, open handles, disks and virtual adapters. */
 export function buildVms(
   sim: Sim,
   plans: readonly VmPlan[],
@@ -58,15 +56,14 @@ export function buildVms(
     return tasks;
   };
   const vms = new Map<string, Vm>();
-  const powers = new Map<string, Power>();
   const disks = new Map<number, BuiltDisk>();
   const homes = new Map<string, Home>();
   for (const plan of plans) {
     const fileSystems = fileSystemsOf.get(plan.host) as HostFileSystems;
-    const vm = new Vm(sim, { name: plan.name, host: plan.host, world: plan.world });
+    const { name, host, world, isOff = false } = plan;
+    const vm = new Vm(sim, { name, host, world, isOff });
     vms.set(plan.name, vm);
     const home = new Home(sim, plan, datastores);
-    powers.set(plan.name, new Power(vm, home));
     homes.set(plan.name, home);
     const lower: Layer = fileSystems.fileSystemSwitch;
     const { devices } = hosts.get(plan.host) as BuiltHost;
@@ -87,6 +84,7 @@ export function buildVms(
         return plan.disks[at]?.rawDevice === undefined ? backings[at]?.entity.values : undefined;
       },
     );
+    if (isOff) home.setLocked(false);
     const adapters = new Map<string, VirtualAdapter>();
     for (const [position, disk] of plan.disks.entries()) {
       const backing = backings[position];
@@ -106,7 +104,7 @@ export function buildVms(
       }
     }
   }
-  return { vms, powers, disks, homes, tasksOf };
+  return { vms, disks, homes, tasksOf };
 }
 
 /** The disk behind the filter of its storage policy, if it follows one. */
@@ -115,11 +113,16 @@ function filtered(
   { name, host }: VmPlan,
   { name: disk, datastore, policy }: DiskPlan,
   settings: Settings,
-  backing: Layer,
+  backing: VirtualDisk,
 ): Layer {
   if (policy === undefined) return backing;
   const unitBytes = settings.bytes('Disk.SchedCostUnit');
-  return new PolicyFilter(sim, { vm: name, host, disk, datastore, policy, unitBytes }, backing);
+  const options = { vm: name, host, disk, datastore, policy, unitBytes };
+  const filter = new PolicyFilter(sim, options, backing);
+  backing.onChange(() => {
+    sim.meters.relabel(filter.entity, { datastore: backing.datastore.name });
+  });
+  return filter;
 }
 
 /** The virtual adapter of `scsi1:3`, made when its first disk asks for it. */

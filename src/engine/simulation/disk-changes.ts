@@ -5,7 +5,6 @@ import { InflateJob } from '../operations/inflate-job.js';
 import { PunchJob } from '../operations/punch-job.js';
 import type { MoverStore } from '../operations/store.js';
 import type { Command, DiskAction } from '../plan/commands.js';
-import type { FileHandle } from '../stack/files.js';
 import { FILE_BLOCK } from '../stack/filesystem/file.js';
 import type { VmfsFile } from '../stack/filesystem/vmfs/file.js';
 import type { Home } from '../stack/vmfiles/home.js';
@@ -14,6 +13,7 @@ import type { BuiltDisk } from './build-vms.js';
 import { DiskMigration } from './disk-migration.js';
 import type { DiskOperations } from './disk-operations.js';
 import type { DiskQos } from './disk-qos.js';
+import { stemOf } from './moved-files.js';
 import type { SnapshotService } from './snapshots/service.js';
 
 /** The largest virtual disk there is (stack-upper reference, 22). */
@@ -36,14 +36,24 @@ type ActionOf<A extends DiskAction['action']> = Extract<DiskAction, { action: A 
 
 /** Inflates, punches, extends, renames and migrates virtual disks: what `vmkfstools` and vCenter do. */
 export class DiskChanges {
+  /** Under way, by the number of the disk. */
+  private readonly migrations = new Map<number, DiskMigration>();
+
   constructor(
     private readonly sim: Sim,
     private readonly parts: DiskChangeParts,
   ) {}
 
+  /** Gives up the migration of a disk; false when there is none under way. */
+  cancel(disk: number, why: string): boolean {
+    const migration = this.migrations.get(disk);
+    migration?.stop(why);
+    return migration !== undefined;
+  }
+
   /** @throws InputError when there is no such disk, or it is not possible now */
   apply(command: Extract<Command, { kind: 'alterDisk' }>, why: string): void {
-    const built = this.diskOf(command.disk);
+    const built = this.diskOf(command);
     if (command.action === 'inflate') this.inflate(built, why);
     else if (command.action === 'punchZero') this.punchZero(built, why);
     else if (command.action === 'extend') this.extend(built, command, why);
@@ -116,15 +126,12 @@ export class DiskChanges {
       const hint = `give more than ${formatSize(before * 512)}, at most 62 TiB, whole sectors`;
       throw this.refusal(built, `cannot become ${formatSize(sizeBytes)}`, hint);
     }
-    if (backing.tracker !== undefined) {
-      throw this.refusal(built, 'its changes are tracked', 'switch changed block tracking off');
-    }
     const store = this.parts.operations.storeOf(vm.host, backing.datastore.name);
     store.datastore.lengthen(file, sizeBytes);
     store.mount.lengthened();
+    this.parts.snapshots.resized(built.plan.index);
     const done = this.begin(built, 'extend', `to ${formatSize(sizeBytes)}`, why);
     const finish = (zeroed: number, problem?: string): void => {
-      this.parts.snapshots.forget(built.plan.index);
       backing.changed();
       done(`${formatSize(sizeBytes)}, ${mb(zeroed)} zeroed`, problem);
     };
@@ -143,33 +150,38 @@ export class DiskChanges {
         'power it off, or migrate the disk',
       );
     }
-    if (this.parts.snapshots.hasAny(vm.name)) throw this.hasSnapshots(built);
     if (!/^[\w.-]+$/.test(name)) throw this.refusal(built, `${name} is no name of a file`);
     const home = this.parts.homes.get(vm.name) as Home;
-    const from = baseOf(file);
+    const from = stemOf(file);
     const to = `${from.slice(0, from.lastIndexOf('/'))}/${name}`;
     if (home.has(`${to}.vmdk`)) throw this.refusal(built, `${to}.vmdk is there already`);
     const store = this.parts.operations.storeOf(vm.host, datastore.name);
+    const chain = this.parts.snapshots.linkedFilesOf(built.plan.index);
+    const extents = chain?.links.map((link) => link.file) ?? [file];
+    const small = [
+      `${from}-ctk.vmdk`,
+      ...(chain?.links.map((link) => link.name) ?? [`${from}.vmdk`]),
+    ];
     for (const { handle } of [...home.files]) {
-      if (handle !== file && handle.path !== `${from}.vmdk`) continue;
+      if (!extents.includes(handle) && !small.includes(handle.path)) continue;
       const path = `${to}${handle.path.slice(from.length)}`;
       home.renamed(handle, () => store.datastore.rename(handle, path));
     }
-    this.parts.snapshots.forget(built.plan.index);
+    chain?.rename((name) => `${to}${name.slice(from.length)}`);
     this.sim.log.note('disk.renamed', nameOf(built), `${from} is ${to} now`, why);
   }
 
   private migrate(built: BuiltDisk, action: ActionOf<'migrate'>, why: string): void {
     const { backing, vm, plan } = built;
-    if (this.parts.snapshots.hasAny(vm.name)) throw this.hasSnapshots(built);
     const { datastore, diskKind = backing.kind } = action;
     if (datastore === backing.datastore.name && diskKind === backing.kind) {
       throw this.refusal(built, `is a ${diskKind} disk on ${datastore} already`);
     }
-    if (backing.tracker !== undefined) {
-      throw this.refusal(built, 'its changes are tracked', 'switch changed block tracking off');
+    const { operations, snapshots } = this.parts;
+    if (diskKind !== backing.kind && snapshots.hasDeltas(plan.index)) {
+      const what = 'its deltas are over a disk of this kind';
+      throw this.refusal(built, what, 'delete its snapshots first, or leave its kind');
     }
-    const { operations } = this.parts;
     const source = operations.storeOf(vm.host, backing.datastore.name);
     const target = operations.storeOf(vm.host, datastore);
     const done = this.begin(built, 'migrate', `to ${diskKind} on ${datastore}`, why);
@@ -178,26 +190,37 @@ export class DiskChanges {
     const home = this.parts.homes.get(vm.name) as Home;
     const mover = operations.moverOf(vm.host);
     const lower = systems.fileSystemSwitch;
-    const way = { built, source, target, kind: diskKind, lower, home, mover };
-    new DiskMigration(this.sim, way, (what, problem) => {
-      if (problem === undefined) this.parts.snapshots.forget(plan.index);
+    const chain = snapshots.linkedFilesOf(plan.index);
+    const way = { built, chain, source, target, kind: diskKind, lower, home, mover };
+    const migration = new DiskMigration(this.sim, way, (what, problem) => {
+      this.migrations.delete(plan.index);
       done(what, problem);
     });
+    this.migrations.set(plan.index, migration);
   }
 
   /** @throws InputError when there is no such disk, or its files may not be changed now */
-  private diskOf(disk: number): BuiltDisk {
+  private diskOf({ disk, action }: Extract<Command, { kind: 'alterDisk' }>): BuiltDisk {
+    const { snapshots } = this.parts;
     const built = this.parts.disks.get(disk);
     if (built === undefined) throw InputError.of('disk', `there is no disk ${disk}`);
-    const { backing, plan } = built;
+    const { backing, plan, vm } = built;
     if (plan.rawDevice !== undefined)
       throw this.refusal(built, 'is a raw device: its array has it');
     if (backing.isProtected) {
       const what = `is busy: ${backing.operation ?? 'being cloned'}`;
       throw this.refusal(built, what, 'wait until it is done');
     }
-    if (this.parts.snapshots.hasDeltas(disk)) throw this.hasSnapshots(built);
-    return built;
+    const task = snapshots.taskOf(vm.name) ?? snapshots.holderOf(vm.name);
+    if (task !== undefined)
+      throw this.refusal(built, `${task} is under way`, 'wait until it is done');
+    // These move or rename files as they are; the others would change what deltas lie over.
+    if (action === 'migrate' || action === 'rename' || !snapshots.hasDeltas(disk)) return built;
+    throw this.refusal(
+      built,
+      'has snapshots, whose deltas fit the disk as it is',
+      'delete them first',
+    );
   }
 
   private vmfsOf(built: BuiltDisk): MoverStore {
@@ -222,10 +245,6 @@ export class DiskChanges {
     };
   }
 
-  private hasSnapshots(built: BuiltDisk): InputError {
-    return this.refusal(built, 'its VM has snapshots', 'delete them first');
-  }
-
   private refusal(built: BuiltDisk, what: string, hint?: string): InputError {
     return InputError.of(nameOf(built), what, hint);
   }
@@ -233,11 +252,6 @@ export class DiskChanges {
 
 function nameOf({ vm, plan }: BuiltDisk): string {
   return `${vm.name}:${plan.name}`;
-}
-
-/** `[one] web1/web1` of `[one] web1/web1-flat.vmdk`. */
-export function baseOf({ path }: FileHandle): string {
-  return path.replace(/-flat\.vmdk$/, '');
 }
 
 function mb(blocks: number): string {

@@ -2,7 +2,6 @@ import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
 import { formatDuration, formatSize } from '../core/units.js';
 import { AutoReclaim } from '../operations/auto-reclaim.js';
-import { CopyJob } from '../operations/copy-job.js';
 import { DataMover } from '../operations/data-mover.js';
 import { ReclaimJob } from '../operations/reclaim-job.js';
 import type { MoverStore } from '../operations/store.js';
@@ -13,26 +12,13 @@ import type { FileHandle } from '../stack/files.js';
 import type { NewDisk } from './backups/restore.js';
 import type { HostFileSystems } from './build-datastores.js';
 import type { BuiltHost } from './build-hosts.js';
-import type { BuiltDisk } from './build-vms.js';
-import type { CloneAudit } from './clone-audit.js';
+import { type LooseDisk, LooseDisks } from './loose-disks.js';
 
-/** A disk that belongs to no virtual machine. */
-interface LooseDisk {
-  readonly store: MoverStore;
-  readonly file: FileHandle;
-  /** Something is still being done to it. */
-  busy: boolean;
-}
-
-/** What a disk made by an operation is called: in a folder of its own, by its extent. */
-function pathOf(datastore: string, name: string): string {
-  return `[${datastore}] ${name}/${name}-flat.vmdk`;
-}
-
-/** Clones, new disks, deleted ones, and space given back: what an administrator has hosts do. */
+/** New disks, deleted ones, and space given back: what an administrator has hosts do. */
 export class DiskOperations {
   private readonly movers: ReadonlyMap<string, DataMover>;
-  private readonly loose = new Map<string, LooseDisk>();
+  /** Disks no machine has. */
+  readonly loose: LooseDisks;
   private readonly reclaiming = new Set<string>();
 
   constructor(
@@ -40,10 +26,8 @@ export class DiskOperations {
     private readonly plans: readonly DatastorePlan[],
     hosts: ReadonlyMap<string, BuiltHost>,
     private readonly fileSystems: ReadonlyMap<string, HostFileSystems>,
-    private readonly disks: ReadonlyMap<number, BuiltDisk>,
-    private readonly audit: CloneAudit,
-    private readonly hasDeltas: (disk: number) => boolean,
   ) {
+    this.loose = new LooseDisks(sim);
     this.movers = new Map(
       [...hosts].map(
         ([
@@ -80,65 +64,7 @@ export class DiskOperations {
 
   /** Where a disk lies that an operation has made; for whoever looks into it. */
   find(datastore: string, name: string): FileHandle | undefined {
-    return this.loose.get(pathOf(datastore, name))?.file;
-  }
-
-  /** @throws InputError when the VM's host does not mount the datastore, or the name is taken */
-  clone(command: Extract<Command, { kind: 'clone' }>, why: string): void {
-    const { disk, datastore, name } = command;
-    const built = found(this.disks.get(disk), 'disk', String(disk), this.disks.keys());
-    const { vm, plan, backing } = built;
-    if (plan.rawDevice !== undefined) {
-      throw InputError.of(`${vm.name}:${plan.name}`, 'is a raw device: its array can copy the LUN');
-    }
-    const source = this.storeOf(vm.host, backing.datastore.name);
-    const target = this.storeOf(vm.host, datastore);
-    const path = this.newPath(datastore, name);
-    if (backing.isProtected) {
-      const what = `is busy: ${backing.operation ?? 'being cloned'}`;
-      throw InputError.of(`${vm.name}:${plan.name}`, what, 'wait until it is done');
-    }
-    if (this.hasDeltas(disk)) {
-      const hint = 'delete its snapshots first';
-      throw InputError.of(`${vm.name}:${plan.name}`, 'has snapshots: it is not one file', hint);
-    }
-    const kind = command.diskKind ?? backing.kind;
-    const { log } = this.sim;
-    const beganAt = this.sim.now;
-    const mover = this.movers.get(vm.host) as DataMover;
-    log.note('clone.begin', path, `from ${backing.file.path} by ${vm.host}`, why);
-    let before: Float64Array | undefined;
-    const makeTarget = (): FileHandle => {
-      before = this.audit.contentOf(source, backing.file);
-      const file = target.datastore.createCopy(path, backing.file.sizeBlocks * 512, kind, (block) =>
-        source.datastore.holds(backing.file, block),
-      );
-      this.loose.set(path, { store: target, file, busy: true });
-      target.mount.open(file);
-      return file;
-    };
-    const parts = {
-      source,
-      sourceFile: backing.file,
-      target,
-      guard: backing.protect(),
-      byServer: true,
-      makeTarget,
-      release: (file: FileHandle) => target.mount.close(file),
-    };
-    const job = new CopyJob(this.sim, mover, parts, (problem) => {
-      backing.unprotect();
-      if (problem !== undefined) this.fail(path, problem);
-      else {
-        if (before !== undefined) this.audit.compare(before, target, job.targetFile as FileHandle);
-        const by = `${mb(job.offloadedBlocks)} by the array, ${mb(job.copiedBlocks)} by the host`;
-        const saved = `${mb(2 * job.offloadedBlocks)} of fabric saved`;
-        const span = formatDuration(this.sim.now - beganAt);
-        log.note('clone.end', path, `${by}, ${saved}`, `took ${span}`);
-        if (kind === 'eagerThick') this.zero(path, mover);
-        else this.settle(path);
-      }
-    });
+    return this.loose.find(datastore, name)?.file;
   }
 
   /**
@@ -151,12 +77,12 @@ export class DiskOperations {
     like: Pick<DiskPlan, 'sizeBytes' | 'kind'>,
   ): NewDisk {
     const store = this.storeOf(host, datastore);
-    const path = this.newPath(datastore, name);
+    const path = this.loose.newPath(datastore, name);
     const file = store.datastore.createCopy(path, like.sizeBytes, like.kind, () => false);
-    this.loose.set(path, { store, file, busy: true });
+    this.loose.add(path, store, file);
     const done = (problem: string | undefined): void => {
-      if (problem === undefined) this.settle(path);
-      else this.fail(path, problem);
+      if (problem === undefined) this.loose.settle(path);
+      else this.loose.fail(path, problem);
     };
     return { store, file, done };
   }
@@ -165,27 +91,29 @@ export class DiskOperations {
     const { datastore, name, sizeBytes, diskKind } = command;
     const host = this.hostOf(datastore);
     const store = this.storeOf(host, datastore);
-    const path = this.newPath(datastore, name);
+    const path = this.loose.newPath(datastore, name);
     try {
       const file = store.datastore.createCopy(path, sizeBytes, diskKind, () => false);
-      this.loose.set(path, { store, file, busy: true });
+      this.loose.add(path, store, file);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      this.fail(path, error.problems[0].message);
+      this.loose.fail(path, error.problems[0].message);
       return;
     }
     this.sim.log.note('disk.create', path, `${formatSize(sizeBytes)}, ${diskKind}`, why);
     if (diskKind === 'eagerThick') this.zero(path, this.movers.get(host) as DataMover);
-    else this.settle(path);
+    else this.loose.settle(path);
+  }
+
+  /** @throws InputError when there is no such disk, it is in use, or the name is taken or none */
+  rename({ datastore, name, to }: Extract<Command, { kind: 'renameDisk' }>, why: string): void {
+    const { from, path } = this.loose.rename(datastore, name, to);
+    this.sim.log.note('disk.renamed', path, `was ${from}`, why);
   }
 
   /** @throws InputError when there is no such disk, or it is in use */
   delete({ datastore, name }: Extract<Command, { kind: 'deleteDisk' }>, why: string): void {
-    const path = pathOf(datastore, name);
-    const { store, file, busy } = found(this.loose.get(path), 'disk', path, this.loose.keys());
-    if (busy) throw InputError.of(path, 'is still being written', 'wait until it is done');
-    this.loose.delete(path);
-    store.datastore.removeFile(file);
+    const { path, file } = this.loose.delete(datastore, name);
     this.sim.log.note('disk.delete', path, `${mb(file.allocatedBlocks)} freed`, why);
   }
 
@@ -213,42 +141,23 @@ export class DiskOperations {
   }
 
   /** What is left of an eager-zeroed disk; NFS servers zero by themselves. */
-  private zero(path: string, mover: DataMover): void {
+  zero(path: string, mover: DataMover): void {
     const { store, file } = this.loose.get(path) as LooseDisk;
     if (store.vmfs === undefined || file.toBeZeroedBlocks === 0) {
-      this.settle(path);
+      this.loose.settle(path);
       return;
     }
     const beganAt = this.sim.now;
     const blocks = file.toBeZeroedBlocks;
     new ZeroJob(this.sim, mover, store, file, (problem) => {
       if (problem !== undefined) {
-        this.fail(path, problem);
+        this.loose.fail(path, problem);
         return;
       }
       const span = formatDuration(this.sim.now - beganAt);
       this.sim.log.note('disk.zeroed', path, `${mb(blocks)} zeroed`, `took ${span}`);
-      this.settle(path);
+      this.loose.settle(path);
     });
-  }
-
-  /** The disk is done: it may be deleted. */
-  private settle(path: string): void {
-    (this.loose.get(path) as LooseDisk).busy = false;
-  }
-
-  /** What was made of it so far goes. */
-  private fail(path: string, problem: string): void {
-    const disk = this.loose.get(path);
-    this.loose.delete(path);
-    disk?.store.datastore.removeFile(disk.file);
-    this.sim.log.note('disk.failed', path, 'nothing is left of it', problem);
-  }
-
-  private newPath(datastore: string, name: string): string {
-    const path = pathOf(datastore, name);
-    if (!this.loose.has(path)) return path;
-    throw InputError.of(path, 'is there already', 'choose another name, or delete it first');
   }
 
   private hostOf(datastore: string): string {

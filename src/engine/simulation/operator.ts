@@ -5,6 +5,7 @@ import type { Command } from '../plan/commands.js';
 import type { BackupService } from './backups/service.js';
 import type { DatastoreAdmin } from './datastore-admin.js';
 import type { DiskChanges } from './disk-changes.js';
+import type { DiskClones } from './disk-clones.js';
 import type { DiskOperations } from './disk-operations.js';
 import type { DiskQos } from './disk-qos.js';
 import type { FaultController } from './fault-controller.js';
@@ -22,6 +23,7 @@ type Handlers = { readonly [K in Command['kind']]: (command: CommandOf<K>, why: 
 export interface OperatorParts {
   readonly backups: BackupService;
   readonly changes: DiskChanges;
+  readonly clones: DiskClones;
   readonly copies: VolumeCopies;
   readonly faults: FaultController;
   readonly guests: Guests;
@@ -42,8 +44,8 @@ export class Operator {
     private readonly sim: Sim,
     private readonly parts: OperatorParts,
   ) {
-    const { backups, changes, faults, machines, operations, qos, snapshots, storage } = parts;
-    const { copies, stores, volumes } = parts;
+    const { backups, changes, clones, faults, machines, operations, qos, snapshots } = parts;
+    const { copies, storage, stores, volumes } = parts;
     this.handlers = {
       inject: (command, why) => this.inject(command, why),
       heal: ({ id }, why) => void faults.heal(id, why),
@@ -56,8 +58,10 @@ export class Operator {
       rank: ({ host, path, rank }) => storage.setPathRank(host, path, rank),
       device: ({ host, device, state }) => storage.setDevice(host, device, state),
       perennial: ({ host, device, state }) => storage.setPerennial(host, device, state === 'on'),
-      clone: (command, why) => operations.clone(command, why),
+      clone: (command, why) => clones.clone(command, why),
       alterDisk: (command, why) => changes.apply(command, why),
+      cancelDisk: ({ disk }) => this.cancel(disk),
+      renameDisk: (command, why) => operations.rename(command, why),
       createDisk: (command, why) => operations.create(command, why),
       deleteDisk: (command, why) => operations.delete(command, why),
       reclaim: (command, why) => operations.reclaim(command, why),
@@ -94,6 +98,13 @@ export class Operator {
       const [{ place, message }] = error.problems;
       this.sim.log.note('command.refused', place, message, `${command.kind}, timeline`);
     }
+  }
+
+  private cancel(disk: number): void {
+    const { clones, changes } = this.parts;
+    const why = 'it was given up';
+    if (clones.cancel(disk, why) || changes.cancel(disk, why)) return;
+    throw InputError.of(`disk ${disk}`, 'is neither cloned nor migrated', 'nothing is under way');
   }
 
   private inject({ fault, target, params }: CommandOf<'inject'>, why: string): void {

@@ -17,12 +17,14 @@ import type { Verifier, Violation } from '../workloads/verifier.js';
 import { BackupService } from './backups/service.js';
 import { buildDatastores } from './build-datastores.js';
 import { type BuiltHost, buildHost } from './build-hosts.js';
+import { buildPowers } from './build-powers.js';
 import { buildVasa } from './build-vasa.js';
 import { buildVms } from './build-vms.js';
 import { CloneAudit } from './clone-audit.js';
 import { DatastoreAdmin } from './datastore-admin.js';
 import { setDead } from './dead-host.js';
 import { DiskChanges } from './disk-changes.js';
+import { DiskClones } from './disk-clones.js';
 import { DiskOperations } from './disk-operations.js';
 import { DiskQos } from './disk-qos.js';
 import { type MachineFile, machineFiles } from './export/machine-files.js';
@@ -103,19 +105,12 @@ export class Simulation {
     );
     this.datastores = datastores;
     const built = buildVms(sim, plan.vms, datastores, fileSystems, hosts);
-    const { vms, powers, disks, homes } = built;
+    const { vms, disks, homes } = built;
     const contents = new FileContents(sim, servers);
     this.audit = new CloneAudit(contents);
-    this.operations = new DiskOperations(
-      sim,
-      plans,
-      hosts,
-      fileSystems,
-      disks,
-      this.audit,
-      (disk) => this.snapshots.hasDeltas(disk),
-    );
+    this.operations = new DiskOperations(sim, plans, hosts, fileSystems);
     const { operations } = this;
+    const powers = buildPowers(sim, built, fileSystems, (host) => operations.moverOf(host));
     const volumeAdmin = new VolumeAdmin(sim, {
       ...{ hosts, arrays, volumes, own: ownIo },
       rawUserOf: (uid) => rawUserOf(plan.vms, uid),
@@ -180,15 +175,16 @@ export class Simulation {
       disks,
       guests: this.guests,
       hostSites: this.stores.hosts,
-      providers: buildVasa(sim, plan, arrays),
+      providers: buildVasa(sim, plan, arrays, disks),
     });
     this.faults = new FaultController(sim, this.sites);
-    const { snapshots, qos } = this;
+    const { snapshots, qos, audit } = this;
     const changing = { disks, fileSystems, homes, operations, snapshots, qos };
     this.operator = new Operator(sim, {
       backups: this.backups,
       copies,
       changes: new DiskChanges(sim, changing),
+      clones: new DiskClones(sim, { disks, operations, snapshots, audit }),
       faults: this.faults,
       guests: this.guests,
       machines: new Machines(

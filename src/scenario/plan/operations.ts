@@ -14,6 +14,8 @@ const KINDS = [
   ...DISK_CHANGES,
   'create',
   'delete',
+  'renameDisk',
+  'cancelDisk',
   'reclaim',
   'power',
   'unmount',
@@ -78,14 +80,21 @@ function commandOf(
   }
   if (gone !== undefined) {
     const { datastore, name } = gone;
-    if (!made.delete(`${datastore} ${name}`)) {
-      context.report(
-        [...path, 'delete'],
-        `no operation before has made a disk "${name}" on ${datastore}`,
-        'only disks that "clone" or "create" have made can be deleted',
-      );
-    }
+    giveUp(context, datastore, name, [...path, 'delete'], made);
     return { kind: 'deleteDisk', datastore, name };
+  }
+  if (text.renameDisk !== undefined) {
+    const { datastore, name, to } = text.renameDisk;
+    giveUp(context, datastore, name, [...path, 'renameDisk'], made);
+    take(context, datastore, to, [...path, 'renameDisk', 'to'], made);
+    return { kind: 'renameDisk', datastore, name, to };
+  }
+  if (text.cancelDisk !== undefined) {
+    const { vm, disk } = text.cancelDisk;
+    const machine = context.find(around.vms, vm, [...path, 'cancelDisk', 'vm'], 'VM');
+    if (machine === undefined) return undefined;
+    const found = findDisk(context, machine.plan, disk, [...path, 'cancelDisk', 'disk']);
+    return found && { kind: 'cancelDisk', disk: found.index };
   }
   if (power !== undefined) {
     context.find(around.vms, power.vm, [...path, 'power', 'vm'], 'VM');
@@ -256,7 +265,7 @@ function planClone(
   path: Path,
   made: Set<string>,
 ): Command | undefined {
-  const { vm, disk, to, name, kind } = text;
+  const { vm, disk, snapshot, to, name, kind } = text;
   const machine = context.find(vms, vm, [...path, 'vm'], 'VM');
   const datastore = context.find(datastores, to, [...path, 'to'], 'datastore');
   take(context, to, name, [...path, 'name'], made);
@@ -273,6 +282,7 @@ function planClone(
   return {
     kind: 'clone',
     disk: source.index,
+    ...(snapshot === undefined ? {} : { snapshot }),
     datastore: to,
     name,
     ...(kind && { diskKind: kind }),
@@ -289,6 +299,22 @@ function checkHost(
   if (datastore === undefined || datastore.hosts.includes(host)) return;
   const hint = `it is mounted by ${datastore.hosts.join(', ')}`;
   context.report(path, `${host} does not mount ${name}`, hint);
+}
+
+/** The name of a disk that an operation has made is free again. */
+function giveUp(
+  context: Context,
+  datastore: string,
+  name: string,
+  path: Path,
+  made: Set<string>,
+): void {
+  if (made.delete(`${datastore} ${name}`)) return;
+  context.report(
+    path,
+    `no operation before has made a disk "${name}" on ${datastore}`,
+    'only disks that "clone" or "create" have made can be deleted or renamed',
+  );
 }
 
 function take(

@@ -145,6 +145,7 @@ function planVm(
     world,
     memoryBytes: own?.memoryBytes ?? item.memory,
     memoryReservedBytes: own?.memoryReservedBytes ?? item.reserved,
+    ...(item.power === 'off' ? { isOff: true } : {}),
     adapter: item.adapter,
     ...(own?.adapterTypes && { adapterTypes: own.adapterTypes }),
     home,

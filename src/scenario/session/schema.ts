@@ -102,10 +102,13 @@ const command = z.discriminatedUnion('kind', [
     ...timed,
     kind: z.literal('clone'),
     disk: count,
+    snapshot: name.optional(),
     datastore: name,
     name,
     diskKind: diskKind.optional(),
   }),
+  z.strictObject({ ...timed, kind: z.literal('cancelDisk'), disk: count }),
+  z.strictObject({ ...timed, kind: z.literal('renameDisk'), datastore: name, name, to: name }),
   z.strictObject({
     ...timed,
     kind: z.literal('createDisk'),

@@ -1,4 +1,6 @@
 /** Which virtual disks the QoS form is about, and what is set now. */
+
+import type { Entities } from '../../engine/views/kit/entities.js';
 import { Row } from '../../engine/views/kit/row.js';
 import type { PlanSummary } from '../engine.js';
 import { screenOf } from '../screens.js';
@@ -32,7 +34,7 @@ function nameOf({ vm, name }: Disk): string {
 }
 
 /** The row's virtual disks: of a VM all, of a VM on a device those that lie there. */
-function disksOf(row: Row, { plan }: World): readonly Disk[] {
+function disksOf(row: Row, { plan, frames }: World): readonly Disk[] {
   const disks = plan?.disks ?? [];
   switch (row.info.scope) {
     case 'disk':
@@ -43,7 +45,8 @@ function disksOf(row: Row, { plan }: World): readonly Disk[] {
     case 'client': {
       const own = disks.filter((disk) => isOf(row, disk));
       if (own.length > 0) return own;
-      const onDevice = (disk: Disk): boolean => lieOn(disk, plan).includes(row.label('device'));
+      const onDevice = (disk: Disk): boolean =>
+        lieOn(disk, plan, frames.entities).includes(row.label('device'));
       return disks.filter((disk) => disk.vm === row.label('vm') && onDevice(disk));
     }
     default:
@@ -52,7 +55,9 @@ function disksOf(row: Row, { plan }: World): readonly Disk[] {
 }
 
 /** Devices a disk's commands go to; an NFS volume is a device of its own. */
-function lieOn({ datastore }: Disk, plan: PlanSummary | undefined): readonly string[] {
+function lieOn(disk: Disk, plan: PlanSummary | undefined, entities: Entities): readonly string[] {
+  const info = entities.scope('disk').find(({ name }) => name === nameOf(disk));
+  const datastore = info?.labels.datastore ?? '';
   const found = plan?.datastores.find(({ name }) => name === datastore);
   return [...(found?.devices ?? []), `{NFS}${datastore}`];
 }

@@ -108,8 +108,9 @@ function setUp(
       allocatedBlocks: 4096,
       toBeZeroedBlocks: 1024,
     };
-    const plan = { name: `scsi0:${number}`, index: number, datastore: 'ds1', kind };
-    const backing = { file, kind, firstWrites: 3, onChange: () => undefined };
+    const plan = { name: `scsi0:${number}`, index: number };
+    const datastore = { name: 'ds1' };
+    const backing = { file, kind, datastore, firstWrites: 3, onChange: () => undefined };
     const options = { vm: 'web1', host: 'esx1', adapter, plan, backing };
     return new VirtualScsiDisk(sim, options, files);
   });

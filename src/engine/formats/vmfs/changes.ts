@@ -2,7 +2,7 @@ import { FormatError, InputError } from '../../core/errors.js';
 import { MIB } from './bytes.js';
 import type { Provisioning } from './contents.js';
 import type { Core } from './core.js';
-import { type Descriptor, DIRECTORY, POINTERS, REGULAR, RESIDENT, SYSTEM } from './descriptor.js';
+import { type Descriptor, DIRECTORY, REGULAR, RESIDENT, SYSTEM } from './descriptor.js';
 import { entryOf, requireName } from './directory.js';
 import { ROOT } from './root.js';
 import type { Tree } from './tree.js';
@@ -60,7 +60,7 @@ export class Changes {
    */
   write(path: string, offset: number, bytes: Uint8Array): void {
     this.changeFile(path, (file) => {
-      if (offset > file.length) this.lengthenSparse(file, offset);
+      if (offset > file.length) this.tree.contents.lengthenSparse(file, offset);
       this.tree.contents.write(file, offset, bytes);
     });
   }
@@ -69,17 +69,9 @@ export class Changes {
   resize(path: string, length: number): boolean {
     return this.changeFile(path, (file) => {
       if (length < file.length) return this.tree.contents.shorten(file, length, STEP_SLOTS);
-      this.lengthenSparse(file, length);
+      this.tree.contents.lengthenSparse(file, length);
       return true;
     });
-  }
-
-  private lengthenSparse(file: Descriptor, length: number): void {
-    const { contents } = this.tree;
-    contents.lengthen(file, length, 'sparse');
-    if (this.core.generation.product === 6 && file.zla === POINTERS) {
-      contents.form.fillTables(file, Math.ceil(length / this.core.blockBytes));
-    }
   }
 
   /**

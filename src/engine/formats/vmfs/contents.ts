@@ -12,7 +12,14 @@ import {
 } from './address.js';
 import { alignDown, alignUp } from './bytes.js';
 import type { Core } from './core.js';
-import { type Descriptor, FILE_BYTES_MAX, RDM, RESIDENT, SUB_BLOCKS } from './descriptor.js';
+import {
+  type Descriptor,
+  FILE_BYTES_MAX,
+  POINTERS,
+  RDM,
+  RESIDENT,
+  SUB_BLOCKS,
+} from './descriptor.js';
 import { FileForm, type Form } from './file-form.js';
 import { FileMap } from './file-map.js';
 import { SECTOR_BYTES } from './store.js';
@@ -155,6 +162,14 @@ export class Contents {
     this.zeroTail(file, length);
     this.form.reform(file, length, form);
     file.length = length;
+  }
+
+  /** Makes the file longer by a hole. */
+  lengthenSparse(file: Descriptor, length: number): void {
+    this.lengthen(file, length, 'sparse');
+    if (this.core.generation.product === 6 && file.zla === POINTERS) {
+      this.form.fillTables(file, Math.ceil(length / this.core.blockBytes));
+    }
   }
 
   /** What follows the end in the last block may be left from an earlier, longer file. */

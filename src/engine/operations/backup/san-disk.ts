@@ -4,7 +4,7 @@ import type { Sim } from '../../core/sim.js';
 import { FILE_BLOCK } from '../../stack/filesystem/file.js';
 import type { VmfsFile } from '../../stack/filesystem/vmfs/file.js';
 import { Splitter } from '../../stack/splitter.js';
-import { type Link, Lookup } from '../../stack/vmfiles/chain/link.js';
+import { ChainView } from '../../stack/vmfiles/chain/chain-view.js';
 import { extentOf, type OffloadExtent } from '../store.js';
 
 /**
@@ -12,9 +12,8 @@ import { extentOf, type OffloadExtent } from '../store.js';
  * and grain tables included, so only data is read, from the LUNs. What lies nowhere reads as zeros.
  */
 export class SanDisk extends Splitter {
-  /** Leaf first; frozen by a snapshot while anything is read. */
-  links: readonly Link[] = [];
-  private readonly found = new Lookup();
+  /** Frozen by a snapshot while anything is read. */
+  view = new ChainView([], () => false);
 
   /** @param lower takes rows addressed on the LUN that `lun` names */
   constructor(
@@ -34,18 +33,18 @@ export class SanDisk extends Splitter {
 
   /** What one link holds side by side within one file block. */
   protected override pieceAt(_io: Io, at: number, most: number): number {
-    const { found } = this;
-    found.find(this.links, at, most);
-    if (found.zeros) return found.length;
-    return Math.min(found.length, FILE_BLOCK - (found.block % FILE_BLOCK));
+    const { view } = this;
+    view.find(at, most);
+    if (view.link === undefined) return view.length;
+    return Math.min(view.length, FILE_BLOCK - (view.block % FILE_BLOCK));
   }
 
   protected override send(io: Io): void {
     const { lba, blocks, data, lun } = this.requests;
-    const { found, links } = this;
-    found.find(links, lba[io], blocks[io]);
-    const { map } = links[found.index].file as VmfsFile;
-    const block = found.zeros ? -1 : map[Math.floor(found.block / FILE_BLOCK)];
+    const { view } = this;
+    view.find(lba[io], blocks[io]);
+    const file = view.link?.file as VmfsFile | undefined;
+    const block = file === undefined ? -1 : file.map[Math.floor(view.block / FILE_BLOCK)];
     if (block < 0) {
       // Nothing is there, or nothing was written yet.
       if (data[io] > 0) this.sim.arena!.clear(data[io], blocks[io]);
@@ -53,7 +52,7 @@ export class SanDisk extends Splitter {
       return;
     }
     const { shift, device } = extentOf(this.extents, block);
-    lba[io] = shift + block * FILE_BLOCK + (found.block % FILE_BLOCK);
+    lba[io] = shift + block * FILE_BLOCK + (view.block % FILE_BLOCK);
     lun[io] = device.unit;
     this.lower.submit(io);
   }

@@ -57,7 +57,7 @@ export class BackupRun {
     const action = { action: 'create', snapshot: name, quiesce } as const;
     for (const { built } of disks) {
       if (transports.hostIsUp(built)) continue;
-      const { datastore } = built.plan;
+      const { name: datastore } = built.backing.datastore;
       throw InputError.of(vm, `its host does not have ${datastore}`, 'wait until it is back');
     }
     const task = snapshots.taskOf(vm);

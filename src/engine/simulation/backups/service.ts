@@ -119,7 +119,10 @@ export class BackupService {
       this.running.delete(vm),
     );
     if (to !== undefined) {
-      const made = operations.makeFor(host, to, built.plan);
+      const made = operations.makeFor(host, to, {
+        sizeBytes: point.sectors * 512,
+        kind: built.backing.kind,
+      });
       restore.toNew(made, why);
     } else {
       if (built.vm.state !== 'off') {

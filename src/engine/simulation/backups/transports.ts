@@ -9,8 +9,10 @@ import { SanDisk } from '../../operations/backup/san-disk.js';
 import { SanInitiator } from '../../operations/backup/san-initiator.js';
 import { MANAGEMENT_BYTES_PER_SECOND, TRANSPORT } from '../../operations/backup/transport.js';
 import { BackupWorld } from '../../operations/backup/world.js';
+import type { MoverStore } from '../../operations/store.js';
 import type { BackupTransport } from '../../plan/commands.js';
 import { Chain } from '../../stack/vmfiles/chain/chain.js';
+import { ChainView } from '../../stack/vmfiles/chain/chain-view.js';
 import type { Link } from '../../stack/vmfiles/chain/link.js';
 import { ADAPTER_TYPES } from '../../stack/vscsi/index.js';
 import { VirtualAdapter } from '../../stack/vscsi/virtual-adapter.js';
@@ -85,7 +87,9 @@ export class BackupTransports {
 
   /** How a disk is read; `check` has said that it can be. */
   wayOf(built: BuiltDisk, transport: BackupTransport): Way {
-    const key = `${built.plan.index} ${transport}`;
+    const { plan, backing } = built;
+    // A disk that has been moved is read by another way.
+    const key = `${plan.index} ${transport} ${backing.datastore.name}`;
     const known = this.ways.get(key);
     if (known !== undefined) return known;
     const world = this.worldOf(built, transport);
@@ -114,18 +118,23 @@ export class BackupTransports {
     const target = number % TARGETS;
     const name = `scsi${bus}:${target < OWN_TARGET ? target : target + 1}`;
     const { disk: index } = world.options;
-    const datastore = backing.datastore.name;
-    const { kind } = backing;
     const lower = new VirtualScsiDisk(
       this.sim,
       {
         vm: proxyOf(host),
         host,
         adapter,
-        plan: { name, index, datastore, kind },
+        plan: { name, index },
         backing: {
-          file: backing.file,
-          kind,
+          get file() {
+            return backing.file;
+          },
+          get kind() {
+            return backing.kind;
+          },
+          get datastore() {
+            return backing.datastore;
+          },
           firstWrites: 0,
           onChange: (listener) => backing.onChange(listener),
         },
@@ -138,15 +147,15 @@ export class BackupTransports {
   private san(built: BuiltDisk, world: BackupWorld): Way {
     const { plan, vm, backing } = built;
     const { stores } = this.parts.fileSystems.get(vm.host) as HostFileSystems;
-    const extents = stores.get(backing.datastore.name)?.vmfs?.extents ?? [];
+    const store = stores.get(backing.datastore.name) as MoverStore;
     const lower = new SanDisk(
       this.sim,
       `${vm.name}:${plan.name} san`,
-      extents,
+      store.vmfs?.extents ?? [],
       this.initiatorOf(vm.host),
     );
     const setLinks = (links: readonly Link[]): void => {
-      lower.links = links;
+      lower.view = new ChainView(links, (file, block) => store.datastore.holds(file, block));
     };
     return { world, lower, setLinks };
   }

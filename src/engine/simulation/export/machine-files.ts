@@ -2,7 +2,7 @@ import { InputError } from '../../core/errors.js';
 import { Random } from '../../core/random.js';
 import { requirePlainName } from '../../formats/vmdk/extent-line.js';
 import type { FileMedium } from '../../formats/vmdk/medium.js';
-import type { DiskPlan, Plan, VmPlan } from '../../plan/plan.js';
+import type { Plan, VmPlan } from '../../plan/plan.js';
 import type { ChainLink, SnapshotService } from '../snapshots/service.js';
 import { describeLink, plainName, writeExtent } from './link-files.js';
 import { configurationOf, type ExportedDisk, snapshotListOf } from './machine-text.js';
@@ -16,6 +16,8 @@ export interface MachineFile {
   readonly name: string;
   write(medium: FileMedium): void;
 }
+
+type Place = ReturnType<SnapshotService['placeOf']>;
 
 /**
  * The files of a machine as they are at this instant: .vmx, .vmsd, and of each disk the descriptor and
@@ -35,9 +37,10 @@ export function machineFiles(plan: Plan, snapshots: SnapshotService, name: strin
   const disks = vm.disks.flatMap((disk): ExportedDisk[] => {
     if (disk.rawDevice !== undefined) return [];
     const chains = [undefined, ...list].map((at) => snapshots.chainOf(disk.index, at?.name));
-    const [leaf, ...frozen] = chains.map(([{ descriptor }]) => nameOn(descriptor, vm, disk));
+    const place = snapshots.placeOf(disk.index);
+    const [leaf, ...frozen] = chains.map(([{ descriptor }]) => nameOn(descriptor, vm, place));
     for (const [link, parent] of parentsOf(chains)) {
-      files.push(...linkFiles(link, parent, vm, disk, random));
+      files.push(...linkFiles(link, parent, vm, place, random));
     }
     return [{ plan: disk, leaf, frozen }];
   });
@@ -65,7 +68,7 @@ function linkFiles(
   link: ChainLink,
   parent: ChainLink | undefined,
   vm: VmPlan,
-  { datastore, kind }: DiskPlan,
+  { datastore, kind }: Place,
   random: Random,
 ): MachineFile[] {
   const stream = random.stream(`export ${link.descriptor}`);
@@ -87,7 +90,7 @@ function fileOf(
 }
 
 /** How a file in the home names a disk: plainly there, by its whole path on another datastore. */
-function nameOn(descriptor: string, vm: VmPlan, { datastore }: DiskPlan): string {
+function nameOn(descriptor: string, vm: VmPlan, { datastore }: Place): string {
   const name = plainName(descriptor);
   return datastore === vm.home ? name : `/vmfs/volumes/${datastore}/${vm.name}/${name}`;
 }

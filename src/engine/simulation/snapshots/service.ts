@@ -5,15 +5,25 @@ import type { MoverStore } from '../../operations/store.js';
 import type { Command, SnapshotAction } from '../../plan/commands.js';
 import type { VmPlan } from '../../plan/plan.js';
 import type { FileHandle } from '../../stack/files.js';
+import type { Chain } from '../../stack/vmfiles/chain/chain.js';
+import { ChainView } from '../../stack/vmfiles/chain/chain-view.js';
 import { type ChainFiles, DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
-import { chainFrom, type GrainRun, grainRuns, type Link } from '../../stack/vmfiles/chain/link.js';
-import { ChangeTracker, type DiskArea } from '../../stack/vmfiles/change-tracker.js';
+import {
+  chainFrom,
+  type GrainRun,
+  grainRuns,
+  Link,
+  NO_CID,
+} from '../../stack/vmfiles/chain/link.js';
+import type { DiskArea, FrozenChanges } from '../../stack/vmfiles/change-tracker.js';
 import type { Home } from '../../stack/vmfiles/home.js';
+import type { DiskKind } from '../../stack/vmfiles/virtual-disk.js';
 import type { Vm } from '../../stack/vmfiles/vm.js';
 import type { HostFileSystems } from '../build-datastores.js';
 import type { BuiltDisk } from '../build-vms.js';
 import type { FileContents } from '../file-contents.js';
 import type { SnapshotInfo } from './snapshot.js';
+import { Tracking } from './tracking.js';
 import { VmSnapshots, type Witness } from './vm-snapshots.js';
 
 /** Pause between two looks whether a file is at rest (model). */
@@ -58,16 +68,19 @@ export interface SnapshotServiceOptions {
 export class SnapshotService {
   private readonly machines = new Map<string, VmSnapshots>();
   private readonly chains = new Map<number, DiskChain>();
+  private readonly tracking: Tracking;
 
   constructor(
     private readonly sim: Sim,
     private readonly options: SnapshotServiceOptions,
-  ) {}
+  ) {
+    this.tracking = new Tracking(sim, options.homes);
+  }
 
   /** @throws InputError when there is no such VM or snapshot, or another operation is under way */
   command(command: Extract<Command, { kind: 'snapshot' | 'track' }>, why: string): void {
     if (command.kind === 'snapshot') this.machine(command.vm).apply(command, why);
-    else this.track(command.disk, command.state === 'on', why);
+    else this.tracking.set(this.builtDisk(command.disk), command.state === 'on', why);
   }
 
   /** Snapshots of a VM, oldest first. @throws InputError when there is no such VM */
@@ -89,6 +102,11 @@ export class SnapshotService {
     this.machine(vm).apply(action, why, ended);
   }
 
+  /** Who reads a snapshot of a VM. */
+  holderOf(vm: string): string | undefined {
+    return this.machines.get(vm)?.holder;
+  }
+
   /** Keeps a VM's snapshots as they are while somebody reads one; undefined lets go. */
   hold(vm: string, holder: string | undefined): void {
     this.machine(vm).holder = holder;
@@ -105,6 +123,33 @@ export class SnapshotService {
     return [...this.machines.values()].some(({ task }) => task !== undefined);
   }
 
+  /**
+   * A disk as its files hold it, now or at a snapshot. It is good as long as these files stay as they
+   * are; the links of the current state are those of now.
+   * @throws InputError when there is no such disk or snapshot
+   */
+  viewOf(disk: number, snapshot?: string): ChainView {
+    const { vm, backing } = this.builtDisk(disk);
+    const { datastore } = this.storeOf(vm.host, backing.datastore.name);
+    const links =
+      snapshot === undefined ? chainFrom(this.leafOf(disk)) : this.linksOf(disk, snapshot);
+    return new ChainView(links, (file, block) => datastore.holds(file, block));
+  }
+
+  /** A disk that never had a snapshot is its one file. */
+  private leafOf(disk: number): Link {
+    const { file } = this.builtDisk(disk).backing;
+    const alone = { cid: NO_CID, parent: undefined, createdAt: 0 };
+    return this.chains.get(disk)?.leaf ?? new Link(file.path, file, undefined, alone);
+  }
+
+  /** Reads a disk by way of a view of it; a disk has one reader. */
+  readerOf(disk: number, { links }: ChainView): Chain {
+    const { reader } = this.chainFor(disk);
+    reader.links = links;
+    return reader;
+  }
+
   /** True when the disk is, or is about to be, more than its base: its file alone is not all of it. */
   hasDeltas(disk: number): boolean {
     const { vm } = this.builtDisk(disk);
@@ -117,13 +162,10 @@ export class SnapshotService {
    * @throws InputError when there is no such disk or snapshot
    */
   chainOf(disk: number, snapshot?: string): ChainLink[] {
-    const { vm, plan } = this.builtDisk(disk);
-    if (snapshot !== undefined) this.machine(vm.name).find(snapshot);
+    const { vm, backing } = this.builtDisk(disk);
     const chain = this.chains.get(disk) ?? this.chainFor(disk);
-    const store = this.storeOf(vm.host, plan.datastore);
-    const leaf =
-      snapshot === undefined ? chain.leaf : this.machine(vm.name).find(snapshot).disks.get(disk)!;
-    return chainFrom(leaf).map((link) => ({
+    const store = this.storeOf(vm.host, backing.datastore.name);
+    return this.viewOf(disk, snapshot).links.map((link) => ({
       descriptor: link.name,
       extent: link.file.path,
       format: link.delta?.format.name ?? 'flat',
@@ -136,6 +178,12 @@ export class SnapshotService {
       holds: (fileBlock) => store.datastore.holds(link.file, fileBlock),
       read: (block, into) => this.options.contents.read(store, link.file, block, into),
     }));
+  }
+
+  /** Where a disk lies now, and how it gets its space. @throws InputError when there is no such disk */
+  placeOf(disk: number): { readonly datastore: string; readonly kind: DiskKind } {
+    const { datastore, kind } = this.builtDisk(disk).backing;
+    return { datastore: datastore.name, kind };
   }
 
   /** Whether what disks hold is known: the run verifies data, or its LUNs keep bytes. */
@@ -158,37 +206,19 @@ export class SnapshotService {
     return this.list(vm).length > 0 || this.taskOf(vm) !== undefined;
   }
 
-  /** The base of a disk of a VM without snapshots is another file now, or has another name. */
-  forget(disk: number): void {
-    this.machines.delete(this.builtDisk(disk).vm.name);
-    this.chains.delete(disk);
+  /** The files of a disk that has, or had, snapshots. */
+  linkedFilesOf(disk: number): DiskChain | undefined {
+    return this.chains.get(disk);
   }
 
-  private track(disk: number, on: boolean, why: string): void {
-    const { backing, vm, plan } = this.builtDisk(disk);
-    const name = `${vm.name}:${plan.name}`;
-    if (on === (backing.tracker !== undefined)) return;
-    const stream = this.sim.random.stream(`${name}.ctk ${this.sim.now}`);
-    const uuid = (): string => Array.from({ length: 4 }, () => hex(stream.next())).join('');
-    backing.tracker = on ? new ChangeTracker(backing.file.sizeBlocks, uuid) : undefined;
-    const { files } = this.filesOf(vm, backing.datastore.name);
-    const path = backing.file.path.replace(/-flat\.vmdk$/, '-ctk.vmdk');
-    const kept = this.homeOf(vm.name).ofRole('changeTracking');
-    const old = kept.find((file) => file.path === path);
-    if (old !== undefined) files.remove(old);
-    if (backing.tracker !== undefined) {
-      files.create(path, backing.tracker.fileBytes, 'small', 'changeTracking');
-    }
-    const what = on ? `changes are tracked, ${backing.tracker?.changeId}` : 'not tracked any more';
-    this.sim.log.note('disk.tracking', name, what, why);
+  /** A disk has another size: nothing is known any more of what changed before (vmdk-formats 12). */
+  resized(disk: number): void {
+    this.tracking.resized(this.builtDisk(disk));
   }
 
   /** What a backup remembers to ask by. @throws InputError when changes are not tracked */
   changeIdOf(disk: number, snapshot?: string): string {
-    const { vm } = this.builtDisk(disk);
-    const tracker = this.trackerOf(disk);
-    if (snapshot === undefined) return tracker.changeId;
-    return this.changesAt(vm.name, disk, snapshot).changeId;
+    return this.tracking.changeIdOf(this.builtDisk(disk), this.changesAt(disk, snapshot));
   }
 
   /**
@@ -198,45 +228,18 @@ export class SnapshotService {
    * @throws InputError when changes are not tracked, or the id is of before a reset
    */
   changedAreas(disk: number, changeId: string, snapshot?: string): readonly DiskArea[] {
-    const { vm, plan } = this.builtDisk(disk);
-    const tracker = this.trackerOf(disk);
-    if (changeId === '*') return this.heldAreas(disk, tracker, snapshot);
-    const at = snapshot === undefined ? undefined : this.changesAt(vm.name, disk, snapshot);
-    const areas = tracker.changedSince(changeId, at);
-    if (areas !== undefined) return areas;
-    const place = `${vm.name}:${plan.name}`;
-    throw InputError.of(place, `change id ${changeId} is not known`, 'read all of the disk: "*"');
+    const built = this.builtDisk(disk);
+    if (changeId === '*') return this.tracking.heldAreas(built, this.viewOf(disk, snapshot));
+    return this.tracking.changedAreas(built, changeId, this.changesAt(disk, snapshot));
   }
 
-  private heldAreas(disk: number, tracker: ChangeTracker, snapshot?: string): DiskArea[] {
-    const { vm, backing } = this.builtDisk(disk);
-    const { datastore } = this.storeOf(vm.host, backing.datastore.name);
-    const held = new Set<number>();
-    const note = (lba: number, blocks: number): void => {
-      const first = Math.floor(lba / tracker.granuleBlocks);
-      const end = Math.ceil((lba + blocks) / tracker.granuleBlocks);
-      for (let granule = first; granule < end; granule++) held.add(granule);
-    };
-    for (let block = 0; block * 2048 < backing.file.sizeBlocks; block++) {
-      if (datastore.holds(backing.file, block)) note(block * 2048, 2048);
-    }
-    for (const link of this.chainOf(disk, snapshot)) {
-      for (const { lba, blocks } of link.runs()) note(lba, blocks);
-    }
-    return tracker.areasWhere((granule) => held.has(granule));
-  }
-
-  private changesAt(vm: string, disk: number, snapshot: string) {
-    const changes = this.machine(vm).find(snapshot).changes.get(disk);
+  private changesAt(disk: number, snapshot: string | undefined): FrozenChanges | undefined {
+    if (snapshot === undefined) return undefined;
+    const { vm } = this.builtDisk(disk);
+    const changes = this.machine(vm.name).find(snapshot).changes.get(disk);
     if (changes !== undefined) return changes;
     const hint = 'track changes before the snapshot is made';
     throw InputError.of(`snapshot ${snapshot}`, 'changes were not tracked then', hint);
-  }
-
-  private trackerOf(disk: number): ChangeTracker {
-    const { backing, vm, plan } = this.builtDisk(disk);
-    if (backing.tracker !== undefined) return backing.tracker;
-    throw InputError.of(`${vm.name}:${plan.name}`, 'its changes are not tracked', 'track them');
   }
 
   private machine(name: string): VmSnapshots {
@@ -245,13 +248,13 @@ export class SnapshotService {
     const plan = this.planOf(name);
     const built = plan.disks.map(({ index }) => this.builtDisk(index));
     const [first] = built;
-    const { lower, files } = this.filesOf(first.vm, plan.home);
+    const { lower, files } = this.filesOf(first.vm, () => plan.home);
     const machine = new VmSnapshots(this.sim, {
       vm: first.vm,
       disks: built.map(({ plan: disk, backing }) => ({
         index: disk.index,
         chain: this.chainFor(disk.index),
-        givesBack:
+        givesBack: () =>
           backing.kind === 'thin' &&
           this.storeOf(plan.host, backing.datastore.name).vmfs !== undefined,
       })),
@@ -272,7 +275,8 @@ export class SnapshotService {
     const made = this.chains.get(disk);
     if (made !== undefined) return made;
     const { vm, plan, backing } = this.builtDisk(disk);
-    const { lower, files, store } = this.filesOf(vm, backing.datastore.name);
+    const { lower, files } = this.filesOf(vm, () => backing.datastore.name);
+    const { mount } = this.storeOf(vm.host, backing.datastore.name);
     const stream = this.sim.random.stream(`${vm.name}:${plan.name}.cid`);
     const chain = new DiskChain(this.sim, {
       vm: vm.name,
@@ -283,31 +287,30 @@ export class SnapshotService {
       files,
       newCid: () => stream.next(),
     });
-    for (const traffic of chain.traffics) store.mount.count(traffic);
+    for (const traffic of chain.traffics) mount.count(traffic);
     this.chains.set(disk, chain);
     return chain;
   }
 
-  /** Files that come and go in a VM's folder of a datastore. */
-  private filesOf({ name, host }: Vm, datastore: string) {
+  /** Files that come and go in a VM's folder of a datastore; which one that is may change. */
+  private filesOf({ name, host }: Vm, where: () => string) {
     const systems = this.options.fileSystems.get(host) as HostFileSystems;
-    const store = this.storeOf(host, datastore);
     const home = this.homeOf(name);
     const files: ChainFiles = {
-      datastore: store.datastore,
+      datastoreOf: () => this.storeOf(host, where()).datastore,
       create: (path, bytes, policy, role) =>
-        home.addFile(role, path.slice(path.lastIndexOf('/') + 1), bytes, policy, datastore),
+        home.addFile(role, path.slice(path.lastIndexOf('/') + 1), bytes, policy, where()),
       remove: (file) => {
         // Space may still be found for a write that has been given up.
-        if (store.datastore.isChanging(file)) {
+        if (files.isChanging(file)) {
           this.sim.timers.delay(LOOK_NS, () => files.remove(file));
           return;
         }
         home.removeFile(file);
       },
-      isChanging: (file) => store.datastore.isChanging(file),
+      isChanging: (file) => this.storeOf(host, where()).datastore.isChanging(file),
     };
-    return { lower: systems.fileSystemSwitch, files, store };
+    return { lower: systems.fileSystemSwitch, files };
   }
 
   /** Configuration (a template's too) or snapshot list of a VM; the list is made as large as it gets when first used. */
@@ -340,8 +343,4 @@ export class SnapshotService {
     if (built !== undefined) return built;
     throw InputError.of('disk', `there is no disk ${disk}`);
   }
-}
-
-function hex(word: number): string {
-  return word.toString(16).padStart(8, '0');
 }

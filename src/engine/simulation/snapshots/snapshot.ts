@@ -28,3 +28,9 @@ export interface SnapshotInfo {
   readonly withMemory: boolean;
   readonly quiesced: boolean;
 }
+
+/** What lists show of a snapshot. */
+export function infoOf(snapshot: VmSnapshot): SnapshotInfo {
+  const { name, uid, parent, createdAt, withMemory, quiesced } = snapshot;
+  return { name, uid, parent: parent?.name, createdAt, withMemory, quiesced };
+}

@@ -1,10 +1,11 @@
 import { InputError } from '../../core/errors.js';
+import { READ, WRITE } from '../../core/io.js';
 import type { Layer } from '../../core/layer.js';
 import type { Stream } from '../../core/random.js';
 import type { Sim } from '../../core/sim.js';
 import { formatDuration, formatSize } from '../../core/units.js';
 import type { DataMover } from '../../operations/data-mover.js';
-import { WriteJob } from '../../operations/write-job.js';
+import { FileJob } from '../../operations/file-job.js';
 import type { DeltaFormatName, SnapshotAction } from '../../plan/commands.js';
 import type { FileHandle } from '../../stack/files.js';
 import type { ChainFiles } from '../../stack/vmfiles/chain/disk-chain.js';
@@ -15,7 +16,7 @@ import type { Vm } from '../../stack/vmfiles/vm.js';
 import { Consolidation } from './consolidation.js';
 import { type ChainedDisk, Freezer } from './freezer.js';
 import { makeLeaves, messageOf, type NewLeaf, type WriteFiles, wholeOf } from './new-leaves.js';
-import type { SnapshotInfo, VmSnapshot } from './snapshot.js';
+import { infoOf, type SnapshotInfo, type VmSnapshot } from './snapshot.js';
 
 /** Links of a chain at most (vmdk-formats 5), the base and a helper among them. */
 const LINKS_MAX = 32;
@@ -26,7 +27,8 @@ const STATE_BYTES = 256 * 1024;
 
 /** A disk with what its consolidation has to know. */
 export interface SnapshotDisk extends ChainedDisk {
-  readonly givesBack: boolean;
+  /** Its base is a thin file on VMFS. */
+  readonly givesBack: () => boolean;
 }
 
 type SnapshotPart = Pick<VmSnapshot, 'name' | 'uid' | 'quiesced' | 'withMemory' | 'files'>;
@@ -76,14 +78,7 @@ export class VmSnapshots {
   }
 
   get list(): SnapshotInfo[] {
-    return this.snapshots.map(({ name, uid, parent, createdAt, withMemory, quiesced }) => ({
-      name,
-      uid,
-      parent: parent?.name,
-      createdAt,
-      withMemory,
-      quiesced,
-    }));
+    return this.snapshots.map(infoOf);
   }
 
   /**
@@ -97,6 +92,9 @@ export class VmSnapshots {
     }
     if (this.task !== undefined) {
       throw InputError.of(vm.name, `${this.task} is still under way`, 'wait until it is done');
+    }
+    if (vm.transition !== undefined) {
+      throw InputError.of(vm.name, `is being ${vm.transition}`, 'wait until it is done');
     }
     if (disks.some(({ chain }) => chain.backing.isProtected)) {
       throw InputError.of(vm.name, 'a disk of it is being cloned', 'wait until it is done');
@@ -219,21 +217,28 @@ export class VmSnapshots {
   private revert(snapshot: VmSnapshot, why: string): void {
     const { name } = snapshot;
     this.begin(`reverting to snapshot ${name}`, 'what was written since is lost', why);
+    const stay = (problem: string): void => {
+      this.freezer.thaw();
+      this.fail(name, problem);
+    };
     this.freezer.freeze(false, (unsettled) => {
       if (unsettled !== undefined) {
         this.fail(name, unsettled);
         return;
       }
-      makeLeaves(
-        this.sim,
-        this.leaves(({ index }) => snapshot.disks.get(index) as Link, 0),
-        (made) => this.goBack(snapshot, made),
-        (problem) => {
-          this.freezer.thaw();
-          this.fail(name, problem);
-        },
-      );
+      this.load(snapshot, (problem) => {
+        const leaves = this.leaves(({ index }) => snapshot.disks.get(index) as Link, 0);
+        if (problem !== undefined) stay(problem);
+        else makeLeaves(this.sim, leaves, (made) => this.goBack(snapshot, made), stay);
+      });
     });
+  }
+
+  /** A machine that runs gets the memory it had then: all of it is read before it goes on (model). */
+  private load({ withMemory, files }: VmSnapshot, then: (problem?: string) => void): void {
+    const { mover, lower, vm } = this.options;
+    if (!withMemory || vm.state === 'off') then();
+    else new FileJob(this.sim, mover, lower, READ, files.map(wholeOf), then);
   }
 
   /** The configuration names new leaves over what the snapshot froze. */
@@ -318,7 +323,7 @@ export class VmSnapshots {
         mover,
         freezer: this.freezer,
         isOff: () => vm.state === 'off',
-        givesBack: disk.givesBack,
+        givesBack: disk.givesBack(),
         isNeeded: (link) => this.snapshots.some(({ disks: own }) => own.get(disk.index) === link),
         moved: (from, to) => {
           for (const { disks: own } of this.snapshots) {
@@ -356,7 +361,7 @@ export class VmSnapshots {
 
   private readonly write: WriteFiles = (files, then) => {
     const { mover, lower } = this.options;
-    new WriteJob(this.sim, mover, lower, files, then);
+    new FileJob(this.sim, mover, lower, WRITE, files, then);
   };
 
   private writeText(role: 'config' | 'snapshotList', then: (problem?: string) => void): void {
@@ -386,9 +391,8 @@ export class VmSnapshots {
   }
 
   private sizes(): string {
-    const deltas = this.options.disks.flatMap(({ chain }) =>
-      chain.links.filter(({ delta }) => delta !== undefined),
-    );
+    const links = this.options.disks.flatMap(({ chain }) => chain.links);
+    const deltas = links.filter(({ delta }) => delta !== undefined);
     const bytes = deltas.reduce((sum, { fileBytes }) => sum + fileBytes, 0);
     return `${deltas.length} deltas, ${formatSize(bytes)}`;
   }

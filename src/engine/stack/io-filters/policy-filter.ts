@@ -1,6 +1,7 @@
 import { PART_FILTER } from '../../core/breakdown.js';
 import { type Io, NO_IO } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
+import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
 import { STATION_FIELDS, Station } from '../../core/station.js';
 import { HOST_ABORT, hostStatus } from '../../core/status.js';
@@ -26,6 +27,7 @@ export interface PolicyFilterOptions {
  * what the datastore's own scheduler limits comes on top, so the lower limit wins.
  */
 export class PolicyFilter extends Layer implements Recaller {
+  readonly entity: Entity;
   private readonly station: Station;
   private readonly traffic: Traffic;
   private readonly bucket: TokenBucket;
@@ -39,7 +41,8 @@ export class PolicyFilter extends Layer implements Recaller {
     super(sim, `policy ${vm}:${disk}`);
     const labels = { vm, host, disk: `${vm}:${disk}`, datastore, policy: policy.name };
     const fields = [...TRAFFIC_FIELDS, ...STATION_FIELDS, 'shares', 'reservation', 'limit'];
-    const entity = sim.meters.define('filter', `${vm}:${disk}`, labels, fields);
+    this.entity = sim.meters.define('filter', `${vm}:${disk}`, labels, fields);
+    const { entity } = this;
     entity.set('shares', policy.shares);
     entity.set('reservation', policy.reservation);
     entity.set('limit', policy.limit);

@@ -22,21 +22,27 @@ export interface FrozenChanges {
  */
 export class ChangeTracker {
   /** Unit of tracking, 512-byte blocks. */
-  readonly granuleBlocks: number;
-  private readonly epochs: Uint32Array;
+  granuleBlocks = GRANULE_MIN;
+  private epochs = new Uint32Array(0);
   private epoch = 1;
-  private uuid: string;
+  private uuid = '';
 
   /** @param newUuid 32 hexadecimal digits in UUID form, another one each time */
   constructor(
-    private readonly capacityBlocks: number,
+    private capacityBlocks: number,
     private readonly newUuid: () => string,
   ) {
+    this.resize(capacityBlocks);
+  }
+
+  /** The disk has another size: nothing that is known of before counts any more. */
+  resize(capacityBlocks: number): void {
     let granule = GRANULE_MIN;
     while (capacityBlocks / granule > GRANULES_MAX) granule *= 2;
     this.granuleBlocks = granule;
+    this.capacityBlocks = capacityBlocks;
     this.epochs = new Uint32Array(Math.ceil(capacityBlocks / granule));
-    this.uuid = newUuid();
+    this.reset();
   }
 
   /** Size of the `-ctk.vmdk`: a header of a sector, and a word for each granule. */

@@ -16,3 +16,13 @@ export interface CopyGuard {
   /** The copy has ended, well or not. */
   end(): void;
 }
+
+/** Of what nobody writes to, such as the disk a snapshot keeps. */
+export const STILL: CopyGuard = {
+  unsettled: false,
+  wanted: -1,
+  settled: () => {},
+  claim: (_first, _count, ready) => ready(),
+  finished: () => {},
+  end: () => {},
+};

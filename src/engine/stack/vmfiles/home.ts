@@ -73,7 +73,8 @@ export class Home {
   private newestLog = OLD_LOGS;
 
   /**
-   * Makes every file of a machine that is powered on, in the order in which power-on makes them.
+   * Makes every file of a machine that is powered on, in the order in which power-on makes them; one
+   * that is off has neither lock nor swap.
    * @throws InputError when a datastore has too little free space
    */
   constructor(
@@ -83,13 +84,13 @@ export class Home {
   ) {
     const { name } = plan;
     this.hash = sim.random.stream(`${name}.vswp`).next().toString(16).padStart(8, '0');
-    this.addFile('lock', `${name}.vmx.lck`, 0);
+    if (plan.isOff !== true) this.addFile('lock', `${name}.vmx.lck`, 0);
     this.addFile('config', `${name}.vmx`, VMX_BYTES);
     this.addFile('extendedConfig', `${name}.vmxf`, VMXF_BYTES);
     this.addFile('snapshotList', `${name}.vmsd`, 0);
     for (let old = 1; old <= OLD_LOGS; old++) this.addFile('log', `vmware-${old}.log`, LOG_BYTES);
     this.addFile('log', 'vmware.log', LOG_BYTES);
-    this.addSwap();
+    if (plan.isOff !== true) this.addSwap();
     this.disks = plan.disks.map((disk, position) => {
       const { datastore, sizeBytes, kind, writtenBytes } = disk;
       const base = diskFile(plan, position);

@@ -146,25 +146,13 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     this.file = file;
     this.leaf = file;
     this.datastore = datastore;
+    this.sim.meters.relabel(this.entity, { datastore: datastore.name });
     this.changed(kind);
   }
 
   /** Commands go by way of `layer`, or no longer; those that are below come back as they went. */
   divert(layer: Layer): void {
     this.lower = layer;
-  }
-
-  /** True while a write that was sent at an instant or before is below. */
-  hasWritesOf(instant: number): boolean {
-    const { requests } = this.sim;
-    let left = requests.inFlight;
-    for (let io = 0; left > 0 && io < requests.handleLimit; io += ROW_STRIDE) {
-      if (!requests.live(io)) continue;
-      left--;
-      if (requests.op[io] !== WRITE && requests.op[io] !== UNMAP) continue;
-      if (this.sentAt[io] <= instant && hasSigned(requests, io, this)) return true;
-    }
-    return false;
   }
 
   private awaitSpace(datastore: DatastoreFiles): void {

@@ -30,6 +30,8 @@ export interface VmOptions {
   readonly host: string;
   /** World index, from 1. */
   readonly world: number;
+  /** It is off until it is powered on. */
+  readonly isOff?: boolean;
 }
 
 /**
@@ -44,22 +46,25 @@ export class Vm {
   /** True while no guest instruction runs: stunned, frozen, suspended or powered off. */
   stunned = false;
   state: VmState = 'on';
-  /** Stopped for an instant by an operation, whatever its state. */
-  frozen = false;
+  /** What brings it into another state just now. */
+  transition: string | undefined;
   question: Question | undefined;
 
+  /** Operations that have stopped it for an instant, whatever its state. */
+  private freezes = 0;
   private readonly holders: Holder[] = [];
   private readonly resumeListeners: (() => void)[] = [];
   private readonly offListeners: (() => void)[] = [];
 
   constructor(
     private readonly sim: Sim,
-    { name, host, world }: VmOptions,
+    { name, host, world, isOff = false }: VmOptions,
   ) {
     this.name = name;
     this.host = host;
     this.world = world;
     this.entity = sim.meters.define('vm', name, { host }, ['stunned', 'power']);
+    if (isOff) this.setState('off');
   }
 
   /** Calls `listener` each time the machine runs again. */
@@ -79,13 +84,13 @@ export class Vm {
 
   /** Stops the virtual processors for an operation, until `thaw`; a question may wait meanwhile. */
   freeze(): void {
-    this.frozen = true;
+    this.freezes++;
     this.publish();
   }
 
   /** The operation lets the machine go on; a question it waits for still stands. */
   thaw(): void {
-    this.frozen = false;
+    this.freezes--;
     this.publish();
     if (!this.stunned) for (const listener of this.resumeListeners) listener();
   }
@@ -164,8 +169,9 @@ export class Vm {
 
   private publish(): void {
     const { values } = this.entity;
-    this.stunned = this.state !== 'on' || this.frozen;
-    values[0] = this.state === 'stunned' || this.frozen ? 1 : 0;
+    const isFrozen = this.freezes > 0;
+    this.stunned = this.state !== 'on' || isFrozen;
+    values[0] = this.state === 'stunned' || isFrozen ? 1 : 0;
     values[1] = POWER[this.state];
   }
 }

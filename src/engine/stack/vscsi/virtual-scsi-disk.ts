@@ -33,8 +33,9 @@ import type { Target, VirtualAdapter } from './virtual-adapter.js';
 export interface Backing {
   readonly file: FileHandle;
   readonly kind: DiskPlan['kind'];
+  readonly datastore: { readonly name: string };
   readonly firstWrites: number;
-  /** Calls `listener` when the file, its size or the kind is another. */
+  /** Calls `listener` when the file, its size, its place or the kind is another. */
   onChange(listener: () => void): void;
 }
 
@@ -42,7 +43,7 @@ export interface VirtualScsiDiskOptions {
   readonly vm: string;
   readonly host: string;
   readonly adapter: VirtualAdapter;
-  readonly plan: Pick<DiskPlan, 'name' | 'index' | 'datastore' | 'kind' | 'rawDevice'>;
+  readonly plan: Pick<DiskPlan, 'name' | 'index' | 'rawDevice'>;
   readonly backing: Backing;
   /** Ends commands before their time; for guests that give up on commands. */
   readonly tasks?: TaskControl;
@@ -77,21 +78,21 @@ export class VirtualScsiDisk extends Layer implements Target {
     private readonly lower: Layer,
   ) {
     super(sim, `disk ${vm}:${plan.name}`);
-    const { kind, datastore } = plan;
     this.adapter = adapter;
     this.diskIndex = plan.index;
     adapter.attach();
-    this.thin = kind === 'thin';
+    this.thin = backing.kind === 'thin';
     this.passes = plan.rawDevice?.physical === true;
     this.sizeBlocks = backing.file.sizeBlocks;
     backing.onChange(() => {
       this.thin = backing.kind === 'thin';
       this.sizeBlocks = backing.file.sizeBlocks;
+      sim.meters.relabel(this.entity, whereabouts(backing));
     });
     this.entity = sim.meters.define(
       'disk',
       `${vm}:${plan.name}`,
-      { vm, host, datastore, kind },
+      { vm, host, ...whereabouts(backing) },
       [
         ...TRAFFIC_FIELDS,
         ...STATION_FIELDS,
@@ -230,4 +231,9 @@ export class VirtualScsiDisk extends Layer implements Target {
       this.adapter.submit(io);
     }
   }
+}
+
+/** The labels that change when a disk is moved. */
+function whereabouts({ datastore, kind }: Backing): { datastore: string; kind: string } {
+  return { datastore: datastore.name, kind };
 }

@@ -73,7 +73,8 @@ export class VasaMonitor {
   constructor(
     private readonly sim: Sim,
     private readonly provider: VasaProvider,
-    private readonly subjects: readonly Subject[],
+    /** Disks may be moved. */
+    private readonly subjects: () => readonly Subject[],
   ) {
     const { array } = provider;
     const labels = { array: array.name, product: array.plan.product, capabilities: namesOf(array) };
@@ -125,7 +126,11 @@ export class VasaMonitor {
   }
 
   private checkCompliance(): void {
-    for (const { disk, policy, requirements, uids } of this.subjects) {
+    const subjects = this.subjects();
+    for (const disk of [...this.compliance.keys()]) {
+      if (!subjects.some((subject) => subject.disk === disk)) this.compliance.delete(disk);
+    }
+    for (const { disk, policy, requirements, uids } of subjects) {
       const has = this.provider.capabilities(uids);
       const missing = has === undefined ? [] : lacks(has, requirements);
       const now = has === undefined ? 'unknown' : missing.length > 0 ? 'nonCompliant' : 'compliant';

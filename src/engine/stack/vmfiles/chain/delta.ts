@@ -27,15 +27,21 @@ export class Delta {
   /** @param capacityBlocks of the virtual disk */
   constructor(
     readonly format: DeltaFormat,
-    readonly file: FileHandle,
+    public file: FileHandle,
     capacityBlocks: number,
-    private readonly datastore: Pick<DatastoreFiles, 'extend'>,
+    private datastore: Pick<DatastoreFiles, 'extend'>,
   ) {
     this.layout = layoutOf(format, capacityBlocks);
     this.next = this.layout.grainsAt;
     const grains = Math.ceil(capacityBlocks / format.grainBlocks);
     this.cache = new TableCache(Math.ceil(grains / TABLE_ENTRIES));
     this.grow(0, this.next);
+  }
+
+  /** The delta lies in another file, block for block. */
+  moveTo(file: FileHandle, datastore: Pick<DatastoreFiles, 'extend'>): void {
+    this.file = file;
+    this.datastore = datastore;
   }
 
   /** Number of the table an address of the disk is in. */

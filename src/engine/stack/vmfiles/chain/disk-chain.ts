@@ -8,6 +8,7 @@ import type { VirtualDisk } from '../virtual-disk.js';
 import { Chain } from './chain.js';
 import { Delta } from './delta.js';
 import { DELTA_FORMATS, layoutOf, SPARSE_BLOCKS_MAX } from './delta-format.js';
+import { Detour } from './detour.js';
 import { chainFrom, cidProblem, Link } from './link.js';
 
 export const CHAIN_FIELDS = [
@@ -30,12 +31,19 @@ const DESCRIPTOR_BYTES = 600;
 
 /** Makes and deletes files of a virtual machine, open for its host. */
 export interface ChainFiles {
-  readonly datastore: DatastoreFiles & { readonly type: 'vmfs' | 'nfs' };
+  /** Where they lie: it changes when the disk is moved. */
+  datastoreOf(): DatastoreFiles & { readonly type: 'vmfs' | 'nfs' };
   /** @throws InputError when the datastore has too little free space */
   create(path: string, bytes: number, policy: 'small' | 'thin', role: FileRole): FileHandle;
   remove(file: FileHandle): void;
   /** True while space is being found for a write to the file. */
   isChanging(file: FileHandle): boolean;
+}
+
+/** Where a link lies after a migration. */
+export interface MovedLink {
+  readonly file: FileHandle;
+  readonly descriptor: FileHandle;
 }
 
 export interface DiskChainOptions {
@@ -59,9 +67,13 @@ export class DiskChain {
   readonly entity: Entity;
   /** What the guest's commands pass while there are deltas. */
   readonly guest: Chain;
+  /** What the guest's chain sends its rows through. */
+  readonly detour: Detour;
   /** What consolidation reads and writes through. */
   readonly source: Chain;
   readonly target: Chain;
+  /** What clones read through. */
+  readonly reader: Chain;
   /** Deltas remain that no snapshot needs, and could not be merged. */
   needsConsolidation = false;
   /** How far the merge under way has come, 0..1. */
@@ -76,7 +88,7 @@ export class DiskChain {
     private readonly sim: Sim,
     private readonly options: DiskChainOptions,
   ) {
-    const { vm, host, disk, backing, lower, files, newCid } = options;
+    const { vm, host, disk, backing, lower, newCid } = options;
     const name = `${vm}:${disk}`;
     this.base = new Link(`${baseName(backing.file)}.vmdk`, backing.file, undefined, {
       cid: newCid(),
@@ -85,16 +97,21 @@ export class DiskChain {
     });
     this.leaf = this.base;
     this.all.add(this.base);
-    this.guest = new Chain(sim, `${name} chain`, lower);
+    this.detour = new Detour(sim, `${name} detour`, lower);
+    this.guest = new Chain(sim, `${name} chain`, this.detour);
     this.source = new Chain(sim, `${name} merge source`, lower);
     this.target = new Chain(sim, `${name} merge target`, lower);
+    this.reader = new Chain(sim, `${name} reader`, lower);
     const written = (link: Link): void => {
       link.cid = newCid();
     };
     this.guest.onFirstWrite = written;
-    const labels = { vm, host, disk: name, datastore: files.datastore.name };
+    const labels = { vm, host, disk: name, datastore: backing.datastore.name };
     this.entity = sim.meters.define('chain', name, labels, CHAIN_FIELDS);
     this.entity.refresh = () => this.publish();
+    backing.onChange(() => {
+      sim.meters.relabel(this.entity, { datastore: backing.datastore.name });
+    });
   }
 
   get capacityBlocks(): number {
@@ -107,7 +124,11 @@ export class DiskChain {
 
   /** The chain's own I/O, for the datastore's figures. */
   get traffics(): readonly Float64Array[] {
-    return [this.guest, this.source, this.target].map(({ tableIo }) => tableIo.traffic);
+    return this.chains.map(({ tableIo }) => tableIo.traffic);
+  }
+
+  private get chains(): readonly Chain[] {
+    return [this.guest, this.source, this.target, this.reader];
   }
 
   /** All links, in the order in which they were made. */
@@ -124,7 +145,7 @@ export class DiskChain {
    * for disks vmfsSparse cannot hold; else vmfsSparse (stack-upper reference, 4; NFS from memory).
    */
   get usualFormat(): DeltaFormatName {
-    const { type } = this.options.files.datastore;
+    const { type } = this.options.files.datastoreOf();
     return type === 'vmfs' || this.capacityBlocks > SPARSE_BLOCKS_MAX ? 'seSparse' : 'vmfsSparse';
   }
 
@@ -146,7 +167,7 @@ export class DiskChain {
       files.remove(descriptor);
       throw error;
     }
-    const delta = new Delta(format, file, this.capacityBlocks, files.datastore);
+    const delta = new Delta(format, file, this.capacityBlocks, files.datastoreOf());
     const link = new Link(`${stem}.vmdk`, file, delta, {
       cid: parent.cid,
       parent,
@@ -172,7 +193,7 @@ export class DiskChain {
     this.leaf = leaf;
     leaf.written = false;
     this.guest.links = links;
-    this.backing.reroute(leaf === this.base ? this.options.lower : this.guest, leaf.file);
+    this.route();
     return undefined;
   }
 
@@ -203,6 +224,29 @@ export class DiskChain {
     this.descriptors.delete(link);
   }
 
+  /** All links have other names; @param nameOf the new name of a descriptor */
+  rename(nameOf: (old: string) => string): void {
+    for (const link of this.all) link.name = nameOf(link.name);
+  }
+
+  /**
+   * The files of all links have been moved to another datastore, or within it; the disk has to be at
+   * rest, and to have been moved itself.
+   */
+  moved(links: ReadonlyMap<Link, MovedLink>): void {
+    const datastore = this.options.files.datastoreOf();
+    for (const [link, { file, descriptor }] of links) {
+      link.moveTo(descriptor.path, file, datastore);
+      if (link.delta !== undefined) this.descriptors.set(link, descriptor);
+    }
+    this.route();
+  }
+
+  private route(): void {
+    const { leaf, base } = this;
+    this.backing.reroute(leaf === base ? this.options.lower : this.guest, leaf.file);
+  }
+
   isChanging(links: readonly Link[]): boolean {
     return links.some(({ file }) => this.options.files.isChanging(file));
   }
@@ -212,7 +256,7 @@ export class DiskChain {
     const deltas = this.links.filter(({ delta }) => delta !== undefined);
     const chain = chainFrom(leaf);
     const oldest = Math.min(this.sim.now, ...deltas.map(({ createdAt }) => createdAt));
-    const own = [guest, this.source, this.target].map(({ tableIo }) => tableIo);
+    const own = this.chains.map(({ tableIo }) => tableIo);
     const values = [
       chain.length - 1,
       deltas.length,

@@ -1,4 +1,4 @@
-import type { FileHandle } from '../../files.js';
+import type { DatastoreFiles, FileHandle } from '../../files.js';
 import type { Delta } from './delta.js';
 import { OWN, PARENT, ZEROS } from './grain-tables.js';
 
@@ -18,8 +18,8 @@ export class Link {
 
   constructor(
     /** `web1-000002.vmdk`; what the descriptor is called. */
-    readonly name: string,
-    readonly file: FileHandle,
+    public name: string,
+    public file: FileHandle,
     readonly delta: Delta | undefined,
     { cid, parent, createdAt }: { cid: number; parent: Link | undefined; createdAt: number },
   ) {
@@ -27,6 +27,13 @@ export class Link {
     this.parent = parent;
     this.parentCid = parent === undefined ? NO_CID : parent.cid;
     this.createdAt = createdAt;
+  }
+
+  /** The same content lies in another file, with another name, of this datastore. */
+  moveTo(name: string, file: FileHandle, datastore: DatastoreFiles): void {
+    this.name = name;
+    this.file = file;
+    this.delta?.moveTo(file, datastore);
   }
 
   /** Bytes the file holds in its datastore. */

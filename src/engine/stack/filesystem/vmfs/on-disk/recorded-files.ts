@@ -79,7 +79,8 @@ export function createFile(
   }
 }
 
-function makeFolders(bytes: VolumeBytes, path: string): { entry: unknown } {
+/** Makes the directories a path names; @returns what is at the path already */
+export function makeFolders(bytes: VolumeBytes, path: string): { entry: unknown } {
   const { volume } = bytes;
   const parts = path.split('/').slice(1, -1);
   parts.forEach((_, index) => {
@@ -111,6 +112,15 @@ export function provide(
       core.writeDescriptor(file);
     });
   }
+}
+
+/** Makes a file longer by a hole, also while a host has it open. */
+export function lengthen({ core, volume }: VolumeBytes, path: string, length: number): void {
+  core.transaction(() => {
+    const file = volume.tree.regular(path);
+    volume.tree.contents.lengthenSparse(file, length);
+    core.writeDescriptor(file);
+  });
 }
 
 /** Calls `visit` with file blocks `from` to `to` of a file in the words of the engine's block maps. */

@@ -20,6 +20,8 @@ import { beat, giveLock, holderOf, lookAt, takeLock } from './host-blocks.js';
 import {
   bindAll,
   createFile,
+  lengthen,
+  makeFolders,
   pathOnVolume,
   pointerBlockAt,
   provide,
@@ -213,10 +215,32 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     });
   }
 
-  /** Its map would have to grow by way of the stack. @throws InputError always */
-  override lengthen(handle: FileHandle): void {
-    const hint = 'clone it to a larger disk';
-    throw InputError.of(handle.path, 'cannot grow where the bytes of volumes are kept', hint);
+  /** Its map grows by way of the stack, as files are made; the lengths of both agree at once. */
+  override lengthen(handle: FileHandle, sizeBytes: number): void {
+    const file = this.fileOf(handle);
+    const before = file.mapLength;
+    const slots = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
+    const isThick = file.policy !== 'thin';
+    if (isThick) this.checkSpace(file.path, slots - before);
+    const path = pathOnVolume(file.path);
+    this.change(() => {
+      lengthen(this.bytes, path, sizeBytes);
+      if (isThick) provide(this.bytes, path, before, slots, false);
+    });
+    file.lengthen(this.maps.take(slots), Math.ceil(sizeBytes / BLOCK_BYTES));
+    this.readEntries(file, before, slots);
+    this.provisioned += slots - before;
+    const pointers = pointersFor(slots);
+    if (pointers === file.pointers) return;
+    file.firstPointer = this.pointers;
+    file.pointers = pointers;
+    this.addPointers(this.addressOf(file), pointers);
+  }
+
+  private addPointers(file: Address, count: number): void {
+    for (let index = 0; index < count; index++) {
+      this.pointerPlaces[this.pointers++] = { file, slot: index << POINTER_SPAN_SHIFT };
+    }
   }
 
   override takeMore(
@@ -239,7 +263,11 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
   }
 
   override rename(handle: FileHandle, path: string): void {
-    this.change(() => this.bytes.volume.rename(pathOnVolume(handle.path), pathOnVolume(path)));
+    const to = pathOnVolume(path);
+    this.change(() => {
+      makeFolders(this.bytes, to);
+      this.bytes.volume.rename(pathOnVolume(handle.path), to);
+    });
     super.rename(handle, path);
   }
 
@@ -327,9 +355,7 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
       made.residentAt,
       made.usesSubBlock,
     );
-    for (let index = 0; index < pointers; index++) {
-      this.pointerPlaces[this.pointers++] = { file: address, slot: index << POINTER_SPAN_SHIFT };
-    }
+    this.addPointers(address, pointers);
     this.addresses.set(file.index, address);
     this.readEntries(file, 0, slots);
     this.provisioned += slots;

@@ -1,0 +1,98 @@
+import { InputError } from '../../core/errors.js';
+import type { Sim } from '../../core/sim.js';
+import type { ChainView } from '../../stack/vmfiles/chain/chain-view.js';
+import {
+  ChangeTracker,
+  type DiskArea,
+  type FrozenChanges,
+} from '../../stack/vmfiles/change-tracker.js';
+import type { Home } from '../../stack/vmfiles/home.js';
+import type { BuiltDisk } from '../build-vms.js';
+
+/** Changed block tracking of disks: what was written since when, and the files that say so. */
+export class Tracking {
+  /** @param homes files of each VM, by its name */
+  constructor(
+    private readonly sim: Sim,
+    private readonly homes: ReadonlyMap<string, Home>,
+  ) {}
+
+  /** Begins to track a disk, or no longer does. @throws InputError while its files are being changed */
+  set(built: BuiltDisk, on: boolean, why: string): void {
+    const { backing } = built;
+    const name = nameOf(built);
+    if (on === (backing.tracker !== undefined)) return;
+    if (backing.operation !== undefined) {
+      throw InputError.of(name, `is busy: ${backing.operation}`, 'wait until it is done');
+    }
+    const stream = this.sim.random.stream(`${name}.ctk ${this.sim.now}`);
+    const uuid = (): string => Array.from({ length: 4 }, () => hex(stream.next())).join('');
+    backing.tracker = on ? new ChangeTracker(backing.file.sizeBlocks, uuid) : undefined;
+    this.makeMap(built);
+    const what = on ? `changes are tracked, ${backing.tracker?.changeId}` : 'not tracked any more';
+    this.sim.log.note('disk.tracking', name, what, why);
+  }
+
+  /** A disk has another size: its change id is another from now on. */
+  resized(built: BuiltDisk): void {
+    const { tracker, file } = built.backing;
+    if (tracker === undefined) return;
+    tracker.resize(file.sizeBlocks);
+    this.makeMap(built);
+  }
+
+  /** @param at the changes a snapshot kept @throws InputError when changes are not tracked */
+  changeIdOf(built: BuiltDisk, at: FrozenChanges | undefined): string {
+    const tracker = this.trackerOf(built);
+    return at?.changeId ?? tracker.changeId;
+  }
+
+  /** @throws InputError when changes are not tracked, or the id is of before a reset */
+  changedAreas(
+    built: BuiltDisk,
+    changeId: string,
+    at: FrozenChanges | undefined,
+  ): readonly DiskArea[] {
+    const areas = this.trackerOf(built).changedSince(changeId, at);
+    if (areas !== undefined) return areas;
+    const what = `change id ${changeId} is not known`;
+    throw InputError.of(nameOf(built), what, 'read all of the disk: "*"');
+  }
+
+  /** Areas in which a view of a tracked disk has anything but zeros. */
+  heldAreas(built: BuiltDisk, view: ChainView): DiskArea[] {
+    const tracker = this.trackerOf(built);
+    const held = new Set<number>();
+    for (const { lba, blocks } of view.runs()) {
+      const end = Math.ceil((lba + blocks) / tracker.granuleBlocks);
+      for (let at = Math.floor(lba / tracker.granuleBlocks); at < end; at++) held.add(at);
+    }
+    return tracker.areasWhere((granule) => held.has(granule));
+  }
+
+  /** The file of the changes, with the size it has to have; none where they are not tracked. */
+  private makeMap({ backing, vm }: BuiltDisk): void {
+    const home = this.homes.get(vm.name) as Home;
+    const path = backing.file.path.replace(/-flat\.vmdk$/, '-ctk.vmdk');
+    const old = home.ofRole('changeTracking').find((file) => file.path === path);
+    if (old !== undefined) home.removeFile(old);
+    if (backing.tracker === undefined) return;
+    const { fileBytes } = backing.tracker;
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    home.addFile('changeTracking', name, fileBytes, 'small', backing.datastore.name);
+  }
+
+  private trackerOf(built: BuiltDisk): ChangeTracker {
+    const { tracker } = built.backing;
+    if (tracker !== undefined) return tracker;
+    throw InputError.of(nameOf(built), 'its changes are not tracked', 'track them');
+  }
+}
+
+function nameOf({ vm, plan }: BuiltDisk): string {
+  return `${vm.name}:${plan.name}`;
+}
+
+function hex(word: number): string {
+  return word.toString(16).padStart(8, '0');
+}
