@@ -222,6 +222,19 @@ describe('a partition of an MBR', () => {
   });
 });
 
+it('says what a file is that is no image of a disk', () => {
+  for (const [begin, words] of [
+    [[0x4b, 0x44, 0x4d, 0x56], 'a VMDK: vmtop disk convert'],
+    [[0x1f, 0x8b], 'gunzip'],
+  ] as const) {
+    const image = disk('image', 4096, undefined, 0);
+    const start = new Uint8Array(512);
+    start.set(begin);
+    image.write(0, 1, start);
+    expect(() => openToRead([image])).toThrow(words);
+  }
+});
+
 it('says so when the disk ends before its partition does', () => {
   const whole = onDisk(320, 2048);
   const cut = disk('cut', 200 * SECTORS, undefined, 0);
