@@ -6,6 +6,7 @@ import { packageFolder } from '../scenario/bundled.js';
 import { COMMANDS } from './commands/index.js';
 import { namesFor, scenariosFor, withCommand } from './completion.js';
 import { EXIT_BUG, EXIT_INPUT } from './exit-codes.js';
+import { printable } from './volume/printable.js';
 
 /** What yargs' completion scripts call the program with; then come the words so far. */
 const COMPLETING = '--get-yargs-completions';
@@ -17,7 +18,8 @@ export async function main(args: readonly string[]): Promise<void> {
     await parse(args);
   } catch (error) {
     if (error instanceof InputError) {
-      process.stderr.write(`${error.message}\n`);
+      // Names in it may come from a volume or a disk.
+      process.stderr.write(`${error.message.split('\n').map(printable).join('\n')}\n`);
       process.exitCode = EXIT_INPUT;
     } else {
       process.stderr.write(bugReport(error, args));

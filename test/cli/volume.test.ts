@@ -142,6 +142,15 @@ describe('vmtop volume', () => {
     await quiet('check', image);
   });
 
+  it('never lets a name steer the terminal', async () => {
+    const image = at('escape.img');
+    await quiet('format', image, '--size', '300MiB');
+    await quiet('put', image, local('x', 'x'), '/\u001b[31mred');
+    expect(await quiet('ls', image)).toMatch(/ \ufffd\[31mred$/m);
+    const outcome = await volume('put', image, at('x'), '/\u001b[31mred');
+    expect(outcome.stderr).toMatch(/^\/\ufffd\[31mred: a file of this name exists\n {2}hint: /);
+  });
+
   it('explains damage and ends with 1', async () => {
     const image = at('f.img');
     await quiet('format', image, '--size', '300MiB');

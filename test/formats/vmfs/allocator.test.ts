@@ -10,6 +10,7 @@ import type { Steps } from '../../../src/engine/formats/vmfs/hosts/access.js';
 import type { BlockMedium } from '../../../src/engine/formats/vmfs/medium.js';
 import type { Volume } from '../../../src/engine/formats/vmfs/volume.js';
 import type { MemoryImage } from '../../../src/input/image/memory-image.js';
+import { FaultyImage, PowerLoss } from './faulty-image.js';
 import { World } from './hosts/world.js';
 import { formatted, MIB, openToRead, openToWrite, pattern } from './model.js';
 import { Images, mounted } from './tools.js';
@@ -81,6 +82,9 @@ describe.each([VMFS5, VMFS6])('the search for blocks of $name', (generation) => 
   });
 });
 
+/** Sectors from one loss of power to the next; 1 takes a minute. */
+const STRIDE = Number(process.env.VMFS_STRIDE ?? 29);
+
 /** Reference, stack-upper section 5: placement on VMFS 6. Large blocks have 512 small ones of 1 MiB. */
 describe('blocks of VMFS 6', () => {
   const sizes = [2600 * MIB];
@@ -143,6 +147,47 @@ describe('blocks of VMFS 6', () => {
     expect(states(volume)).toBe('41111');
     volume.close();
     expect(checkVolume(images).findings.list).toEqual([]);
+  });
+
+  it('are sound wherever power is lost while they are taken, cut up, joined and given back', () => {
+    const thick = (length: number): ((volume: Volume) => void) => {
+      return (volume) => volume.create('/t', { length, provisioning: 'zeroedthick' });
+    };
+    // With what is free in the first large block: 430 small ones take a second one apart.
+    for (const [length, after] of [
+      [520 * MIB, '40111'],
+      [430 * MIB, '44111'],
+    ] as const) {
+      const [base] = formatted({ generation: VMFS6, sizes });
+      openToWrite([base]).close();
+      const made = base.copy();
+      const volume = openToWrite([made]);
+      thick(length)(volume);
+      volume.close();
+      expect(states(openToRead([made]))).toBe(after);
+      for (const [before, change] of [
+        [base, thick(length)],
+        [made, (one: Volume) => one.remove('/t')],
+      ] as const) {
+        let cuts = 0;
+        for (let sectors = 5; ; sectors += STRIDE) {
+          const copy = before.copy();
+          try {
+            const writer = openToWrite([new FaultyImage(copy, sectors, 'front')]);
+            change(writer);
+            writer.close();
+            break;
+          } catch (error) {
+            if (!(error instanceof PowerLoss)) throw error;
+          }
+          cuts++;
+          expect(checkVolume([copy]).findings.errors, `${length}, cut at ${sectors}`).toBe(0);
+          openToWrite([copy]).close();
+          expect(checkVolume([copy]).findings.list, `${length}, cut at ${sectors}`).toEqual([]);
+        }
+        expect(cuts).toBeGreaterThan(20 / STRIDE);
+      }
+    }
   });
 
   it('come from different clusters for hosts that share the volume', () => {

@@ -187,6 +187,55 @@ describe.each([VMFS3, VMFS5, VMFS6])('the check of $name', (generation) => {
     expect(findings.list[0].detail).toContain('never resignatured');
   });
 
+  it('finds fields that contradict what other structures say', () => {
+    const six = generation.product === 6;
+    const layout = six
+      ? { record: 0x101000, table: 0x182000 }
+      : { record: 0x100200, table: 0x180600 };
+    const small = file('/small');
+    const fbb = file('/.fbb.sf');
+    const { mapping } = volume.core;
+    const header = mapping.dataAt(fbb, mapping.block(fbb, 0), 0);
+    const dir = file('/d');
+    const slot = six ? 0x3b8 : 0;
+    const self = mapping.dataAt(dir, mapping.block(dir, 0), 0) + slot;
+    // Offsets: reference, sections 3, 5, 8, 10, 12 and 13.
+    const cases: [string, number, FindingKind][] = [
+      ['last extent', 0x100000 - DATA_AT + 0x6e, 'lvm-header'],
+      ['volume state', layout.record - DATA_AT + 0x10, 'lvm-header'],
+      ['volume name', layout.record - DATA_AT + 0x14, 'lvm-header'],
+      ['size of the volume, high word', layout.record - DATA_AT + 4, 'extent-table'],
+      ['number of an extent', layout.table - DATA_AT + 128 + 1, 'extent-table'],
+      ['length of an extent', layout.table - DATA_AT + 128 + 0x19, 'extent-table'],
+      ['clusters in a group', 0x200000 + 0xd5, 'superblock'],
+      ['groups', header + 0x18, 'cluster-count'],
+      ['links', small.at + generation.fieldsAt + 8, 'links'],
+      ['generation of "."', self + 8, 'dots'],
+    ];
+    if (six) {
+      const block = mapping.dataAt(dir, mapping.block(dir, 1), 0x10000) + 4096;
+      cases.push(
+        ['metadata unit', 0x100000 - DATA_AT + 0xcb, 'lvm-header'],
+        ['.pb2.sf', 0x200000 + 0xe1, 'superblock'],
+        ['signature', small.at + generation.fieldsAt + 0x64, 'descriptor'],
+        ['block shift', small.at + generation.fieldsAt + 0x89, 'descriptor'],
+        ['small blocks in a large one', header + 0x1000, 'unreadable'],
+        ['place of a record', block + 0x40 + 0x10, 'directory'],
+        ['hash of a record', block + 0x40 + 0x0c, 'directory'],
+        ['free records', block + 6, 'directory'],
+      );
+    }
+    for (const [what, at, kind] of cases) {
+      const bytes = new Uint8Array(512);
+      const start = Math.floor(at / 512) * 512;
+      images[0].read((DATA_AT + start) / 512, 1, bytes);
+      patch(at, Uint8Array.of(bytes[at - start] ^ 2));
+      expect(found(), what).toContain(kind);
+      patch(start, bytes);
+    }
+    expect(found()).toEqual([]);
+  });
+
   it('does not follow a pointer block twice', () => {
     const writer = openToWrite(images);
     writer.create('/sparse');
@@ -209,6 +258,28 @@ describe('a device that is missing', () => {
     expect(findings.count('device-missing')).toBe(1);
     expect(files).toBe(8);
   });
+});
+
+/** A record of the extent table (reference, section 3.4). */
+function extent(id: number, first: number, count: number): Uint8Array {
+  const bytes = new Uint8Array(128);
+  const fields = new DataView(bytes.buffer);
+  bytes[0] = 1;
+  fields.setUint32(1, id, true);
+  fields.setBigUint64(0x09, BigInt(DATA_AT + first * 256 * MIB), true);
+  fields.setBigUint64(0x11, BigInt(first * 256 * MIB), true);
+  fields.setBigUint64(0x19, BigInt(count * 256 * MIB), true);
+  return bytes;
+}
+
+it('reads extents of VMFS 6 that stand for several, as on the sample volume', () => {
+  images = formatted({ generation: VMFS6, sizes: [1300 * MIB] });
+  patch(0x100000 - DATA_AT + 0x6a, Uint8Array.of(2, 0, 0, 0, 1, 0, 0, 0));
+  patch(0x182000 - DATA_AT, extent(0, 0, 3));
+  patch(0x182000 - DATA_AT + 128, extent(1, 3, 2));
+  expect(found()).toEqual([]);
+  patch(0x182000 - DATA_AT + 128, extent(1, 3, 1));
+  expect(found()).toEqual(['extent-table']);
 });
 
 it('knows the root directory by its descriptor', () => {

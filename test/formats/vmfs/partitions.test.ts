@@ -1,5 +1,6 @@
 /** Volumes in partitions: found, put together, grown with their tables. */
 import { afterAll, describe, expect, it } from 'vitest';
+import { FormatError, InputError } from '../../../src/engine/core/errors.js';
 import { checkVolume } from '../../../src/engine/formats/vmfs/check/check.js';
 import { VMFS3, VMFS5, VMFS6 } from '../../../src/engine/formats/vmfs/generation.js';
 import { growFileSystem } from '../../../src/engine/formats/vmfs/grow-blocks.js';
@@ -10,7 +11,16 @@ import { growPartition } from '../../../src/engine/formats/vmfs/partition-grow.j
 import type { MemoryImage } from '../../../src/input/image/memory-image.js';
 import { DATA, disk, mbrTable, readGptStrictly, writeGptTo, writeMbrTo } from './disks.js';
 import { FaultyImage, PowerLoss } from './faulty-image.js';
-import { formatted, MIB, openToRead, openToWrite, pattern, readAll, SECONDS } from './model.js';
+import {
+  formatted,
+  MIB,
+  openToRead,
+  openToWrite,
+  pattern,
+  readAll,
+  SECONDS,
+  sequence,
+} from './model.js';
 import { hasTool, Images, run } from './tools.js';
 
 const images = new Images();
@@ -220,6 +230,63 @@ describe('a partition of an MBR', () => {
     expectKept(whole);
     expect(() => growPartition(partitionOf(whole), guid)).toThrow('logical partition');
   });
+});
+
+it('meets damaged tables with clear errors only', () => {
+  const next = sequence(3);
+  const gpt = onDisk(320, 2048);
+  const mbr = onDisk(320, 2048 + 63, VMFS3, () => undefined);
+  mbr.write(0, 1, mbrTable([[0x05, 1024, 310 * SECTORS]]));
+  mbr.write(
+    1024,
+    1,
+    mbrTable([
+      [0x82, 63, 100],
+      [0x05, 1024, 305 * SECTORS],
+    ]),
+  );
+  mbr.write(
+    2048,
+    1,
+    mbrTable([
+      [0xfb, 63, 300 * SECTORS],
+      [0x05, 0, 1],
+    ]),
+  );
+  for (let round = 0; round < 24; round++) {
+    const hurt = (round % 2 === 0 ? gpt : mbr).copy();
+    const places = round % 2 === 0 ? [0, 1, 1, 1, 2, hurt.blocks - 1] : [0, 1024, 2048];
+    for (let hit = 0; hit < 3; hit++) {
+      const lba = places[next() % places.length] ?? 0;
+      const sector = new Uint8Array(512);
+      hurt.read(lba, 1, sector);
+      // Most fields are in the first 96 bytes, those of an MBR at its end.
+      const at = lba === 0 || lba >= 1024 ? 440 + (next() % 72) : next() % 96;
+      sector.set([0, 1, 0x7f, 0xff].slice(next() % 4), at % 509);
+      hurt.write(lba, 1, sector);
+    }
+    checkVolume([hurt]);
+    try {
+      const part = findVmfsPartition(hurt);
+      if (part instanceof VmfsPartition) growPartition(part, guid);
+      openToRead([hurt]);
+    } catch (error) {
+      if (!(error instanceof FormatError || error instanceof InputError)) throw error;
+    }
+  }
+});
+
+it('says what a file is that is no image of a disk', () => {
+  for (const [begin, words] of [
+    [[0x4b, 0x44, 0x4d, 0x56], 'a VMDK: vmtop disk convert'],
+    [[0x1f, 0x8b], 'gunzip'],
+  ] as const) {
+    const image = disk('image', 4096, undefined, 0);
+    const start = new Uint8Array(512);
+    start.set(begin);
+    image.write(0, 1, start);
+    expect(() => openToRead([image])).toThrow(words);
+  }
 });
 
 it('says so when the disk ends before its partition does', () => {

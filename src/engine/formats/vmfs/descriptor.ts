@@ -25,6 +25,9 @@ export const SECONDARY_POINTERS = 5;
 export const DOUBLE_POINTERS = 0x10d0;
 export const RESIDENT = 0x10d1;
 
+/** "fdmd" read as a number. */
+const SIGNATURE = 0x66646d64;
+
 /** 64 TiB: no file of any generation is longer. */
 export const FILE_BYTES_MAX = 0x400000000000;
 
@@ -47,7 +50,7 @@ export class Descriptor {
     const fresh = new Descriptor(generation, bytes, at);
     fresh.put(0x00, encodeDescriptorAddress(address));
     if (generation.product === 6) {
-      fresh.put(0x64, 0x66646d64);
+      fresh.put(0x64, SIGNATURE);
       fresh.put(0x68, encodeDescriptorAddress(address));
       fresh.put(0x6c, 20);
     }
@@ -183,6 +186,18 @@ export class Descriptor {
 
   set pointerBlocks(value: number) {
     this.put(0x5c, value);
+  }
+
+  /** What tells it from other data and what readers of VMFS 6 go by; nothing on VMFS 3 and 5. */
+  get flaws(): string[] {
+    if (this.generation.product !== 6) return [];
+    const shift = this.bytes[this.generation.fieldsAt + 0x89];
+    return [
+      ...(this.get(0x64) === SIGNATURE ? [] : ['has no fdmd signature']),
+      ...(1 << shift === this.blockBytes || this.type === RDM
+        ? []
+        : [`blocks of ${this.blockBytes} bytes, shift ${shift}`]),
+    ];
   }
 
   /** VMFS 6: large file blocks; a file that has some is marked. */

@@ -1,5 +1,5 @@
 import { FormatError } from '../../core/errors.js';
-import { putU32 } from './bytes.js';
+import { getU64Saturated, putU32 } from './bytes.js';
 import type { Descriptor } from './descriptor.js';
 import {
   type DirectoryContext,
@@ -19,12 +19,17 @@ import {
   ENTRIES_AGAIN_AT,
   ENTRIES_AT,
   encodeRecord,
+  GROUPS_PER_BLOCK,
+  HAS_FREE,
   HEADER_BYTES,
+  LINK_BLOCK,
   type Location,
   NOT_WRITTEN,
   PARENT_AT,
   RECORD_BLOCK,
   RECORD_BYTES,
+  RECORD_HASH_AT,
+  RECORD_OFFSET_AT,
   RECORDS_PER_BLOCK,
   recordOffset,
   SELF_AT,
@@ -137,12 +142,41 @@ export class HashedDirectories implements DirectoryFormat {
       problems.push(`counts ${counted} records, has ${entries.length}`);
     }
     for (const entry of entries.slice(2)) {
-      const { slot } = hashName(entry.name, isRoot(dir));
+      const { slot, stored } = hashName(entry.name, isRoot(dir));
+      problems.push(...recordProblems(blocks, entry, stored));
       const found = links.find(slot).some((at) => sameLocation(at, locationOf(entry)));
       if (!found) problems.push(`its hash table does not lead to "${entry.name}"`);
     }
+    blocks.nibbles().forEach((nibble, block) => {
+      problems.push(...blockProblems(blocks, block, nibble));
+    });
     return problems;
   }
+}
+
+function recordProblems(blocks: HashedBlocks, entry: Entry, hash: number): string[] {
+  const { name, offset } = entry;
+  const own = getU64Saturated(blocks.read(offset + RECORD_OFFSET_AT, 8), 0);
+  const found = blocks.readWord(offset + RECORD_HASH_AT);
+  return [
+    ...(own === offset ? [] : [`the record of "${name}" at ${offset} says it is at ${own}`]),
+    ...(found === hash ? [] : [`the record of "${name}" has hash ${found.toString(16)}`]),
+  ];
+}
+
+/** The head of a block of records or links contradicts itself, or what the map says of the block. */
+function blockProblems(blocks: HashedBlocks, block: number, nibble: number): string[] {
+  const kind = nibble & 3;
+  if ((nibble & NOT_WRITTEN) !== 0 || (kind !== RECORD_BLOCK && kind !== LINK_BLOCK)) return [];
+  const head = blocks.head(block);
+  const slots = kind === RECORD_BLOCK ? RECORDS_PER_BLOCK : GROUPS_PER_BLOCK;
+  let free = 0;
+  for (let slot = 0; slot < slots; slot++) if (head.isFree(slot)) free++;
+  const good = head.kind === kind && head.total === slots && head.free === free;
+  if (good && ((nibble & HAS_FREE) !== 0) === free > 0) return [];
+  return [
+    `block ${block} counts ${head.free} of ${head.total} slots free, has ${free} of ${slots}`,
+  ];
 }
 
 function locationOf(entry: Entry): Location {

@@ -24,11 +24,14 @@ export const PARENT_AT = 0x4d8;
 export const TABLE_AT = 0x5f8;
 
 export const RECORD_BYTES = 288;
+export const RECORD_HASH_AT = 0x0c;
+export const RECORD_OFFSET_AT = 0x10;
 const NAME_FIELD_AT = 0x18;
 const NAME_FIELD_BYTES = 256;
 /** What stands before the slots of a block: version, kind, counts, bitmap. */
 export const BLOCK_HEADER_BYTES = 64;
 export const RECORDS_PER_BLOCK = 14;
+export const GROUPS_PER_BLOCK = 48;
 
 export const RECORD_BLOCK = 1;
 export const LINK_BLOCK = 2;
@@ -118,9 +121,14 @@ export class BlockHead {
     return ((this.bytes[8 + (slot >> 3)] >> (slot & 7)) & 1) === 1;
   }
 
+  /** Slots, as the head counts them. */
+  get total(): number {
+    return getU16(this.bytes, 4);
+  }
+
   /** Slots up to what the head says, never more than `most`. */
   slots(most: number): number {
-    return Math.min(getU16(this.bytes, 4), most);
+    return Math.min(this.total, most);
   }
 
   firstFree(most: number): number | undefined {

@@ -4,6 +4,7 @@ import type { HashedBlocks } from './hashed-blocks.js';
 import {
   BLOCK_HEADER_BYTES,
   blockOffset,
+  GROUPS_PER_BLOCK,
   getLocation,
   LINK_BLOCK,
   type Location,
@@ -19,7 +20,6 @@ import {
  * first group of links to several is (reference, section 13.4).
  */
 
-const GROUPS_PER_BLOCK = 48;
 const GROUP_BYTES = 84;
 const LINKS = 12;
 const FREE_AT = 3;

@@ -4,7 +4,6 @@ import { clearRange } from './clear.js';
 import { LogicalVolume, type VolumeDevice } from './logical-volume.js';
 import {
   DEVICES_MAX,
-  type DeviceHeader,
   EXTENT_BYTES,
   EXTENT_RECORD_BYTES,
   EXTENTS_PER_MAP,
@@ -18,7 +17,8 @@ import {
   LVM_HEADER_AT,
   lvmLayout,
   moreMapsBytes,
-  type VolumeRecord,
+  type NewDeviceHeader,
+  type NewVolumeRecord,
 } from './lvm-records.js';
 import { type BlockMedium, MEDIUM_BLOCK_BYTES } from './medium.js';
 import { type Uuid, uuidBytes } from './uuid.js';
@@ -102,8 +102,8 @@ function deviceName(index: number): string {
 }
 
 interface NewDevice {
-  readonly header: DeviceHeader;
-  readonly record: VolumeRecord;
+  readonly header: NewDeviceHeader;
+  readonly record: NewVolumeRecord;
   readonly names: readonly string[];
 }
 
@@ -132,8 +132,8 @@ const NAME_BYTES = 256;
 /** Bitmaps and tables of all physical extents of a device. */
 export function writeExtentMaps(
   medium: BlockMedium,
-  header: DeviceHeader,
-  record: VolumeRecord,
+  header: NewDeviceHeader,
+  record: NewVolumeRecord,
 ): void {
   const write = (at: number, bytes: Uint8Array): void =>
     medium.write(at / MEDIUM_BLOCK_BYTES, bytes.length / MEDIUM_BLOCK_BYTES, bytes);
@@ -155,7 +155,7 @@ export function writeDeviceName({ medium, header }: VolumeDevice, index: number)
 }
 
 /** Bitmap and table of up to 8,192 extents. */
-function encodeMap(header: DeviceHeader, record: VolumeRecord, map: number): Uint8Array {
+function encodeMap(header: NewDeviceHeader, record: NewVolumeRecord, map: number): Uint8Array {
   const { bitmapBytes, mapStride } = lvmLayout(header.major);
   const from = map * EXTENTS_PER_MAP;
   const to = Math.min(header.extents, from + EXTENTS_PER_MAP);

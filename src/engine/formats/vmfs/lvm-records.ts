@@ -1,5 +1,5 @@
 import { FormatError } from '../../core/errors.js';
-import { getU32, getU64, getU64Saturated, putText, putU32, putU64 } from './bytes.js';
+import { getText, getU32, getU64, getU64Saturated, putText, putU32, putU64 } from './bytes.js';
 import { getUuid, putUuid, type Uuid } from './uuid.js';
 
 /** Records of the logical volume manager on each device (reference, section 3). */
@@ -63,14 +63,14 @@ export function moreMapsBytes(major: number, extents: number): number {
 }
 
 /** Where the bitmap of an extent map stands on the device; its table follows it. */
-export function extentMapAt(header: DeviceHeader, map: number): number {
+export function extentMapAt(header: NewDeviceHeader, map: number): number {
   const { bitmapAt, mapStride } = lvmLayout(header.major);
   if (map < MAPS_IN_HEADER) return bitmapAt + map * mapStride;
   return header.moreMapsAt + MORE_MAPS_HEADER + (map - MAPS_IN_HEADER) * mapStride;
 }
 
 /** Header of the region with further maps (one source). */
-export function encodeMoreMapsHeader(header: DeviceHeader): Uint8Array {
+export function encodeMoreMapsHeader(header: NewDeviceHeader): Uint8Array {
   const bytes = new Uint8Array(MORE_MAPS_HEADER);
   putU32(bytes, 0, LVM_MAGIC);
   putU32(bytes, 4, extentMaps(header.extents) - MAPS_IN_HEADER);
@@ -83,6 +83,10 @@ export interface DeviceHeader {
   readonly minor: number;
   readonly deviceBytes: number;
   readonly extents: number;
+  /** Number of the last record in the table of extents. */
+  readonly lastSlot: number;
+  /** VMFS 6: bytes of a unit of metadata. */
+  readonly unitBytes: number;
   readonly generation: number;
   readonly dataAt: number;
   readonly uuid: Uuid;
@@ -93,6 +97,9 @@ export interface DeviceHeader {
   /** Bytes from the start of the device to more extent maps; zero without any. */
   readonly moreMapsAt: number;
 }
+
+/** What a new header is made of. */
+export type NewDeviceHeader = Omit<DeviceHeader, 'lastSlot' | 'unitBytes'>;
 
 export const DISK_ID_AT = 0x2e;
 export const DISK_ID_BYTES = 44;
@@ -128,6 +135,8 @@ export function decodeDeviceHeader(bytes: Uint8Array): DeviceHeader {
     minor: getU32(bytes, 0x08),
     deviceBytes: getU64Saturated(bytes, 0x5e),
     extents: getU32(bytes, 0x6a),
+    lastSlot: getU32(bytes, 0x6e),
+    unitBytes: getU32(bytes, 0xca),
     generation: getU64Saturated(bytes, 0x72),
     dataAt: getU64(bytes, 0x7a),
     uuid: getUuid(bytes, 0x82),
@@ -137,7 +146,7 @@ export function decodeDeviceHeader(bytes: Uint8Array): DeviceHeader {
   };
 }
 
-export function encodeDeviceHeader(header: DeviceHeader): Uint8Array {
+export function encodeDeviceHeader(header: NewDeviceHeader): Uint8Array {
   const bytes = new Uint8Array(LVM_RECORD_BYTES);
   putU32(bytes, 0x00, LVM_MAGIC);
   putU32(bytes, 0x04, header.major);
@@ -172,6 +181,8 @@ export interface VolumeRecord {
   readonly volumeBytes: number;
   readonly generation: number;
   readonly state: number;
+  /** The UUID as text. */
+  readonly name: string;
   readonly uuid: Uuid;
   readonly createdAt: number;
   readonly extents: number;
@@ -187,6 +198,7 @@ export function decodeVolumeRecord(bytes: Uint8Array): VolumeRecord {
     volumeBytes: getU64(bytes, 0x00),
     generation: getU64Saturated(bytes, 0x08),
     state: getU32(bytes, 0x10),
+    name: getText(bytes, 0x14, 64),
     uuid: getUuid(bytes, 0x54),
     createdAt: getU64Saturated(bytes, 0x68),
     extents: getU32(bytes, 0x74),
@@ -211,7 +223,10 @@ export function decodeVolumeRecord(bytes: Uint8Array): VolumeRecord {
   return record;
 }
 
-export function encodeVolumeRecord(record: VolumeRecord): Uint8Array {
+/** What a new record is made of. */
+export type NewVolumeRecord = Omit<VolumeRecord, 'name'>;
+
+export function encodeVolumeRecord(record: NewVolumeRecord): Uint8Array {
   const bytes = new Uint8Array(LVM_RECORD_BYTES);
   putU64(bytes, 0x00, record.volumeBytes);
   putU64(bytes, 0x08, record.generation);

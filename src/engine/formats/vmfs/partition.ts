@@ -46,6 +46,8 @@ export function findVmfsPartition(medium: BlockMedium): BlockMedium {
   if (part !== undefined) return part;
   const [first] = parts;
   if (first === undefined) {
+    const other = otherKind(medium);
+    if (other !== undefined) throw new FormatError(`no image of a disk, but ${other}`);
     throw new FormatError(
       'no VMFS volume: neither an LVM header at byte 1048576 nor a VMFS partition (MBR type fb, GPT)',
     );
@@ -56,6 +58,28 @@ export function findVmfsPartition(medium: BlockMedium): BlockMedium {
       ? `${where} does not lie in the ${medium.blocks} sectors there are: the image is cut short`
       : `${where} has no LVM header: it was never formatted, or its start is wrong`,
   );
+}
+
+/** Files that hold a disk in another form, by how they begin. */
+const OTHER_KINDS: readonly (readonly [begins: string, what: string])[] = [
+  ['KDMV', 'a VMDK: vmtop disk convert --format thin writes a flat file to use'],
+  ['COWD', 'a VMDK of a snapshot: vmtop disk convert --format thin writes a flat file to use'],
+  [
+    '# Disk DescriptorFile',
+    'the description of a VMDK: name its flat file; vmtop disk convert --format thin writes one',
+  ],
+  ['QFI\xfb', 'a qcow2: qemu-img convert -O raw makes one of it'],
+  ['\x1f\x8b', 'compressed: unpack it with gunzip'],
+  ['\xfd7zXZ', 'compressed: unpack it with unxz'],
+  ['(\xb5/\xfd', 'compressed: unpack it with unzstd'],
+];
+
+function otherKind(medium: BlockMedium): string | undefined {
+  if (medium.blocks === 0) return undefined;
+  const start = new Uint8Array(MEDIUM_BLOCK_BYTES);
+  medium.read(0, 1, start);
+  const text = String.fromCharCode(...start.subarray(0, 32));
+  return OTHER_KINDS.find(([begins]) => text.startsWith(begins))?.[1];
 }
 
 function hasLvmHeader(medium: BlockMedium): boolean {

@@ -1,4 +1,5 @@
 import { FormatError } from '../../core/errors.js';
+import { SMALL_PER_LARGE } from './address.js';
 import { getU32, putU16, putU32 } from './bytes.js';
 import { clusterHeaderBytes, type Generation } from './generation.js';
 
@@ -64,7 +65,10 @@ function requireSane(layout: ResourceLayout, generation: Generation): void {
   if (clustersPerGroup < 1 || clustersPerGroup > 65536) {
     wrong(`${clustersPerGroup} clusters in a group`);
   }
-  if (layout.parent !== undefined) return;
+  if (layout.parent !== undefined) {
+    if (perCluster !== SMALL_PER_LARGE) wrong(`${perCluster} small blocks in a large one`);
+    return;
+  }
   if (groupAt < RESOURCE_HEADER_BYTES || groupAt % 512 !== 0) wrong(`groups from byte ${groupAt}`);
   const expected = clustersPerGroup * (clusterHeaderBytes(generation) + perCluster * resourceBytes);
   if (groupBytes !== expected) wrong(`groups of ${groupBytes} bytes, expected ${expected}`);

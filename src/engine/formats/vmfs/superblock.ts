@@ -1,5 +1,14 @@
 import { FormatError } from '../../core/errors.js';
-import { getText, getU32, getU64, putText, putU16, putU32, putU64 } from './bytes.js';
+import {
+  getText,
+  getU32,
+  getU64,
+  getU64Saturated,
+  putText,
+  putU16,
+  putU32,
+  putU64,
+} from './bytes.js';
 import { type Generation, generationOf } from './generation.js';
 import { getUuid, putUuid, type Uuid } from './uuid.js';
 
@@ -25,6 +34,18 @@ export interface Superblock {
   /** Unix seconds. */
   readonly createdAt: number;
   readonly lvmUuid: Uuid;
+  /** Fields that repeat what is known from elsewhere, by what they are; see the check. */
+  readonly repeated: RepeatedFields;
+}
+
+export interface RepeatedFields {
+  readonly sectorBytes: number;
+  readonly clusterGroupAt: number;
+  readonly clustersPerGroup: number;
+  /** Volume addresses of the descriptors of `.pb2.sf` and `.sdd.sf`. */
+  readonly secondaryAt: number;
+  readonly hiddenAt: number;
+  readonly unitBytes: number;
 }
 
 /** @throws FormatError where this is no VMFS file system, or one with impossible sizes */
@@ -57,6 +78,14 @@ export function decodeSuperblock(bytes: Uint8Array): Superblock {
     subBlockBytes,
     createdAt: getU32(bytes, 0xa9),
     lvmUuid: getUuid(bytes, 0xb1),
+    repeated: {
+      sectorBytes: getU32(bytes, 0x9d),
+      clusterGroupAt: getU32(bytes, 0xd1),
+      clustersPerGroup: getU32(bytes, 0xd5),
+      secondaryAt: getU64Saturated(bytes, 0xe1),
+      hiddenAt: getU64Saturated(bytes, 0x105),
+      unitBytes: getU32(bytes, 0x134),
+    },
   };
 }
 

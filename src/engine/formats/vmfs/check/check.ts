@@ -11,6 +11,7 @@ import { Findings } from './findings.js';
 import { checkHeartbeats } from './heartbeats.js';
 import { checkLvm } from './lvm.js';
 import { checkClusters } from './resources.js';
+import { checkSuperblock } from './superblock.js';
 import { checkTree } from './tree.js';
 import type { UseMap } from './use-map.js';
 
@@ -54,6 +55,7 @@ function checkOpened(
   const core = new Core(volume, 0);
   replayInMemory(core);
   if (liveSlots(core).some(({ journal }) => journal !== undefined)) core.reopen();
+  checkSuperblock(core, findings);
   const uses = new Map<Resource, UseMap>();
   core.resources.list.forEach((resource, index) => {
     uses.set(resource, checkClusters(core, resource, findings));

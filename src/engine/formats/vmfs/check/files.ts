@@ -91,6 +91,7 @@ export class FileCheck {
     if (file.address !== address) {
       this.findings.add('descriptor', place, `says it is ${showAddress(file.address)}`);
     }
+    for (const flaw of file.flaws) this.findings.add('descriptor', place, flaw);
     this.known.set(address, {
       address,
       type: file.type,

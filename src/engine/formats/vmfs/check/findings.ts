@@ -20,6 +20,16 @@ export const KINDS = {
     'the partition table is damaged',
     'the volume was found all the same; other tools and hosts may not find it',
   ),
+  'lvm-header': kind(
+    'error',
+    'a header of the logical volume manager is damaged',
+    'the volume was read all the same; a host may refuse it',
+  ),
+  superblock: kind(
+    'error',
+    'the file system descriptor is damaged',
+    'the volume was read all the same; a host may refuse it or misjudge where things are',
+  ),
   'extent-table': kind(
     'error',
     'the table of physical extents is wrong',

@@ -56,8 +56,14 @@ function markAllocated(resource: Resource, uses: UseMap, cluster: number, size: 
   return free;
 }
 
-/** The bitmap of file blocks covers the volume, no more and no less. */
+/** As many groups as the clusters take; the bitmap of file blocks covers the volume and no more. */
 function checkReach(core: Core, resource: Resource, findings: Findings): void {
+  const { groups, clustersPerGroup } = resource.layout;
+  const wanted = Math.ceil(resource.clusters / clustersPerGroup);
+  if (groups !== wanted) {
+    const detail = `counts ${groups} groups, ${resource.clusters} clusters take ${wanted}`;
+    findings.add('cluster-count', resource.name, detail);
+  }
   if (resource !== core.resources.blocks) return;
   const blocks = Math.floor(core.volume.bytes / core.blockBytes);
   if (resource.layout.total <= blocks) return;

@@ -60,7 +60,7 @@ function checkDirectory(
     findings.add('directory', here, error.message);
     return;
   }
-  checkDots(entries, at, here, findings);
+  checkDots(entries, at, here, known, findings);
   const seen = new Set<string>();
   let directories = 0;
   for (const entry of entries) {
@@ -77,6 +77,8 @@ function checkDirectory(
       continue;
     }
     file.path = path;
+    // Hard links do not exist.
+    if (!file.directory && file.links !== 1) findings.add('links', path, `${file.links} links`);
     if (!file.directory) continue;
     directories++;
     waiting.push({ address: file.address, parent: at.address, path });
@@ -114,7 +116,13 @@ function resolve(
   return file;
 }
 
-function checkDots(entries: readonly Entry[], at: Waiting, here: string, findings: Findings): void {
+function checkDots(
+  entries: readonly Entry[],
+  at: Waiting,
+  here: string,
+  known: KnownFiles,
+  findings: Findings,
+): void {
   for (const [name, address] of [
     ['.', at.address],
     ['..', at.parent],
@@ -124,6 +132,8 @@ function checkDots(entries: readonly Entry[], at: Waiting, here: string, finding
     else if (entry.address !== address) {
       const detail = `"${name}" is ${showAddress(entry.address)}, expected ${showAddress(address)}`;
       findings.add('dots', here, detail);
+    } else if (known.get(address)?.incarnation !== entry.incarnation) {
+      findings.add('dots', here, `"${name}" says generation ${entry.incarnation}`);
     }
   }
 }
