@@ -90,6 +90,7 @@ export class VolumeAdmin {
     const { volume } = change.built;
     this.checkUnused(command.lun, uid);
     this.checkReached(change, command.lun, uid);
+    // As vSphere documents it (from memory).
     if (volume.plan.sioc !== undefined) {
       const what = 'Storage I/O Control knows only datastores of one extent';
       throw InputError.of(`datastore ${change.name}`, what, 'switch it off first');

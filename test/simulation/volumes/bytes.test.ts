@@ -34,23 +34,22 @@ describe.each([5, 6] as const)('VMFS %i', (vmfs) => {
   it('grows and is extended while guests write, and is whole at every step', () => {
     const run = new Run(planOf({ ...SHAPE, vmfs }));
     const { simulation } = run;
-    simulation.runUntil(3e8);
+    simulation.runUntil(1e8);
     simulation.command({ kind: 'growLun', lun: 'array1/a', sizeBytes: 3 * GIB });
     simulation.command({ kind: 'rescan', host: 'esx0' });
-    simulation.runUntil(4e8);
+    simulation.runUntil(2e8);
     simulation.command({ kind: 'growDatastore', datastore: 'ds1', host: 'esx0' });
-    simulation.runUntil(6e8);
+    simulation.runUntil(3e8);
     expect(run.of('datastore.grown')).toHaveLength(1);
     // 11 physical extents of 256 MiB fit behind 17 MiB on 3 GiB, 3 on 1 GiB.
     expect(blocksOf(imagesOf(simulation, 1))).toBe(11 * 256);
-    expect(damage(imagesOf(simulation, 1))).toEqual([]);
     simulation.command({ kind: 'extendDatastore', datastore: 'ds1', lun: 'array1/b' });
-    simulation.runUntil(8e8);
+    simulation.runUntil(4e8);
     expect(run.of('datastore.extended')).toHaveLength(1);
     expect(blocksOf(imagesOf(simulation, 2))).toBe(14 * 256);
     const made = { datastore: 'ds1', name: 'made', sizeBytes: 1.6 * GIB } as const;
     simulation.command({ kind: 'createDisk', ...made, diskKind: 'lazyThick' });
-    simulation.runUntil(12e8);
+    simulation.runUntil(6e8);
     expect(damage(imagesOf(simulation, 2))).toEqual([]);
     endCleanly(simulation);
     const images = imagesOf(simulation, 2);
@@ -71,8 +70,8 @@ it('loses power in the middle of an extension: the volume is the old one or the 
   const before = blocksOf(imagesOf(simulation, 1));
   simulation.command({ kind: 'extendDatastore', datastore: 'ds1', lun: 'array1/b' });
   const seen = new Set<number>();
-  for (let step = 0; step < 30; step++) {
-    simulation.runUntil(simulation.now + 300_000);
+  for (let step = 0; step < 15; step++) {
+    simulation.runUntil(simulation.now + 400_000);
     const images = imagesOf(simulation, 2);
     // Until the head knows of it, the second device is none of the volume.
     const one = tryBlocks(images.slice(0, 1));
@@ -81,6 +80,29 @@ it('loses power in the middle of an extension: the volume is the old one or the 
     seen.add((both ?? one) as number);
   }
   expect([...seen]).toEqual([before, before + 3 * 256]);
+});
+
+it('gives up when a device refuses, with the volume as it was; the same can be done again', () => {
+  const run = new Run(planOf({ ...SHAPE, hosts: 1 }));
+  const { simulation } = run;
+  simulation.runUntil(1e8);
+  const before = blocksOf(imagesOf(simulation, 1));
+  const command = { kind: 'extendDatastore', datastore: 'ds1', lun: 'array1/b' } as const;
+  const heal = run.inject('pdl', 'array1/b');
+  simulation.command(command);
+  simulation.runUntil(2e8);
+  expect(run.of('datastore.grow.failed')).toHaveLength(1);
+  expect(blocksOf(imagesOf(simulation, 1))).toBe(before);
+  heal();
+  simulation.command({ kind: 'rescan', host: 'esx0' });
+  simulation.runUntil(3e8);
+  simulation.command(command);
+  simulation.runUntil(5e8);
+  expect(run.of('datastore.grown')).toHaveLength(1);
+  endCleanly(simulation);
+  expect(damage(imagesOf(simulation, 2))).toEqual([]);
+  expect(blocksOf(imagesOf(simulation, 2))).toBe(before + 3 * 256);
+  expect(simulation.violations).toEqual([]);
 });
 
 it('takes only LUNs that keep bytes, and grows only at the last extent', () => {
