@@ -105,6 +105,36 @@ it('gives up when a device refuses, with the volume as it was; the same can be d
   expect(simulation.violations).toEqual([]);
 });
 
+/** The host dies between LVM's writes and those of the file system. */
+function dieMeanwhile(run: Run): void {
+  const { simulation } = run;
+  simulation.runUntil(1e8);
+  simulation.command({ kind: 'extendDatastore', datastore: 'ds1', lun: 'array1/b', host: 'esx0' });
+  run.inject('host-crash', 'esx0');
+  simulation.runUntil(2e8);
+  expect(run.of('datastore.extended')).toHaveLength(1);
+  expect(run.of('datastore.grow.failed')).toHaveLength(1);
+  simulation.stopJobs();
+  simulation.command({ kind: 'growDatastore', datastore: 'ds1', host: 'esx1' });
+  simulation.runUntil(1e9);
+  expect(run.of('datastore.grown').map(({ what }) => what.split(',')[0])).toEqual([
+    'esx1 made it 2560 MB',
+  ]);
+}
+
+it.each(['memory', 'none'])(
+  'is finished by another host when the first dies: content %s',
+  (content) => {
+    const luns = ['a', 'b'].map((name, index) => {
+      const size = index === 0 ? '2GiB' : '1GiB';
+      return `{ name: ${name}, size: ${size}, content: ${content} }`;
+    });
+    const run = new Run(planOf({ hosts: 2, luns, extents: ['a'] }));
+    dieMeanwhile(run);
+    if (content === 'memory') expect(damage(imagesOf(run.simulation, 2))).toEqual([]);
+  },
+);
+
 it('takes only LUNs that keep bytes, and grows only at the last extent', () => {
   const run = new Run(planOf({ ...SHAPE, extents: ['a', 'b'] }));
   const refused = (act: () => void): string => {
