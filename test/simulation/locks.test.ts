@@ -137,10 +137,19 @@ describe('unmount and detach', () => {
       /datastore ds on it is mounted.*files open, of web/,
     );
     expect(() => simulation.command(unmount)).toThrow(/in use.*of web/);
-    // The other host has nothing open there.
+    // The other host has nothing open there, but the volume, which it has to let go first.
+    const opens = (host: string): number => {
+      const [device] = run.entities('device', { host, lun: 'lun0' });
+      return fieldOf(simulation.sample(false), device, 'opens');
+    };
+    expect(() => simulation.command({ ...detach, host: 'esx2' })).toThrow(/ds on it is mounted/);
+    expect([opens('esx1'), opens('esx2')]).toEqual([1, 1]);
     simulation.command({ ...unmount, host: 'esx2' });
     expect(run.of('datastore.unmounted')).toHaveLength(1);
     expect(mountField(run, 'esx2', 'mounted')).toBe(0);
+    simulation.command({ ...detach, host: 'esx2' });
+    simulation.command({ ...detach, host: 'esx2', state: 'on' });
+    expect([opens('esx1'), opens('esx2')]).toEqual([1, 0]);
     expect(() => simulation.command({ ...unmount, host: 'esx2' })).toThrow(/not mounted/);
     simulation.command({ ...unmount, host: 'esx2', state: 'on' });
     expect(mountField(run, 'esx2', 'mounted')).toBe(1);

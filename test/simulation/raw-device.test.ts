@@ -56,6 +56,19 @@ describe.each(['virtual', 'physical'])('a raw device, %s', (mode) => {
     expect(run.figure('client', `vm1:scsi0:1 on ${uid}`, 'writes')).toBe(writes);
   });
 
+  it('keeps its device open, which cannot be detached, until its machine is off', () => {
+    const { uid } = run.plan.arrays[0]!.luns[1]!;
+    const detach = { kind: 'device', host: 'esx1', device: uid, state: 'off' } as const;
+    expect(run.figure('device', uid, 'opens')).toBe(1);
+    expect(() => run.simulation.command(detach)).toThrow(/vm1:scsi0:1 is a raw device map/);
+    const other = ran(mode, VERIFIED);
+    other.simulation.command({ kind: 'power', vm: 'vm1', state: 'off' });
+    other.simulation.runUntil(4 * SECOND);
+    expect(other.figure('device', uid, 'opens')).toBe(0);
+    other.simulation.command(detach);
+    expect(other.of('device.detached')).toHaveLength(1);
+  });
+
   it('has a map of the size of the LUN without a block', () => {
     const map = mode === 'virtual' ? 'vm1_1-rdm.vmdk' : 'vm1_1-rdmp.vmdk';
     expect(run.figure('file', map, 'sizeBlocks')).toBe((4 * GIB) / 512);

@@ -42,6 +42,7 @@ const DEVICE = [
   'atsNs',
   'cloneNs',
   'zeroNs',
+  'opens',
 ];
 
 const DEPTH = ['dqlen', 'configuredDepth', 'fullDepth', 'siocDepth', 'competing'];

@@ -80,3 +80,10 @@ test('O lets a datastore grow into its extents', async () => {
   await m.press('D', 'ctrl+o', 'down', 'down', 'enter');
   expect(commands(m)).toEqual([{ kind: 'growDatastore', datastore: 'ds1' }]);
 });
+
+test('O lets a LUN grow in its array', async () => {
+  const m = open();
+  await m.press('A', 'ctrl+o', 'enter');
+  const [command] = commands(m);
+  expect(command).toMatchObject({ kind: 'growLun', lun: expect.stringMatching(/^\S+\/\S+$/) });
+});

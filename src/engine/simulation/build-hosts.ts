@@ -135,6 +135,11 @@ function buildDevice(sim: Sim, parts: DeviceParts): BuiltDevice {
     zeroBlocks: limits.writeSameBlocks,
   };
   const disk = new LogicalDevice(sim, options, queue);
+  const earlier = entity.refresh;
+  entity.refresh = () => {
+    earlier?.();
+    entity.set('opens', disk.opens());
+  };
   return { lun, array, sites, psa, queue, disk, driver: disk.driver };
 }
 

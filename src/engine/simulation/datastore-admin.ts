@@ -8,7 +8,7 @@ import type { Datastore } from '../stack/filesystem/datastore.js';
 import type { Mount } from '../stack/filesystem/mount.js';
 import type { Home } from '../stack/vmfiles/home.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
-import type { BuiltVolume, HostFileSystems } from './build-datastores.js';
+import type { HostFileSystems } from './build-datastores.js';
 
 /** Files a message names at most by their machines. */
 const NAMED = 6;
@@ -17,7 +17,6 @@ export interface DatastoreParts {
   readonly plans: readonly DatastorePlan[];
   readonly datastores: ReadonlyMap<string, Datastore>;
   readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
-  readonly volumes: ReadonlyMap<string, BuiltVolume>;
   readonly vms: ReadonlyMap<string, Vm>;
   /** The files of each machine, by its name. */
   readonly homes: ReadonlyMap<string, Home>;
@@ -61,15 +60,11 @@ export class DatastoreAdmin {
     }
   }
 
-  /** Why a device must not be detached on a host: who uses a datastore on it; else nothing. */
-  userOf(host: string, uid: string): string | undefined {
-    for (const [name, { layout }] of this.parts.volumes) {
-      if (!layout.devices.includes(uid)) continue;
-      const mount = this.parts.fileSystems.get(host)?.mountOf(name);
-      if (mount === undefined || mount.openFiles === 0) continue;
-      return `datastore ${name} on it is mounted, with ${this.filesOf(host, name, mount)}`;
-    }
-    return undefined;
+  /** `34 files open, of db1`: what a host has open on a datastore; nothing when it has nothing. */
+  filesOn(host: string, datastore: string): string | undefined {
+    const mount = this.parts.fileSystems.get(host)?.mountOf(datastore);
+    if (mount === undefined || mount.openFiles === 0) return undefined;
+    return this.filesOf(host, datastore, mount);
   }
 
   private setMounted(

@@ -23,6 +23,7 @@ import { buildVms } from './build-vms.js';
 import { CloneAudit } from './clone-audit.js';
 import { DatastoreAdmin } from './datastore-admin.js';
 import { setDead } from './dead-host.js';
+import { DeviceUsers } from './device-users.js';
 import { DiskChanges } from './disk-changes.js';
 import { DiskClones } from './disk-clones.js';
 import { DiskOperations } from './disk-operations.js';
@@ -124,7 +125,6 @@ export class Simulation {
       plans,
       datastores,
       fileSystems,
-      volumes,
       ...built,
       onRefresh: (datastore) => volumeAdmin.refresh(datastore),
       refusalOf: (host, datastore) =>
@@ -134,11 +134,16 @@ export class Simulation {
         if (!isDead) volumeAdmin.booted(host);
       },
     });
+    const users = new DeviceUsers({
+      ...{ volumes, plans: plan.vms, vms },
+      filesOn: (host, datastore) => this.stores.filesOn(host, datastore),
+    });
+    for (const [host, { devices }] of hosts) users.countOn(host, devices.values());
     this.storage = new StorageAdmin(
       sim.log,
       hosts,
       arrays,
-      (h, uid) => this.stores.userOf(h, uid),
+      users,
       (lun, snapshot) => copies.taken(lun, snapshot),
       (h, devices) => {
         volumeAdmin.rescanned(h, devices);

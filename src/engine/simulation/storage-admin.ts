@@ -6,6 +6,7 @@ import type { Command } from '../plan/commands.js';
 import type { Path, PathEvent } from '../stack/storage-apis/psa/path.js';
 import type { DeviceStatus, PsaDevice } from '../stack/storage-apis/psa/psa-device.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
+import type { DeviceUsers } from './device-users.js';
 
 /** What an administrator asks of and does to the hosts' devices and paths. */
 export class StorageAdmin {
@@ -16,8 +17,7 @@ export class StorageAdmin {
     private readonly log: EventLog,
     private readonly hosts: ReadonlyMap<string, BuiltHost>,
     private readonly arrays: ReadonlyMap<string, DiskArray>,
-    /** Why a device, by uid, must stay on a host: who uses it; nothing when it may go. */
-    private readonly userOf: (host: string, uid: string) => string | undefined,
+    private readonly users: DeviceUsers,
     /** A LUN has another snapshot. */
     private readonly onSnapshot: (lun: Lun, snapshot: string) => void,
     /** A host has looked at devices again. */
@@ -50,14 +50,10 @@ export class StorageAdmin {
       psa.attach();
       return;
     }
-    const user = this.userOf(host, lun.uid);
+    const user = this.users.reasonFor(host, lun.uid);
     if (user !== undefined) {
-      const what = `is in use on ${host}: ${user}`;
-      throw InputError.of(
-        `device ${device}`,
-        what,
-        'power these machines off, or unmount it first',
-      );
+      const what = `is in use on ${host}: ${user.what}`;
+      throw InputError.of(`device ${device}`, what, user.hint);
     }
     refuse(`device ${device}`, psa.detach());
   }
@@ -98,7 +94,9 @@ export class StorageAdmin {
   rescan(host: string): void {
     const built = this.host(host);
     const { adapters, devices } = built;
-    for (const { lun, psa } of built.discover()) {
+    const fresh = built.discover();
+    this.users.countOn(host, fresh);
+    for (const { lun, psa } of fresh) {
       const what = `${lun.name}, by ${psa.paths.length} paths`;
       this.log.note('device.discovered', `${host} ${lun.uid}`, what, 'rescan');
     }

@@ -4,6 +4,8 @@ import type { Sim } from '../core/sim.js';
 import { formatStatus } from '../core/status.js';
 import { formatSize } from '../core/units.js';
 import type { DiskArray } from '../devices/array/disk-array.js';
+import type { Lun } from '../devices/array/lun.js';
+import { CopyLun } from '../devices/array/snapshot/copy-lun.js';
 import type { Command } from '../plan/commands.js';
 import type { VmPlan } from '../plan/plan.js';
 import { type LvmWrite, lvmWrites } from '../stack/block/lvm-records.js';
@@ -88,8 +90,9 @@ export class VolumeAdmin {
     const { own } = findLun(this.parts.arrays, command.lun);
     const { uid } = own;
     const { volume } = change.built;
-    this.checkUnused(command.lun, uid);
+    this.checkUnused(command.lun, own);
     this.checkReached(change, command.lun, uid);
+    // As vSphere documents it (from memory).
     if (volume.plan.sioc !== undefined) {
       const what = 'Storage I/O Control knows only datastores of one extent';
       throw InputError.of(`datastore ${change.name}`, what, 'switch it off first');
@@ -172,9 +175,11 @@ export class VolumeAdmin {
     return { name, built, host: by, by: own };
   }
 
-  private checkUnused(lun: string, uid: string): void {
+  private checkUnused(lun: string, own: Lun): void {
     const place = `LUN ${lun}`;
     const hint = 'name a LUN nobody uses';
+    const { uid } = own;
+    if (own instanceof CopyLun) throw InputError.of(place, 'presents a snapshot', hint);
     for (const [name, { layout }] of this.parts.volumes) {
       if (!layout.devices.includes(uid)) continue;
       throw InputError.of(place, `is an extent of datastore ${name} already`, hint);
@@ -224,7 +229,7 @@ export class VolumeAdmin {
     this.busy.add(name);
     this.parts.own.issuePhases(phases, (status, sense) => {
       if (volume instanceof RecordedVolume) volume.bytes.enlarged(status === 0);
-      if (status !== 0 || !by.mount.mounted) {
+      if (status !== 0) {
         this.failed(name, `LVM: ${formatStatus(status, sense)}`, why);
         return;
       }
@@ -234,6 +239,11 @@ export class VolumeAdmin {
         const what = `${uid} is extent ${layout.devices.length}`;
         this.sim.log.note('datastore.extended', name, what, why);
         this.parts.onExtended(name);
+      }
+      // The volume is larger; the next growDatastore gives that to the file system.
+      if (!by.mount.mounted) {
+        this.failed(name, `${change.host} no longer has it mounted`, why);
+        return;
       }
       this.takeMore(change, why);
     });

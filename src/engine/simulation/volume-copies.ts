@@ -72,6 +72,11 @@ export class VolumeCopies {
 
   /** A LUN has a new snapshot: it holds its volume as that is now. */
   taken(lun: Lun, snapshot: string): void {
+    // Nobody will ever see what others hold.
+    const isCopied = [...this.parts.arrays.values()].some(
+      ({ luns, plan }) => luns.has(lun.uid) && plan.luns.some(({ copyOf }) => copyOf === lun.name),
+    );
+    if (!isCopied) return;
     for (const { volume, layout } of this.parts.volumes.values()) {
       if (layout.devices[0] !== lun.uid) continue;
       const { plan } = volume;
@@ -104,11 +109,20 @@ export class VolumeCopies {
     const { plan } = copy.captured;
     const original = this.parts.volumes.get(plan.name)?.hosts.get(host);
     if (copy.isOwn) throw this.refused(lun, 'has a signature of its own', 'a rescan mounts it');
+    const own = this.parts.volumes.get(copy.opened?.name ?? '')?.hosts.get(host);
+    if (own?.mount.mounted) throw this.refused(lun, `is mounted on ${host} already`);
     if (original?.mount.mounted) {
       const hint = 'unmount that first, or give the copy a signature of its own (resignature)';
       throw this.refused(lun, `holds ${plan.name}, which ${host} has mounted itself`, hint);
     }
-    this.mount(copy, host, `${plan.name} (1)`, why);
+    this.mount(copy, host, this.freeName(plan.name), why);
+  }
+
+  /** As hosts call a second volume with the same label (from memory). */
+  private freeName(label: string): string {
+    let number = 1;
+    while (this.parts.volumes.has(`${label} (${number})`)) number++;
+    return `${label} (${number})`;
   }
 
   /** Why a host must not mount a datastore: it has a copy with the same signature. */
@@ -245,7 +259,8 @@ export class VolumeCopies {
     const known = this.parts.volumes.get(copy.opened.name)?.hosts.get(host);
     if (known === undefined) copy.opened.mountOn(host);
     else known.mount.remount();
-    this.sim.log.note('datastore.mounted', name, `${host} has mounted it`, why);
+    const { log } = this.sim;
+    log.note('datastore.mounted', copy.opened.name, `${host} has mounted it`, why);
   }
 
   private refused(lun: string, what: string, hint?: string): InputError {

@@ -201,6 +201,7 @@ export const device = defineView({
     ...percentiles('GAVG'),
     failedPerSecond,
     ...aborts,
+    count('OPENS', 5, 8, 'opens', 'who has it open: mounted volumes, raw device maps of machines'),
     count('RETRIES', 7, 6, 'retries', 'commands sent again, since the start'),
     lastError(5, latestOfPaths),
     count('FAILOVR', 7, 7, 'failovers', 'times I/O moved to other paths, since the start'),

@@ -36,7 +36,7 @@ export function openOperations(state: UiState, world: World): Change {
     const more = volumeChoices(datastore, world);
     return menu(state, datastore, [{ label, command, said }, refresh, ...more]);
   }
-  if (row?.info.scope === 'lun') return menu(state, row.name, lunChoices(row));
+  if (row?.info.scope === 'lun') return menu(state, row.name, lunChoices(row, world));
   if (row?.info.scope === 'vm') {
     const vm = row.name;
     const others = (world.plan?.hosts ?? []).filter((host) => host !== row.label('host'));

@@ -15,9 +15,11 @@ export interface Choice {
 const FACTORS = [1.25, 1.5, 2];
 const GIB = 2 ** 30;
 
-/** A LUN becomes larger. */
-export function lunChoices(row: Row): Choice[] {
+/** A LUN becomes larger; one that is there for a snapshot presents one, and hosts use what is on it. */
+export function lunChoices(row: Row, world: World): Choice[] {
   const lun = `${row.label('array')}/${row.name}`;
+  const source = row.label('copyOf');
+  if (source !== '') return copyChoices(lun, `${row.label('array')}/${source}`, source, world);
   const now = row.now('sizeBlocks') * BLOCK_BYTES;
   return FACTORS.map((factor) => {
     const sizeBytes = Math.ceil((now * factor) / GIB) * GIB;
@@ -29,12 +31,40 @@ export function lunChoices(row: Row): Choice[] {
   });
 }
 
+function copyChoices(to: string, lun: string, source: string, world: World): Choice[] {
+  const snapshots = new Set<string>();
+  for (const { kind, object, what } of world.events) {
+    if (object !== source) continue;
+    if (kind === 'snapshot.created') snapshots.add(what);
+    if (kind === 'snapshot.deleted' || kind === 'snapshot.lost') snapshots.delete(what);
+  }
+  const present = [...snapshots].map((snapshot) => ({
+    label: `present snapshot ${snapshot} of ${lun}`,
+    command: { kind: 'presentSnapshot', lun, snapshot, to } as const,
+    said: `${to} presents ${snapshot}; hosts see it after a rescan`,
+  }));
+  const hosts = world.plan?.hosts ?? [];
+  return [
+    ...present,
+    ...hosts.map((host) => ({
+      label: `${host} mounts the volume on it, with its signature`,
+      command: { kind: 'mountCopy', host, lun: to } as const,
+      said: `${host} mounts the copy on ${to}`,
+    })),
+    ...hosts.map((host) => ({
+      label: `${host} gives the volume on it a signature of its own`,
+      command: { kind: 'resignature', host, lun: to } as const,
+      said: `${host} resignatures the copy on ${to}`,
+    })),
+  ];
+}
+
 /** A VMFS datastore grows into its extents, or takes a LUN that is no extent by the scenario. */
 export function volumeChoices(datastore: string, world: World): Choice[] {
   const used = new Set((world.plan?.datastores ?? []).flatMap(({ devices }) => devices));
   const free = world.frames.entities
     .scope('lun')
-    .filter(({ labels }) => !used.has(labels.uid as string))
+    .filter(({ labels }) => labels.copyOf === undefined && !used.has(labels.uid as string))
     .map(({ name, labels }) => `${labels.array}/${name}`);
   return [
     {

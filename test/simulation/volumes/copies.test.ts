@@ -129,6 +129,7 @@ describe('the volume on it', () => {
     simulation.command({ ...mount, state: 'off' });
     simulation.command({ kind: 'mountCopy', host: 'esx1', lun });
     expect(run.entities('datastore').map(({ name }) => name)).toEqual(['ds1', 'ds1 (1)']);
+    expect(refused(run, { kind: 'mountCopy', host: 'esx1', lun })).toContain('mounted on esx1');
     expect(refused(run, { ...mount, state: 'on' })).toContain('the same signature');
     expect(refused(run, { kind: 'resignature', host: 'esx0', lun })).toContain(
       'is mounted on esx1',

@@ -113,7 +113,7 @@ describe('a datastore that grows', () => {
   });
 
   it('is written behind its old end by a host that has not looked: it looks at the first row', () => {
-    const shape = { ...TWO_HOSTS, disk: '{ size: 800MiB, kind: lazyThick }' };
+    const shape = { ...TWO_HOSTS, disk: '{ size: 128MiB, kind: lazyThick }' };
     const run = new Run(planOf({ ...shape, luns: ['{ name: a, size: 4GiB }'] }));
     run.simulation.command(grow('a', 8));
     run.simulation.command({ kind: 'rescan', host: 'esx0' });
@@ -122,10 +122,10 @@ describe('a datastore that grows', () => {
     run.simulation.runUntil(2e9);
     const clone = { kind: 'clone', disk: 1, datastore: 'ds1', name: 'copy' } as const;
     // Takes what the old volume had free, but for less than the clone.
-    const made = { datastore: 'ds1', name: 'rest', sizeBytes: 1.1 * GIB, diskKind: 'lazyThick' };
+    const made = { datastore: 'ds1', name: 'rest', sizeBytes: 2.65 * GIB, diskKind: 'lazyThick' };
     run.simulation.command({ kind: 'createDisk', ...made } as Command);
     run.simulation.command({ ...clone, diskKind: 'eagerThick' });
-    run.simulation.runUntil(8e9);
+    run.simulation.runUntil(4e9);
     expect(run.of('device.capacity').map(({ object }) => object.split(' ')[0])).toEqual([
       'esx0',
       'esx1',
@@ -155,6 +155,23 @@ describe('a datastore that is extended', () => {
     expect(on + zeroed).toBeGreaterThan(100);
     expect(run.simulation.totals().errors).toBe(0);
     expect(run.simulation.violations).toEqual([]);
+  });
+
+  it('stays as it was where a device fails meanwhile, and can be extended again', () => {
+    const run = new Run(planOf(TWO_HOSTS));
+    const { simulation } = run;
+    const command: Command = { kind: 'extendDatastore', datastore: 'ds1', lun: 'array1/b' };
+    const heal = run.inject('pdl', 'array1/b');
+    simulation.command(command);
+    simulation.runUntil(1e9);
+    expect(run.of('datastore.grow.failed').map(({ what }) => what.slice(0, 3))).toEqual(['LVM']);
+    expect(capacity(run).total).toBe(fileBlocks(2));
+    heal();
+    for (const host of ['esx0', 'esx1']) simulation.command({ kind: 'rescan', host });
+    simulation.runUntil(2e9);
+    simulation.command(command);
+    simulation.runUntil(3e9);
+    expect(capacity(run).total).toBe(fileBlocks(2) + fileBlocks(3));
   });
 
   it('is refused for a LUN in use, too small, unknown, or one a host of it does not see', () => {

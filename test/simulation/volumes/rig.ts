@@ -41,7 +41,7 @@ ${names
     host: esx${index}
     memory: 16MiB
     disks: [${disk}]
-    workloads: { rw: randrw, rwmixread: 30, bs: 4k/40:64k/40:1M/20, iodepth: 2, thinktime: 20ms, size: 16MiB, verify: true }`,
+    workloads: { rw: randrw, rwmixread: 30, bs: 4k/40:64k/40:1M/20, iodepth: 2, thinktime: 40ms, size: 8MiB, verify: true }`,
   )
   .join('\n')}
 ${more}

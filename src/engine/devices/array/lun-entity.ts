@@ -15,7 +15,9 @@ export interface LunGauges {
 
 /** The `lun` entity of a LUN, whose gauges are read when it is sampled. */
 export function defineLun(sim: Sim, array: ArrayPlan, plan: LunPlan, gauges: LunGauges): Entity {
-  const labels = { array: array.name, pool: plan.pool, uid: plan.uid };
+  const { copyOf } = plan;
+  const own = { array: array.name, pool: plan.pool, uid: plan.uid };
+  const labels = copyOf === undefined ? own : { ...own, copyOf };
   const fields = [
     ...TRAFFIC_FIELDS,
     'sizeBlocks',

@@ -116,7 +116,6 @@ export class Lun extends Layer {
     );
     this.groups = new PortGroups(sim, array.access, array.tpgs, this.ownership);
     if (this.groups.passive) this.trouble = PASSIVE;
-    if (plan.copyOf !== undefined) this.trouble |= LOST;
     this.pages = plan.thin ? new ThinPages(plan.name, this.sizeBlocks, this.pool) : undefined;
     this.offload = new Offload(sim, array, this, this.pages);
     this.reservation = new Reservation(sim, plan.name, (held) => {
@@ -174,12 +173,6 @@ export class Lun extends Layer {
   /** No longer presented: answers 05/25/00 to everything. */
   get lost(): boolean {
     return (this.trouble & LOST) !== 0;
-  }
-
-  /** A LUN no host has seen so far is there. */
-  protected show(): void {
-    this.trouble &= ~LOST;
-    this.notify();
   }
 
   setLost(lost: boolean, why: string): void {

@@ -9,6 +9,8 @@ import { DiskDriver, type DiskDriverOptions } from './disk-driver.js';
 export class LogicalDevice {
   /** The VMFS partition. */
   readonly driver: DiskDriver;
+  /** How many have it open: volumes, raw device maps. */
+  opens: () => number = () => 0;
   private readonly raw: DiskDriver[] = [];
   private size: number;
 

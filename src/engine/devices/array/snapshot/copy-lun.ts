@@ -38,7 +38,6 @@ export class CopyLun extends SnapshotLun {
     source.onSnapshotLost((name) => {
       if (name === snapshot) this.setLost(true, `snapshot ${name} of ${source.name} was lost`);
     });
-    this.show();
     const what = `presents snapshot ${snapshot} of ${source.name}`;
     this.sim.log.note('lun.presented', this.name, what, why);
   }

@@ -33,8 +33,8 @@ export interface SnapshotSource {
  * Snapshots of a LUN by copy on write: before a part of it changes for the first time since the newest
  * snapshot, the old content is read and written elsewhere in the pool, and the command waits for that.
  * Older snapshots find there what has not changed between them. When the pool has no room for a copy,
- * the snapshots are lost, not the write. Left out: hosts reading snapshots (`stampAt` says what they
- * would read); a second command on a part that is being copied does not wait.
+ * the snapshots are lost, not the write. Hosts read one that is presented as a LUN (copy-lun.ts). Left
+ * out: a second command on a part that is being copied does not wait.
  */
 export class Snapshots extends Layer {
   /** Oldest first. */

@@ -28,9 +28,14 @@ export class GrowingBytes {
 
   stageExtension(image: BlockMedium): StagedWrite[][] {
     const view = this.media.add(image);
-    return this.stage(true, (volume, seconds) => {
-      extendLvm(volume, [view], [this.uuid()], seconds);
-    });
+    try {
+      return this.stage(true, (volume, seconds) => {
+        extendLvm(volume, [view], [this.uuid()], seconds);
+      });
+    } catch (error) {
+      this.media.removeLast();
+      throw error;
+    }
   }
 
   ended(isDone: boolean): void {
