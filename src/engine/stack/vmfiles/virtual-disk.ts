@@ -253,9 +253,10 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     }
   }
 
-  abort(): void {
-    // What was being written when the power went is not known.
-    this.tracker?.reset();
+  abort(isCrash: boolean): void {
+    // A machine that goes in order writes down what has changed, what is on its way included; of one
+    // whose host dies nobody knows ("unclean power loss", vmdk-formats 12).
+    if (isCrash) this.tracker?.reset();
     const { status, sense } = this.sim.requests;
     let io = this.takeHeld();
     while (io !== NO_IO) {
