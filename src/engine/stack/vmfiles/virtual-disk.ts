@@ -140,11 +140,14 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     for (const listener of this.listeners) listener();
   }
 
-  /** Another file holds the disk from now on; the disk has to be settled. */
-  moveTo(file: FileHandle, datastore: DatastoreFiles, kind: DiskKind): void {
+  /**
+   * Another file holds the disk from now on; the disk has to be settled.
+   * @param leaf the last delta over it, where there are any
+   */
+  moveTo(file: FileHandle, datastore: DatastoreFiles, kind: DiskKind, leaf = file): void {
     if (datastore !== this.datastore) this.awaitSpace(datastore);
     this.file = file;
-    this.leaf = file;
+    this.leaf = leaf;
     this.datastore = datastore;
     this.sim.meters.relabel(this.entity, { datastore: datastore.name });
     this.changed(kind);
