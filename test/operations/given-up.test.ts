@@ -32,7 +32,7 @@ const cancel = { kind: 'cancelDisk', disk: 0 } as const;
 /** In the middle: some of it has been copied, not all. */
 function inTheMiddle(what: 'clone' | 'migration'): { run: Work; free: number; files: string[] } {
   const run = work();
-  run.run(SECOND);
+  run.run(0.7 * SECOND);
   const [free, files] = [run.freeBytes('two'), run.filesThere()];
   run.simulation.command(begin[what]);
   const copied = (): number => (run.mover().copiedBlocks ?? 0) * 512;
@@ -48,7 +48,7 @@ function expectNothingLeft(
   what: 'clone' | 'migration',
   { run, free, files }: ReturnType<typeof inTheMiddle>,
 ): void {
-  run.run(run.simulation.now + 8 * SECOND);
+  run.run(run.simulation.now + 2 * SECOND);
   expect(run.events(failed[what])).toHaveLength(1);
   expect(run.freeBytes('two')).toBe(free);
   expect(run.filesThere()).toEqual(files);

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { DiskAction, SnapshotAction } from '../../src/engine/plan/commands.js';
+import { Mirror } from '../../src/engine/stack/vmfiles/mirror.js';
 import { SECOND } from '../simulation/support.js';
 import { planOf, Work } from './work.js';
 
@@ -139,6 +140,22 @@ describe('migrate of a disk with snapshots', () => {
     });
   }
 
+  it('is found out when its mirror misses writes', () => {
+    const missed = vi
+      .spyOn(Mirror.prototype as unknown as { goesToBoth(): boolean }, 'goesToBoth')
+      .mockReturnValue(false);
+    const run = work(software);
+    chained(run);
+    run.simulation.command(migrate('two'));
+    until(run, 'disk.alter.end');
+    missed.mockRestore();
+    run.simulation.stopJobs();
+    step(run, SECOND);
+    run.simulation.readBack();
+    step(run, 5 * SECOND);
+    expect(run.simulation.violations.length).toBeGreaterThan(0);
+  });
+
   it('keeps the kind its deltas are over, and does not extend', () => {
     const run = work();
     chained(run);
@@ -173,14 +190,17 @@ describe('rename of a disk with snapshots', () => {
 describe('changed block tracking', () => {
   it('goes on through a migration (stack-upper reference, 14.1)', () => {
     const run = work(software);
-    run.simulation.command({ kind: 'track', disk: 0, state: 'on' });
-    step(run, 0.2 * SECOND);
-    const { snapshots } = run.simulation;
+    const { snapshots, backups } = run.simulation;
+    const backup = { kind: 'backup', vm: 'vm1', transport: 'san', mode: 'full' } as const;
+    step(run, 0.1 * SECOND);
+    run.simulation.command(backup);
+    until(run, 'backup.end');
+    step(run, 0.1 * SECOND);
     run.simulation.command(snapshot({ action: 'create', snapshot: 'base' }));
-    until(run, 'vm.snapshot.created');
+    until(run, 'vm.snapshot.created', 2);
     const id = snapshots.changeIdOf(0, 'base');
     run.simulation.command(snapshot({ action: 'deleteAll' }));
-    until(run, 'vm.snapshot.deleted');
+    until(run, 'vm.snapshot.deleted', 2);
     run.simulation.stopJobs();
     step(run, SECOND);
     const before = snapshots.changedAreas(0, id);
@@ -191,6 +211,13 @@ describe('changed block tracking', () => {
     expect(run.filesThere().filter((path) => path.endsWith('-ctk.vmdk'))).toEqual([
       '[two] vm1/vm1-ctk.vmdk',
     ]);
+    // A proxy that knew where the disk lay reads it where it lies now.
+    run.simulation.command({ ...backup, mode: 'incremental' });
+    until(run, 'backup.end', 2);
+    const point = backups.restorePoint(0);
+    expect(point.points.map(({ mode }) => mode)).toEqual(['full', 'incremental']);
+    const stamps = run.stamps(run.source(), 'two');
+    expect(stamps.map((_, at) => point.stampAt(at * 8))).toEqual(stamps);
   });
 
   it('begins anew with another size, so that the next incremental backup is full', () => {

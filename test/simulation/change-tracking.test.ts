@@ -95,6 +95,24 @@ describe('changed areas of a running disk', () => {
     expect(bytes).toBe(work.source().allocatedBlocks * 512);
   });
 
+  it('are known when the machine has been off, and not when its host has died', () => {
+    const before = simulation.snapshots.changedAreas(0, since, 'two');
+    simulation.command({ kind: 'power', vm: 'vm1', state: 'off' });
+    work.run(simulation.now + 0.2 * SECOND);
+    simulation.command({ kind: 'power', vm: 'vm1', state: 'on' });
+    work.run(simulation.now + 0.2 * SECOND);
+    expect(simulation.snapshots.changedAreas(0, since, 'two')).toEqual(before);
+    const now = simulation.snapshots.changeIdOf(0);
+    const reboot = work.inject('host-crash', 'esx1');
+    work.run(simulation.now + SECOND);
+    reboot();
+    work.run(simulation.now + SECOND);
+    simulation.command({ kind: 'power', vm: 'vm1', state: 'on' });
+    expect(() => simulation.snapshots.changedAreas(0, now)).toThrow(/not known.*read all/s);
+    expect(simulation.snapshots.changeIdOf(0)).not.toBe(now);
+    work.run(simulation.now + 0.2 * SECOND);
+  });
+
   it('are not known any more after a revert', () => {
     simulation.command({ kind: 'snapshot', vm: 'vm1', action: 'revert', snapshot: 'one' });
     work.run(simulation.now + 0.5 * SECOND);

@@ -169,7 +169,7 @@ describe('planted bugs', () => {
           else original.call(this, piece, ...rest);
         },
     );
-    expect(find(24)?.problem).toMatch(/^lost.*where zeros had to be/);
+    expect(find(36)?.problem).toMatch(/^lost.*where zeros had to be/);
   });
 
   it('a machine is not at rest when its snapshot is made', () => {

@@ -168,6 +168,7 @@ export class DiskChanges {
       home.renamed(handle, () => store.datastore.rename(handle, path));
     }
     chain?.rename((name) => `${to}${name.slice(from.length)}`);
+    backing.changed();
     this.sim.log.note('disk.renamed', nameOf(built), `${from} is ${to} now`, why);
   }
 

@@ -187,8 +187,9 @@ export class DiskMigration {
     const retire = this.files.retirer();
     this.divert(lower);
     target.datastore.setPolicy(base, kind);
-    backing.moveTo(base, target.datastore, kind);
-    chain?.moved(this.files.links);
+    chain?.moved(this.files.links, target.datastore);
+    // Whoever is told of it finds all links in their places.
+    backing.moveTo(base, target.datastore, kind, this.files.files.at(-1)?.made);
     const stun = formatDuration(this.sim.now - (this.heldAt as number));
     this.goOn();
     retire();

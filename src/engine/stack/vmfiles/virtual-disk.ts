@@ -140,11 +140,14 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     for (const listener of this.listeners) listener();
   }
 
-  /** Another file holds the disk from now on; the disk has to be settled. */
-  moveTo(file: FileHandle, datastore: DatastoreFiles, kind: DiskKind): void {
+  /**
+   * Another file holds the disk from now on; the disk has to be settled.
+   * @param leaf the last delta over it, where there are any
+   */
+  moveTo(file: FileHandle, datastore: DatastoreFiles, kind: DiskKind, leaf = file): void {
     if (datastore !== this.datastore) this.awaitSpace(datastore);
     this.file = file;
-    this.leaf = file;
+    this.leaf = leaf;
     this.datastore = datastore;
     this.sim.meters.relabel(this.entity, { datastore: datastore.name });
     this.changed(kind);
@@ -253,9 +256,10 @@ export class VirtualDisk extends Layer implements Holder, Recaller {
     }
   }
 
-  abort(): void {
-    // What was being written when the power went is not known.
-    this.tracker?.reset();
+  abort(isCrash: boolean): void {
+    // A machine that goes in order writes down what has changed, what is on its way included; of one
+    // whose host dies nobody knows ("unclean power loss", vmdk-formats 12).
+    if (isCrash) this.tracker?.reset();
     const { status, sense } = this.sim.requests;
     let io = this.takeHeld();
     while (io !== NO_IO) {

@@ -21,8 +21,8 @@ export interface Question {
 export interface Holder {
   /** Sends every held command down again, in the order in which they came back. */
   resubmit(): void;
-  /** Fails every held command: the machine is gone. */
-  abort(): void;
+  /** Fails every held command: the machine is gone, in order or (`isCrash`) with its host. */
+  abort(isCrash: boolean): void;
 }
 
 export interface VmOptions {
@@ -118,7 +118,7 @@ export class Vm {
   powerOff(what: string, why: string): void {
     this.setState('off');
     this.sim.log.note('vm.poweredOff', this.name, what, why);
-    for (const holder of this.holders) holder.abort();
+    for (const holder of this.holders) holder.abort(false);
     for (const listener of this.offListeners) listener();
   }
 
@@ -158,7 +158,7 @@ export class Vm {
     this.question = undefined;
     this.setState('off');
     this.sim.log.note('vm.poweredOff', this.name, 'stopped in the middle of its work', why);
-    for (const holder of this.holders) holder.abort();
+    for (const holder of this.holders) holder.abort(true);
   }
 
   private setState(state: VmState): void {

@@ -193,7 +193,7 @@ export class DiskChain {
     this.leaf = leaf;
     leaf.written = false;
     this.guest.links = links;
-    this.route();
+    this.backing.reroute(leaf === this.base ? this.options.lower : this.guest, leaf.file);
     return undefined;
   }
 
@@ -229,22 +229,12 @@ export class DiskChain {
     for (const link of this.all) link.name = nameOf(link.name);
   }
 
-  /**
-   * The files of all links have been moved to another datastore, or within it; the disk has to be at
-   * rest, and to have been moved itself.
-   */
-  moved(links: ReadonlyMap<Link, MovedLink>): void {
-    const datastore = this.options.files.datastoreOf();
+  /** The files of all links are others now, on this datastore; the disk has to be at rest. */
+  moved(links: ReadonlyMap<Link, MovedLink>, datastore: DatastoreFiles): void {
     for (const [link, { file, descriptor }] of links) {
       link.moveTo(descriptor.path, file, datastore);
       if (link.delta !== undefined) this.descriptors.set(link, descriptor);
     }
-    this.route();
-  }
-
-  private route(): void {
-    const { leaf, base } = this;
-    this.backing.reroute(leaf === base ? this.options.lower : this.guest, leaf.file);
   }
 
   isChanging(links: readonly Link[]): boolean {
