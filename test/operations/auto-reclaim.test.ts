@@ -57,7 +57,7 @@ describe('automatic UNMAP', () => {
   it('begins within two seconds where blocks are due at once', () => {
     const run = new Run(planOf('version: 6, reclaim: { priority: high, after: 0s }'));
     const { simulation } = run;
-    simulation.runUntil(100 * SECOND);
+    simulation.runUntil(150 * SECOND);
     const [deleted] = run.of('disk.delete');
     const [begin] = run.of('reclaim.begin');
     expect(begin!.at - deleted!.at).toBeLessThanOrEqual(2 * SECOND);
