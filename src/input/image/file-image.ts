@@ -9,11 +9,18 @@ import {
   writeSync,
 } from 'node:fs';
 import { InputError } from '../../engine/core/errors.js';
+import { clearRange } from '../../engine/formats/vmfs/clear.js';
 import { type BlockMedium, MEDIUM_BLOCK_BYTES } from '../../engine/formats/vmfs/medium.js';
 import { fileError } from '../read-bytes.js';
 
+/** Blocks of a part of which it is known whether it was written to: 1 MiB. */
+const PART_BLOCKS = 2048;
+
 /** A disk image in a file of the real file system. Sparse where nothing was written. */
 export class FileImage implements BlockMedium {
+  /** Of a file made here: the MiB that may be other than zeros, by number. */
+  private written: Set<number> | undefined;
+
   private constructor(
     readonly name: string,
     private readonly file: number,
@@ -54,7 +61,9 @@ export class FileImage implements BlockMedium {
         if (!replace) rmSync(path);
         throw error;
       }
-      return new FileImage(path, file, Math.floor(bytes / MEDIUM_BLOCK_BYTES), true);
+      const image = new FileImage(path, file, Math.floor(bytes / MEDIUM_BLOCK_BYTES), true);
+      image.written = new Set();
+      return image;
     });
   }
 
@@ -86,12 +95,32 @@ export class FileImage implements BlockMedium {
 
   write(lba: number, blocks: number, from: Uint8Array): void {
     const bytes = blocks * MEDIUM_BLOCK_BYTES;
+    if (this.written !== undefined) {
+      const end = lba + blocks;
+      for (let at = lba; at < end; at += PART_BLOCKS)
+        this.written.add(Math.floor(at / PART_BLOCKS));
+      this.written.add(Math.floor((end - 1) / PART_BLOCKS));
+    }
     try {
       for (let done = 0; done < bytes; ) {
         done += writeSync(this.file, from, done, bytes - done, lba * MEDIUM_BLOCK_BYTES + done);
       }
     } catch (error) {
       throw writeError(this.name, error);
+    }
+  }
+
+  /** Only looks at what has been written, where that is known: a range may be all of a large LUN. */
+  clear(lba: number, blocks: number): void {
+    const { written } = this;
+    for (let at = lba; at < lba + blocks; ) {
+      const part = Math.floor(at / PART_BLOCKS);
+      const end = Math.min(lba + blocks, (part + 1) * PART_BLOCKS);
+      if (written?.has(part) !== false) {
+        clearRange(this, at * MEDIUM_BLOCK_BYTES, (end - at) * MEDIUM_BLOCK_BYTES);
+        if (end - at === PART_BLOCKS) written?.delete(part);
+      }
+      at = end;
     }
   }
 
