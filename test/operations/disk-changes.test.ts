@@ -122,7 +122,7 @@ describe('extend', () => {
     const work = new Work(plan({ stop: '3s' }));
     work.run(SECOND);
     change(work, { action: 'extend', sizeBytes: 1024 * MIB });
-    const params = { iodepth: 8, blockBytes: 65536, readPercent: 100 };
+    const params = { iodepth: 8, block: 65536, read: 100 };
     const noise = { kind: 'inject' as const, fault: 'noisy-neighbour', target: 'vm1', params };
     work.simulation.command(noise);
     work.run(work.simulation.now + 100_000_000);
