@@ -85,6 +85,25 @@ describe('media', () => {
     expect(after).toEqual(expected);
   });
 
+  it('give back what memory took for blocks that are cleared', () => {
+    const { image } = new Pair();
+    const written = (): number => [...image.written()].length;
+    image.write(100, 300, new Uint8Array(300 * 512).fill(9));
+    expect(written()).toBe(4);
+    image.clear(128, 256);
+    expect(written()).toBe(2);
+    const found = new Uint8Array(400 * 512);
+    image.read(0, 400, found);
+    const expected = new Uint8Array(400 * 512);
+    expected.fill(9, 100 * 512, 128 * 512);
+    expected.fill(9, 384 * 512);
+    expect(Buffer.compare(found, expected)).toBe(0);
+    image.clear(110, 280);
+    image.read(0, 400, found);
+    expected.fill(0, 110 * 512, 390 * 512);
+    expect(Buffer.compare(found, expected)).toBe(0);
+  });
+
   it('answer alike whether they keep stamps or bytes', () => {
     const command = fc.record({
       op: fc.constantFrom(WRITE, WRITE, WRITE, ZERO, UNMAP),

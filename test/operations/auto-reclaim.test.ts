@@ -54,6 +54,16 @@ describe('automatic UNMAP', () => {
     expect(full - usedMb(run)).toBeGreaterThan(4000);
   });
 
+  it('begins within two seconds where blocks are due at once', () => {
+    const run = new Run(planOf('version: 6, reclaim: { priority: high, after: 0s }'));
+    const { simulation } = run;
+    simulation.runUntil(150 * SECOND);
+    const [deleted] = run.of('disk.delete');
+    const [begin] = run.of('reclaim.begin');
+    expect(begin!.at - deleted!.at).toBeLessThanOrEqual(2 * SECOND);
+    expect(run.of('reclaim.end').map(({ what }) => what)).toEqual(['4 GB unmapped']);
+  });
+
   it('ends where the array refuses it, and goes on after a rescan once it does no more', () => {
     const run = new Run(planOf('version: 6, reclaim: { priority: high, after: 10s }'));
     const { simulation } = run;

@@ -90,7 +90,8 @@ export class ByteContent implements Content {
   /** To the block of 512 bytes. */
   fill(lba: number, blocks: number, stamp: number): void {
     if (stamp === 0) {
-      clearRange(this.image, lba * BLOCK_BYTES, blocks * BLOCK_BYTES);
+      if (this.image.clear !== undefined) this.image.clear(lba, blocks);
+      else clearRange(this.image, lba * BLOCK_BYTES, blocks * BLOCK_BYTES);
       return;
     }
     const whole = expand(stamp);

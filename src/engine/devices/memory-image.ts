@@ -40,6 +40,14 @@ export class MemoryImage implements BlockMedium {
     });
   }
 
+  /** What becomes zeros as a whole takes no space any more. */
+  clear(lba: number, blocks: number): void {
+    this.each(lba, blocks, (chunk, inside, _at, bytes) => {
+      if (bytes === CHUNK_BLOCKS * MEDIUM_BLOCK_BYTES) this.chunks.delete(chunk);
+      else this.chunks.get(chunk)?.fill(0, inside, inside + bytes);
+    });
+  }
+
   flush(): void {}
 
   /** A second image with the same content. */

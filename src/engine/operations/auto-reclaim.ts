@@ -11,6 +11,8 @@ import type { MoverStore } from './store.js';
 
 /** Every so often the reclaimer may send what its rate allows for that time (model). */
 const TICK_NS = 1_000_000_000;
+/** Shortest step in which blocks get old: those that are due at once wait for the next tick (model). */
+const STEP_NS_MIN = TICK_NS / 4;
 
 /** A host that mounts the datastore. */
 export interface Reclaimer {
@@ -41,7 +43,7 @@ export class AutoReclaim implements MoverClient {
   ) {
     this.by = hosts[0] as Reclaimer;
     this.volume.trackFreed();
-    const stepNs = Math.max(1, FreedSpace.stepNs(plan.afterNs));
+    const stepNs = Math.max(STEP_NS_MIN, FreedSpace.stepNs(plan.afterNs));
     sim.timers.every(stepNs, () => this.volume.freed?.age());
     sim.timers.every(TICK_NS, () => this.tick());
   }

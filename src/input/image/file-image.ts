@@ -10,14 +10,20 @@ import {
   writeSync,
 } from 'node:fs';
 import { InputError } from '../../engine/core/errors.js';
+import { clearRange } from '../../engine/formats/vmfs/clear.js';
 import { type BlockMedium, MEDIUM_BLOCK_BYTES } from '../../engine/formats/vmfs/medium.js';
 import { fileError } from '../read-bytes.js';
 import { lockForWriting } from './write-lock.js';
+
+/** Blocks of a part of which it is known whether it was written to: 1 MiB. */
+const PART_BLOCKS = 2048;
 
 /** A disk image in a file of the real file system. Sparse where nothing was written. */
 export class FileImage implements BlockMedium {
   /** True while something written may not be on the disk. */
   private dirty = false;
+  /** Of a file made here: the MiB that may be other than zeros, by number. */
+  private written: Set<number> | undefined;
 
   private constructor(
     readonly name: string,
@@ -63,7 +69,9 @@ export class FileImage implements BlockMedium {
         throw error;
       }
       const blocks = Math.floor(bytes / MEDIUM_BLOCK_BYTES);
-      return new FileImage(path, file, blocks, true, undefined, unlock);
+      const image = new FileImage(path, file, blocks, true, undefined, unlock);
+      image.written = new Set();
+      return image;
     });
   }
 
@@ -112,12 +120,28 @@ export class FileImage implements BlockMedium {
   write(lba: number, blocks: number, from: Uint8Array): void {
     const bytes = blocks * MEDIUM_BLOCK_BYTES;
     this.dirty = true;
+    const last = Math.floor((lba + blocks - 1) / PART_BLOCKS);
+    for (let part = Math.floor(lba / PART_BLOCKS); part <= last; part++) this.written?.add(part);
     try {
       for (let done = 0; done < bytes; ) {
         done += writeSync(this.file, from, done, bytes - done, lba * MEDIUM_BLOCK_BYTES + done);
       }
     } catch (error) {
       throw writeError(this.name, error);
+    }
+  }
+
+  /** Only looks at what has been written, where that is known: a range may be all of a large LUN. */
+  clear(lba: number, blocks: number): void {
+    const { written } = this;
+    for (let at = lba; at < lba + blocks; ) {
+      const part = Math.floor(at / PART_BLOCKS);
+      const end = Math.min(lba + blocks, (part + 1) * PART_BLOCKS);
+      if (written?.has(part) !== false) {
+        clearRange(this, at * MEDIUM_BLOCK_BYTES, (end - at) * MEDIUM_BLOCK_BYTES);
+        if (end - at === PART_BLOCKS) written?.delete(part);
+      }
+      at = end;
     }
   }
 

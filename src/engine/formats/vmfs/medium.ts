@@ -20,6 +20,8 @@ export interface BlockMedium {
   read(lba: number, blocks: number, into: Uint8Array): void;
   /** @param from at least `blocks * 512` bytes */
   write(lba: number, blocks: number, from: Uint8Array): void;
+  /** Makes blocks read as zeros, for a medium that knows more of them than what reading tells. */
+  clear?(lba: number, blocks: number): void;
   /** Returns once everything written before is safe from a loss of power. */
   flush(): void;
 }
