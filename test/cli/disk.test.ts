@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   closeSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -10,6 +12,7 @@ import {
   readSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -170,6 +173,33 @@ describe('vmtop disk', () => {
     await refused('--from raw', 'convert', raw, at('new.vmdk'));
     await refused('same file', 'convert', at('f.vmdk'), at('f.vmdk'));
     expect(readdirSync(folder).sort()).toEqual([...before, 'bad.vmdk'].sort());
+  });
+
+  it('does not replace what the source is made of, a folder or a device', async () => {
+    await quiet('create', at('s.vmdk'), '--size', '1MiB');
+    await quiet('clone', at('s.vmdk'), at('s-child.vmdk'), '--linked');
+    symlinkSync('s.vmdk', at('s-link.vmdk'));
+    linkSync(at('s-flat.vmdk'), at('s-hard.vmdk'));
+    const plain = ['--force', '--format', 'monolithicSparse'];
+    for (const target of ['s-flat.vmdk', 's-link.vmdk', 's-hard.vmdk']) {
+      await refused('a file of the source', 'convert', at('s.vmdk'), at(target), ...plain);
+    }
+    await refused('a file of the source', 'convert', at('s-child.vmdk'), at('s.vmdk'), ...plain);
+    mkdirSync(at('s-folder.vmdk'));
+    await refused('found a directory', 'create', at('s-folder.vmdk'), '--size', '1MiB', '--force');
+    await refused('found a device', 'create', '/dev/null', '--size', '1MiB', '--force');
+    expect(await quiet('check', at('s-child.vmdk'))).toMatch(/^0 errors, 0 warnings$/m);
+    expect(readdirSync(folder).filter((name) => /folder.|\.part$/.test(name))).toEqual([
+      's-folder.vmdk',
+    ]);
+  });
+
+  it('keeps to whom a file it replaces was open', async () => {
+    const file = at('private.vmdk');
+    await quiet('create', file, '--size', '1MiB', '--format', 'monolithicSparse');
+    chmodSync(file, 0o600);
+    await quiet('grow', file, '--size', '2MiB');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   it('removes parts a killed run left behind', async () => {
