@@ -1,7 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { InputError } from '../../engine/core/errors.js';
-import type { DiskFolder, ParentPlace } from '../../engine/formats/vmdk/medium.js';
+import {
+  type DiskFolder,
+  ParentOutside,
+  type ParentPlace,
+} from '../../engine/formats/vmdk/medium.js';
 import { DiskFile } from './disk-file.js';
 
 /** Opens the files of disks for reading, each once, and closes them all. */
@@ -35,11 +38,13 @@ export class DiskFiles {
   private parent(folder: string, hint: string): ParentPlace {
     const path = isAbsolute(hint) ? hint : resolve(folder, hint);
     if (!this.outside && relative(resolve(folder), path) !== basename(path)) {
-      throw InputError.of(
-        folder,
-        `a snapshot names a parent in another folder: "${hint}"`,
-        '--outside follows it, when you trust the disk',
-      );
+      throw new ParentOutside([
+        {
+          place: folder,
+          message: `a snapshot names a parent in another folder: "${hint}"`,
+          hint: '--outside follows it, when you trust the disk',
+        },
+      ]);
     }
     return { folder: this.folder(dirname(path)), name: basename(path), identity: identityOf(path) };
   }

@@ -1,5 +1,7 @@
 /** What a virtual disk's files are kept in, and what it needs from outside the engine. */
 
+import { InputError } from '../../core/errors.js';
+
 export const SECTOR = 512;
 
 /** A file that grows by being written to. Offsets and lengths in bytes. */
@@ -29,9 +31,15 @@ export interface DiskFolder {
    * @throws InputError when there is none
    */
   open(name: string): FileMedium;
-  /** Where the parent is that a descriptor's `parentFileNameHint` names. */
+  /**
+   * Where the parent is that a descriptor's `parentFileNameHint` names.
+   * @throws ParentOutside when it is not to be read
+   */
   parent(hint: string): ParentPlace;
 }
+
+/** A parent is in another folder, and nobody said that such are to be read. */
+export class ParentOutside extends InputError {}
 
 export interface ParentPlace {
   readonly folder: DiskFolder;
