@@ -194,6 +194,28 @@ describe('vmtop disk', () => {
     ]);
   });
 
+  it('does not read what a link in its folder points to elsewhere', async () => {
+    mkdirSync(at('elsewhere'));
+    await quiet('create', at('elsewhere/e.vmdk'), '--size', '1MiB');
+    symlinkSync('elsewhere/e.vmdk', at('e.vmdk'));
+    symlinkSync('elsewhere/e-flat.vmdk', at('e-flat.vmdk'));
+    await refused('a link to another folder', 'convert', at('e.vmdk'), at('e-copy.vmdk'));
+    expect(await quiet('check', at('e.vmdk'))).toMatch(/^warning: a file in another folder/);
+    await quiet('convert', at('e.vmdk'), at('e-copy.vmdk'), '--outside');
+    rmSync(at('e-flat.vmdk'));
+    symlinkSync('e-copy-flat.vmdk', at('e-flat.vmdk'));
+    expect(await quiet('check', at('e.vmdk'))).toMatch(/^0 errors, 0 warnings$/m);
+  });
+
+  it('names the parent that is missing', async () => {
+    await quiet('create', at('m.vmdk'), '--size', '1MiB');
+    await quiet('clone', at('m.vmdk'), at('m-child.vmdk'), '--linked');
+    rmSync(at('m.vmdk'));
+    const { code, stdout } = await disk('check', at('m-child.vmdk'));
+    expect(code).toBe(1);
+    expect(stdout).toContain(`${at('m.vmdk')}: no such file`);
+  });
+
   it('keeps to whom a file it replaces was open', async () => {
     const file = at('private.vmdk');
     await quiet('create', file, '--size', '1MiB', '--format', 'monolithicSparse');

@@ -28,18 +28,22 @@ export interface FileMedium {
 export interface DiskFolder {
   /**
    * A file of this folder, by its plain name.
-   * @throws InputError when there is none
+   * @throws InputError when there is none, OutsideError when it is not to be read
    */
   open(name: string): FileMedium;
   /**
    * Where the parent is that a descriptor's `parentFileNameHint` names.
-   * @throws ParentOutside when it is not to be read
+   * @throws OutsideError when it is not to be read
    */
   parent(hint: string): ParentPlace;
 }
 
-/** A parent is in another folder, and nobody said that such are to be read. */
-export class ParentOutside extends InputError {}
+/** A file is in another folder, and nobody said that such are to be read. */
+export class OutsideError extends InputError {
+  static override of(place: string, message: string, hint: string): OutsideError {
+    return new OutsideError([{ place, message, hint }]);
+  }
+}
 
 export interface ParentPlace {
   readonly folder: DiskFolder;

@@ -7,7 +7,7 @@ import type { Extent } from '../extent.js';
 import type { ExtentLine } from '../extent-line.js';
 import { FlatExtent } from '../flat-extent.js';
 import { HostedExtent, StreamExtent } from '../hosted-extent.js';
-import { type Codec, type DiskFolder, type FileMedium, ParentOutside, SECTOR } from '../medium.js';
+import { type Codec, type DiskFolder, type FileMedium, OutsideError, SECTOR } from '../medium.js';
 import { SeExtent } from '../se-extent.js';
 import { checkDescriptor, checkTracking } from './descriptor.js';
 import { Findings } from './findings.js';
@@ -166,10 +166,12 @@ function guard(
     use();
   } catch (error) {
     if (error instanceof FormatError) findings.add(kind, place, error.message);
-    else if (error instanceof ParentOutside) {
-      findings.add('parent-outside', place, error.problems[0].message);
-    } else if (error instanceof InputError) {
-      findings.add('missing', place, error.problems[0].message);
+    else if (error instanceof InputError) {
+      const [{ place: file, message }] = error.problems;
+      // The place of the finding is named anyhow.
+      const detail = file === '' || file.endsWith(place) ? message : `${file}: ${message}`;
+      const outside = error instanceof OutsideError;
+      findings.add(outside ? 'other-folder' : 'missing', place, detail);
     } else throw error;
   }
 }

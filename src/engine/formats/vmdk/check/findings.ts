@@ -169,10 +169,10 @@ export const KINDS = {
     'the chain of parents is broken',
     'what the disk does not have itself cannot be read, or is not what it was',
   ),
-  'parent-outside': kind(
+  'other-folder': kind(
     'warning',
-    'the parents were not looked at',
-    'they are in another folder: --outside follows them, when you trust the disk',
+    'a file in another folder was not looked at',
+    '--outside follows parents and links there, when you trust the disk',
   ),
   device: kind('note', 'a map of a raw device', 'its data is on a LUN and was not checked'),
 } as const satisfies Readonly<Record<string, Kind>>;
