@@ -168,9 +168,10 @@ function guard(
     if (error instanceof FormatError) findings.add(kind, place, error.message);
     else if (error instanceof InputError) {
       const [{ place: file, message }] = error.problems;
-      // The place of the finding is named anyhow.
-      const detail = file === '' || file.endsWith(place) ? message : `${file}: ${message}`;
       const outside = error instanceof OutsideError;
+      // The place of the finding is named anyhow.
+      const named = outside || file === '' || file.endsWith(place);
+      const detail = named ? message : `${file}: ${message}`;
       findings.add(outside ? 'other-folder' : 'missing', place, detail);
     } else throw error;
   }
