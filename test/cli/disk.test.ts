@@ -227,6 +227,7 @@ describe('vmtop disk', () => {
   it('removes parts a killed run left behind', async () => {
     // No process has this number: above the largest Linux gives.
     writeFileSync(at('.k-flat.vmdk.vmtop-99999999.part'), 'x');
+    writeFileSync(at('.k-s001.vmdk.vmtop-99999999.part'), 'x');
     writeFileSync(at(`.k-flat.vmdk.vmtop-${process.ppid}.part`), 'x');
     await quiet('create', at('k.vmdk'), '--size', '1MiB');
     const parts = readdirSync(folder).filter((name) => name.endsWith('.part'));
