@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   closeSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -10,6 +12,7 @@ import {
   readSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -172,9 +175,59 @@ describe('vmtop disk', () => {
     expect(readdirSync(folder).sort()).toEqual([...before, 'bad.vmdk'].sort());
   });
 
+  it('does not replace what the source is made of, a folder or a device', async () => {
+    await quiet('create', at('s.vmdk'), '--size', '1MiB');
+    await quiet('clone', at('s.vmdk'), at('s-child.vmdk'), '--linked');
+    symlinkSync('s.vmdk', at('s-link.vmdk'));
+    linkSync(at('s-flat.vmdk'), at('s-hard.vmdk'));
+    const plain = ['--force', '--format', 'monolithicSparse'];
+    for (const target of ['s-flat.vmdk', 's-link.vmdk', 's-hard.vmdk']) {
+      await refused('a file of the source', 'convert', at('s.vmdk'), at(target), ...plain);
+    }
+    await refused('a file of the source', 'convert', at('s-child.vmdk'), at('s.vmdk'), ...plain);
+    mkdirSync(at('s-folder.vmdk'));
+    await refused('found a directory', 'create', at('s-folder.vmdk'), '--size', '1MiB', '--force');
+    await refused('found a device', 'create', '/dev/null', '--size', '1MiB', '--force');
+    expect(await quiet('check', at('s-child.vmdk'))).toMatch(/^0 errors, 0 warnings$/m);
+    expect(readdirSync(folder).filter((name) => /folder.|\.part$/.test(name))).toEqual([
+      's-folder.vmdk',
+    ]);
+  });
+
+  it('does not read what a link in its folder points to elsewhere', async () => {
+    mkdirSync(at('elsewhere'));
+    await quiet('create', at('elsewhere/e.vmdk'), '--size', '1MiB');
+    symlinkSync('elsewhere/e.vmdk', at('e.vmdk'));
+    symlinkSync('elsewhere/e-flat.vmdk', at('e-flat.vmdk'));
+    await refused('a link to another folder', 'convert', at('e.vmdk'), at('e-copy.vmdk'));
+    expect(await quiet('check', at('e.vmdk'))).toMatch(/^warning: a file in another folder/);
+    await quiet('convert', at('e.vmdk'), at('e-copy.vmdk'), '--outside');
+    rmSync(at('e-flat.vmdk'));
+    symlinkSync('e-copy-flat.vmdk', at('e-flat.vmdk'));
+    expect(await quiet('check', at('e.vmdk'))).toMatch(/^0 errors, 0 warnings$/m);
+  });
+
+  it('names the parent that is missing', async () => {
+    await quiet('create', at('m.vmdk'), '--size', '1MiB');
+    await quiet('clone', at('m.vmdk'), at('m-child.vmdk'), '--linked');
+    rmSync(at('m.vmdk'));
+    const { code, stdout } = await disk('check', at('m-child.vmdk'));
+    expect(code).toBe(1);
+    expect(stdout).toContain(`${at('m.vmdk')}: no such file`);
+  });
+
+  it('keeps to whom a file it replaces was open', async () => {
+    const file = at('private.vmdk');
+    await quiet('create', file, '--size', '1MiB', '--format', 'monolithicSparse');
+    chmodSync(file, 0o600);
+    await quiet('grow', file, '--size', '2MiB');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
   it('removes parts a killed run left behind', async () => {
     // No process has this number: above the largest Linux gives.
     writeFileSync(at('.k-flat.vmdk.vmtop-99999999.part'), 'x');
+    writeFileSync(at('.k-s001.vmdk.vmtop-99999999.part'), 'x');
     writeFileSync(at(`.k-flat.vmdk.vmtop-${process.ppid}.part`), 'x');
     await quiet('create', at('k.vmdk'), '--size', '1MiB');
     const parts = readdirSync(folder).filter((name) => name.endsWith('.part'));

@@ -16,7 +16,6 @@ const SHOWN = 10;
 /** `vmtop disk check`: exit code 1 when there is damage. */
 export async function checkFile(path: string, outside: boolean): Promise<void> {
   await withFiles(path, outside, (files) => {
-    files.open(path);
     const progress = new PartProgress(process.stderr, `checking ${path}`);
     let report: DiskReport;
     try {

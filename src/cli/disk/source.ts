@@ -22,6 +22,7 @@ export async function withFiles<T>(
 ): Promise<T> {
   const files = new DiskFiles(outside);
   try {
+    files.open(path);
     return await use(files);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;

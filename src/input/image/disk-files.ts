@@ -1,30 +1,49 @@
 import { realpathSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { InputError } from '../../engine/core/errors.js';
-import type { DiskFolder, ParentPlace } from '../../engine/formats/vmdk/medium.js';
+import { basename, dirname, isAbsolute, join, normalize, relative, resolve } from 'node:path';
+import {
+  type DiskFolder,
+  OutsideError,
+  type ParentPlace,
+} from '../../engine/formats/vmdk/medium.js';
 import { DiskFile } from './disk-file.js';
+
+const HINT = '--outside follows it, when you trust the disk';
 
 /** Opens the files of disks for reading, each once, and closes them all. */
 export class DiskFiles {
   private readonly files = new Map<string, DiskFile>();
 
-  /** @param outside take parents from other folders, as snapshots say */
+  /** @param outside take files from other folders, where snapshots and links point */
   constructor(private readonly outside: boolean) {}
 
   folder(path: string): DiskFolder {
     return {
-      open: (name) => this.open(join(path, name)),
+      open: (name) => this.inside(path, name),
       parent: (hint) => this.parent(path, hint),
     };
   }
 
+  /** A file that a person named, wherever it is. */
   open(path: string): DiskFile {
-    let file = this.files.get(path);
+    const key = normalize(path);
+    let file = this.files.get(key);
     if (file === undefined) {
       file = DiskFile.open(path, false);
-      this.files.set(path, file);
+      this.files.set(key, file);
     }
     return file;
+  }
+
+  /** A file that a disk names: a link could have any other file read. */
+  private inside(folder: string, name: string): DiskFile {
+    const path = join(folder, name);
+    if (!this.outside && !this.files.has(normalize(path))) {
+      const real = identityOf(path);
+      if (real !== path && dirname(real) !== identityOf(folder)) {
+        throw OutsideError.of(path, `a link to another folder: "${real}"`, HINT);
+      }
+    }
+    return this.open(path);
   }
 
   /** The files that were opened, by `DiskFile.identity`. */
@@ -35,11 +54,8 @@ export class DiskFiles {
   private parent(folder: string, hint: string): ParentPlace {
     const path = isAbsolute(hint) ? hint : resolve(folder, hint);
     if (!this.outside && relative(resolve(folder), path) !== basename(path)) {
-      throw InputError.of(
-        folder,
-        `a snapshot names a parent in another folder: "${hint}"`,
-        '--outside follows it, when you trust the disk',
-      );
+      const message = `a snapshot names a parent in another folder: "${hint}"`;
+      throw OutsideError.of(folder, message, HINT);
     }
     return { folder: this.folder(dirname(path)), name: basename(path), identity: identityOf(path) };
   }

@@ -111,13 +111,20 @@ export class NewFiles {
     return join(this.path, `.${basename(name)}.vmtop-${process.pid}.part`);
   }
 
-  /** Parts of these files that a process left when it was killed. */
+  /** Parts that a process left when it was killed: of these files, or of their disks in another format. */
   private removeLeftOvers(names: ReadonlySet<string>): void {
     if (!existsSync(this.path)) return;
+    const disks = new Set([...names].map(diskOf));
     for (const entry of readdirSync(this.path)) {
       const [, name = '', pid = ''] = PART.exec(entry) ?? [];
       const other = Number(pid) !== process.pid && isAlive(Number(pid));
-      if (names.has(name) && !other) rmSync(join(this.path, entry), { force: true });
+      if (!disks.has(diskOf(name)) || other) continue;
+      rmSync(join(this.path, entry), { force: true });
     }
   }
+}
+
+/** The disk a file belongs to, without what its format puts behind the name. */
+function diskOf(name: string): string {
+  return name.replace(/\.vmdk$/i, '').replace(/-(flat|delta|sesparse|[sf]\d{3,})$/i, '');
 }

@@ -94,7 +94,7 @@ function readDisk(
     return { ...nothing, problem: `"${device.file}" is in another folder; --outside follows it` };
   }
   try {
-    const { descriptor } = readDescriptor(files.open(path));
+    const { descriptor } = readDescriptor(files.folder(dirname(path)).open(basename(path)));
     const sectors = descriptor.extents(path).reduce((sum, line) => sum + line.sectors, 0);
     const about = {
       device,

@@ -1,5 +1,5 @@
 import { FormatError } from '../../core/errors.js';
-import { alignUp, decodeUtf8 } from '../vmfs/bytes.js';
+import { alignUp, decodeUtf8, getU32 } from '../vmfs/bytes.js';
 import { COWD_MAGIC, CowdExtent, readCowdHeader } from './cowd-extent.js';
 import { DESCRIPTOR_BYTES, Descriptor, NO_CID } from './descriptor.js';
 import { countData, type Extent, HOLE, type Run, type Sectors, ZERO } from './extent.js';
@@ -8,7 +8,7 @@ import { FlatExtent, ZeroExtent } from './flat-extent.js';
 import { HostedExtent, openHosted } from './hosted-extent.js';
 import { isHosted, readHostedHeader } from './hosted-header.js';
 import { type Codec, type DiskFolder, type FileMedium, SECTOR } from './medium.js';
-import { readSeHeader, SeExtent } from './se-extent.js';
+import { readSeHeader, SE_MAGIC, SeExtent } from './se-extent.js';
 
 /** Links of a chain of snapshots that products support (reference, section 5). */
 export const LINKS_MAX = 32;
@@ -45,15 +45,25 @@ function readText(medium: FileMedium, at: number, length: number): Descriptor {
   medium.read(at, first);
   // A look before all of it: what is no text may be a disk of terabytes.
   const known = /^[\t\n\r\u0020-\u007e\u0080-\uffff]*$/.test(decodeUtf8(beforeZero(first)));
-  if (!known || length > DESCRIPTOR_BYTES) {
-    throw new FormatError(
-      `${medium.name}: expected a descriptor of a disk or a sparse extent with one; ` +
-        'for a raw image say so (--from raw)',
-    );
-  }
+  if (!known || length > DESCRIPTOR_BYTES) throw noDescriptor(medium, first, at);
   const bytes = new Uint8Array(length);
   medium.read(at, bytes);
   return Descriptor.read(beforeZero(bytes), medium.name);
+}
+
+/** Says what is there instead of a descriptor, as far as that is known. */
+function noDescriptor({ name }: FileMedium, first: Uint8Array, at: number): FormatError {
+  if (at > 0) {
+    return new FormatError(`${name}: the descriptor inside, at sector ${at / SECTOR}, is no text`);
+  }
+  const magic = first.length < 4 ? 0 : getU32(first, 0);
+  if (magic === COWD_MAGIC || magic === SE_MAGIC) {
+    return new FormatError(`${name}: an extent of a snapshot; give the snapshot's descriptor`);
+  }
+  return new FormatError(
+    `${name}: expected a descriptor of a disk or a sparse extent with one; ` +
+      'for a raw image say so (--from raw)',
+  );
 }
 
 function beforeZero(bytes: Uint8Array): Uint8Array {

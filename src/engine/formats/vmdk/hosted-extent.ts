@@ -13,6 +13,9 @@ export class HostedExtent extends GrainExtent {
   protected readonly directory: Pages;
   protected readonly entries: Pages;
   private readonly zeroGrains: boolean;
+  /** The table asked for last: its copies are compared once. */
+  private lastIndex = -1;
+  private lastTable = 0;
 
   constructor(
     medium: FileMedium,
@@ -29,16 +32,35 @@ export class HostedExtent extends GrainExtent {
 
   /** The table of the directory or, where that is damaged, of the redundant one. */
   override table(index: number): number {
+    if (index !== this.lastIndex) {
+      this.lastTable = this.choose(index);
+      this.lastIndex = index;
+    }
+    return this.lastTable;
+  }
+
+  private choose(index: number): number {
     const first = this.directory.u32(this.header.directoryAt * SECTOR + index * 4) * SECTOR;
-    if (this.header.redundantAt === 0 || this.isTable(first)) return first;
     const at = this.header.redundantAt * SECTOR + index * 4;
-    if (at + 4 > this.medium.bytes) return first;
+    if (this.header.redundantAt === 0 || at + 4 > this.medium.bytes) return first;
+    if (this.isTable(first) && this.isSound(first)) return first;
     const second = this.directory.u32(at) * SECTOR;
-    return this.isTable(second) ? second : first;
+    if (!this.isTable(second)) return first;
+    return this.isTable(first) && !this.isSound(second) ? first : second;
   }
 
   private isTable(at: number): boolean {
     return at > 0 && at + GTES * 4 <= this.medium.bytes;
+  }
+
+  /** Names no grain beyond the end of the file. */
+  private isSound(table: number): boolean {
+    if (this.blank(table)) return true;
+    const sectors = this.medium.bytes / SECTOR;
+    for (let at = table; at < table + GTES * 4; at += 4) {
+      if (this.entries.u32(at) >= sectors) return false;
+    }
+    return true;
   }
 
   override blank(table: number): boolean {

@@ -1,5 +1,7 @@
 /** What a virtual disk's files are kept in, and what it needs from outside the engine. */
 
+import { InputError } from '../../core/errors.js';
+
 export const SECTOR = 512;
 
 /** A file that grows by being written to. Offsets and lengths in bytes. */
@@ -26,11 +28,21 @@ export interface FileMedium {
 export interface DiskFolder {
   /**
    * A file of this folder, by its plain name.
-   * @throws InputError when there is none
+   * @throws InputError when there is none, OutsideError when it is not to be read
    */
   open(name: string): FileMedium;
-  /** Where the parent is that a descriptor's `parentFileNameHint` names. */
+  /**
+   * Where the parent is that a descriptor's `parentFileNameHint` names.
+   * @throws OutsideError when it is not to be read
+   */
   parent(hint: string): ParentPlace;
+}
+
+/** A file is in another folder, and nobody said that such are to be read. */
+export class OutsideError extends InputError {
+  static override of(place: string, message: string, hint: string): OutsideError {
+    return new OutsideError([{ place, message, hint }]);
+  }
 }
 
 export interface ParentPlace {

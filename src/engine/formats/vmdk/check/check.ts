@@ -7,7 +7,7 @@ import type { Extent } from '../extent.js';
 import type { ExtentLine } from '../extent-line.js';
 import { FlatExtent } from '../flat-extent.js';
 import { HostedExtent, StreamExtent } from '../hosted-extent.js';
-import { type Codec, type DiskFolder, type FileMedium, SECTOR } from '../medium.js';
+import { type Codec, type DiskFolder, type FileMedium, OutsideError, SECTOR } from '../medium.js';
 import { SeExtent } from '../se-extent.js';
 import { checkDescriptor, checkTracking } from './descriptor.js';
 import { Findings } from './findings.js';
@@ -109,6 +109,12 @@ function checkExtent(
         place,
         `the extent has ${extent.sectors} sectors, the descriptor says ${line.sectors}`,
       );
+    } else if (extent.sectors !== line.sectors) {
+      findings.add(
+        'rounded',
+        place,
+        `${extent.sectors} sectors, the descriptor says ${line.sectors}`,
+      );
     }
     checkKind(extent, line, createType, place, findings);
     if (extent instanceof FlatExtent) checkFlat(extent, end, findings);
@@ -161,7 +167,12 @@ function guard(
   } catch (error) {
     if (error instanceof FormatError) findings.add(kind, place, error.message);
     else if (error instanceof InputError) {
-      findings.add('missing', place, error.problems[0].message);
+      const [{ place: file, message }] = error.problems;
+      const outside = error instanceof OutsideError;
+      // The place of the finding is named anyhow.
+      const named = outside || file === '' || file.endsWith(place);
+      const detail = named ? message : `${file}: ${message}`;
+      findings.add(outside ? 'other-folder' : 'missing', place, detail);
     } else throw error;
   }
 }

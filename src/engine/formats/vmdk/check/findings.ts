@@ -22,6 +22,11 @@ export const KINDS = {
     'extent and descriptor differ in size',
     'programs believe one or the other: the end of the disk is read differently, or not at all',
   ),
+  rounded: kind(
+    'warning',
+    'the header counts the last grain whole',
+    'the size in the descriptor is taken here; other programs take that in the header',
+  ),
   header: kind(
     'error',
     'fields of a header contradict each other',
@@ -163,6 +168,11 @@ export const KINDS = {
     'error',
     'the chain of parents is broken',
     'what the disk does not have itself cannot be read, or is not what it was',
+  ),
+  'other-folder': kind(
+    'warning',
+    'a file in another folder was not looked at',
+    '--outside follows parents and links there, when you trust the disk',
   ),
   device: kind('note', 'a map of a raw device', 'its data is on a LUN and was not checked'),
 } as const satisfies Readonly<Record<string, Kind>>;

@@ -152,6 +152,10 @@ function compareTables(
     if (entries[0] === entries[1]) continue;
     const detail = `table ${index}, entry ${slot}: ${entries[0]} and ${entries[1]}`;
     findings.add('redundant', medium.name, detail);
+    // The copy is read then: nothing else would tell.
+    if (entries[0] * SECTOR >= medium.bytes) {
+      findings.add('outside', medium.name, `${detail}; the file has ${medium.bytes} bytes`);
+    }
   }
 }
 
