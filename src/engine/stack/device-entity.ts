@@ -44,6 +44,8 @@ export const DEVICE_FIELDS = [
   'atsNs',
   'cloneNs',
   'zeroNs',
+  'reserves',
+  'reservesFailed',
 ] as const;
 
 /** The entity of a logical device on a host; several layers write their own part of it. */

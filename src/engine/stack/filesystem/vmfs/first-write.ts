@@ -126,9 +126,10 @@ export class FirstWrite implements MetadataClient {
     const job = this.jobs[number];
     const { metadata } = this;
     job.step = step;
-    if (step === LOCK) metadata.testAndSet(clusterLockAt(job.block), this, number);
-    else if (step === LOOK) metadata.read(clusterLockAt(job.block), 1, this, number);
-    else if (step === BITMAP) metadata.write(clusterBitmapAt(job.block), 1, this, number);
+    if (step === LOCK) metadata.testAndSet(clusterLockAt(job.block), 'lockIos', this, number);
+    else if (step === LOOK) metadata.read(clusterLockAt(job.block), 1, 'lockIos', this, number);
+    else if (step === BITMAP)
+      metadata.write(clusterBitmapAt(job.block), 1, 'bitmapIos', this, number);
     else if (step === POINTER) this.writePointer(job, number);
     else if (step === ZEROING && job.whole === NO_IO) {
       metadata.zero(job.block * FILE_BLOCK, FILE_BLOCK, this, number);
@@ -142,9 +143,15 @@ export class FirstWrite implements MetadataClient {
   private writePointer({ file, fileBlock }: Job, number: number): void {
     const pointer = file.firstPointer + (fileBlock >>> POINTER_SPAN_SHIFT);
     if (file.firstPointer === 0) {
-      this.metadata.write(descriptorAt(file.descriptor), DESCRIPTOR_BLOCKS, this, number);
+      this.metadata.write(
+        descriptorAt(file.descriptor),
+        DESCRIPTOR_BLOCKS,
+        'descriptorIos',
+        this,
+        number,
+      );
     } else {
-      this.metadata.write(pointerAt(pointer), POINTER_BLOCKS, this, number);
+      this.metadata.write(pointerAt(pointer), POINTER_BLOCKS, 'pointerIos', this, number);
     }
   }
 

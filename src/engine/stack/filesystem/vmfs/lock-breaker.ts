@@ -58,10 +58,10 @@ export class LockBreaker implements MetadataClient {
         this.watch();
         break;
       case MARK:
-        this.metadata.read(this.ownerAt, JOURNAL_BLOCKS, this, REPLAY);
+        this.metadata.read(this.ownerAt, JOURNAL_BLOCKS, 'journalIos', this, REPLAY);
         break;
       case REPLAY:
-        this.metadata.testAndSet(this.ownerAt, this, CLEAR);
+        this.metadata.testAndSet(this.ownerAt, 'heartbeatIos', this, CLEAR);
         break;
       default:
         this.broken();
@@ -82,7 +82,8 @@ export class LockBreaker implements MetadataClient {
   private read(step: number): void {
     const at =
       step === READ_LOCK ? this.locks.volume.lockAddress(this.file.descriptor) : this.ownerAt;
-    this.metadata.read(at, 1, this, step);
+    const purpose = step === READ_LOCK ? 'lockIos' : 'heartbeatIos';
+    this.metadata.read(at, 1, purpose, this, step);
   }
 
   private judge(): void {
@@ -117,7 +118,7 @@ export class LockBreaker implements MetadataClient {
       this.owner = holder;
       const { volume, slot } = this.locks;
       if (volume.recover(holder.slot, slot, () => this.broken())) return;
-      this.metadata.testAndSet(this.ownerAt, this, MARK);
+      this.metadata.testAndSet(this.ownerAt, 'heartbeatIos', this, MARK);
       return;
     }
     const next = Math.min(HEARTBEAT_NS, this.since + HEARTBEAT_TIMEOUT_NS - now);

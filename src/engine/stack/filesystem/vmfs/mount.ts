@@ -90,7 +90,8 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     const own = new Float64Array(TRAFFIC_FIELDS.length);
     this.parts.push(own);
     const traffic = new Traffic(sim, { counters: own, base: 0, histogram: -1 });
-    const metadata = new MetadataIo(sim, host, volume, traffic, lower, options.offload);
+    this.state = new MountState(sim, host, volume, volume.plan.version ?? 5);
+    const metadata = new MetadataIo(sim, options, volume, traffic, lower, this.state);
     const entries = options.pointerCacheEntries ?? POINTER_CACHE_ENTRIES;
     this.pointers = new PointerCache(sim, entries, volume, metadata, this);
     if (volume instanceof RecordedVolume) {
@@ -100,7 +101,6 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     } else {
       this.firstWrite = new FirstWrite(sim, volume, allocator, metadata, this);
     }
-    this.state = new MountState(sim, host, volume, volume.plan.version ?? 5);
     const byAts = options.atsHeartbeat ?? true;
     this.heartbeat = new Heartbeat(sim, volume, slot, metadata, this.state, byAts);
     this.locks = new FileLocks(sim, metadata, volume, slot, this.heartbeat, this.state);
@@ -157,11 +157,13 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
 
   crash(): void {
     this.locks.die();
+    this.metadata.die();
     this.datastore.crash(this.locks.slot);
   }
 
   reboot(): void {
     this.locks.isDead = false;
+    this.metadata.reboot();
     this.heartbeat.end();
     this.datastore.reboot(this.locks.slot);
     // It knows its own slot by its UUID and replays its journal: nobody has to wait for its lease.

@@ -13,4 +13,8 @@ export interface VmfsMountOptions {
   readonly passesUnmap?: boolean;
   /** VMFS3.UseATSForHBOnVMFS5; true unless given. */
   readonly atsHeartbeat?: boolean;
+  /** Where the volume's extents end, in blocks from its start, ascending; one extent unless given. */
+  readonly extentEnds?: readonly number[];
+  /** Disk.DiskReservationThreshold, ns; its default unless given. */
+  readonly reservationNs?: number;
 }

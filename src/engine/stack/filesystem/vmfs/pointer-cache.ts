@@ -93,7 +93,13 @@ export class PointerCache implements MetadataClient {
   }
 
   private read(pointer: number): void {
-    this.metadata.read(this.volume.pointerAddress(pointer), POINTER_BLOCKS, this, pointer);
+    this.metadata.read(
+      this.volume.pointerAddress(pointer),
+      POINTER_BLOCKS,
+      'pointerIos',
+      this,
+      pointer,
+    );
   }
 
   private insert(pointer: number): void {

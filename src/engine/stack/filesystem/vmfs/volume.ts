@@ -34,6 +34,10 @@ export class VmfsVolume extends Datastore {
   readonly files: (VmfsFile | undefined)[] = [];
   /** What the lock and heartbeat blocks hold, by address, as far as hosts know; 0 at first. */
   readonly tags = new Map<number, number>();
+  /** Locked by ATS or not at all (`public ATS-only` in `vmkfstools -P`). */
+  readonly atsOnly: boolean;
+  /** More than one host mounts it. */
+  readonly isShared: boolean;
   protected readonly maps = new BlockMaps();
   protected readonly space: Space;
   protected readonly ownAllocator: number;
@@ -63,6 +67,8 @@ export class VmfsVolume extends Datastore {
         'make the LUN 1.3 GB or larger',
       );
     }
+    this.atsOnly = plan.locking === 'ats-only';
+    this.isShared = plan.hosts.length > 1;
     this.space = space ?? new Space(this.capacity, metadata);
     this.ownAllocator = this.space.addAllocator();
     this.provisioned = metadata;

@@ -1,6 +1,12 @@
+import type { Io } from '../../../core/io.js';
 import type { Entity } from '../../../core/meters.js';
 import type { Sim } from '../../../core/sim.js';
-import { CHECK, HOST_NO_CONNECT, hostStatus } from '../../../core/status.js';
+import {
+  CHECK,
+  HOST_NO_CONNECT,
+  hostStatus,
+  SENSE_LUN_NOT_SUPPORTED,
+} from '../../../core/status.js';
 import { formatDuration } from '../../../core/units.js';
 import type { Settings } from '../../settings.js';
 import type { Path } from './path.js';
@@ -25,6 +31,9 @@ export const DEVICE_REMOVED = 5;
 export class Availability {
   state = DEVICE_ON;
   private connected: number;
+  /** Commands that found no path, and how many of them there were when that was last asked. */
+  private refusals = 0;
+  private refusalsThen = 0;
   private cancelTimer: (() => void) | undefined;
   private readonly stateSlot: number;
   private readonly unavailableIsDown: boolean;
@@ -32,7 +41,7 @@ export class Availability {
   /**
    * @param title name in the event log
    * @param onTimeout called when the APD time-out has passed
-   * @param isIdle true when nothing has used the device since it was last asked
+   * @param heldCount commands the device holds for want of a path
    */
   constructor(
     private readonly sim: Sim,
@@ -41,7 +50,7 @@ export class Availability {
     private readonly settings: Settings,
     private readonly entity: Entity,
     private readonly onTimeout: () => void,
-    private readonly isIdle: () => boolean,
+    private readonly heldCount: () => number,
   ) {
     this.connected = paths.length;
     this.stateSlot = entity.slot('state');
@@ -57,11 +66,17 @@ export class Availability {
     return this.state === DEVICE_PDL || this.state === DEVICE_REMOVED;
   }
 
-  /**
-   * Status with which a command that has no path ends at once; 0 keeps it waiting.
-   * @param world 0 is the host itself
-   */
-  refusal(world: number): number {
+  /** True when a command that has no path ends at once, with the status it has then; else it waits. */
+  refuses(io: Io): boolean {
+    const { status, sense, world } = this.sim.requests;
+    this.refusals++;
+    status[io] = this.refusal(world[io]);
+    sense[io] = status[io] === CHECK ? SENSE_LUN_NOT_SUPPORTED : 0;
+    return status[io] !== 0;
+  }
+
+  /** @param world 0 is the host itself */
+  private refusal(world: number): number {
     if (this.lost) return CHECK;
     if (this.state === DEVICE_OFF) return NO_CONNECT;
     if (this.state !== DEVICE_APD_TIMEOUT) return 0;
@@ -151,6 +166,13 @@ export class Availability {
       this.enter(DEVICE_REMOVED);
       this.note('device.removed', 'device and paths removed', 'Disk.AutoremoveOnPDL');
     });
+  }
+
+  /** True when no command has asked for the device since this was last called. */
+  private isIdle(): boolean {
+    const idle = this.refusals === this.refusalsThen && this.heldCount() === 0;
+    this.refusalsThen = this.refusals;
+    return idle;
   }
 
   private expire(ns: number): void {

@@ -5,13 +5,10 @@ import type { Entity } from '../../../core/meters.js';
 import type { Sim } from '../../../core/sim.js';
 import {
   BUSY,
-  CHECK,
   deviceOf,
   formatStatus,
   HOST_ABORT,
   hostStatus,
-  RESERVATION_CONFLICT,
-  SENSE_LUN_NOT_SUPPORTED,
   TASK_SET_FULL,
 } from '../../../core/status.js';
 import {
@@ -27,6 +24,7 @@ import type { Settings } from '../../settings.js';
 import { Vaai } from '../vaai/vaai.js';
 import { Availability, DEVICE_OFF, DEVICE_ON } from './availability.js';
 import type { ArrayModel, PathSelector } from './define.js';
+import { DeviceReservation } from './device-reservation.js';
 import { HeldRows } from './held.js';
 import type { Path } from './path.js';
 import { type Monitored, PathMonitor } from './path-monitor.js';
@@ -64,17 +62,14 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   private readonly monitor: PathMonitor;
   private readonly availability: Availability;
   private readonly held: HeldRows;
+  private readonly reservation: DeviceReservation;
   /** Tries that use up a limit, and whether there were others; or ABORTED. */
   private readonly retries: Int32Array;
   private readonly retriesSlot: number;
-  private readonly conflictsSlot: number;
   private readonly activationsSlot: number;
   private psp: PathSelector;
   /** Commands must be held: a path is in doubt, or none is usable. */
   private blocked = false;
-  /** Commands that found no path, and how many of them there were when that was last asked. */
-  private refusals = 0;
-  private refusalsThen = 0;
 
   constructor(sim: Sim, options: PsaDeviceOptions, parts: MultipathParts) {
     const { host, uid, paths, settings, entity } = options;
@@ -92,9 +87,11 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
     this.psp = parts.selector;
     this.vaai = new Vaai(sim, entity, settings);
     this.held = new HeldRows(sim);
+    this.reservation = new DeviceReservation(sim, this.title, entity, (path) =>
+      this.monitor.resetDevice(path),
+    );
     this.retries = sim.requests.column('nmp.retries', Int32Array);
     this.retriesSlot = entity.slot('retries');
-    this.conflictsSlot = entity.slot('conflicts');
     this.activationsSlot = entity.slot('activations');
     for (const path of paths) this.byIndex[path.index] = path;
     this.use = new PathUse(sim, this.title, paths, entity);
@@ -105,7 +102,7 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
       settings,
       entity,
       () => this.reviewHeld(),
-      () => this.isIdle(),
+      () => this.held.count,
     );
     this.monitor = new PathMonitor(
       sim,
@@ -147,7 +144,10 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
     const path = this.byIndex[paths[io]];
     path.returned(io);
     if (status[io] === 0) {
-      if (op[io] > WRITE) this.vaai.finished(io);
+      if (op[io] > WRITE) {
+        this.vaai.finished(io);
+        this.reservation.ended(io, path);
+      }
       this.leave(io).complete(io);
     } else {
       this.failed(io, path);
@@ -157,8 +157,7 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   /** A pause before another try is over, or a command is to fail without having been sent. */
   override fire(io: Io): void {
     if (this.sim.requests.status[io] !== 0) {
-      this.vaai.finished(io);
-      this.leave(io).complete(io);
+      this.finishFailed(io);
     } else if (this.blocked) {
       this.hold(io);
     } else {
@@ -264,7 +263,13 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   }
 
   private issue(io: Io): void {
-    const path = this.psp.select(io)!;
+    const { reservation } = this;
+    if (reservation.active && reservation.isLostFor(io)) {
+      this.after(0, io);
+      return;
+    }
+    const pinned = reservation.active ? reservation.pinned : undefined;
+    const path = pinned ?? this.psp.select(io)!;
     path.send(io);
     this.enter(io);
     path.adapter.submit(io);
@@ -272,16 +277,8 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
 
   /** Keeps the command until there is a path, or lets it fail where the device's state says so. */
   private hold(io: Io): void {
-    const { status, sense, world } = this.sim.requests;
-    const refusal = this.availability.refusal(world[io]);
-    this.refusals++;
-    if (refusal === 0) {
-      this.held.push(io);
-      return;
-    }
-    status[io] = refusal;
-    sense[io] = refusal === CHECK ? SENSE_LUN_NOT_SUPPORTED : 0;
-    this.after(0, io);
+    if (this.availability.refuses(io)) this.after(0, io);
+    else this.held.push(io);
   }
 
   private failed(io: Io, path: Path): void {
@@ -289,7 +286,10 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
     const verdict = judge(status[io], sense[io]);
     const device = deviceOf(status[io]);
     if (device === TASK_SET_FULL || device === BUSY) this.onQueueFull?.();
-    if (device === RESERVATION_CONFLICT) this.entity.values[this.conflictsSlot]++;
+    if (this.reservation.failed(io, path)) {
+      this.finishFailed(io);
+      return;
+    }
     if (verdict.transient) this.monitor.health.failed(path);
     if (!this.mayRetry(io, verdict) && !this.leavesPath(io, path, verdict)) {
       if (verdict.probe) this.suspect(path, io);
@@ -305,7 +305,10 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
     this.react(io, path, verdict);
     status[io] = 0;
     sense[io] = 0;
-    const pauseNs = pauseAfter(verdict, attempt, this.settings);
+    const pauseNs =
+      verdict.pause === 'conflict'
+        ? this.reservation.pauseNs(path, attempt)
+        : pauseAfter(verdict, attempt, this.settings);
     if (pauseNs > 0) this.after(pauseNs, io);
     else if (this.blocked) this.hold(io);
     else this.issue(io);
@@ -317,7 +320,12 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
       status[io] = hostStatus(HOST_ABORT);
       sense[io] = 0;
     }
+    this.finishFailed(io);
+  }
+
+  private finishFailed(io: Io): void {
     this.vaai.finished(io);
+    this.reservation.ended(io, undefined);
     this.leave(io).complete(io);
   }
 
@@ -386,12 +394,5 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   /** The held commands again, now that the device's state has changed. */
   private reviewHeld(): void {
     for (let left = this.held.count; left > 0; left--) this.hold(this.held.shift());
-  }
-
-  /** True when no command has asked for the device since this was last called. */
-  private isIdle(): boolean {
-    const idle = this.refusals === this.refusalsThen && this.held.count === 0;
-    this.refusalsThen = this.refusals;
-    return idle;
   }
 }

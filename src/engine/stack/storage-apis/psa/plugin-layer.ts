@@ -1,15 +1,14 @@
 import { assert } from '../../../core/assert.js';
-import { type Io, NO_IO, WRITE } from '../../../core/io.js';
+import { type Io, LUN_RESET, NO_IO, WRITE } from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
 import type { Entity } from '../../../core/meters.js';
 import type { Sim } from '../../../core/sim.js';
 import {
   BUSY,
-  CHECK,
   deviceOf,
   HOST_ABORT,
   hostStatus,
-  SENSE_LUN_NOT_SUPPORTED,
+  RESERVATION_CONFLICT,
   TASK_SET_FULL,
 } from '../../../core/status.js';
 import {
@@ -23,6 +22,7 @@ import {
 } from '../../recall.js';
 import { Vaai } from '../vaai/vaai.js';
 import { Availability, DEVICE_OFF, DEVICE_ON } from './availability.js';
+import { DeviceReservation } from './device-reservation.js';
 import { HeldRows } from './held.js';
 import type { Path, PathOwner } from './path.js';
 import { PATH_ACTIVE, PATH_DEAD, PATH_OFF, PATH_STANDBY, PATH_UNOPTIMIZED } from './path-state.js';
@@ -55,6 +55,8 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
   private readonly entity: Entity;
   private readonly byIndex: Path[] = [];
   private readonly held: HeldRows;
+  private readonly reservation: DeviceReservation;
+  private readonly conflictRetries: number;
   private readonly availability: Availability;
   private readonly use: PathUse;
   private readonly prober: PathProber;
@@ -64,8 +66,6 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
   private readonly retriesSlot: number;
   /** The plug-in is being handed a command from above, which must not complete meanwhile. */
   private starting = false;
-  private refusals = 0;
-  private refusalsThen = 0;
 
   constructor(sim: Sim, options: PluginOptions) {
     const { host, uid, paths, settings, entity, plugin, params } = options;
@@ -78,6 +78,10 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
     this.entity = entity;
     this.vaai = new Vaai(sim, entity, settings);
     this.held = new HeldRows(sim);
+    this.conflictRetries = settings.get('Scsi.ConflictRetries');
+    this.reservation = new DeviceReservation(sim, title, entity, (path) => {
+      if (!this.prober.halted) this.prober.command(path, LUN_RESET, () => undefined);
+    });
     this.attempts = sim.requests.column('psa.retries', Uint8Array);
     this.retriesSlot = entity.slot('retries');
     this.use = new PathUse(sim, title, paths, entity);
@@ -88,7 +92,7 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
       settings,
       entity,
       () => this.reviewHeld(),
-      () => this.isIdle(),
+      () => this.held.count,
     );
     this.prober = new PathProber(sim, `${title} prober`, false, this);
     for (const path of paths) this.adopt(path);
@@ -122,6 +126,12 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
     if (this.attempts[io] === ABORTED) {
       if (status[io] !== 0) this.abort(io);
       this.finish(io);
+    } else if (status[io] !== 0 && this.reservation.failed(io, path)) {
+      this.finish(io);
+    } else if (device === RESERVATION_CONFLICT && this.attempts[io] <= this.conflictRetries) {
+      // Whose reservation it is the host knows, not the plug-in.
+      status[io] = 0;
+      this.after(this.reservation.pauseNs(path, this.attempts[io]), io);
     } else {
       this.plugin.done(io, path, status[io], sense[io]);
     }
@@ -289,7 +299,12 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
 
   private send(io: Io, to: PluginPath): void {
     const { status, sense } = this.sim.requests;
-    const path = this.own(to);
+    const { reservation } = this;
+    if (reservation.active && reservation.isLostFor(io)) {
+      this.after(0, io);
+      return;
+    }
+    const path = (reservation.active ? reservation.pinned : undefined) ?? this.own(to);
     status[io] = 0;
     sense[io] = 0;
     if (this.attempts[io] > 0) this.entity.values[this.retriesSlot]++;
@@ -314,13 +329,8 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
   }
 
   private hold(io: Io): void {
-    const { status, sense, world } = this.sim.requests;
-    const refusal = this.availability.refusal(world[io]);
-    this.refusals++;
-    status[io] = refusal;
-    sense[io] = refusal === CHECK ? SENSE_LUN_NOT_SUPPORTED : 0;
-    if (refusal === 0) this.held.push(io);
-    else this.after(0, io);
+    if (this.availability.refuses(io)) this.after(0, io);
+    else this.held.push(io);
   }
 
   private resume(): void {
@@ -342,8 +352,9 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
   }
 
   private finish(io: Io): void {
-    const { op, status } = this.sim.requests;
+    const { op, path, status } = this.sim.requests;
     if (op[io] > WRITE || status[io] !== 0) this.vaai.finished(io);
+    if (op[io] > WRITE) this.reservation.ended(io, this.byIndex[path[io]]);
     this.leave(io).complete(io);
   }
 
@@ -354,11 +365,5 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
 
   private reviewHeld(): void {
     for (let left = this.held.count; left > 0; left--) this.hold(this.held.shift());
-  }
-
-  private isIdle(): boolean {
-    const idle = this.refusals === this.refusalsThen && this.held.count === 0;
-    this.refusalsThen = this.refusals;
-    return idle;
   }
 }

@@ -24,7 +24,9 @@ import type { Resource } from '../../../../formats/vmfs/resource.js';
 import { Session } from '../../../../formats/vmfs/session.js';
 import { makeUuid, type Uuid } from '../../../../formats/vmfs/uuid.js';
 import { Volume } from '../../../../formats/vmfs/volume.js';
+import type { Purpose } from '../purpose.js';
 import { Space } from '../space.js';
+import { Purposes } from './purposes.js';
 import { StagedMedia, type StagedWrite } from './staged-media.js';
 
 /**
@@ -54,6 +56,7 @@ export class VolumeBytes {
   /** Hosts whose slot was cleared, and which have not taken another since. */
   readonly gone = new Set<number>();
   private readonly medium: LogicalVolume;
+  private purposes: Purposes | undefined;
 
   /**
    * @param images one for each extent, in their order
@@ -79,6 +82,12 @@ export class VolumeBytes {
     const first = this.volume.session as Session;
     this.medium = LogicalVolume.open(images);
     this.sessions = [first, ...others.map(() => Session.join(this.core, uuid()))];
+  }
+
+  /** What a metadata write at an address of the volume, in blocks, is for. */
+  purposeAt(lba: number): Purpose {
+    this.purposes ??= new Purposes(this.core);
+    return this.purposes.at(lba);
   }
 
   get core(): Core {
