@@ -31,6 +31,10 @@ export class Reservation {
     return this.endedNs + (this.holder === NOBODY ? 0 : this.sim.now - this.since);
   }
 
+  get isHeld(): boolean {
+    return this.holder !== NOBODY;
+  }
+
   /** Whether the commands of a connection, by its layer index, are under the reservation. */
   isHeldBy(nexus: number): boolean {
     return this.holder === nexus;

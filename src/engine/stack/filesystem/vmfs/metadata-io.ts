@@ -294,12 +294,14 @@ export class MetadataIo extends Layer implements RowMaker {
     if (isRefused === this.isRefused) return;
     this.isRefused = isRefused;
     const { host, datastore } = this.state;
-    const kind = isRefused ? 'vmfs.ats.lost' : 'vmfs.ats.restored';
-    const what = isRefused
-      ? `ATS-only volume: ${host} can take no locks and renew no heartbeat`
-      : `${host} takes locks again`;
-    const why = isRefused ? 'the device refuses ATS (05/20/00)' : 'the device takes ATS again';
-    this.sim.log.note(kind, datastore, what, why);
+    const { log } = this.sim;
+    if (isRefused) {
+      const what = `ATS-only volume: ${host} can take no locks and renew no heartbeat`;
+      log.note('vmfs.ats.lost', datastore, what, 'the device refuses ATS (05/20/00)');
+    } else {
+      const what = `${host} takes locks again`;
+      log.note('vmfs.ats.restored', datastore, what, 'the device takes ATS again');
+    }
   }
 
   /** The array does not know WRITE SAME: the same row once more as a plain write. */

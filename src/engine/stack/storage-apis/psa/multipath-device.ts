@@ -332,10 +332,10 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   private mayRetry(io: Io, verdict: Verdict): boolean {
     if (verdict.action === 'up' || this.retries[io] === ABORTED) return false;
     if (verdict.pause === 'conflict') {
-      return triesOf(this.retries[io]) < this.settings.get('Scsi.ConflictRetries');
+      return triesOf(this.retries[io], verdict) < this.settings.get('Scsi.ConflictRetries');
     }
     if (verdict.attention && !this.settings.on('Disk.RetryUnitAttention')) return false;
-    return triesOf(this.retries[io]) < verdict.limit;
+    return triesOf(this.retries[io], verdict) < verdict.limit;
   }
 
   /** Retries are used up: with action_OnRetryErrors the path is dead, if there is another. */

@@ -63,6 +63,8 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
   private readonly plugin: PluginDevice;
   /** How often each command has been sent; ABORTED once it has been given up. */
   private readonly attempts: Uint8Array;
+  /** Times each command met another host's reservation: these are no attempts. */
+  private readonly conflicts: Uint8Array;
   private readonly retriesSlot: number;
   /** The plug-in is being handed a command from above, which must not complete meanwhile. */
   private starting = false;
@@ -83,6 +85,7 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
       if (!this.prober.halted) this.prober.command(path, LUN_RESET, () => undefined);
     });
     this.attempts = sim.requests.column('psa.retries', Uint8Array);
+    this.conflicts = sim.requests.column('psa.conflicts', Uint8Array);
     this.retriesSlot = entity.slot('retries');
     this.use = new PathUse(sim, title, paths, entity);
     this.availability = new Availability(
@@ -114,6 +117,7 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
 
   override submit(io: Io): void {
     this.attempts[io] = 0;
+    this.conflicts[io] = 0;
     this.start(io);
   }
 
@@ -128,10 +132,11 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
       this.finish(io);
     } else if (status[io] !== 0 && this.reservation.failed(io, path)) {
       this.finish(io);
-    } else if (device === RESERVATION_CONFLICT && this.attempts[io] <= this.conflictRetries) {
+    } else if (device === RESERVATION_CONFLICT && this.conflicts[io] < this.conflictRetries) {
       // Whose reservation it is the host knows, not the plug-in.
       status[io] = 0;
-      this.after(this.reservation.pauseNs(path, this.attempts[io]), io);
+      this.attempts[io]--;
+      this.after(this.reservation.pauseNs(path, ++this.conflicts[io]), io);
     } else {
       this.plugin.done(io, path, status[io], sense[io]);
     }
