@@ -33,6 +33,12 @@ function count(id: string, width: number, weight: number, field: string, help: s
   return gauge(id, width, weight, 'count', field, help);
 }
 
+/** I/Os of VMFS's own by what they are for; on the way they are commands like any other. */
+function metadata(id: string, field: string, help: string): Field {
+  const value = (row: Row): number => (isNfs(row) ? Number.NaN : row.rate(field));
+  return { id, width: 7, weight: 4, format: 'fixed', help, value };
+}
+
 export const locks = defineView({
   name: 'locks',
   key: '*',
@@ -84,6 +90,14 @@ export const locks = defineView({
     count('RETRIES', 7, 2, 'retries', 'lock writes made again'),
     count('WAIT', 4, 1, 'waiting', 'files it waits for the lock of'),
     count('BROKEN', 6, 1, 'broken', 'locks of dead hosts it has broken'),
+    metadata('HB/s', 'heartbeatIos', 'metadata: heartbeat slots read and written per second'),
+    metadata('LOCK/s', 'lockIos', 'metadata: locks of files and resource clusters per second'),
+    metadata('BMAP/s', 'bitmapIos', 'metadata: bitmaps of resource clusters per second'),
+    metadata('PTR/s', 'pointerIos', 'metadata: pointer blocks read and written per second'),
+    metadata('FDESC/s', 'descriptorIos', 'metadata: file descriptors, directories per second'),
+    metadata('JRNL/s', 'journalIos', 'metadata: journal records per second'),
+    metadata('RESV/s', 'reserveIos', 'RESERVE and RELEASE per second, without ATS'),
+    metadata('ZERO/s', 'zeroIos', 'blocks zeroed per second before their first write'),
     {
       id: 'SESSION',
       width: 7,

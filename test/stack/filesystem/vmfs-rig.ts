@@ -34,13 +34,16 @@ export class Rig {
   readonly volume: VmfsVolume;
 
   /** @param dataMb file blocks left for files */
-  constructor(dataMb: number, { rows = 512, usedBytes = 0 } = {}) {
+  constructor(
+    dataMb: number,
+    { rows = 512, usedBytes = 0, plan: more = {} as Partial<DatastorePlan> } = {},
+  ) {
     this.sim = new Sim(1, rows);
     this.device = new TestDevice(this.sim);
     // The size of the metadata depends a little on the size of the volume.
     let mb = dataMb + metadataFileBlocks(dataMb);
     while (mb - metadataFileBlocks(mb) < dataMb) mb++;
-    const plan = { ...planOf('ds1', 'vmfs', mb * MB), usedBytes };
+    const plan = { ...planOf('ds1', 'vmfs', mb * MB), usedBytes, ...more };
     this.volume = new VmfsVolume(this.sim, plan, new FileNumbers(), mb * FB);
   }
 
