@@ -4,19 +4,11 @@ import { SENSE_MISCOMPARE } from '../../../core/status.js';
 import { datastoreSlot } from '../datastore.js';
 import { FILE_BLOCK } from '../file.js';
 import { busy, HOLE, toBeZeroed, type VmfsFile } from './file.js';
-import {
-  clusterBitmapAt,
-  clusterLockAt,
-  DESCRIPTOR_BLOCKS,
-  descriptorAt,
-  POINTER_BLOCKS,
-  POINTER_SPAN_SHIFT,
-  pointerAt,
-} from './layout.js';
 import type { MetadataClient, MetadataIo } from './metadata-io.js';
 import type { PointerUser } from './pointer-cache.js';
 import { RETRY_NS, refused } from './retry.js';
 import { RowList } from './row-list.js';
+import { pointerOf } from './runs.js';
 import { NONE } from './space.js';
 import type { VmfsVolume } from './volume.js';
 
@@ -125,12 +117,16 @@ export class FirstWrite implements MetadataClient {
   protected run(number: number, step: number): void {
     const job = this.jobs[number];
     const { metadata } = this;
+    const { layout } = this.volume;
     job.step = step;
-    if (step === LOCK) metadata.testAndSet(clusterLockAt(job.block), 'lockIos', this, number);
-    else if (step === LOOK) metadata.read(clusterLockAt(job.block), 1, 'lockIos', this, number);
-    else if (step === BITMAP)
-      metadata.write(clusterBitmapAt(job.block), 1, 'bitmapIos', this, number);
-    else if (step === POINTER) this.writePointer(job, number);
+    if (step === LOCK)
+      metadata.testAndSet(layout.clusterLockAt(job.block), 'lockIos', this, number);
+    else if (step === LOOK)
+      metadata.read(layout.clusterLockAt(job.block), 1, 'lockIos', this, number);
+    else if (step === BITMAP) {
+      const at = layout.clusterBitmapAt(job.block);
+      metadata.write(at, layout.figures.unitBlocks, 'bitmapIos', this, number);
+    } else if (step === POINTER) this.writePointer(job, number);
     else if (step === ZEROING && job.whole === NO_IO) {
       metadata.zero(job.block * FILE_BLOCK, FILE_BLOCK, this, number);
     } else if (step === ZEROING) {
@@ -141,17 +137,14 @@ export class FirstWrite implements MetadataClient {
   }
 
   private writePointer({ file, fileBlock }: Job, number: number): void {
-    const pointer = file.firstPointer + (fileBlock >>> POINTER_SPAN_SHIFT);
+    const { layout } = this.volume;
     if (file.firstPointer === 0) {
-      this.metadata.write(
-        descriptorAt(file.descriptor),
-        DESCRIPTOR_BLOCKS,
-        'descriptorIos',
-        this,
-        number,
-      );
+      const at = layout.descriptorAt(file.descriptor);
+      const { descriptorBlocks } = layout.figures;
+      this.metadata.write(at, descriptorBlocks, 'descriptorIos', this, number);
     } else {
-      this.metadata.write(pointerAt(pointer), POINTER_BLOCKS, 'pointerIos', this, number);
+      const at = layout.pointerAt(pointerOf(file, fileBlock));
+      this.metadata.write(at, layout.figures.pointerWriteBlocks, 'pointerIos', this, number);
     }
   }
 

@@ -20,7 +20,6 @@ import { MountState } from '../mount-state.js';
 import { HOLE, isBusy, type VmfsFile } from './file.js';
 import { FirstWrite } from './first-write.js';
 import { Heartbeat } from './heartbeat.js';
-import { POINTER_SPAN_SHIFT } from './layout.js';
 import { LockBreaker } from './lock-breaker.js';
 import { FileLocks } from './locks.js';
 import { MetadataIo } from './metadata-io.js';
@@ -28,7 +27,7 @@ import { RecordedFirstWrite } from './on-disk/recorded-first-write.js';
 import { RecordedUnmaps } from './on-disk/recorded-unmaps.js';
 import { RecordedVolume } from './on-disk/recorded-volume.js';
 import type { VmfsMountOptions } from './options.js';
-import { POINTER_CACHE_ENTRIES, PointerCache } from './pointer-cache.js';
+import { CACHED_FILE_BLOCKS, PointerCache } from './pointer-cache.js';
 import { Retired } from './retired.js';
 import { dropUnzeroed, pointerOf, runLength } from './runs.js';
 import type { VmfsVolume } from './volume.js';
@@ -92,7 +91,8 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     const traffic = new Traffic(sim, { counters: own, base: 0, histogram: -1 });
     this.state = new MountState(sim, host, volume, volume.plan.version ?? 5);
     const metadata = new MetadataIo(sim, options, volume, traffic, lower, this.state);
-    const entries = options.pointerCacheEntries ?? POINTER_CACHE_ENTRIES;
+    const entries =
+      options.pointerCacheEntries ?? CACHED_FILE_BLOCKS >>> volume.layout.figures.spanShift;
     this.pointers = new PointerCache(sim, entries, volume, metadata, this);
     if (volume instanceof RecordedVolume) {
       volume.commits.addHost(metadata);
@@ -210,7 +210,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     }
     const index = (start / FILE_BLOCK) | 0;
     if (file.firstPointer !== 0) {
-      const pointer = file.firstPointer + (index >>> POINTER_SPAN_SHIFT);
+      const pointer = file.firstPointer + (index >>> file.spanShift);
       if (!this.pointers.touch(pointer)) {
         this.miss(io, pointer);
         return;

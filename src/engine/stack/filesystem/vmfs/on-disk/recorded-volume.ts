@@ -9,7 +9,6 @@ import type { AllocationPolicy, FileHandle } from '../../../files.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../../file.js';
 import { HOLE, VmfsFile } from '../file.js';
 import { HEARTBEAT_TIMEOUT_NS } from '../heartbeat.js';
-import { DIRECT_BLOCKS, POINTER_SPAN_SHIFT } from '../layout.js';
 import type { Swap } from '../metadata-io.js';
 import { VmfsVolume } from '../volume.js';
 import { Commits, type HostsState } from './commits.js';
@@ -55,7 +54,9 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     readonly bytes: VolumeBytes,
   ) {
     const space = bytes.makeSpace();
-    super(sim, plan, numbers, space.size * FILE_BLOCK, space);
+    // A volume that was there already is what it is.
+    const version = bytes.core.generation.product === 6 ? 6 : 5;
+    super(sim, { ...plan, version }, numbers, space.size * FILE_BLOCK, space);
     this.commits = new Commits(sim, bytes, this);
     // What is set up before the run is on the media when it begins.
     sim.timers.delay(0, () => {
@@ -292,7 +293,8 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     made: RecordedFile,
   ): VmfsFile {
     const { slots, address } = made;
-    const pointers = slots > DIRECT_BLOCKS ? Math.ceil(slots / (1 << POINTER_SPAN_SHIFT)) : 0;
+    const pointers = this.layout.pointersFor(slots);
+    const { spanShift } = this.layout.figures;
     const file = new VmfsFile(
       this.numbers.next(),
       path,
@@ -304,9 +306,10 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
       pointers,
       made.residentAt,
       made.usesSubBlock,
+      spanShift,
     );
     for (let index = 0; index < pointers; index++) {
-      this.pointerPlaces[this.pointers++] = { file: address, slot: index << POINTER_SPAN_SHIFT };
+      this.pointerPlaces[this.pointers++] = { file: address, slot: index << spanShift };
     }
     this.addresses.set(file.index, address);
     this.readEntries(file, 0, slots);
