@@ -31,9 +31,14 @@ export class ReservationWatch {
     Lun.prototype.submit = this.submit;
   }
 
-  /** Seconds for which LUNs have been reserved, of all together. */
-  get reservedSeconds(): number {
-    return [...this.luns].reduce((sum, lun) => sum + lun.reservation.heldNs, 0) / 1e9;
+  /** True while a connection of the host holds the reservation of a LUN. */
+  isHeldBy(host: string): boolean {
+    return [...this.luns].some((lun) => {
+      const { layers } = (lun as unknown as { readonly sim: Sim }).sim;
+      return layers.some(
+        ({ index, name }) => name.startsWith(`${host}:`) && lun.reservation.isHeldBy(index),
+      );
+    });
   }
 
   private look(lun: Lun, io: number): void {

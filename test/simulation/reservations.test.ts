@@ -6,6 +6,14 @@ import { KINDS } from '../../src/engine/formats/vmfs/check/findings.js';
 import { ExtentReservation } from '../../src/engine/stack/filesystem/vmfs/extent-reservation.js';
 import { MetadataIo } from '../../src/engine/stack/filesystem/vmfs/metadata-io.js';
 import { parseScenario, planScenario } from '../../src/scenario/load.js';
+import {
+  planOf as bytesPlan,
+  compareDisk,
+  damage,
+  fileOf,
+  imagesOf,
+  readerOf,
+} from './on-disk/rig.js';
 import { ReservationWatch } from './reservation-watch.js';
 import { fieldOf, MS, Run, SECOND } from './support.js';
 
@@ -79,6 +87,15 @@ function readsOf(run: Run): { readonly count: number; readonly mean: number } {
   const sample = run.simulation.sample();
   const count = fieldOf(sample, disk, 'reads');
   return { count, mean: fieldOf(sample, disk, 'readNs') / count / MS };
+}
+
+/** Runs until a host holds the reservation of the LUN. */
+function untilHeldBy(host: string, { simulation }: Run, seen: ReservationWatch): void {
+  const limit = simulation.now + SECOND;
+  while (!seen.isHeldBy(host)) {
+    if (simulation.now > limit) throw new Error(`${host} reserves nothing`);
+    simulation.runUntil(simulation.now + 50_000);
+  }
 }
 
 describe('metadata on an array without ATS', () => {
@@ -172,7 +189,7 @@ describe('a host that dies with the device reserved', () => {
     const { simulation } = run;
     simulation.runUntil(0.2 * SECOND);
     const [lun] = seen.luns;
-    while (!lun!.reservation.isHeld) simulation.runUntil(simulation.now + 50_000);
+    untilHeldBy('esx1', run, seen);
     const diedAt = simulation.now;
     run.inject('host-crash', 'esx1');
     simulation.runUntil(diedAt + SECOND);
@@ -190,13 +207,38 @@ describe('a host that dies with the device reserved', () => {
     expect(run.of('vmfs.heartbeat.timedout')).toEqual([]);
   });
 
+  it('leaves a volume whose bytes are kept to be recovered by the other', () => {
+    const seen = watch();
+    const plan = bytesPlan({ hosts: 2, seed: 4 });
+    const arrays = plan.arrays.map((array) => ({ ...array, vaai: { ...array.vaai, ats: false } }));
+    const run = new Run({ ...plan, arrays });
+    const { simulation } = run;
+    simulation.runUntil(5 * MS);
+    untilHeldBy('esx0', run, seen);
+    run.inject('host-crash', 'esx0');
+    simulation.runUntil(60 * MS);
+    simulation.stopJobs();
+    simulation.runUntil(5 * SECOND);
+    simulation.command({ kind: 'takeOver', vm: 'vm0', host: 'esx1' });
+    simulation.runUntil(40 * SECOND);
+    expect(run.of('device.reset')).toHaveLength(1);
+    expect(run.of('vm.takenOver')).toHaveLength(1);
+    expect(seen.problems).toEqual([]);
+    const images = imagesOf(simulation);
+    expect(damage(images)).toEqual([]);
+    const open = readerOf(images);
+    for (const guest of simulation.verifiers.keys()) {
+      compareDisk(simulation, guest, open(fileOf(guest)));
+    }
+  });
+
   it('has given it up when it is back', () => {
     const seen = watch();
     const run = start();
     const { simulation } = run;
     simulation.runUntil(0.2 * SECOND);
     const [lun] = seen.luns;
-    while (!lun!.reservation.isHeld) simulation.runUntil(simulation.now + 50_000);
+    untilHeldBy('esx1', run, seen);
     const heal = run.inject('host-crash', 'esx1');
     simulation.runUntil(simulation.now + SECOND);
     heal();
