@@ -27,6 +27,8 @@ const RESET_SENSE = 0x0629;
  * attention tells, and commands that rely on it come back with P:3 instead of being repeated.
  */
 export class DeviceReservation {
+  /** The host is dead: it tries no more for a reservation. */
+  isHalted = false;
   /** From RESERVE to RELEASE, whether it has been lost meanwhile or not. */
   active = false;
   /** Over which it was taken; undefined once it is lost. */
@@ -45,7 +47,7 @@ export class DeviceReservation {
   private readonly resets: number;
   private stream: Stream | undefined;
 
-  /** @param reset sends a LUN RESET over a path, unless the host is dead */
+  /** @param reset sends a LUN RESET over a path */
   constructor(
     private readonly sim: Sim,
     private readonly title: string,
@@ -97,6 +99,7 @@ export class DeviceReservation {
     const isConflict = deviceOf(status[io]) === RESERVATION_CONFLICT;
     if (isConflict) {
       this.entity.values[this.conflicts]++;
+      if (op[io] === RESERVE && this.isHalted) return true;
       if (op[io] === RESERVE) this.contend(path);
     }
     const isReset = sense[io] >>> 8 === RESET_SENSE;

@@ -196,6 +196,7 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
 
   halt(on: boolean): void {
     this.monitor.halt(on);
+    this.reservation.isHalted = on;
   }
 
   detach(): string | undefined {

@@ -133,9 +133,8 @@ export class PathMonitor implements PathOwner, Probed {
     });
   }
 
-  /** LUN RESET, from a host that lives. */
   resetDevice(path: Path): void {
-    if (!this.prober.halted) this.prober.command(path, LUN_RESET, () => undefined);
+    this.prober.command(path, LUN_RESET, () => undefined);
   }
 
   /** Paths are probed no more; or again, and all of them at once. */

@@ -82,7 +82,7 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
     this.held = new HeldRows(sim);
     this.conflictRetries = settings.get('Scsi.ConflictRetries');
     this.reservation = new DeviceReservation(sim, title, entity, (path) => {
-      if (!this.prober.halted) this.prober.command(path, LUN_RESET, () => undefined);
+      this.prober.command(path, LUN_RESET, () => undefined);
     });
     this.attempts = sim.requests.column('psa.retries', Uint8Array);
     this.conflicts = sim.requests.column('psa.conflicts', Uint8Array);
@@ -176,6 +176,7 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
 
   halt(on: boolean): void {
     this.prober.halted = on;
+    this.reservation.isHalted = on;
     if (!on) this.rescan();
   }
 
