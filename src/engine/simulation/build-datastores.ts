@@ -1,9 +1,8 @@
-import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
 import type { DiskArray } from '../devices/array/disk-array.js';
 import type { NfsServer } from '../devices/nfs-server.js';
 import type { MoverStore, OffloadExtent } from '../operations/store.js';
-import type { DatastorePlan, LockMode } from '../plan/plan.js';
+import type { DatastorePlan } from '../plan/plan.js';
 import { PARTITION_START } from '../stack/block/disk-driver.js';
 import { extentsOf, type LvmExtent, LvmVolume } from '../stack/block/lvm-volume.js';
 import type { FileHandle } from '../stack/files.js';
@@ -20,6 +19,7 @@ import type { DeviceQueue } from '../stack/scheduler/device-queue.js';
 import type { Primitive } from '../stack/storage-apis/vaai/vaai.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import { buildStorageIoControl, type SiocHost } from './build-storage-io-control.js';
+import { lockModeOf } from './lock-modes.js';
 import { mountExport } from './mount-export.js';
 import { imagesOf } from './run-media.js';
 
@@ -119,41 +119,11 @@ export function buildDatastores(
     return RecordedVolume.open(sim, plan, numbers, own);
   }
 
-  /** As one of its hosts would have formatted it, where the plan does not say. */
-  function lockModeOf(plan: DatastorePlan): LockMode {
-    const takers = plan.hosts.filter((name) =>
-      hosts.get(name)?.settings.on('VMFS3.HardwareAcceleratedLocking'),
-    );
-    const devices = plan.extents.filter((uid) => !takesAts(uid));
-    const [refuser] = devices;
-    if (plan.locking !== 'ats-only') {
-      const allTake = refuser === undefined && takers.length === plan.hosts.length;
-      return plan.locking ?? (allTake ? 'ats-only' : 'ats+scsi');
-    }
-    if (refuser !== undefined || takers.length < plan.hosts.length) {
-      const host = plan.hosts.find((name) => !takers.includes(name));
-      const why =
-        refuser === undefined
-          ? `VMFS3.HardwareAcceleratedLocking is off on ${host}`
-          : `device ${refuser} does not support ATS`;
-      throw InputError.of(
-        `datastore ${plan.name}`,
-        `ATS-only VMFS volume not mounted: ${why}`,
-        'give it "locking: ats+scsi", or an array with "vaai: { ats: true }"',
-      );
-    }
-    return plan.locking;
-  }
-
-  function takesAts(uid: string): boolean {
-    const array = [...arrays.values()].find(({ luns }) => luns.has(uid)) as DiskArray;
-    return array.plan.vaai.ats;
-  }
-
   function volumeOf(plan: DatastorePlan): (host: BuiltHost) => MountedHost {
     const extents = extentsOf(plan.extents.map((uid) => lunBlocks.get(uid) as number));
     const blocks = extents.reduce((sum, extent) => sum + extent.blocks, 0);
-    const volume = makeVolume({ ...plan, locking: lockModeOf(plan) }, blocks);
+    const locking = lockModeOf(plan, hosts, arrays);
+    const volume = makeVolume({ ...plan, locking }, blocks);
     let end = 0;
     const extentEnds = extents.map((extent) => {
       end += extent.blocks;

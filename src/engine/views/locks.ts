@@ -44,7 +44,8 @@ export const locks = defineView({
   key: '*',
   title: 'Locks and heartbeats',
   tab: 'Locks',
-  summary: 'heartbeat, locks, lock files and NFS session of each host on each datastore',
+  summary:
+    'heartbeat, locks, lock files and NFS session of each host on each datastore; metadata I/O by purpose',
   scope: 'mount',
   charts: ['LOCKS', 'BEATS', 'MISSES'],
   fields: [

@@ -24,7 +24,8 @@ const LIVE_LOOKS = 3;
  * Takes the lock of a file that another host may hold (stack-upper reference, 6.3): free, it is taken;
  * held by a host whose heartbeat goes on, the open fails; held by one whose heartbeat stands still
  * for the whole lease, which this host has to see for itself, it is broken: the slot is marked, the
- * journal replayed and the slot cleared. All locks of the dead host are free then.
+ * journal replayed and the slot cleared. All locks of the dead host are free then. The lease is no
+ * setting: LockBreakTimeout is one of NFS (same reference, section 9), and VMFS3.* has none of the kind.
  */
 export class LockBreaker implements MetadataClient {
   private since = 0;
