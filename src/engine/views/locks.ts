@@ -1,3 +1,4 @@
+import { shownGroup } from './kit/field-groups.js';
 import { above, gauge, host, labelled, named } from './kit/fields.js';
 import type { Row } from './kit/row.js';
 import { defineView, type Field } from './kit/view.js';
@@ -48,6 +49,33 @@ export const locks = defineView({
     'heartbeat, locks, lock files and NFS session of each host on each datastore; metadata I/O by purpose',
   scope: 'mount',
   charts: ['LOCKS', 'BEATS', 'MISSES'],
+  fieldGroups: [
+    shownGroup('A', 'NAME = Datastore', ['DATASTORE']),
+    shownGroup('B', 'TYPE = File System', ['TYPE', 'VER']),
+    shownGroup('C', 'STATE = Host and State', ['HOST', 'STATE']),
+    shownGroup('D', 'HEARTBEAT = Heartbeat', ['SLOT', 'AGE', 'BEATS', 'MISSES']),
+    shownGroup('E', 'LOCKS = Locks', [
+      'LOCKS',
+      'LCKFILE',
+      'TAKEN',
+      'MISCOMP',
+      'RESVCONF',
+      'RETRIES',
+      'WAIT',
+      'BROKEN',
+    ]),
+    shownGroup('F', 'METADATA = Metadata I/O by Purpose', [
+      'HB/s',
+      'LOCK/s',
+      'BMAP/s',
+      'PTR/s',
+      'FDESC/s',
+      'JRNL/s',
+      'RESV/s',
+      'ZERO/s',
+    ]),
+    shownGroup('G', 'SESSION = NFS Session', ['SESSION', 'SLOTS', 'LEASE']),
+  ],
   fields: [
     { ...named('DATASTORE', 14, 'datastore'), stays: true },
     { ...host, weight: 0 },
