@@ -102,6 +102,8 @@ export const datastore = z.strictObject({
   /** Storage I/O Control. */
   sioc,
   alarms: alarms.optional(),
+  /** VMFS: how hosts lock it. Without it: as a host would have formatted it. */
+  locking: word(['ats-only', 'ats+scsi']).optional(),
   /** VMFS 6: automatic UNMAP. */
   reclaim: reclaim.optional(),
 });

@@ -1,4 +1,4 @@
-import { ATS, type Io, NO_IO, UNMAP, ZERO } from '../../src/engine/core/io.js';
+import { ATS, type Io, NO_IO, RELEASE, RESERVE, UNMAP, ZERO } from '../../src/engine/core/io.js';
 import { Layer } from '../../src/engine/core/layer.js';
 import type { Sim } from '../../src/engine/core/sim.js';
 import {
@@ -142,4 +142,6 @@ export const NAMES: Readonly<Record<number, string>> = {
   [UNMAP]: 'UNMAP',
   [ZERO]: 'ZERO',
   [ATS]: 'ATS',
+  [RESERVE]: 'RESERVE',
+  [RELEASE]: 'RELEASE',
 };

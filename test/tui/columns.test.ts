@@ -362,7 +362,7 @@ test('W saves to a file; what else the file says stays', async () => {
     settingsFile: file,
   });
   expect(loaded.columns?.device).toEqual({
-    columns: ['GAVG/p50', 'GAVG/p95', 'GAVG/p99', 'GAVG/max', 'CONS/s'],
+    columns: ['GAVG/p50', 'GAVG/p95', 'GAVG/p99', 'GAVG/max', 'RESV/s', 'CONS/s'],
     hidden: ['DQLEN', 'WQLEN', 'ACTV', 'QUED', '%USD', 'LOAD'],
   });
   writeFileSync(file, `# mine\nmouse: false\n${readFileSync(file, 'utf8')}`);

@@ -37,6 +37,10 @@ export const REPORT_GROUPS = 14;
 export const SET_GROUPS = 15;
 /** MODE SELECT with a vendor's page: moves the LUN to the controller the command arrives at. */
 export const TRESPASS = 16;
+/** RESERVE(6) (16h): all other I_T nexuses get RESERVATION CONFLICT until RELEASE or a reset. */
+export const RESERVE = 17;
+/** RELEASE(6) (17h). */
+export const RELEASE = 18;
 
 export const OP_NAMES = [
   'READ',
@@ -56,6 +60,8 @@ export const OP_NAMES = [
   'REPORT TARGET PORT GROUPS',
   'SET TARGET PORT GROUPS',
   'MODE SELECT',
+  'RESERVE',
+  'RELEASE',
 ] as const;
 
 /** True for the commands that move guest data over the fabric. */

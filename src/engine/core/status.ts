@@ -23,6 +23,8 @@ export const TASK_ABORTED = 0x40;
 
 /** Plug-in status (P). */
 export const PLUGIN_TRANSIENT = 0x1;
+/** The command relied on a SCSI-2 reservation that has been reset. */
+export const PLUGIN_RESERVATION_LOST = 0x3;
 export const PLUGIN_NOSPACE = 0x8;
 
 export function hostStatus(host: number): number {

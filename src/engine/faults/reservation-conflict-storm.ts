@@ -13,7 +13,7 @@ export const reservationConflictStorm = defineFault({
   inject({ lun }, { period, hold }, { pulse }) {
     return pulse(period, Math.min(hold, period / 2), (broken) => {
       if (broken) lun.reservation.reserve(OTHER_INITIATOR, 'fault reservation-conflict-storm');
-      else lun.reservation.release('fault reservation-conflict-storm');
+      else lun.reservation.releaseBy(OTHER_INITIATOR, 'fault reservation-conflict-storm');
     });
   },
 });

@@ -40,12 +40,19 @@ export interface DatastorePlan {
   readonly sioc?: SiocPlan;
   /** Generation of the file system, 5 or 6, or version of NFS, 3 or 4.1; 5 and 3 unless given. */
   readonly version?: DatastoreVersion;
+  /**
+   * How hosts lock a VMFS volume: by ATS alone, or by SCSI-2 reservations where a device takes no ATS
+   * (`esxcli storage vmfs lockmode`); unless given, as a host would have formatted it.
+   */
+  readonly locking?: LockMode;
   readonly alarms?: AlarmPlan;
   /** Automatic UNMAP of a VMFS 6 datastore, where it is on. */
   readonly reclaim?: ReclaimPlan;
 }
 
 export type DatastoreVersion = 3 | 4.1 | 5 | 6;
+
+export type LockMode = 'ats-only' | 'ats+scsi';
 
 /** When the usage of a datastore is cause for alarm. */
 export interface AlarmPlan {

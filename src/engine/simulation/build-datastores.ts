@@ -21,6 +21,7 @@ import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import { buildStorageIoControl, type SiocHost } from './build-storage-io-control.js';
 import { ExtentWatch } from './extent-watch.js';
 import { HostVolume } from './host-volume.js';
+import { lockModeOf } from './lock-modes.js';
 import { mountExport } from './mount-export.js';
 import { imagesOf } from './run-media.js';
 
@@ -147,7 +148,8 @@ export function buildDatastores(
   function plannedVolume(plan: DatastorePlan): (host: BuiltHost) => MountedHost {
     const sizes = plan.extents.map((uid) => [uid, lunBlocks.get(uid) as number] as const);
     const layout = new VolumeLayout(sizes);
-    return volumeOf(plan, layout, () => makeVolume(plan, layout.blocks));
+    const locking = lockModeOf(plan, hosts, arrays);
+    return volumeOf(plan, layout, () => makeVolume({ ...plan, locking }, layout.blocks));
   }
 
   function open(
@@ -187,7 +189,10 @@ export function buildDatastores(
       const offload = switchesOf(layout, host);
       const atsHeartbeat = settings.on('VMFS3.UseATSForHBOnVMFS5');
       const passesUnmap = plan.version !== 6 && settings.on('VMFS3.EnableBlockDelete');
-      const options = { host: name, offload, atsHeartbeat, passesUnmap };
+      const reservationNs = settings.ns('Disk.DiskReservationThreshold');
+      const extentAt = (block: number): number => layout.extentAt(block);
+      const reserving = { extentAt, reservationNs };
+      const options = { host: name, offload, atsHeartbeat, passesUnmap, ...reserving };
       const mount = new VmfsMount(sim, options, volume, lvm);
       const deviceOf = (uid: string): BuiltDevice => known.device(uid);
       const watched = { host: name, datastore: plan.name, layout, deviceOf };

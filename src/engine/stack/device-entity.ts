@@ -44,6 +44,8 @@ export const DEVICE_FIELDS = [
   'atsNs',
   'cloneNs',
   'zeroNs',
+  'reserves',
+  'reservesFailed',
   'opens',
 ] as const;
 

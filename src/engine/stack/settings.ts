@@ -104,6 +104,13 @@ export const SETTINGS = {
   'Disk.SharesHigh': setting(2000, 100, 10000, 'count', 'shares of level high'),
   'Disk.SharesLow': setting(500, 100, 10000, 'count', 'shares of level low'),
   'Disk.SharesNormal': setting(1000, 100, 10000, 'count', 'shares of level normal'),
+  'Disk.DiskReservationThreshold': setting(
+    45,
+    0,
+    3000,
+    'ms',
+    'a reservation this old is shared no more',
+  ),
   'Scsi.ConflictRetries': setting(80, 0, 254, 'count', 'retries after a reservation conflict'),
   'Scsi.SCSITimeout_ReabortTime': setting(5000, 100, 600000, 'ms', 'a command is aborted again'),
   'Scsi.SCSITimeout_ScanTime': setting(1000, 10, 60000, 'ms', 'period of the time-out scanner'),

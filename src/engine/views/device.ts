@@ -19,6 +19,10 @@ import { defineView, type Field } from './kit/view.js';
 
 const STATES = ['on', 'APD', 'APD-TO', 'PDL', 'off', 'GONE'];
 
+function perSecond(id: string, width: number, field: string, help: string): Field {
+  return { id, width, weight: 8, format: 'fixed', help, value: (row) => row.rate(field) };
+}
+
 function count(id: string, width: number, weight: number, field: string, help: string): Field {
   return { id, width, weight, format: 'count', help, value: (row) => row.now(field) };
 }
@@ -92,11 +96,17 @@ export const device = defineView({
     spareGroup('E', 'BLKSZ = Block Size (bytes)', ['BLKSZ', 'NUMBLKS']),
     shownGroup('F', 'QSTATS = Queue Stats', ['DQLEN', 'WQLEN', 'ACTV', 'QUED', '%USD', 'LOAD']),
     shownGroup('G', 'IOSTATS = I/O Stats', IO_STATS),
-    spareGroup('H', 'RESVSTATS = Reserve Stats', ['CONS/s']),
+    spareGroup('H', 'RESVSTATS = Reserve Stats', ['RESV/s', 'CONS/s']),
     shownGroup('I', 'LATSTATS/cmd = Overall Latency Stats (ms)', latencyIds('cmd')),
     spareGroup('J', 'LATSTATS/rd = Read Latency Stats (ms)', latencyIds('rd')),
     spareGroup('K', 'LATSTATS/wr = Write Latency Stats (ms)', latencyIds('wr')),
-    spareGroup('L', 'ERRSTATS/s = Error Stats', ['FCMDS/s', 'ABRTS/s', 'RESETS/s', 'RETRIES']),
+    spareGroup('L', 'ERRSTATS/s = Error Stats', [
+      'FCMDS/s',
+      'FRESV/s',
+      'ABRTS/s',
+      'RESETS/s',
+      'RETRIES',
+    ]),
     spareGroup('O', 'VAAISTATS = VAAI Stats', [
       'CLONE_RD',
       'CLONE_WR',
@@ -200,12 +210,14 @@ export const device = defineView({
     ...deviceLatency,
     ...percentiles('GAVG'),
     failedPerSecond,
+    perSecond('FRESV/s', 7, 'reservesFailed', 'SCSI reservations per second that failed'),
     ...aborts,
     count('OPENS', 5, 8, 'opens', 'who has it open: mounted volumes, raw device maps of machines'),
     count('RETRIES', 7, 6, 'retries', 'commands sent again, since the start'),
     lastError(5, latestOfPaths),
     count('FAILOVR', 7, 7, 'failovers', 'times I/O moved to other paths, since the start'),
     count('ACTIVTN', 7, 8, 'activations', 'times the array was asked to activate a path'),
+    perSecond('RESV/s', 6, 'reserves', 'SCSI reservations per second, for metadata without ATS'),
     {
       id: 'CONS/s',
       width: 6,

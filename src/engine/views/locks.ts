@@ -1,3 +1,4 @@
+import { shownGroup } from './kit/field-groups.js';
 import { above, gauge, host, labelled, named } from './kit/fields.js';
 import type { Row } from './kit/row.js';
 import { defineView, type Field } from './kit/view.js';
@@ -45,14 +46,48 @@ function count(id: string, width: number, weight: number, field: string, help: s
   return gauge(id, width, weight, 'count', field, help);
 }
 
+/** I/Os of VMFS's own by what they are for; on the way they are commands like any other. */
+function metadata(id: string, field: string, help: string): Field {
+  const value = (row: Row): number => (isNfs(row) ? Number.NaN : row.rate(field));
+  return { id, width: 7, weight: 4, format: 'fixed', help, value };
+}
+
 export const locks = defineView({
   name: 'locks',
   key: '*',
   title: 'Locks and heartbeats',
   tab: 'Locks',
-  summary: 'heartbeat, locks, lock files and NFS session of each host on each datastore',
+  summary:
+    'heartbeat, locks, lock files and NFS session of each host on each datastore; metadata I/O by purpose',
   scope: 'mount',
   charts: ['LOCKS', 'BEATS', 'MISSES'],
+  fieldGroups: [
+    shownGroup('A', 'NAME = Datastore', ['DATASTORE']),
+    shownGroup('B', 'TYPE = File System', ['TYPE', 'VER']),
+    shownGroup('C', 'STATE = Host and State', ['HOST', 'STATE']),
+    shownGroup('D', 'HEARTBEAT = Heartbeat', ['SLOT', 'AGE', 'BEATS', 'MISSES']),
+    shownGroup('E', 'LOCKS = Locks', [
+      'LOCKS',
+      'LCKFILE',
+      'TAKEN',
+      'MISCOMP',
+      'RESVCONF',
+      'RETRIES',
+      'WAIT',
+      'BROKEN',
+    ]),
+    shownGroup('F', 'METADATA = Metadata I/O by Purpose', [
+      'HB/s',
+      'LOCK/s',
+      'BMAP/s',
+      'PTR/s',
+      'FDESC/s',
+      'JRNL/s',
+      'RESV/s',
+      'ZERO/s',
+    ]),
+    shownGroup('G', 'SESSION = NFS Session', ['SESSION', 'SLOTS', 'LEASE']),
+  ],
   fields: [
     { ...named('DATASTORE', 14, 'datastore'), stays: true },
     { ...host, weight: 0 },
@@ -106,6 +141,14 @@ export const locks = defineView({
     count('RETRIES', 7, 2, 'retries', 'lock writes made again'),
     count('WAIT', 4, 1, 'waiting', 'files it waits for the lock of'),
     count('BROKEN', 6, 1, 'broken', 'locks of dead hosts it has broken'),
+    metadata('HB/s', 'heartbeatIos', 'metadata: heartbeat slots read and written per second'),
+    metadata('LOCK/s', 'lockIos', 'metadata: locks of files and resource clusters per second'),
+    metadata('BMAP/s', 'bitmapIos', 'metadata: bitmaps of resource clusters per second'),
+    metadata('PTR/s', 'pointerIos', 'metadata: pointer blocks read and written per second'),
+    metadata('FDESC/s', 'descriptorIos', 'metadata: file descriptors, directories per second'),
+    metadata('JRNL/s', 'journalIos', 'metadata: journal records per second'),
+    metadata('RESV/s', 'reserveIos', 'RESERVE and RELEASE per second, without ATS'),
+    metadata('ZERO/s', 'zeroIos', 'blocks zeroed per second before their first write'),
     {
       id: 'SESSION',
       width: 7,

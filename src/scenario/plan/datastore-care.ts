@@ -24,15 +24,18 @@ const VOLUME_LIMITS = [
   ['NFS41.MaxVolumes', 4.1],
 ] as const;
 
-type Care = Pick<DatastorePlan, 'version' | 'alarms' | 'reclaim'>;
+type Care = Pick<DatastorePlan, 'version' | 'locking' | 'alarms' | 'reclaim'>;
 
-/** Version of a datastore, its alarms, and what becomes of its freed blocks. */
+/** Version of a datastore, how it is locked, its alarms, and what becomes of its freed blocks. */
 export function careOf(context: Context, text: DatastoreText, path: Path): Care {
-  const { version, alarms } = text;
+  const { version, locking, alarms } = text;
   const isNfs = text.server !== undefined || text.type === 'nfs';
   if (version !== undefined && isNfs !== (version === 3 || version === 4.1)) {
     const [type, known] = isNfs ? ['NFS', '3 or 4.1'] : ['VMFS', '5 or 6'];
     context.report([...path, 'version'], `${version} is no version of ${type}`, `use ${known}`);
+  }
+  if (isNfs && locking !== undefined) {
+    context.report([...path, 'locking'], 'is for VMFS', 'remove it: the server keeps the locks');
   }
   if (alarms !== undefined && alarms.yellow > alarms.red) {
     context.report([...path, 'alarms', 'yellow'], 'is above "red"', 'yellow comes first');
@@ -40,6 +43,7 @@ export function careOf(context: Context, text: DatastoreText, path: Path): Care 
   const reclaim = reclaimOf(context, text, path);
   return {
     ...(version !== undefined && { version }),
+    ...(locking !== undefined && { locking }),
     ...(alarms !== undefined && { alarms: alarmsOf(alarms) }),
     ...(reclaim !== undefined && { reclaim }),
   };

@@ -6,7 +6,7 @@ import type {
   SiocPlan,
 } from '../../engine/plan/plan.js';
 import { EXTENTS_MAX, extentsOf, volumeBlocks } from '../../engine/stack/block/lvm-volume.js';
-import { metadataFileBlocks } from '../../engine/stack/filesystem/vmfs/layout.js';
+import { layoutOf } from '../../engine/stack/filesystem/vmfs/layout.js';
 import { claim } from '../../engine/stack/storage-apis/psa/claim-rules.js';
 import { claimedDevice } from '../../engine/stack/storage-apis/psa/claimed-device.js';
 import { bytesOf } from '../quantities.js';
@@ -114,7 +114,11 @@ function planVmfs(
   }
   const blocks = extents.map(({ place }) => place.lun.sizeBytes / 512);
   const capacityBytes = volumeBlocks(extentsOf(blocks)) * 512;
-  if (extents.length > 0 && systemBytes({ type: 'vmfs', capacityBytes }) >= capacityBytes) {
+  const care = careOf(context, text, path);
+  if (
+    extents.length > 0 &&
+    systemBytes({ type: 'vmfs', capacityBytes, ...care }) >= capacityBytes
+  ) {
     context.report([...path, 'extents'], 'too small for VMFS', 'make the LUN 2GiB or larger');
   }
   return {
@@ -126,7 +130,7 @@ function planVmfs(
     hosts: mountingHosts(context, text, around, extents, path),
     usedBytes: bytesOf(text.used, capacityBytes, MIB),
     ...siocOf(context, text, path),
-    ...careOf(context, text, path),
+    ...care,
   };
 }
 
@@ -205,8 +209,11 @@ function adapterHint({ array }: LunPlace): string {
 export function systemBytes({
   type,
   capacityBytes,
-}: Pick<DatastorePlan, 'type' | 'capacityBytes'>): number {
-  return type === 'vmfs' ? metadataFileBlocks(Math.floor(capacityBytes / MIB)) * MIB : 0;
+  version,
+}: Pick<DatastorePlan, 'type' | 'capacityBytes' | 'version'>): number {
+  if (type !== 'vmfs') return 0;
+  const fileBlocks = Math.floor(capacityBytes / MIB);
+  return layoutOf(version, fileBlocks).metadataFileBlocks(fileBlocks) * MIB;
 }
 
 /** A LUN by `array/lun`, or by its own name where only one array has it. */

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { ABORT, INQUIRY, LUN_RESET, READ } from '../../../src/engine/core/io.js';
+import {
+  ABORT,
+  ATS,
+  INQUIRY,
+  LUN_RESET,
+  READ,
+  RELEASE,
+  RESERVE,
+  TEST_UNIT_READY,
+  WRITE,
+} from '../../../src/engine/core/io.js';
 import {
   deviceStatus,
   HOST_NO_CONNECT,
@@ -111,6 +121,33 @@ describe('a SCSI-2 reservation', () => {
     expect(run({ op: INQUIRY, over: 1 }).status).toBe(0);
     luns[0].reservation.release('drill over');
     expect(run({ lba: 0, over: 1 }).status).toBe(0);
+  });
+
+  it('is taken by RESERVE(6) and given up by RELEASE(6) of the same connection only', () => {
+    const { luns, run } = rig();
+    const [{ reservation }] = luns;
+    expect(run({ op: RESERVE, over: 0 }).status).toBe(0);
+    for (const op of [READ, WRITE, TEST_UNIT_READY, ATS, RESERVE]) {
+      expect(run({ op, lba: 0, over: 1 }).status, String(op)).toBe(CONFLICT);
+    }
+    // RELEASE of a bystander ends well and does nothing; its holder may reserve again.
+    expect(run({ op: RELEASE, over: 1 }).status).toBe(0);
+    expect(run({ op: RESERVE, over: 0 }).status).toBe(0);
+    expect(run({ op: WRITE, lba: 0, over: 0 }).status).toBe(0);
+    expect(run({ op: READ, lba: 0, over: 1 }).status).toBe(CONFLICT);
+    expect(run({ op: RELEASE, over: 0 }).status).toBe(0);
+    expect(run({ op: READ, lba: 0, over: 1 }).status).toBe(0);
+    expect([reservation.reserves, reservation.conflicts]).toEqual([2, 6]);
+    expect(reservation.heldNs).toBeGreaterThan(0);
+  });
+
+  it('of a host is out of reach for an initiator outside', () => {
+    const { luns, nexuses, run } = rig();
+    luns[0].reservation.reserve(nexuses[0].index);
+    luns[0].reservation.reserve(OTHER_INITIATOR, 'drill');
+    luns[0].reservation.releaseBy(OTHER_INITIATOR, 'drill over');
+    expect(run({ lba: 0, over: 0 }).status).toBe(0);
+    expect(run({ lba: 0, over: 1 }).status).toBe(CONFLICT);
   });
 
   it('of an initiator outside is ended by a LUN reset', () => {

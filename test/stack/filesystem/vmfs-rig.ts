@@ -5,7 +5,7 @@ import type { FileHandle } from '../../../src/engine/stack/files.js';
 import { DATASTORE_FIELDS } from '../../../src/engine/stack/filesystem/datastore.js';
 import { FileNumbers } from '../../../src/engine/stack/filesystem/file.js';
 import { FileSystemSwitch } from '../../../src/engine/stack/filesystem/file-system-switch.js';
-import { metadataFileBlocks } from '../../../src/engine/stack/filesystem/vmfs/layout.js';
+import { layoutOf } from '../../../src/engine/stack/filesystem/vmfs/layout.js';
 import { VmfsMount } from '../../../src/engine/stack/filesystem/vmfs/mount.js';
 import type { VmfsMountOptions } from '../../../src/engine/stack/filesystem/vmfs/options.js';
 import { VmfsVolume } from '../../../src/engine/stack/filesystem/vmfs/volume.js';
@@ -34,13 +34,17 @@ export class Rig {
   readonly volume: VmfsVolume;
 
   /** @param dataMb file blocks left for files */
-  constructor(dataMb: number, { rows = 512, usedBytes = 0 } = {}) {
+  constructor(
+    dataMb: number,
+    { rows = 512, usedBytes = 0, plan: more = {} as Partial<DatastorePlan> } = {},
+  ) {
     this.sim = new Sim(1, rows);
     this.device = new TestDevice(this.sim);
     // The size of the metadata depends a little on the size of the volume.
-    let mb = dataMb + metadataFileBlocks(dataMb);
-    while (mb - metadataFileBlocks(mb) < dataMb) mb++;
-    const plan = { ...planOf('ds1', 'vmfs', mb * MB), usedBytes };
+    const metadata = (mb: number): number => layoutOf(more.version, mb).metadataFileBlocks(mb);
+    let mb = dataMb + metadata(dataMb);
+    while (mb - metadata(mb) < dataMb) mb++;
+    const plan = { ...planOf('ds1', 'vmfs', mb * MB), usedBytes, ...more };
     this.volume = new VmfsVolume(this.sim, plan, new FileNumbers(), mb * FB);
   }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/engine/core/errors.js';
 import { Sim } from '../../../src/engine/core/sim.js';
 import { FileNumbers } from '../../../src/engine/stack/filesystem/file.js';
-import { metadataFileBlocks } from '../../../src/engine/stack/filesystem/vmfs/layout.js';
+import { layoutOf } from '../../../src/engine/stack/filesystem/vmfs/layout.js';
 import { NONE, Space } from '../../../src/engine/stack/filesystem/vmfs/space.js';
 import { VmfsVolume } from '../../../src/engine/stack/filesystem/vmfs/volume.js';
 import { FB, GB, MB, planOf, Rig } from './vmfs-rig.js';
@@ -57,7 +57,7 @@ describe('space of a VMFS volume', () => {
 
   it('looks like a fresh VMFS5 volume: about 0.76 GB are taken', () => {
     // 765 MiB of system files, 1 KB for each 200 MB: 1 TiB has 5243 clusters, 5.1 MiB.
-    expect(metadataFileBlocks(1_048_576)).toBe(771);
+    expect(layoutOf(5, 1_048_576).metadataFileBlocks(1_048_576)).toBe(771);
     const volume = new VmfsVolume(
       new Sim(1, 8),
       planOf('ds', 'vmfs', 1024 * GB),

@@ -223,6 +223,9 @@ export const DEVICE_FIELDS = [
   'atsNs',
   'cloneNs',
   'zeroNs',
+  'resets',
+  'reserves',
+  'reservesFailed',
 ];
 
 export interface HostOptions {

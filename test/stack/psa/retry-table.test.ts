@@ -55,7 +55,6 @@ const GAPS: Readonly<Record<string, number>> = {
   none: ROUND,
   busy: 400 * MS + ROUND,
   full: 1 * MS + ROUND,
-  conflict: 200 * MS + ROUND,
 };
 
 describe('every row of the retry table, as the device sees it', () => {
@@ -77,13 +76,38 @@ describe('every row of the retry table, as the device sees it', () => {
 
   test.each(
     RETRY_TABLE.filter(
-      ({ verdict }) => verdict.action === 'retry' && verdict.pause !== 'period',
+      ({ verdict }) => verdict.action === 'retry' && GAPS[verdict.pause] !== undefined,
     ).map(({ on, verdict }) => [on, verdict.pause] as const),
   )('%s: the next try follows (%s)', (on, pause) => {
     const host = failing(1, answerOf(on));
     expect(host.commands().map(({ at }) => at)).toEqual([0, GAPS[pause]]);
     expect(host.source.done.map(({ status }) => status)).toEqual([0]);
     expect(host.field('retries')).toBe(1);
+  });
+
+  test('D:18: the pauses double from 5 to 200 ms, at random between half of that and all', () => {
+    const host = failing(9, answerOf('D:18'));
+    const at = host.commands().map((command) => command.at);
+    const most = [5, 10, 20, 40, 80, 160, 200, 200, 200];
+    expect(at).toHaveLength(most.length + 1);
+    for (const [index, ms] of most.entries()) {
+      const pause = at[index + 1] - at[index] - ROUND;
+      expect(pause).toBeGreaterThanOrEqual((ms / 2) * MS);
+      expect(pause).toBeLessThanOrEqual(ms * MS);
+    }
+  });
+
+  test('D:18: conflicts use up no tries of another failure', () => {
+    const host = buildHost({});
+    let left = 20;
+    const conflict = answerOf('D:18');
+    host.lun.reply = (io) => {
+      if (host.sim.requests.op[io] !== WRITE || left-- <= 0) return undefined;
+      return left < 3 ? answerOf('06/29/00') : conflict;
+    };
+    host.source.send(1, WRITE);
+    host.sim.runUntil(10 * S);
+    expect(host.source.done.map(({ status }) => status)).toEqual([0]);
   });
 
   test.each(RETRY_TABLE.filter(({ verdict }) => verdict.pause === 'period').map(({ on }) => on))(

@@ -8,6 +8,11 @@ export interface LunGauges {
   readonly sizeBlocks: number;
   readonly allocatedBlocks: number;
   readonly owner: number;
+  readonly reservation: {
+    readonly reserves: number;
+    readonly conflicts: number;
+    readonly heldNs: number;
+  };
   readonly snapshotCount?: number;
   /** Room in the pool that copies for snapshots take. */
   readonly snapshotBlocks?: number;
@@ -27,6 +32,9 @@ export function defineLun(sim: Sim, array: ArrayPlan, plan: LunPlan, gauges: Lun
     'cacheMisses',
     'snapshots',
     'snapshotBlocks',
+    'reserves',
+    'conflicts',
+    'reservedNs',
   ];
   const entity = sim.meters.define('lun', plan.name, labels, fields);
   const size = entity.slot('sizeBlocks');
@@ -36,6 +44,10 @@ export function defineLun(sim: Sim, array: ArrayPlan, plan: LunPlan, gauges: Lun
     entity.values[size + 2] = gauges.owner;
     entity.values[size + 5] = gauges.snapshotCount ?? 0;
     entity.values[size + 6] = gauges.snapshotBlocks ?? 0;
+    const { reserves, conflicts, heldNs } = gauges.reservation;
+    entity.values[size + 7] = reserves;
+    entity.values[size + 8] = conflicts;
+    entity.values[size + 9] = heldNs;
   };
   return entity;
 }

@@ -6,6 +6,8 @@ import {
   LUN_RESET,
   READ,
   READ_CAPACITY,
+  RELEASE,
+  RESERVE,
   TEST_UNIT_READY,
   WRITE,
   ZERO,
@@ -297,7 +299,7 @@ export class Lun extends Layer {
 
   /** Everything but reads and writes. */
   private other(io: Io): void {
-    const { op, lba } = this.sim.requests;
+    const { op, lba, nexus } = this.sim.requests;
     switch (op[io]) {
       case ABORT:
         this.held.abort(lba[io], this.unreachable);
@@ -307,6 +309,14 @@ export class Lun extends Layer {
         this.held.abortAll();
         this.reservation.release('LUN RESET');
         this.attentions.raise(SENSE_POWER_ON_RESET);
+        this.answer(io);
+        return;
+      case RESERVE:
+        this.reservation.reserve(nexus[io]);
+        this.answer(io);
+        return;
+      case RELEASE:
+        this.reservation.releaseBy(nexus[io]);
         this.answer(io);
         return;
       case TEST_UNIT_READY:

@@ -30,6 +30,16 @@ export class VolumeLayout {
     return this.parts.reduce((sum, { blocks }) => sum + blocks, 0);
   }
 
+  /** Number of the extent, from 0, that a block of the volume is on. */
+  extentAt(block: number): number {
+    let end = 0;
+    const part = this.parts.find(({ blocks }) => {
+      end += blocks;
+      return block < end;
+    });
+    return part === undefined ? 0 : this.devices.indexOf(part.uid);
+  }
+
   /** Takes all of a device as its last extent, or what one it has holds more than before. */
   add(uid: string, deviceBlocks: number): void {
     const blocks = this.moreOn(uid, deviceBlocks);

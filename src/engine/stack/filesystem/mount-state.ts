@@ -22,6 +22,14 @@ export const MOUNT_FIELDS = [
   'slots',
   'extents',
   'missing',
+  'bitmapIos',
+  'pointerIos',
+  'descriptorIos',
+  'heartbeatIos',
+  'lockIos',
+  'journalIos',
+  'reserveIos',
+  'zeroIos',
 ] as const;
 
 export type MountField = (typeof MOUNT_FIELDS)[number];
@@ -37,6 +45,7 @@ export const SESSION_RECLAIMING = 3;
  * of scope `mount` for each host and datastore.
  */
 export class MountState {
+  readonly datastore: string;
   private readonly entity: Entity;
 
   constructor(
@@ -45,6 +54,7 @@ export class MountState {
     datastore: { readonly name: string; readonly type: string },
     version: number,
   ) {
+    this.datastore = datastore.name;
     const labels = {
       host,
       datastore: datastore.name,

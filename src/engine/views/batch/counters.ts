@@ -145,6 +145,9 @@ export function asItIs(name: string, column: string, group: string, field: strin
   return { name, column, group, value: (row) => row.now(field) };
 }
 
-export function conflictCounters(group: string): readonly BatchCounter[] {
-  return [{ name: 'Conflicts/sec', column: 'CONS/s', group, value: rateOf('conflicts') }];
+export function reserveCounters(group: string): readonly BatchCounter[] {
+  return [
+    { name: 'Reserves/sec', column: 'RESV/s', group, value: rateOf('reserves') },
+    { name: 'Conflicts/sec', column: 'CONS/s', group, value: rateOf('conflicts') },
+  ];
 }

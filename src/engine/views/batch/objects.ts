@@ -10,7 +10,6 @@ import {
   addressCounters,
   asItIs,
   type BatchCounter,
-  conflictCounters,
   DEVICE_LATENCIES,
   failureCounters,
   type Groups,
@@ -18,6 +17,7 @@ import {
   latencyCounters,
   queueCounters,
   recoveryCounters,
+  reserveCounters,
   splitCounters,
 } from './counters.js';
 import { KINDS, type Kind, meanOf } from './latency.js';
@@ -194,9 +194,15 @@ export const BATCH_OBJECTS: readonly BatchObject[] = [
       asItIs('Device Q Depth', 'DQLEN', DEVICE.queue, 'slots'),
       ...queueCounters(DEVICE.queue),
       ...ioCounters(DEVICE.io),
-      ...conflictCounters(DEVICE.reserve),
+      ...reserveCounters(DEVICE.reserve),
       ...latencyCounters(DEVICE, DEVICE_LATENCIES),
       ...failureCounters(DEVICE.error),
+      {
+        name: 'Failed Reserves/sec',
+        column: 'FRESV/s',
+        group: DEVICE.error,
+        value: (row) => row.rate('reservesFailed'),
+      },
       ...recoveryCounters(DEVICE.error),
       ...addressCounters(DEVICE.addresses),
       asItIs('CWrites', 'CLONE_WR', 'O', 'clones'),
@@ -262,10 +268,8 @@ export const BATCH_OBJECTS: readonly BatchObject[] = [
 
 /** Counters of real files that the engine has no figures for, and the columns that show them. */
 const READ_ONLY: readonly (readonly [name: string, column: string])[] = [
-  ['Reserves/sec', 'RESV/s'],
   ['Failed MBytes Read/sec', 'FMBRD/s'],
   ['Failed MBytes Written/sec', 'FMBWR/s'],
-  ['Failed Reserves/sec', 'FRESV/s'],
   ['CReads', 'CLONE_RD'],
   ['MBytes CReads/sec', 'MBC_RD/s'],
   ['MBytes CWrites/sec', 'MBC_WR/s'],

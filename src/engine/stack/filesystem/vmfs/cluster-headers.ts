@@ -1,8 +1,5 @@
 import { FILE_BLOCK } from '../file.js';
-import { CLUSTER_FILE_BLOCKS, clusterLockAt } from './layout.js';
-
-/** A lock block and a bitmap block for each cluster. */
-const HEADER_BLOCKS = 2;
+import type { VmfsLayout } from './layout.js';
 
 /** Where the headers of resource clusters are: those of a fresh volume in its system files, later ones in file blocks. */
 export class ClusterHeaders {
@@ -11,33 +8,45 @@ export class ClusterHeaders {
   private count: number;
 
   /** @param fileBlocks of the fresh volume */
-  constructor(fileBlocks: number) {
-    this.count = Math.ceil(fileBlocks / CLUSTER_FILE_BLOCKS);
+  constructor(
+    private readonly layout: VmfsLayout,
+    fileBlocks: number,
+  ) {
+    this.count = this.clustersOf(fileBlocks);
+  }
+
+  /** Of a lock or a bitmap, in blocks. */
+  get unitBlocks(): number {
+    return this.layout.figures.unitBlocks;
   }
 
   copy(): ClusterHeaders {
-    const copy = new ClusterHeaders(0);
+    const copy = new ClusterHeaders(this.layout, 0);
     copy.later = [...this.later];
     copy.count = this.count;
     return copy;
   }
 
-  /** The lock block of the cluster a file block is in; its bitmap is the next. In blocks of the volume. */
+  /** The lock block of the cluster a file block is in; its bitmap is the next unit. In blocks of the volume. */
   at(fileBlock: number): number {
-    const cluster = Math.floor(fileBlock / CLUSTER_FILE_BLOCKS);
+    const cluster = Math.floor(fileBlock / this.layout.figures.clusterFileBlocks);
     const range = this.later.findLast(({ first }) => first <= cluster);
-    if (range === undefined) return clusterLockAt(fileBlock);
-    return range.at + (cluster - range.first) * HEADER_BLOCKS;
+    if (range === undefined) return this.layout.clusterLockAt(fileBlock);
+    return range.at + (cluster - range.first) * 2 * this.unitBlocks;
   }
 
   /** Blocks that headers of the clusters take which a volume of so many file blocks has more. */
   moreFor(fileBlocks: number): number {
-    return (Math.ceil(fileBlocks / CLUSTER_FILE_BLOCKS) - this.count) * HEADER_BLOCKS;
+    return (this.clustersOf(fileBlocks) - this.count) * 2 * this.unitBlocks;
   }
 
   /** @param fileBlock where the headers of the further clusters go */
   grow(fileBlocks: number, fileBlock: number): void {
     this.later.push({ first: this.count, at: fileBlock * FILE_BLOCK });
-    this.count = Math.ceil(fileBlocks / CLUSTER_FILE_BLOCKS);
+    this.count = this.clustersOf(fileBlocks);
+  }
+
+  private clustersOf(fileBlocks: number): number {
+    return Math.ceil(fileBlocks / this.layout.figures.clusterFileBlocks);
   }
 }

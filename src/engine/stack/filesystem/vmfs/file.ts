@@ -78,6 +78,8 @@ export class VmfsFile extends StoredFile {
     /** Volume address of the data of a file without a block map. */
     readonly residentAt: number,
     readonly usesSubBlock: boolean,
+    /** A pointer block maps 2 to this power of its blocks. */
+    readonly spanShift: number,
   ) {
     super(index, path, sizeBlocks, policy);
     this.mapLength = length;

@@ -5,16 +5,10 @@ import { SENSE_MISCOMPARE } from '../../../core/status.js';
 import { datastoreSlot } from '../datastore.js';
 import { FILE_BLOCK } from '../file.js';
 import { busy, HOLE, toBeZeroed, type VmfsFile } from './file.js';
-import {
-  DESCRIPTOR_BLOCKS,
-  descriptorAt,
-  POINTER_BLOCKS,
-  POINTER_SPAN_SHIFT,
-  pointerAt,
-} from './layout.js';
 import type { MetadataClient, MetadataIo } from './metadata-io.js';
 import type { PointerUser } from './pointer-cache.js';
 import { RETRY_NS, refused } from './retry.js';
+import { pointerOf } from './runs.js';
 import { NONE } from './space.js';
 import type { VmfsVolume } from './volume.js';
 
@@ -124,10 +118,13 @@ export class FirstWrite implements MetadataClient {
     const job = this.jobs[number];
     const { metadata } = this;
     job.step = step;
-    if (step === LOCK) metadata.testAndSet(this.clusterAt(job), this, number);
-    else if (step === LOOK) metadata.read(this.clusterAt(job), 1, this, number);
-    else if (step === BITMAP) metadata.write(this.clusterAt(job) + 1, 1, this, number);
-    else if (step === POINTER) this.writePointer(job, number);
+    const { unitBlocks } = this.volume.layout.figures;
+    if (step === LOCK) metadata.testAndSet(this.clusterAt(job), 'lockIos', this, number);
+    else if (step === LOOK) metadata.read(this.clusterAt(job), 1, 'lockIos', this, number);
+    else if (step === BITMAP) {
+      const at = this.clusterAt(job) + unitBlocks;
+      metadata.write(at, unitBlocks, 'bitmapIos', this, number);
+    } else if (step === POINTER) this.writePointer(job, number);
     else if (step === ZEROING && job.whole === NO_IO) {
       metadata.zero(job.block * FILE_BLOCK, FILE_BLOCK, this, number);
     } else if (step === ZEROING) {
@@ -142,11 +139,14 @@ export class FirstWrite implements MetadataClient {
   }
 
   private writePointer({ file, fileBlock }: Job, number: number): void {
-    const pointer = file.firstPointer + (fileBlock >>> POINTER_SPAN_SHIFT);
+    const { layout } = this.volume;
     if (file.firstPointer === 0) {
-      this.metadata.write(descriptorAt(file.descriptor), DESCRIPTOR_BLOCKS, this, number);
+      const at = layout.descriptorAt(file.descriptor);
+      const { descriptorBlocks } = layout.figures;
+      this.metadata.write(at, descriptorBlocks, 'descriptorIos', this, number);
     } else {
-      this.metadata.write(pointerAt(pointer), POINTER_BLOCKS, this, number);
+      const at = layout.pointerAt(pointerOf(file, fileBlock));
+      this.metadata.write(at, layout.figures.pointerWriteBlocks, 'pointerIos', this, number);
     }
   }
 

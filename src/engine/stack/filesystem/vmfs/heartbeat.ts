@@ -102,8 +102,8 @@ export class Heartbeat implements MetadataClient {
     this.outstanding = true;
     this.askedAt = this.sim.now;
     const bytes = this.volume.heartbeatBytes(this.slot);
-    if (this.byAts) this.metadata.testAndSet(this.lba, this, 0, bytes);
-    else this.metadata.write(this.lba, 1, this, 0, bytes?.bytes);
+    if (this.byAts) this.metadata.testAndSet(this.lba, 'heartbeatIos', this, 0, bytes);
+    else this.metadata.write(this.lba, 1, 'heartbeatIos', this, 0, bytes?.bytes);
   }
 
   /** Looks again when the newest renewal gets too old. */

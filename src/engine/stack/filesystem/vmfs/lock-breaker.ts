@@ -24,7 +24,8 @@ const LIVE_LOOKS = 3;
  * Takes the lock of a file that another host may hold (stack-upper reference, 6.3): free, it is taken;
  * held by a host whose heartbeat goes on, the open fails; held by one whose heartbeat stands still
  * for the whole lease, which this host has to see for itself, it is broken: the slot is marked, the
- * journal replayed and the slot cleared. All locks of the dead host are free then.
+ * journal replayed and the slot cleared. All locks of the dead host are free then. The lease is no
+ * setting: LockBreakTimeout is one of NFS (same reference, section 9), and VMFS3.* has none of the kind.
  */
 export class LockBreaker implements MetadataClient {
   private since = 0;
@@ -58,10 +59,10 @@ export class LockBreaker implements MetadataClient {
         this.watch();
         break;
       case MARK:
-        this.metadata.read(this.ownerAt, JOURNAL_BLOCKS, this, REPLAY);
+        this.metadata.read(this.ownerAt, JOURNAL_BLOCKS, 'journalIos', this, REPLAY);
         break;
       case REPLAY:
-        this.metadata.testAndSet(this.ownerAt, this, CLEAR);
+        this.metadata.testAndSet(this.ownerAt, 'heartbeatIos', this, CLEAR);
         break;
       default:
         this.broken();
@@ -82,7 +83,8 @@ export class LockBreaker implements MetadataClient {
   private read(step: number): void {
     const at =
       step === READ_LOCK ? this.locks.volume.lockAddress(this.file.descriptor) : this.ownerAt;
-    this.metadata.read(at, 1, this, step);
+    const purpose = step === READ_LOCK ? 'lockIos' : 'heartbeatIos';
+    this.metadata.read(at, 1, purpose, this, step);
   }
 
   private judge(): void {
@@ -117,7 +119,7 @@ export class LockBreaker implements MetadataClient {
       this.owner = holder;
       const { volume, slot } = this.locks;
       if (volume.recover(holder.slot, slot, () => this.broken())) return;
-      this.metadata.testAndSet(this.ownerAt, this, MARK);
+      this.metadata.testAndSet(this.ownerAt, 'heartbeatIos', this, MARK);
       return;
     }
     const next = Math.min(HEARTBEAT_NS, this.since + HEARTBEAT_TIMEOUT_NS - now);

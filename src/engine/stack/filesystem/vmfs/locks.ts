@@ -80,6 +80,6 @@ export class FileLocks implements MetadataClient {
     if (this.isDead) return;
     const { volume } = this;
     const bytes = volume.lockBytes(descriptor, this.slot);
-    this.metadata.testAndSet(volume.lockAddress(descriptor), this, descriptor, bytes);
+    this.metadata.testAndSet(volume.lockAddress(descriptor), 'lockIos', this, descriptor, bytes);
   }
 }

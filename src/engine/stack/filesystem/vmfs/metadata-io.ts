@@ -3,16 +3,28 @@ import { ATS, BLOCK_BYTES, type Io, NO_IO, READ, WRITE, ZERO } from '../../../co
 import { Layer } from '../../../core/layer.js';
 import { isPayload } from '../../../core/payloads.js';
 import type { Sim } from '../../../core/sim.js';
-import { SENSE_INVALID_OPCODE, SENSE_MISCOMPARE } from '../../../core/status.js';
+import {
+  PLUGIN_TRANSIENT,
+  pluginStatus,
+  SENSE_INVALID_OPCODE,
+  SENSE_MISCOMPARE,
+} from '../../../core/status.js';
 import type { Traffic } from '../../../core/traffic.js';
 import { ROW_RETRY_NS } from '../../splitter.js';
 import { datastoreSlot } from '../datastore.js';
+import { MOUNT_FIELDS, type MountState } from '../mount-state.js';
+import { ExtentReservation, type RowMaker } from './extent-reservation.js';
+import type { VmfsMountOptions } from './options.js';
+import type { Purpose } from './purpose.js';
 import type { VmfsVolume } from './volume.js';
 
 const METADATA_READS = datastoreSlot('metadataReads');
 const METADATA_WRITES = datastoreSlot('metadataWrites');
 const ATS_OK = datastoreSlot('atsOk');
 const ATS_MISS = datastoreSlot('atsMiss');
+
+/** Disk.DiskReservationThreshold (stack-lower reference, section 12). */
+const RESERVATION_NS = 45_000_000;
 
 /** Who asked for an I/O of the file system's own; `token` is what it gave with it. */
 export interface MetadataClient {
@@ -38,85 +50,125 @@ interface Waiting {
   readonly op: number;
   readonly lba: number;
   readonly blocks: number;
+  readonly purpose: Purpose;
   readonly client: MetadataClient;
   readonly token: number;
   readonly payload: Uint8Array | undefined;
+  readonly relies: boolean;
 }
 
 /**
  * The I/Os VMFS makes for itself on one host: rows of the VMkernel's world, addressed in the volume.
- * An array without ATS or WRITE SAME gets plain writes instead, until a rescan asks it anew; nobody
- * above notices.
+ * An array without WRITE SAME gets plain writes instead, until a rescan asks it anew; nobody above
+ * notices. Without ATS what is written depends on the volume: everything goes under a SCSI-2 reservation
+ * (extent-reservation.ts), unless no other host mounts it; a volume that is ATS-only waits until the
+ * array takes ATS again (stack-lower reference, 6.1; that it waits is model).
  */
-export class MetadataIo extends Layer {
+export class MetadataIo extends Layer implements RowMaker {
   private readonly clients: (MetadataClient | undefined)[];
+  /** Place among MOUNT_FIELDS. */
+  private readonly purpose: Uint8Array;
   private readonly token: Int32Array;
   /** Address in the volume; the layers below rewrite `lba`. */
   private readonly address: Float64Array;
   private readonly expect: Float64Array;
   private readonly swap: Float64Array;
+  private readonly relies: Uint8Array;
+  private readonly offload: OffloadSwitches;
+  /** By number of the extent. */
+  private readonly reservations = new Map<number, ExtentReservation>();
+  private isDead = false;
   /** What could not be asked for because the request table was full. */
   private waiting: Waiting[] = [];
+  private isRefused = false;
 
   constructor(
     sim: Sim,
-    host: string,
+    private readonly options: VmfsMountOptions,
     private readonly volume: VmfsVolume,
     private readonly traffic: Traffic,
     private readonly lower: Layer,
-    private readonly offload: OffloadSwitches = { locking: true, init: true },
+    private readonly state: MountState,
   ) {
-    super(sim, `${host} metadata of ${volume.name}`);
+    super(sim, `${options.host} metadata of ${volume.name}`);
     const { requests } = sim;
+    this.offload = options.offload ?? { locking: true, init: true };
     this.clients = new Array<MetadataClient | undefined>(requests.handleLimit).fill(undefined);
+    this.purpose = requests.column('metadata.purpose', Uint8Array);
     this.token = requests.column('metadata.token', Int32Array);
     this.address = requests.column('metadata.address', Float64Array);
     this.expect = requests.column('ats.expect', Float64Array);
     this.swap = requests.column('ats.swap', Float64Array);
+    // Multipathing looks at it: such a row is not repeated once the reservation is gone.
+    this.relies = requests.column('psa.reserved', Uint8Array);
+  }
+
+  /** The host is dead: it begins no change that would need a reservation. */
+  die(): void {
+    this.isDead = true;
+    for (const reservation of this.reservations.values()) reservation.die();
+  }
+
+  reboot(): void {
+    this.isDead = false;
+    for (const reservation of this.reservations.values()) reservation.reboot();
   }
 
   /** @param into what is read is there with the answer, on volumes that keep bytes */
   read(
     lba: number,
     blocks: number,
+    purpose: Purpose,
     client: MetadataClient,
     token: number,
     into?: Uint8Array,
   ): void {
-    this.volume.values[METADATA_READS]++;
-    this.issue(READ, lba, blocks, client, token, into);
+    this.makeRow(READ, lba, blocks, purpose, client, token, into, false);
   }
 
   /** @param payload the bytes, on volumes that keep them; not to be changed before the answer */
   write(
     lba: number,
     blocks: number,
+    purpose: Purpose,
     client: MetadataClient,
     token: number,
     payload?: Uint8Array,
   ): void {
-    this.volume.values[METADATA_WRITES]++;
-    this.issue(WRITE, lba, blocks, client, token, payload);
+    if (!this.reserves) this.makeRow(WRITE, lba, blocks, purpose, client, token, payload, false);
+    else {
+      const change = { lba, blocks, purpose, client, token, payload };
+      this.reservationAt(lba).ask({ ...change, isSwap: false, swap: undefined });
+    }
   }
 
   zero(lba: number, blocks: number, client: MetadataClient, token: number): void {
-    this.issue(ZERO, lba, blocks, client, token);
+    this.makeRow(ZERO, lba, blocks, 'zeroIos', client, token, undefined, false);
   }
 
   /**
    * Sets the lock or heartbeat block at `lba` from what hosts believe it holds to the next value.
    * After a miscompare the host knows the true value, so asking again can succeed. Where bytes are kept
-   * the device compares those.
+   * the device compares those, or without ATS the host itself.
    */
-  testAndSet(lba: number, client: MetadataClient, token: number, swap?: Swap): void {
-    if (!this.offload.locking) this.write(lba, 1, client, token, swap?.bytes);
-    else if (swap === undefined) this.issue(ATS, lba, 1, client, token);
-    else {
-      const both = new Uint8Array(2 * BLOCK_BYTES);
+  testAndSet(
+    lba: number,
+    purpose: Purpose,
+    client: MetadataClient,
+    token: number,
+    swap?: Swap,
+  ): void {
+    if (!this.offload.locking && !this.volume.atsOnly) {
+      this.setWithoutAts(lba, purpose, client, token, swap);
+      return;
+    }
+    let both: Uint8Array | undefined;
+    if (swap !== undefined) {
+      both = new Uint8Array(2 * BLOCK_BYTES);
       both.set(swap.expected);
       both.set(swap.bytes, BLOCK_BYTES);
-      this.issue(ATS, lba, 1, client, token, both);
     }
+    this.makeRow(ATS, lba, 1, purpose, client, token, both, false);
   }
 
   override submit(io: Io): void {
@@ -127,52 +179,72 @@ export class MetadataIo extends Layer {
   override complete(io: Io): void {
     const { op, status, sense, blocks, arrivedAt, data } = this.sim.requests;
     this.traffic.add(op[io], blocks[io], this.sim.now - arrivedAt[io], status[io]);
-    if (sense[io] === SENSE_INVALID_OPCODE && op[io] > WRITE) {
+    if (sense[io] === SENSE_INVALID_OPCODE && op[io] === ZERO) {
       this.writeInstead(io);
       return;
     }
     if (op[io] === ATS) this.learnTag(io);
     const client = this.clients[io] as MetadataClient;
+    const purpose = MOUNT_FIELDS[this.purpose[io]] as Purpose;
     const token = this.token[io];
+    const wasAts = op[io] === ATS;
     const ended = status[io];
     const why = sense[io];
-    if (isPayload(data[io])) this.sim.payloads.give(data[io]);
+    const carried = data[io];
+    const lba = this.address[io];
     this.clients[io] = undefined;
+    this.relies[io] = 0;
     this.sim.requests.give(io);
-    client.metadataDone(token, ended, why);
+    if (ended === 0) this.state.add(purpose, 1);
+    const isRefused = wasAts && why === SENSE_INVALID_OPCODE;
+    if (wasAts && this.volume.atsOnly) this.noteRefusal(isRefused);
+    if (!isRefused) {
+      if (isPayload(carried)) this.sim.payloads.give(carried);
+      client.metadataDone(token, ended, why);
+    } else if (this.volume.atsOnly) {
+      if (isPayload(carried)) this.sim.payloads.give(carried);
+      client.metadataDone(token, pluginStatus(PLUGIN_TRANSIENT), 0);
+    } else {
+      this.setWithoutAts(lba, purpose, client, token, this.takeSwap(carried));
+    }
   }
 
   /** Rows may be free again. */
   override fire(): void {
     const { waiting } = this;
     this.waiting = [];
-    for (const { op, lba, blocks, client, token, payload } of waiting) {
-      this.issue(op, lba, blocks, client, token, payload);
+    for (const { op, lba, blocks, purpose, client, token, payload, relies } of waiting) {
+      this.makeRow(op, lba, blocks, purpose, client, token, payload, relies);
     }
   }
 
-  private issue(
+  makeRow(
     op: number,
     lba: number,
     blocks: number,
+    purpose: Purpose,
     client: MetadataClient,
     token: number,
-    payload?: Uint8Array,
+    payload: Uint8Array | undefined,
+    relies: boolean,
   ): void {
     const { requests, now, payloads } = this.sim;
     const command = op === ZERO && !this.offload.init ? WRITE : op;
     const io = requests.takeOwn(command, lba, blocks, now);
     if (io === NO_IO) {
-      if (this.waiting.push({ op, lba, blocks, client, token, payload }) === 1) {
-        this.after(ROW_RETRY_NS, NO_IO);
-      }
+      const row = { op, lba, blocks, purpose, client, token, payload, relies };
+      if (this.waiting.push(row) === 1) this.after(ROW_RETRY_NS, NO_IO);
       return;
     }
+    if (op === READ) this.volume.values[METADATA_READS]++;
+    else if (op === WRITE) this.volume.values[METADATA_WRITES]++;
     if (op === ZERO) requests.data[io] = ZERO_DATA;
     else if (payload !== undefined) requests.data[io] = payloads.take(payload);
     this.address[io] = lba;
     this.token[io] = token;
     this.clients[io] = client;
+    this.purpose[io] = MOUNT_FIELDS.indexOf(purpose);
+    this.relies[io] = relies ? 1 : 0;
     if (op === ATS) {
       const tag = this.volume.tags.get(lba) ?? 0;
       this.expect[io] = tag;
@@ -181,14 +253,66 @@ export class MetadataIo extends Layer {
     this.submit(io);
   }
 
-  /** The array does not know the command: the same row once more as a plain write. */
-  private writeInstead(io: Io): void {
-    const { op, lba, status, sense, data } = this.sim.requests;
-    if (op[io] === ATS) {
-      this.volume.values[METADATA_WRITES]++;
-      // Without comparing, of the two blocks it carries the second is written.
-      if (isPayload(data[io])) data[io]--;
+  /** Other hosts have to be kept out while metadata is written. */
+  private get reserves(): boolean {
+    return !this.offload.locking && this.volume.isShared && !this.volume.atsOnly;
+  }
+
+  private reservationAt(lba: number): ExtentReservation {
+    const { extentAt, reservationNs = RESERVATION_NS } = this.options;
+    const extent = extentAt?.(lba) ?? 0;
+    let reservation = this.reservations.get(extent);
+    if (reservation === undefined) {
+      reservation = new ExtentReservation(this.sim, this, this.state, reservationNs);
+      if (this.isDead) reservation.die();
+      this.reservations.set(extent, reservation);
     }
+    return reservation;
+  }
+
+  private setWithoutAts(
+    lba: number,
+    purpose: Purpose,
+    client: MetadataClient,
+    token: number,
+    swap: Swap | undefined,
+  ): void {
+    if (!this.volume.isShared) {
+      this.makeRow(WRITE, lba, 1, purpose, client, token, swap?.bytes, false);
+      return;
+    }
+    const change = { lba, blocks: 1, purpose, client, token, payload: undefined };
+    this.reservationAt(lba).ask({ ...change, isSwap: true, swap });
+  }
+
+  /** What an ATS was to do: it carries what it expects, and behind that what it writes. */
+  private takeSwap(carried: number): Swap | undefined {
+    if (!isPayload(carried)) return undefined;
+    const { payloads } = this.sim;
+    const expected = payloads.bytesOf(carried, 1).slice();
+    const bytes = payloads.bytesOf(carried - 1, 1).slice();
+    payloads.give(carried);
+    return { expected, bytes };
+  }
+
+  /** As ESXi says of ATS-only volumes whose device takes no ATS (esx.problem.vmfs.ats.support.lost). */
+  private noteRefusal(isRefused: boolean): void {
+    if (isRefused === this.isRefused) return;
+    this.isRefused = isRefused;
+    const { host, datastore } = this.state;
+    const { log } = this.sim;
+    if (isRefused) {
+      const what = `ATS-only volume: ${host} can take no locks and renew no heartbeat`;
+      log.note('vmfs.ats.lost', datastore, what, 'the device refuses ATS (05/20/00)');
+    } else {
+      const what = `${host} takes locks again`;
+      log.note('vmfs.ats.restored', datastore, what, 'the device takes ATS again');
+    }
+  }
+
+  /** The array does not know WRITE SAME: the same row once more as a plain write. */
+  private writeInstead(io: Io): void {
+    const { op, lba, status, sense } = this.sim.requests;
     op[io] = WRITE;
     lba[io] = this.address[io];
     status[io] = 0;

@@ -20,7 +20,6 @@ import { MountState } from '../mount-state.js';
 import { HOLE, isBusy, type VmfsFile } from './file.js';
 import { FirstWrite } from './first-write.js';
 import { Heartbeat } from './heartbeat.js';
-import { POINTER_SPAN_SHIFT } from './layout.js';
 import { LockBreaker } from './lock-breaker.js';
 import { FileLocks } from './locks.js';
 import { MetadataIo } from './metadata-io.js';
@@ -28,7 +27,7 @@ import { RecordedFirstWrite } from './on-disk/recorded-first-write.js';
 import { RecordedUnmaps } from './on-disk/recorded-unmaps.js';
 import { RecordedVolume } from './on-disk/recorded-volume.js';
 import type { VmfsMountOptions } from './options.js';
-import { POINTER_CACHE_ENTRIES, PointerCache } from './pointer-cache.js';
+import { CACHED_FILE_BLOCKS, PointerCache } from './pointer-cache.js';
 import { Retired } from './retired.js';
 import { dropUnzeroed, pointerOf, runLength } from './runs.js';
 import type { VmfsVolume } from './volume.js';
@@ -90,8 +89,10 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     const own = new Float64Array(TRAFFIC_FIELDS.length);
     this.parts.push(own);
     const traffic = new Traffic(sim, { counters: own, base: 0, histogram: -1 });
-    const metadata = new MetadataIo(sim, host, volume, traffic, lower, options.offload);
-    const entries = options.pointerCacheEntries ?? POINTER_CACHE_ENTRIES;
+    this.state = new MountState(sim, host, volume, volume.plan.version ?? 5);
+    const metadata = new MetadataIo(sim, options, volume, traffic, lower, this.state);
+    const entries =
+      options.pointerCacheEntries ?? CACHED_FILE_BLOCKS >>> volume.layout.figures.spanShift;
     this.pointers = new PointerCache(sim, entries, volume, metadata, this);
     if (volume instanceof RecordedVolume) {
       volume.commits.addHost(metadata);
@@ -100,7 +101,6 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     } else {
       this.firstWrite = new FirstWrite(sim, volume, allocator, metadata, this);
     }
-    this.state = new MountState(sim, host, volume, volume.plan.version ?? 5);
     const byAts = options.atsHeartbeat ?? true;
     this.heartbeat = new Heartbeat(sim, volume, slot, metadata, this.state, byAts);
     this.locks = new FileLocks(sim, metadata, volume, slot, this.heartbeat, this.state);
@@ -157,11 +157,13 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
 
   crash(): void {
     this.locks.die();
+    this.metadata.die();
     this.datastore.crash(this.locks.slot);
   }
 
   reboot(): void {
     this.locks.isDead = false;
+    this.metadata.reboot();
     this.heartbeat.end();
     this.datastore.reboot(this.locks.slot);
     // It knows its own slot by its UUID and replays its journal: nobody has to wait for its lease.
@@ -208,7 +210,7 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
     }
     const index = (start / FILE_BLOCK) | 0;
     if (file.firstPointer !== 0) {
-      const pointer = file.firstPointer + (index >>> POINTER_SPAN_SHIFT);
+      const pointer = file.firstPointer + (index >>> file.spanShift);
       if (!this.pointers.touch(pointer)) {
         this.miss(io, pointer);
         return;

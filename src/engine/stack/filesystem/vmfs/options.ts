@@ -13,4 +13,8 @@ export interface VmfsMountOptions {
   readonly passesUnmap?: boolean;
   /** VMFS3.UseATSForHBOnVMFS5; true unless given. */
   readonly atsHeartbeat?: boolean;
+  /** Number of the extent a block of the volume is on, from 0; one extent unless given. */
+  readonly extentAt?: (block: number) => number;
+  /** Disk.DiskReservationThreshold, ns; its default unless given. */
+  readonly reservationNs?: number;
 }

@@ -1,13 +1,12 @@
 import { type Io, NO_IO } from '../../../core/io.js';
 import { RowList } from '../../../core/row-list.js';
 import type { Sim } from '../../../core/sim.js';
-import { POINTER_BLOCKS } from './layout.js';
 import type { MetadataClient, MetadataIo } from './metadata-io.js';
 import { RETRY_NS, refused } from './retry.js';
 import type { VmfsVolume } from './volume.js';
 
-/** 32 TB of open files (VMFS3.MaxAddressableSpaceTB), one pointer block for each GB. */
-export const POINTER_CACHE_ENTRIES = 32 * 1024;
+/** 32 TB of open files, in file blocks (VMFS3.MaxAddressableSpaceTB). */
+export const CACHED_FILE_BLOCKS = 32 * 1024 * 1024;
 
 const ABSENT = 0;
 const READING = 1;
@@ -35,7 +34,7 @@ export class PointerCache implements MetadataClient {
   constructor(
     private readonly sim: Sim,
     entries: number,
-    private readonly volume: Pick<VmfsVolume, 'pointerAddress'>,
+    private readonly volume: Pick<VmfsVolume, 'pointerAddress' | 'layout'>,
     private readonly metadata: MetadataIo,
     private readonly user: PointerUser,
   ) {
@@ -93,7 +92,9 @@ export class PointerCache implements MetadataClient {
   }
 
   private read(pointer: number): void {
-    this.metadata.read(this.volume.pointerAddress(pointer), POINTER_BLOCKS, this, pointer);
+    const { layout } = this.volume;
+    const at = this.volume.pointerAddress(pointer);
+    this.metadata.read(at, layout.figures.pointerBlocks, 'pointerIos', this, pointer);
   }
 
   private insert(pointer: number): void {

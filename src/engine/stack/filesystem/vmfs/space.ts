@@ -117,6 +117,16 @@ export class Space {
     take(first, more + 1);
   }
 
+  /** A whole resource cluster that was free: its first file block, or NONE. */
+  allocateCluster(): number {
+    const { clusterBlocks, freeIn, holder } = this;
+    const cluster = freeIn.findIndex((free, at) => free === clusterBlocks && holder[at] === NONE);
+    if (cluster < 0) return NONE;
+    const first = cluster * clusterBlocks;
+    for (let block = first; block < first + clusterBlocks; block++) this.take(block);
+    return first;
+  }
+
   /** Up to `most` free file blocks from `start` on, in order, now in use. */
   takeFree(start: number, most: number): number[] {
     const taken: number[] = [];

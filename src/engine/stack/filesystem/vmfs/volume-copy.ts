@@ -63,6 +63,7 @@ export class VolumeCopy extends VmfsVolume {
         file.pointers,
         file.residentAt,
         file.usesSubBlock,
+        file.spanShift,
       );
       for (let index = 0; index < map.length; index++) {
         const entry = map[index] as number;

@@ -54,11 +54,14 @@ export class VolumeGrowth implements MetadataClient {
 
   begin(): void {
     const { metadata, step, done, lock, headers, blocks } = this;
-    if (step === LOCK || step === UNLOCK) metadata.testAndSet(lock, this, step);
+    const { unitBlocks } = this.clusters;
+    if (step === LOCK || step === UNLOCK) metadata.testAndSet(lock, 'lockIos', this, step);
     else if (step === HEADERS) {
-      metadata.write(headers + done, Math.min(WRITE_BLOCKS, blocks - done), this, step);
-    } else if (step === JOURNAL) metadata.write(headers + blocks, JOURNAL_BLOCKS, this, step);
-    else metadata.write(lock + 1, 1, this, TABLE);
+      const length = Math.min(WRITE_BLOCKS, blocks - done);
+      metadata.write(headers + done, length, 'bitmapIos', this, step);
+    } else if (step === JOURNAL) {
+      metadata.write(headers + blocks, JOURNAL_BLOCKS, 'journalIos', this, step);
+    } else metadata.write(lock + unitBlocks, unitBlocks, 'bitmapIos', this, TABLE);
   }
 
   metadataDone(_token: number, status: number, sense: number): void {

@@ -8,21 +8,9 @@ import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../file.js';
 import { ClusterHeaders } from './cluster-headers.js';
 import { BlockMaps, HOLE, isBusy, toBeZeroed, VmfsFile } from './file.js';
 import { FreedSpace } from './freed-space.js';
-import {
-  DESCRIPTORS_MAX,
-  descriptorAt,
-  HEARTBEATS,
-  metadataFileBlocks,
-  POINTERS_MAX,
-  pointerAt,
-  pointersFor,
-  RESIDENT_BYTES,
-  SUB_BLOCK_BLOCKS,
-  SUB_BLOCKS_MAX,
-  subBlockAt,
-} from './layout.js';
+import { layoutOf, type VmfsLayout } from './layout.js';
 import type { MetadataIo, Swap } from './metadata-io.js';
-import { Space } from './space.js';
+import { NONE, Space } from './space.js';
 import { type GrowthEnded, VolumeGrowth } from './volume-growth.js';
 
 /**
@@ -35,6 +23,11 @@ export class VmfsVolume extends Datastore {
   readonly files: (VmfsFile | undefined)[] = [];
   /** What the lock and heartbeat blocks hold, by address, as far as hosts know; 0 at first. */
   readonly tags = new Map<number, number>();
+  readonly layout: VmfsLayout;
+  /** Locked by ATS or not at all (`public ATS-only` in `vmkfstools -P`). */
+  readonly atsOnly: boolean;
+  /** More than one host mounts it. */
+  readonly isShared: boolean;
   protected readonly maps = new BlockMaps();
   readonly space: Space;
   protected readonly ownAllocator: number;
@@ -56,17 +49,23 @@ export class VmfsVolume extends Datastore {
    */
   constructor(sim: Sim, plan: DatastorePlan, numbers: FileNumbers, blocks: number, space?: Space) {
     super(sim, plan, numbers, Math.floor(blocks / FILE_BLOCK));
+    this.layout = layoutOf(plan.version, this.capacity);
+    const { clusterFileBlocks, least } = this.layout.figures;
     const metadata =
-      space === undefined ? metadataFileBlocks(this.capacity) : this.capacity - space.free;
+      space === undefined
+        ? this.layout.metadataFileBlocks(this.capacity)
+        : this.capacity - space.free;
     if (metadata >= this.capacity) {
       throw InputError.of(
         `datastore ${plan.name}`,
         `${this.capacity} MB is too small for VMFS, whose own files take ${metadata} MB`,
-        'make the LUN 1.3 GB or larger',
+        `make the LUN ${least} or larger`,
       );
     }
-    this.space = space ?? new Space(this.capacity, metadata);
-    this.clusters = new ClusterHeaders(this.capacity);
+    this.atsOnly = plan.locking === 'ats-only';
+    this.isShared = plan.hosts.length > 1;
+    this.space = space ?? new Space(this.capacity, metadata, clusterFileBlocks);
+    this.clusters = new ClusterHeaders(this.layout, this.capacity);
     this.ownAllocator = this.space.addAllocator();
     this.provisioned = metadata;
     this.takeInitial();
@@ -88,12 +87,12 @@ export class VmfsVolume extends Datastore {
 
   /** Where the lock of a file is, by its descriptor; in blocks from the start of the volume. */
   lockAddress(descriptor: number): number {
-    return descriptorAt(descriptor);
+    return this.layout.descriptorAt(descriptor);
   }
 
   /** Where a pointer block is, in blocks. */
   pointerAddress(pointer: number): number {
-    return pointerAt(pointer);
+    return this.layout.pointerAt(pointer);
   }
 
   /** Where the header of the resource cluster of a file block is, in blocks. */
@@ -129,7 +128,7 @@ export class VmfsVolume extends Datastore {
 
   /** Where the heartbeat of a host is, in blocks. */
   heartbeatAddress(slot: number): number {
-    return HEARTBEATS + slot;
+    return this.layout.heartbeatAt(slot);
   }
 
   /** What a host writes to take or give up the lock of a file, where bytes are kept. */
@@ -166,19 +165,21 @@ export class VmfsVolume extends Datastore {
     policy: AllocationPolicy,
     writtenBytes = 0,
   ): VmfsFile {
-    const resident = policy === 'small' && sizeBytes <= SUB_BLOCK_BLOCKS * 512;
-    const usesSubBlock = resident && sizeBytes > RESIDENT_BYTES;
+    const { layout } = this;
+    const { figures } = layout;
+    const resident = policy === 'small' && sizeBytes <= figures.subBlockBlocks * 512;
+    const usesSubBlock = resident && sizeBytes > figures.residentBytes;
     const length = resident ? 0 : Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
     const written = Math.min(length, Math.ceil(writtenBytes / FILE_BLOCK_BYTES));
     const held = policy === 'thin' ? written : length;
-    const pointers = pointersFor(length);
+    const pointers = this.layout.pointersFor(length);
     this.checkSpace(path, held);
-    this.checkResource(path, 'file descriptors', this.descriptorsUsed + 1, DESCRIPTORS_MAX);
-    this.checkResource(path, 'pointer blocks', this.pointersUsed + pointers, POINTERS_MAX);
+    this.checkResource(path, 'file descriptors', this.descriptorsUsed + 1, figures.descriptorsMax);
+    this.checkResource(path, 'pointer blocks', this.pointersUsed + pointers, figures.pointersMax);
     const subBlocksUsed = this.subBlocksUsed + (usesSubBlock ? 1 : 0);
-    this.checkResource(path, 'sub-blocks', subBlocksUsed, SUB_BLOCKS_MAX);
+    this.checkResource(path, 'sub-blocks', subBlocksUsed, figures.subBlocksMax);
 
-    const descriptor = this.descriptors++ % DESCRIPTORS_MAX;
+    const descriptor = this.descriptors++ % figures.descriptorPlaces;
     const file = new VmfsFile(
       this.numbers.next(),
       path,
@@ -188,26 +189,41 @@ export class VmfsVolume extends Datastore {
       descriptor,
       pointers > 0 ? this.pointers : 0,
       pointers,
-      usesSubBlock ? subBlockAt(this.subBlocks++) : descriptorAt(descriptor),
+      usesSubBlock ? layout.subBlockAt(this.subBlocks++) : layout.descriptorAt(descriptor),
       usesSubBlock,
+      figures.spanShift,
     );
     this.descriptorsUsed++;
     this.subBlocksUsed = subBlocksUsed;
     this.pointers += pointers;
     this.pointersUsed += pointers;
-    for (let index = 0; index < held; ) {
-      this.space.allocateRun(this.ownAllocator, held - index, (first, count) => {
-        for (let offset = 0; offset < count; offset++, index++) {
-          const zeroed = policy !== 'lazyThick' || index < written;
-          file.map[index] = zeroed ? first + offset : toBeZeroed(first + offset);
-          if (!zeroed) file.unzeroed++;
-        }
-      });
-    }
+    let index = 0;
+    const place = (first: number, count: number): void => {
+      for (let offset = 0; offset < count; offset++, index++) {
+        const zeroed = policy !== 'lazyThick' || index < written;
+        file.map[index] = zeroed ? first + offset : toBeZeroed(first + offset);
+        if (!zeroed) file.unzeroed++;
+      }
+    };
+    if (figures.hasLargeBlocks && policy !== 'thin') this.takeLarge(held, place);
+    while (index < held) this.space.allocateRun(this.ownAllocator, held - index, place);
     file.held = held;
     this.provisioned += length;
     this.keep(file);
     return file;
+  }
+
+  /**
+   * Thick files take large file blocks as far as they go, and small ones for the rest (stack-upper
+   * reference, section 5).
+   */
+  private takeLarge(fileBlocks: number, place: (first: number, count: number) => void): void {
+    const { clusterFileBlocks } = this.layout.figures;
+    for (let left = fileBlocks; left >= clusterFileBlocks; left -= clusterFileBlocks) {
+      const first = this.space.allocateCluster();
+      if (first === NONE) return;
+      place(first, clusterFileBlocks);
+    }
   }
 
   protected keep(file: VmfsFile): void {
@@ -257,10 +273,10 @@ export class VmfsVolume extends Datastore {
     const file = this.fileOf(handle);
     const length = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
     const before = file.mapLength;
-    const pointers = pointersFor(length);
+    const pointers = this.layout.pointersFor(length);
     if (file.policy !== 'thin') this.checkSpace(file.path, length - before);
     const pointersUsed = this.pointersUsed + pointers - file.pointers;
-    this.checkResource(file.path, 'pointer blocks', pointersUsed, POINTERS_MAX);
+    this.checkResource(file.path, 'pointer blocks', pointersUsed, this.layout.figures.pointersMax);
     if (pointers > file.pointers) {
       file.firstPointer = this.pointers;
       this.pointers += pointers;

@@ -9,7 +9,6 @@ import {
   formatStatus,
   HOST_ABORT,
   hostStatus,
-  RESERVATION_CONFLICT,
   TASK_SET_FULL,
 } from '../../../core/status.js';
 import {
@@ -25,6 +24,7 @@ import type { Settings } from '../../settings.js';
 import { Vaai } from '../vaai/vaai.js';
 import { Availability, DEVICE_OFF, DEVICE_ON } from './availability.js';
 import type { ArrayModel, PathSelector } from './define.js';
+import { DeviceReservation } from './device-reservation.js';
 import { HeldRows } from './held.js';
 import type { Path } from './path.js';
 import { type Monitored, PathMonitor } from './path-monitor.js';
@@ -62,10 +62,10 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   private readonly monitor: PathMonitor;
   readonly availability: Availability;
   private readonly held: HeldRows;
+  private readonly reservation: DeviceReservation;
   /** Tries that use up a limit, and whether there were others; or ABORTED. */
   private readonly retries: Int32Array;
   private readonly retriesSlot: number;
-  private readonly conflictsSlot: number;
   private readonly activationsSlot: number;
   private psp: PathSelector;
   /** Commands must be held: a path is in doubt, or none is usable. */
@@ -86,9 +86,11 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
     this.pspName = parts.psp;
     this.psp = parts.selector;
     this.vaai = new Vaai(sim, entity, settings);
+    this.reservation = new DeviceReservation(sim, this.title, entity, (path) =>
+      this.monitor.resetDevice(path),
+    );
     this.retries = sim.requests.column('nmp.retries', Int32Array);
     this.retriesSlot = entity.slot('retries');
-    this.conflictsSlot = entity.slot('conflicts');
     this.activationsSlot = entity.slot('activations');
     for (const path of paths) this.byIndex[path.index] = path;
     this.use = new PathUse(sim, this.title, paths, entity);
@@ -142,7 +144,10 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
     const path = this.byIndex[paths[io]];
     path.returned(io);
     if (status[io] === 0) {
-      if (op[io] > WRITE) this.vaai.finished(io);
+      if (op[io] > WRITE) {
+        this.vaai.finished(io);
+        this.reservation.ended(io, path);
+      }
       this.leave(io).complete(io);
     } else {
       this.failed(io, path);
@@ -152,8 +157,7 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   /** A pause before another try is over, or a command is to fail without having been sent. */
   override fire(io: Io): void {
     if (this.sim.requests.status[io] !== 0) {
-      this.vaai.finished(io);
-      this.leave(io).complete(io);
+      this.finishFailed(io);
     } else if (this.blocked) {
       this.held.hold(io);
     } else {
@@ -192,6 +196,7 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
 
   halt(on: boolean): void {
     this.monitor.halt(on);
+    this.reservation.isHalted = on;
   }
 
   detach(): string | undefined {
@@ -259,7 +264,13 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
   }
 
   private issue(io: Io): void {
-    const path = this.psp.select(io)!;
+    const { reservation } = this;
+    if (reservation.active && reservation.isLostFor(io)) {
+      this.after(0, io);
+      return;
+    }
+    const pinned = reservation.active ? reservation.pinned : undefined;
+    const path = pinned ?? this.psp.select(io)!;
     path.send(io);
     this.enter(io);
     path.adapter.submit(io);
@@ -270,7 +281,10 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
     const verdict = judge(status[io], sense[io]);
     const device = deviceOf(status[io]);
     if (device === TASK_SET_FULL || device === BUSY) this.onQueueFull?.();
-    if (device === RESERVATION_CONFLICT) this.entity.values[this.conflictsSlot]++;
+    if (this.reservation.failed(io, path)) {
+      this.finishFailed(io);
+      return;
+    }
     if (verdict.transient) this.monitor.health.failed(path);
     if (!this.mayRetry(io, verdict) && !this.leavesPath(io, path, verdict)) {
       if (verdict.probe) this.suspect(path, io);
@@ -286,7 +300,10 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
     this.react(io, path, verdict);
     status[io] = 0;
     sense[io] = 0;
-    const pauseNs = pauseAfter(verdict, attempt, this.settings);
+    const pauseNs =
+      verdict.pause === 'conflict'
+        ? this.reservation.pauseNs(path, attempt)
+        : pauseAfter(verdict, attempt, this.settings);
     if (pauseNs > 0) this.after(pauseNs, io);
     else if (this.blocked) this.held.hold(io);
     else this.issue(io);
@@ -298,17 +315,22 @@ export abstract class MultipathDevice extends Layer implements Monitored, PsaDev
       status[io] = hostStatus(HOST_ABORT);
       sense[io] = 0;
     }
+    this.finishFailed(io);
+  }
+
+  private finishFailed(io: Io): void {
     this.vaai.finished(io);
+    this.reservation.ended(io, undefined);
     this.leave(io).complete(io);
   }
 
   private mayRetry(io: Io, verdict: Verdict): boolean {
     if (verdict.action === 'up' || this.retries[io] === ABORTED) return false;
     if (verdict.pause === 'conflict') {
-      return triesOf(this.retries[io]) < this.settings.get('Scsi.ConflictRetries');
+      return triesOf(this.retries[io], verdict) < this.settings.get('Scsi.ConflictRetries');
     }
     if (verdict.attention && !this.settings.on('Disk.RetryUnitAttention')) return false;
-    return triesOf(this.retries[io]) < verdict.limit;
+    return triesOf(this.retries[io], verdict) < verdict.limit;
   }
 
   /** Retries are used up: with action_OnRetryErrors the path is dead, if there is another. */

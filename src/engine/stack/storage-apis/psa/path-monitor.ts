@@ -1,6 +1,6 @@
 import { assert } from '../../../core/assert.js';
 import type { Io } from '../../../core/io.js';
-import { START_UNIT } from '../../../core/io.js';
+import { LUN_RESET, START_UNIT } from '../../../core/io.js';
 import type { Sim } from '../../../core/sim.js';
 import { formatStatus, HOST_ERROR, HOST_TIMEOUT, hostOf } from '../../../core/status.js';
 import type { Settings } from '../../settings.js';
@@ -131,6 +131,10 @@ export class PathMonitor implements PathOwner, Probed {
     this.prober.command(path, START_UNIT, () => {
       this.starting = false;
     });
+  }
+
+  resetDevice(path: Path): void {
+    this.prober.command(path, LUN_RESET, () => undefined);
   }
 
   /** Paths are probed no more; or again, and all of them at once. */

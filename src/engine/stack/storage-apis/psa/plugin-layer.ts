@@ -1,9 +1,16 @@
 import { assert } from '../../../core/assert.js';
-import { type Io, NO_IO, WRITE } from '../../../core/io.js';
+import { type Io, LUN_RESET, NO_IO, WRITE } from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
 import type { Entity } from '../../../core/meters.js';
 import type { Sim } from '../../../core/sim.js';
-import { BUSY, deviceOf, HOST_ABORT, hostStatus, TASK_SET_FULL } from '../../../core/status.js';
+import {
+  BUSY,
+  deviceOf,
+  HOST_ABORT,
+  hostStatus,
+  RESERVATION_CONFLICT,
+  TASK_SET_FULL,
+} from '../../../core/status.js';
 import {
   ABORTED,
   ASKED,
@@ -15,6 +22,7 @@ import {
 } from '../../recall.js';
 import { Vaai } from '../vaai/vaai.js';
 import { Availability, DEVICE_OFF, DEVICE_ON } from './availability.js';
+import { DeviceReservation } from './device-reservation.js';
 import { HeldRows } from './held.js';
 import type { Path, PathOwner } from './path.js';
 import { PATH_ACTIVE, PATH_DEAD, PATH_OFF, PATH_STANDBY, PATH_UNOPTIMIZED } from './path-state.js';
@@ -47,12 +55,16 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
   private readonly entity: Entity;
   private readonly byIndex: Path[] = [];
   private readonly held: HeldRows;
+  private readonly reservation: DeviceReservation;
+  private readonly conflictRetries: number;
   readonly availability: Availability;
   private readonly use: PathUse;
   private readonly prober: PathProber;
   private readonly plugin: PluginDevice;
   /** How often each command has been sent; ABORTED once it has been given up. */
   private readonly attempts: Uint8Array;
+  /** Times each command met another host's reservation: these are no attempts. */
+  private readonly conflicts: Uint8Array;
   private readonly retriesSlot: number;
   /** The plug-in is being handed a command from above, which must not complete meanwhile. */
   private starting = false;
@@ -67,7 +79,12 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
     this.pluginName = plugin;
     this.entity = entity;
     this.vaai = new Vaai(sim, entity, settings);
+    this.conflictRetries = settings.get('Scsi.ConflictRetries');
+    this.reservation = new DeviceReservation(sim, title, entity, (path) => {
+      this.prober.command(path, LUN_RESET, () => undefined);
+    });
     this.attempts = sim.requests.column('psa.retries', Uint8Array);
+    this.conflicts = sim.requests.column('psa.conflicts', Uint8Array);
     this.retriesSlot = entity.slot('retries');
     this.use = new PathUse(sim, title, paths, entity);
     this.availability = new Availability(
@@ -100,6 +117,7 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
 
   override submit(io: Io): void {
     this.attempts[io] = 0;
+    this.conflicts[io] = 0;
     this.start(io);
   }
 
@@ -112,6 +130,13 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
     if (this.attempts[io] === ABORTED) {
       if (status[io] !== 0) this.abort(io);
       this.finish(io);
+    } else if (status[io] !== 0 && this.reservation.failed(io, path)) {
+      this.finish(io);
+    } else if (device === RESERVATION_CONFLICT && this.conflicts[io] < this.conflictRetries) {
+      // Whose reservation it is the host knows, not the plug-in.
+      status[io] = 0;
+      this.attempts[io]--;
+      this.after(this.reservation.pauseNs(path, ++this.conflicts[io]), io);
     } else {
       this.plugin.done(io, path, status[io], sense[io]);
     }
@@ -151,6 +176,7 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
 
   halt(on: boolean): void {
     this.prober.halted = on;
+    this.reservation.isHalted = on;
     if (!on) this.rescan();
   }
 
@@ -279,7 +305,12 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
 
   private send(io: Io, to: PluginPath): void {
     const { status, sense } = this.sim.requests;
-    const path = this.own(to);
+    const { reservation } = this;
+    if (reservation.active && reservation.isLostFor(io)) {
+      this.after(0, io);
+      return;
+    }
+    const path = (reservation.active ? reservation.pinned : undefined) ?? this.own(to);
     status[io] = 0;
     sense[io] = 0;
     if (this.attempts[io] > 0) this.entity.values[this.retriesSlot]++;
@@ -322,8 +353,9 @@ export class PluginLayer extends Layer implements PsaDevice, PathOwner, Probed {
   }
 
   private finish(io: Io): void {
-    const { op, status } = this.sim.requests;
+    const { op, path, status } = this.sim.requests;
     if (op[io] > WRITE || status[io] !== 0) this.vaai.finished(io);
+    if (op[io] > WRITE) this.reservation.ended(io, this.byIndex[path[io]]);
     this.leave(io).complete(io);
   }
 

@@ -184,7 +184,7 @@ export class Batch implements MetadataClient {
       this.nextLock();
     } else if (sense === SENSE_MISCOMPARE) {
       this.pending++;
-      this.io.read(locks[this.taken], 1, this, LOOK);
+      this.io.read(locks[this.taken], 1, 'lockIos', this, LOOK);
     } else if (status === 0) {
       const holder = holderOf(this.bytes, locks[this.taken]);
       // Its own: the answer got lost. No other batch of this host is under way.
@@ -205,7 +205,8 @@ export class Batch implements MetadataClient {
     if (this.taken < locks.length) {
       const lba = locks[this.taken];
       this.pending++;
-      this.io.testAndSet(lba, this, this.taken, takeLock(this.bytes, lba, host, this.sim.now));
+      const swap = takeLock(this.bytes, lba, host, this.sim.now);
+      this.io.testAndSet(lba, 'lockIos', this, this.taken, swap);
       return;
     }
     this.step = 1;
@@ -284,17 +285,15 @@ export class Batch implements MetadataClient {
     const { phases, locks } = this.plan;
     this.pending++;
     if (this.step > phases.length) {
-      this.io.testAndSet(
-        locks[token],
-        this,
-        token,
-        giveLock(this.bytes, locks[token], this.plan.host),
-      );
+      const swap = giveLock(this.bytes, locks[token], this.plan.host);
+      this.io.testAndSet(locks[token], 'lockIos', this, token, swap);
       return;
     }
     const write = phases[this.step - 1][token];
     const { bytes } = write;
-    this.io.write(this.bytes.volumeLba(write), bytes.length / BLOCK_BYTES, this, token, bytes);
+    const lba = this.bytes.volumeLba(write);
+    const purpose = this.bytes.purposeAt(lba);
+    this.io.write(lba, bytes.length / BLOCK_BYTES, purpose, this, token, bytes);
   }
 
   private later(ns: number, run: () => void): void {

@@ -96,15 +96,16 @@ export class HostRecovery implements MetadataClient {
     const io = this.commits.hosts[via];
     const slotAt = bytes.sessions[dead].heartbeat.address / BLOCK_BYTES;
     const journalAt = bytes.journalAt(dead);
-    if (this.step === MARK) io.testAndSet(slotAt, this, token, markSlot(bytes, dead, via));
-    else if (this.step === READ_HEAD) io.read(journalAt, 1, this, token, this.head);
+    if (this.step === MARK)
+      io.testAndSet(slotAt, 'heartbeatIos', this, token, markSlot(bytes, dead, via));
+    else if (this.step === READ_HEAD) io.read(journalAt, 1, 'journalIos', this, token, this.head);
     else if (this.step === READ_BODY) {
-      io.read(journalAt + 1, this.body.length / BLOCK_BYTES, this, token, this.body);
+      io.read(journalAt + 1, this.body.length / BLOCK_BYTES, 'journalIos', this, token, this.body);
     } else if (this.step === REPLAY) {
       const [sector, content] = this.sectors[token];
-      io.write(sector, 1, this, token, content.slice());
-    } else if (this.step === IDLE) io.write(journalAt, 1, this, token, idleLog());
-    else io.testAndSet(slotAt, this, token, clearSlot(bytes, dead));
+      io.write(sector, 1, bytes.purposeAt(sector), this, token, content.slice());
+    } else if (this.step === IDLE) io.write(journalAt, 1, 'journalIos', this, token, idleLog());
+    else io.testAndSet(slotAt, 'heartbeatIos', this, token, clearSlot(bytes, dead));
   }
 
   /** What was under way has taken effect or not, and the journal's block is nobody's. */

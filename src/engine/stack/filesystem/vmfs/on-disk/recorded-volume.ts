@@ -11,7 +11,6 @@ import type { AllocationPolicy, FileHandle } from '../../../files.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../../file.js';
 import { HOLE, VmfsFile } from '../file.js';
 import { HEARTBEAT_TIMEOUT_NS } from '../heartbeat.js';
-import { POINTER_SPAN_SHIFT, pointersFor } from '../layout.js';
 import type { MetadataIo, Swap } from '../metadata-io.js';
 import { VmfsVolume } from '../volume.js';
 import type { GrowthEnded } from '../volume-growth.js';
@@ -60,7 +59,9 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     readonly bytes: VolumeBytes,
   ) {
     const space = bytes.makeSpace();
-    super(sim, plan, numbers, space.size * FILE_BLOCK, space);
+    // A volume that was there already is what it is.
+    const version = bytes.core.generation.product === 6 ? 6 : 5;
+    super(sim, { ...plan, version }, numbers, space.size * FILE_BLOCK, space);
     this.commits = new Commits(sim, bytes, this);
     // What is set up before the run is on the media when it begins.
     sim.timers.delay(0, () => {
@@ -230,7 +231,7 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     file.lengthen(this.maps.take(slots), Math.ceil(sizeBytes / BLOCK_BYTES));
     this.readEntries(file, before, slots);
     this.provisioned += slots - before;
-    const pointers = pointersFor(slots);
+    const pointers = this.layout.pointersFor(slots);
     if (pointers === file.pointers) return;
     file.firstPointer = this.pointers;
     file.pointers = pointers;
@@ -238,8 +239,9 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
   }
 
   private addPointers(file: Address, count: number): void {
+    const { spanShift } = this.layout.figures;
     for (let index = 0; index < count; index++) {
-      this.pointerPlaces[this.pointers++] = { file, slot: index << POINTER_SPAN_SHIFT };
+      this.pointerPlaces[this.pointers++] = { file, slot: index << spanShift };
     }
   }
 
@@ -342,7 +344,8 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     made: RecordedFile,
   ): VmfsFile {
     const { slots, address } = made;
-    const pointers = pointersFor(slots);
+    const pointers = this.layout.pointersFor(slots);
+    const { spanShift } = this.layout.figures;
     const file = new VmfsFile(
       this.numbers.next(),
       path,
@@ -354,6 +357,7 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
       pointers,
       made.residentAt,
       made.usesSubBlock,
+      spanShift,
     );
     this.addPointers(address, pointers);
     this.addresses.set(file.index, address);

@@ -24,8 +24,10 @@ import type { Resource } from '../../../../formats/vmfs/resource.js';
 import { Session } from '../../../../formats/vmfs/session.js';
 import { makeUuid, type Uuid } from '../../../../formats/vmfs/uuid.js';
 import { Volume } from '../../../../formats/vmfs/volume.js';
+import type { Purpose } from '../purpose.js';
 import { Space } from '../space.js';
 import { GrowingBytes } from './growing-bytes.js';
+import { Purposes } from './purposes.js';
 import { StagedMedia, type StagedWrite } from './staged-media.js';
 
 /**
@@ -56,6 +58,7 @@ export class VolumeBytes {
   readonly gone = new Set<number>();
   private medium: LogicalVolume;
   private readonly growth: GrowingBytes;
+  private purposes: Purposes | undefined;
 
   /**
    * @param images one for each extent, in their order
@@ -82,6 +85,12 @@ export class VolumeBytes {
     this.medium = LogicalVolume.open(images);
     this.growth = new GrowingBytes(this.media, this.core, uuid);
     this.sessions = [first, ...others.map(() => Session.join(this.core, uuid()))];
+  }
+
+  /** What a metadata write at an address of the volume, in blocks, is for. */
+  purposeAt(lba: number): Purpose {
+    this.purposes ??= new Purposes(this.core);
+    return this.purposes.at(lba);
   }
 
   get core(): Core {
