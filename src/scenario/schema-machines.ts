@@ -188,6 +188,8 @@ export const operation = z.strictObject({
       to: z.strictObject({ datastore: name, name }).optional(),
     })
     .optional(),
+  /** Name of the VM whose backup, if one is under way, ends without one. */
+  cancelBackup: text.optional(),
   /** Changed block tracking of a virtual disk, from then on. */
   track: z.strictObject({ vm: text, disk: diskName.default(0) }).optional(),
 });

@@ -183,7 +183,7 @@ export const bindings: readonly Binding[] = [
     'table',
     ['X'],
     { do: 'switch' },
-    'path off or on; detach or attach a device; unmount or mount',
+    'path off or on; detach or attach a device; unmount or mount; cancel a backup',
     'switch',
   ),
   bind('table', ['K'], { do: 'rank' }, 'rank of a path: higher ones are used first', 'rank'),

@@ -145,6 +145,7 @@ export class Simulation {
       disks,
       guests: this.guests,
       hostSites: this.stores.hosts,
+      proxies: this.backups.sites,
       providers: buildVasa(sim, plan, arrays),
     });
     this.faults = new FaultController(sim, this.sites);

@@ -17,8 +17,8 @@ export interface ReadJobParts {
   /** The disk, by the way the transport takes. */
   readonly lower: Layer;
   readonly point: BackupPoint;
-  /** Whoever reads is there: a host that has died reads nothing more. */
-  readonly isUp: () => boolean;
+  /** What keeps whoever reads from going on: a host or a proxy that is gone. */
+  readonly trouble: () => string | undefined;
   readonly readBytes: number;
   readonly parallel: number;
 }
@@ -68,8 +68,8 @@ export class ReadJob implements MoverClient {
 
   moved(slot: number, status: number, sense: number): void {
     const piece = this.pieces[slot];
-    if (!this.parts.isUp()) this.problem ??= 'its host has died, or lost the datastore';
-    if (status === 0) {
+    this.problem ??= this.parts.trouble();
+    if (status === 0 && this.problem === undefined) {
       this.keep(slot, piece);
       this.doneBlocks += piece.blocks;
       this.next(slot);
@@ -77,12 +77,22 @@ export class ReadJob implements MoverClient {
     }
     if (this.problem === undefined && piece.tries++ < RETRIES_MAX) {
       this.retries++;
-      this.sim.timers.delay(RETRY_NS, () => this.send(slot, piece));
+      this.sim.timers.delay(RETRY_NS, () => this.again(slot, piece));
       return;
     }
     const where = `${(piece.lba * BLOCK_BYTES) / 1024} KiB`;
     this.problem ??= `read at ${where}: ${formatStatus(status, sense)}`;
     this.next(slot);
+  }
+
+  /** Gives up; pieces under way come to their end. */
+  stop(problem: string): void {
+    this.problem ??= problem;
+  }
+
+  private again(slot: number, piece: Piece): void {
+    if (this.problem === undefined) this.send(slot, piece);
+    else this.next(slot);
   }
 
   private start(): void {

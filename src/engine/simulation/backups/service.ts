@@ -1,5 +1,6 @@
 import { InputError } from '../../core/errors.js';
 import type { Sim } from '../../core/sim.js';
+import type { ProxySite } from '../../faults/sites.js';
 import { type BackupPoint, RestorePoint } from '../../operations/backup/point.js';
 import type { DataMover } from '../../operations/data-mover.js';
 import type { Command } from '../../plan/commands.js';
@@ -22,7 +23,8 @@ export interface BackupServiceParts extends TransportParts {
 /** Backups of virtual disks, what they hold, and restores from them. */
 export class BackupService {
   private readonly disks = new Map<number, BackedUp>();
-  private readonly running = new Set<string>();
+  /** By VM what is under way: a backup, or undefined for a restore. */
+  private readonly running = new Map<string, BackupRun | undefined>();
   private readonly transports: BackupTransports;
   private number = 0;
 
@@ -93,9 +95,10 @@ export class BackupService {
       snapshots: this.parts.snapshots,
       transports: this.transports,
       taken: () => this.parts.witnessOf(vm).saved(witnessed(name)),
+      dropped: () => this.parts.witnessOf(vm).forgotten(witnessed(name)),
       ended: () => this.running.delete(vm),
     });
-    this.running.add(vm);
+    this.running.set(vm, run);
     this.number++;
     try {
       run.begin(why);
@@ -103,6 +106,27 @@ export class BackupService {
       this.running.delete(vm);
       throw error;
     }
+  }
+
+  /** @throws InputError when no backup of the VM is under way, or it is over but for its snapshot */
+  cancel(vm: string, why: string): void {
+    const run = this.running.get(vm);
+    if (run === undefined) throw InputError.of(`VM ${vm}`, 'no backup of it is under way');
+    run.cancel(why);
+  }
+
+  /** What the backups of each host's machines need, by host. */
+  get sites(): ReadonlyMap<string, ProxySite> {
+    const { transports } = this;
+    return new Map(
+      [...this.parts.hosts.keys()].map((host) => [
+        host,
+        {
+          setProxy: (up) => transports.setProxy(host, up),
+          setNetwork: (up) => transports.setNetwork(host, up),
+        },
+      ]),
+    );
   }
 
   /** @throws InputError when there is no such backup, the VM is not off, or the new disk cannot be made */
@@ -131,7 +155,7 @@ export class BackupService {
       const systems = fileSystems.get(host)!;
       restore.inPlace(systems, why, () => this.parts.witnessOf(vm).restored(witnessed(name)));
     }
-    this.running.add(vm);
+    this.running.set(vm, undefined);
   }
 
   private requireIdle(vm: string): void {
@@ -143,8 +167,9 @@ export class BackupService {
     const { plan, vm } = built;
     const known = this.disks.get(plan.index);
     if (known !== undefined) return known;
-    const meter = new BackupMeter(this.sim, `${vm.name}:${plan.name}`, vm.name, vm.host);
-    meter.networkOf = () => this.transports.networkOf(vm.host);
+    const name = `${vm.name}:${plan.name}`;
+    const network = this.transports.network(vm.host);
+    const meter = new BackupMeter(this.sim, name, vm.name, vm.host, network);
     const made = { built, points: [], meter };
     this.disks.set(plan.index, made);
     return made;
