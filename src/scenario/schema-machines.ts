@@ -200,7 +200,7 @@ export const backup = z.strictObject({
   disk: diskName.optional(),
   transport: word([...TRANSPORTS]).default('nbd'),
   at: duration(),
-  every: duration('1s').optional(),
+  every: duration('10ms').optional(),
   /** How many, with `every`; as many as the run has time for. */
   count: integer(1, 1000).optional(),
   /** Each so many backups a full one; without it only the first. */

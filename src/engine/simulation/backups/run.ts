@@ -39,6 +39,8 @@ export interface BackupRunParts {
   /** It has come to nothing. */
   readonly dropped: () => void;
   readonly ended: () => void;
+  /** It is over, and its snapshot has yet to go (1), or is gone (-1). */
+  readonly cleaning: (left: 1 | -1) => void;
 }
 
 /**
@@ -125,14 +127,15 @@ export class BackupRun {
     const point = this.pointOf(disk);
     const { readBytes, parallel } = TRANSPORT[transport];
     const { world, lower, setLinks } = transports.wayOf(built, transport);
-    setLinks(this.parts.snapshots.linksOf(built.plan.index, this.parts.name));
+    const links = this.parts.snapshots.linksOf(built.plan.index, this.parts.name);
+    setLinks(links);
     const trouble = (): string | undefined => transports.trouble(built, transport);
     this.enter('waiting');
     meter.phase = 'reading';
     meter.toReadBlocks = point.areaBytes / 512;
     this.reading = new ReadJob(
       this.sim,
-      { world, lower, point, readBytes, parallel, trouble },
+      { world, lower, point, links, readBytes, parallel, trouble },
       (problem) => {
         this.reading = undefined;
         meter.stopReading();
@@ -184,7 +187,10 @@ export class BackupRun {
     const action = { action: 'delete', snapshot: name } as const;
     try {
       snapshots.apply(vm, action, `backup ${name}`, (unmerged) => {
-        if (this.isListed()) this.removeLater();
+        if (this.isListed()) {
+          this.parts.cleaning(1);
+          this.removeLater();
+        }
         if (problem !== undefined) this.fail(problem);
         else this.succeed(unmerged);
       });
@@ -203,11 +209,15 @@ export class BackupRun {
   private removeLater(): void {
     const { snapshots, vm, name } = this.parts;
     this.sim.timers.delay(REMOVE_NS, () => {
-      if (!this.isListed()) return;
+      if (!this.isListed()) {
+        this.parts.cleaning(-1);
+        return;
+      }
       const action = { action: 'delete', snapshot: name } as const;
       try {
         snapshots.apply(vm, action, `backup ${name}`, () => {
           if (this.isListed()) this.removeLater();
+          else this.parts.cleaning(-1);
         });
       } catch (error) {
         if (!(error instanceof InputError)) throw error;

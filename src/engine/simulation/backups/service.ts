@@ -17,7 +17,8 @@ export interface BackupServiceParts extends TransportParts {
   readonly snapshots: SnapshotService;
   readonly operations: DiskOperations;
   readonly moverOf: (host: string) => DataMover;
-  readonly witnessOf: (vm: string) => Witness;
+  /** Those of some of its disks. */
+  readonly witnessOf: (vm: string, disks: readonly number[]) => Witness;
 }
 
 /** Backups of virtual disks, what they hold, and restores from them. */
@@ -27,6 +28,8 @@ export class BackupService {
   private readonly running = new Map<string, BackupRun | undefined>();
   private readonly transports: BackupTransports;
   private number = 0;
+  /** Snapshots of backups that are over. */
+  private leftovers = 0;
 
   constructor(
     private readonly sim: Sim,
@@ -35,9 +38,9 @@ export class BackupService {
     this.transports = new BackupTransports(sim, parts);
   }
 
-  /** True while a backup or a restore is under way. */
+  /** True while a backup or a restore is under way, or the snapshot of one has yet to go. */
   get isBusy(): boolean {
-    return this.running.size > 0;
+    return this.running.size > 0 || this.leftovers > 0;
   }
 
   /** Backups of a disk, oldest first. */
@@ -85,6 +88,8 @@ export class BackupService {
     }
     for (const built of wanted) this.transports.check(built, transport);
     const name = `backup-${this.number + 1}`;
+    const numbers = wanted.map(({ plan }) => plan.index);
+    const witness = this.parts.witnessOf(vm, numbers);
     const run = new BackupRun(this.sim, {
       name,
       vm,
@@ -94,9 +99,12 @@ export class BackupService {
       quiesce,
       snapshots: this.parts.snapshots,
       transports: this.transports,
-      taken: () => this.parts.witnessOf(vm).saved(witnessed(name)),
-      dropped: () => this.parts.witnessOf(vm).forgotten(witnessed(name)),
+      taken: () => witness.saved(witnessed(name)),
+      dropped: () => witness.forgotten(witnessed(name)),
       ended: () => this.running.delete(vm),
+      cleaning: (left) => {
+        this.leftovers += left;
+      },
     });
     this.running.set(vm, run);
     this.number++;
@@ -153,7 +161,9 @@ export class BackupService {
         throw InputError.of(vm, 'has snapshots', 'delete them first, or restore to a new disk');
       }
       const systems = fileSystems.get(host)!;
-      restore.inPlace(systems, why, () => this.parts.witnessOf(vm).restored(witnessed(name)));
+      restore.inPlace(systems, why, () =>
+        this.parts.witnessOf(vm, [disk]).restored(witnessed(name)),
+      );
     }
     this.running.set(vm, undefined);
   }
@@ -177,6 +187,6 @@ export class BackupService {
 }
 
 /** What guests that verify remember a backup by; its snapshot of the same name is forgotten. */
-function witnessed(name: string): string {
+export function witnessed(name: string): string {
   return `${name} kept`;
 }

@@ -77,6 +77,12 @@ export class Chain extends Splitter implements Recaller {
     return this.tableIo.inFlight === 0 && this.waiting.length === 0;
   }
 
+  /** Whether a write of this range is one write of the leaf; redo logs may hold single sectors of it. */
+  writesAtOnce(at: number, blocks: number): boolean {
+    const { delta } = this.links[0];
+    return delta === undefined || writeRun(delta, at, blocks) === blocks;
+  }
+
   recall(io: Io): Recall {
     if (this.tableReads.remove(io)) return WITHDRAWN;
     const place = this.waiting.indexOf(io);
