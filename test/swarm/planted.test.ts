@@ -204,7 +204,8 @@ describe('planted bugs', () => {
         },
     );
     // Until the block is read it may have been given to the file a second time.
-    expect(find(24)?.problem).toMatch(/^(lost|stale|stopped)/);
+    // In some seeds a guest never ends for it, which takes minutes to be told.
+    expect(find(8, 12)?.problem).toMatch(/^(lost|stale|stopped)/);
   });
 
   it('one UNMAP in twenty takes the block behind as well', () => {
