@@ -83,6 +83,8 @@ export function commandWords(command: Command, disks: readonly NamedDisk[]): str
       return `track changes of ${nameOf(command.disk, disks)}: ${command.state}`;
     case 'backup':
       return `${command.mode} backup of ${command.vm} by ${command.transport}`;
+    case 'cancelBackup':
+      return `cancel the backup of ${command.vm}`;
     case 'restore':
       return `restore ${nameOf(command.disk, disks)} from ${command.backup ?? 'its last backup'}`;
     case 'lun-snapshot':

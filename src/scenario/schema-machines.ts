@@ -205,6 +205,8 @@ export const operation = z.strictObject({
       to: z.strictObject({ datastore: name, name }).optional(),
     })
     .optional(),
+  /** Name of the VM whose backup, if one is under way, ends without one. */
+  cancelBackup: text.optional(),
   /** Changed block tracking of a virtual disk, from then on. */
   track: z.strictObject({ vm: text, disk: diskName.default(0) }).optional(),
 });
@@ -215,7 +217,7 @@ export const backup = z.strictObject({
   disk: diskName.optional(),
   transport: word([...TRANSPORTS]).default('nbd'),
   at: duration(),
-  every: duration('1s').optional(),
+  every: duration('10ms').optional(),
   /** How many, with `every`; as many as the run has time for. */
   count: integer(1, 1000).optional(),
   /** Each so many backups a full one; without it only the first. */

@@ -6,7 +6,8 @@ import { Draw } from '../engine/simulation/swarm/draw.js';
 import type { Trial } from '../engine/simulation/swarm/trial.js';
 import { drawWeather, type TrialKind } from '../engine/simulation/swarm/weather.js';
 import { parseScenario, planScenario } from './load.js';
-import { drawDiskChanges, drawNfs, drawPower } from './swarm/changes.js';
+import { drawBackups, drawNetworks } from './swarm/backups.js';
+import { drawDiskChanges, drawMounts, drawNfs, drawPower } from './swarm/changes.js';
 import { drawArrays, drawHosts, drawRules, type Shelf } from './swarm/hardware.js';
 import { drawVms } from './swarm/machines.js';
 import { drawOperations, drawVmSnapshots } from './swarm/operations.js';
@@ -93,9 +94,13 @@ function drawSystem(
     stopNs,
     mayFail,
   };
+  const backups =
+    kind === 'data'
+      ? { backups: [], operations: [] }
+      : drawBackups(new Draw(seed, 'backups'), vms, around);
   const system = {
     arrays: arrays.map(({ text }) => text),
-    hosts: hosts.texts,
+    hosts: drawNetworks(new Draw(seed, 'networks'), hosts.texts),
     claimRules: drawRules(draw, arrays, mayFail),
     ...drawNfs(new Draw(seed, 'nfs'), nfsServers, datastores),
     vms,
@@ -104,7 +109,10 @@ function drawSystem(
       ...snapshots,
       ...drawPower(new Draw(seed, 'power'), around),
       ...(kind === 'data' ? [] : drawDiskChanges(new Draw(seed, 'disk-changes'), around)),
+      ...drawMounts(new Draw(seed, 'mounts'), datastores, healNs, stopNs),
+      ...backups.operations,
     ],
+    backups: backups.backups,
     changes: drawSnapshots(new Draw(seed, 'snapshots'), arrays, healNs),
   };
   return { ...system, ...drawService(new Draw(seed, 'service'), system) };

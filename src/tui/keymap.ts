@@ -183,7 +183,7 @@ export const bindings: readonly Binding[] = [
     'table',
     ['X'],
     { do: 'switch' },
-    'path off or on; detach or attach a device; unmount or mount',
+    'path off or on; detach or attach a device; unmount or mount; cancel a backup',
     'switch',
   ),
   bind('table', ['K'], { do: 'rank' }, 'rank of a path: higher ones are used first', 'rank'),
@@ -192,7 +192,7 @@ export const bindings: readonly Binding[] = [
     'table',
     ['ctrl+o'],
     { do: 'operations' },
-    'clone or snapshot a disk; reclaim or refresh a datastore; power a VM, hand it over',
+    'what may be done with a disk, a datastore, a device, a LUN or a VM',
   ),
   bind(
     'table',

@@ -125,6 +125,7 @@ export type Choice =
   | { readonly do: 'command'; readonly command: Command; readonly said: string }
   | { readonly do: 'target'; readonly fault: FaultInfo }
   | { readonly do: 'params'; readonly fault: FaultInfo; readonly target: string }
+  | { readonly do: 'ask'; readonly form: Form }
   /** Said to the engine; the screen shows what is now again. */
   | { readonly do: 'send'; readonly message: ToEngine; readonly pause: boolean }
   | { readonly do: 'close' };
@@ -148,7 +149,26 @@ export interface FormField {
   readonly param: Param | undefined;
 }
 
+/** What was typed into a form, by name of the field. */
+export interface TypedForm {
+  /** Of fields with units and limits. */
+  readonly values: Readonly<Record<string, number>>;
+  readonly texts: Readonly<Record<string, string>>;
+  /** False for what was left as it was. */
+  isTyped(name: string): boolean;
+}
+
+export interface MadeCommand {
+  readonly command: Command;
+  readonly said: string;
+}
+
 export type Purpose =
+  | {
+      readonly do: 'command';
+      /** The command, or what is wrong. */
+      readonly make: (typed: TypedForm) => MadeCommand | string;
+    }
   | { readonly do: 'inject'; readonly fault: FaultInfo; readonly target: string }
   | { readonly do: 'qos'; readonly disks: readonly number[]; readonly name: string }
   | {

@@ -7,7 +7,7 @@ import { openFields } from './dialogs/fields.js';
 import { delayForm, filterForm, nameLengthForm, settingsForm } from './dialogs/form.js';
 import { openHistory } from './dialogs/history.js';
 import { answerMenu, faultMenu } from './dialogs/menu.js';
-import { openOperations } from './dialogs/operations.js';
+import { openOperations } from './dialogs/operations/index.js';
 import { openQos } from './dialogs/qos.js';
 import { dialogKey } from './dialogs/update.js';
 import type { ToEngine } from './engine.js';

@@ -61,7 +61,7 @@ describe('an NFS server that refuses Full File Clone (stack-lower reference, 6.7
       }),
     );
     work.run(2 * SECOND);
-    work.refuseNasClones();
+    const heal = work.inject('nfs-clone-refused', 'filer');
     const bytes = work.serverBytes();
     work.simulation.command({ kind: 'clone', disk: 0, datastore: 'one', name: 'copy' });
     work.run(30 * SECOND);
@@ -78,5 +78,11 @@ describe('an NFS server that refuses Full File Clone (stack-lower reference, 6.7
       0,
       0,
     ]);
+    heal();
+    work.simulation.command({ kind: 'clone', disk: 0, datastore: 'one', name: 'more' });
+    work.run(60 * SECOND);
+    expect(work.nfsStamps(work.disk('one', 'more'))).toEqual(copy);
+    expect(work.mover().fallbacks).toBe(1);
+    expect(work.mover().offloadedBlocks).toBeGreaterThan(0);
   });
 });

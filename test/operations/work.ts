@@ -113,12 +113,6 @@ export class Work extends Run {
     return Array.from({ length: handle.sizeBlocks / 8 }, (_, at) => media?.stampAt(at * 8) ?? 0);
   }
 
-  /** The server no longer clones files; its hosts have the plug-in still. */
-  refuseNasClones(): void {
-    const server = this.inside.sites.server.get('filer') as { plugin: boolean };
-    server.plugin = false;
-  }
-
   fabricBytes(): number {
     return this.sum('nexus', ['bytesOut', 'bytesIn']);
   }

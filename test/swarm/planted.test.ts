@@ -66,7 +66,7 @@ describe('planted bugs', () => {
           return this.leave(io).complete(io);
         },
     );
-    expect(find(6)?.problem).toMatch(/^(lost|stale)/);
+    expect(find(6, 5)?.problem).toMatch(/^(lost|stale)/);
   });
 
   it('a device drops one write in a thousand', () => {
@@ -189,8 +189,8 @@ describe('planted bugs', () => {
     expect(find(24)).toBeDefined();
   });
 
-  it('one UNMAP in three leaves its last block', () => {
-    const now = every(3);
+  it('one UNMAP in twenty leaves its last block', () => {
+    const now = every(20);
     plant(
       VmfsMount.prototype,
       'unmap',
@@ -204,12 +204,12 @@ describe('planted bugs', () => {
         },
     );
     // Until the block is read it may have been given to the file a second time.
-    // In seed 15 a guest never ends for it, which takes minutes to be told.
-    expect(find(8, 16)?.problem).toMatch(/^(lost|stale|stopped)/);
+    // In some seeds a guest never ends for it, which takes minutes to be told.
+    expect(find(8, 12)?.problem).toMatch(/^(lost|stale|stopped)/);
   });
 
-  it('one UNMAP in three takes the block behind as well', () => {
-    const now = every(3);
+  it('one UNMAP in twenty takes the block behind as well', () => {
+    const now = every(20);
     plant(
       VmfsMount.prototype,
       'unmap',

@@ -93,7 +93,7 @@ describe('X on a device', () => {
     await m.press('u', 'X');
     expect(await m.text()).toContain('a rescan may find it again');
     await m.press('v', 'X');
-    expect(await m.text()).toContain('select a path, a device or a mounted datastore');
+    expect(await m.text()).toContain('select a path, a device, a mounted datastore or a backup');
     expect(commands(m)).toEqual([]);
   });
 });

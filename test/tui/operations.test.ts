@@ -38,7 +38,7 @@ test('O gives the free space of the selected datastore back', async () => {
 test('O is for disks and datastores, and not for who may only look', async () => {
   const m = open();
   await m.press('P', 'ctrl+o');
-  expect(await m.text()).toContain('select a disk to clone');
+  expect(await m.text()).toContain('select a virtual disk, a datastore');
   await m.close();
   const reader = open({ readOnly: true });
   await reader.press('v', 'ctrl+o');

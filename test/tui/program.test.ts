@@ -302,7 +302,7 @@ describe.skipIf(!existsSync(PROGRAM))('time', () => {
     expect((await again.exit).exitCode).toBe(0);
   });
 
-  test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)(
+  test.each(['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const)(
     '%s ends it, and the session is saved first',
     async (signal) => {
       folder = await mkdtemp(join(tmpdir(), 'vmtop-time-'));

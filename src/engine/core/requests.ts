@@ -280,6 +280,11 @@ export class Requests {
     return isLast ? io : NO_IO;
   }
 
+  /** True while it has children that are not back. */
+  isSplit(io: Io): boolean {
+    return this.children[io] !== 0;
+  }
+
   /** The row this one was split from, or NO_IO. */
   parentOf(io: Io): Io {
     return this.parent[io];

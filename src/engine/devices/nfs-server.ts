@@ -65,6 +65,8 @@ export class NfsServer extends Layer {
   private readonly copyTarget: Float64Array;
   /** The vendor's plug-in: files are cloned here, and space is reserved. */
   readonly plugin: boolean;
+  /** It knows the plug-in, and says no. */
+  refusesClones = false;
   private readonly dataFaults = new Map<DataFault, number>();
 
   constructor(
@@ -262,10 +264,14 @@ export class NfsServer extends Layer {
     return media;
   }
 
+  private get clones(): boolean {
+    return this.plugin && !this.refusesClones;
+  }
+
   /** Full File Clone: a range of a file becomes that of another. */
   private clone(io: Io): void {
     const { blocks, status, sense } = this.sim.requests;
-    if (!this.plugin) {
+    if (!this.clones) {
       status[io] = CHECK;
       sense[io] = SENSE_INVALID_OPCODE;
     } else if (this.files !== undefined) {
@@ -284,7 +290,7 @@ export class NfsServer extends Layer {
         this.disk.submit(io);
       } else {
         this.phase[io] = METADATA;
-        const copied = op[io] === XCOPY && this.plugin ? blocks[io] : 0;
+        const copied = op[io] === XCOPY && this.clones ? blocks[io] : 0;
         this.after(METADATA_NS + Math.round(copied * this.copyBlockNs), io);
       }
     }

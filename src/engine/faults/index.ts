@@ -2,6 +2,7 @@
 import { adapterRemoval } from './adapter-removal.js';
 import { adapterReset } from './adapter-reset.js';
 import { apd } from './apd.js';
+import { backupProxyDown } from './backup-proxy-down.js';
 import { bitRot } from './bit-rot.js';
 import { cacheBatteryLoss } from './cache-battery-loss.js';
 import { controllerFailover } from './controller-failover.js';
@@ -17,8 +18,10 @@ import { latencySpike } from './latency-spike.js';
 import { linkDown } from './link-down.js';
 import { linkFlap } from './link-flap.js';
 import { lostWrite } from './lost-write.js';
+import { managementNetworkDown } from './management-network-down.js';
 import { misdirectedWrite } from './misdirected-write.js';
 import { nfsAddressDown } from './nfs-address-down.js';
+import { nfsCloneRefused } from './nfs-clone-refused.js';
 import { nfsServerRestart } from './nfs-server-restart.js';
 import { noisyNeighbour } from './noisy-neighbour.js';
 import { pathDown } from './path-down.js';
@@ -70,8 +73,11 @@ export const FAULTS: readonly FaultInfo[] = [
   serverDown,
   nfsServerRestart,
   nfsAddressDown,
+  nfsCloneRefused,
   exportReadOnly,
   staleHandles,
   hostCrash,
+  backupProxyDown,
+  managementNetworkDown,
   noisyNeighbour,
 ];

@@ -76,6 +76,12 @@ export interface HostSite {
   reboot(why: string): void;
 }
 
+/** What backs the machines of a host up. */
+export interface ProxySite {
+  setProxy(up: boolean): void;
+  setNetwork(up: boolean): void;
+}
+
 /** An address of an NFS server. */
 export interface AddressSite {
   readonly server: NfsServer;
@@ -115,6 +121,8 @@ export interface Sites {
   /** Datastore on NFS. */
   readonly export: ReadonlyMap<string, NfsVolume>;
   readonly host: ReadonlyMap<string, HostSite>;
+  /** `esx1`: the host whose machines are backed up. */
+  readonly proxy: ReadonlyMap<string, ProxySite>;
   readonly datastore: ReadonlyMap<string, Datastore>;
   readonly vm: ReadonlyMap<string, NoisyVmSite>;
 }

@@ -73,6 +73,8 @@ export class CopyJob extends Operation {
   private readonly mostBlocks: number;
   private cursor = 0;
   private failures = 0;
+  /** What there was to copy when the server was asked to clone the file. */
+  private readonly asked: Uint8Array;
   /** The server does not clone the file after all. */
   private nasRefused = false;
 
@@ -85,6 +87,7 @@ export class CopyJob extends Operation {
     super(sim, mover, ended);
     const length = Math.ceil(parts.source.sizeBlocks / FILE_BLOCK);
     this.state = new Uint8Array(length);
+    this.asked = new Uint8Array(length);
     const setting = mover.settings.bytes('DataMover.MaxHWTransferSize');
     this.mostBlocks = Math.max(1, Math.floor(setting / 512 / FILE_BLOCK));
     this.pieces = Array.from({ length: OUTSTANDING }, () => ({
@@ -115,7 +118,10 @@ export class CopyJob extends Operation {
   }
 
   protected override begin(slot: number): boolean {
-    if (this.parts.byServer && this.beginNas(slot)) return true;
+    if (this.asksServer) {
+      this.beginNas(slot);
+      return true;
+    }
     const first = this.pick();
     if (first < 0) return false;
     const piece = this.pieces[slot];
@@ -187,13 +193,21 @@ export class CopyJob extends Operation {
     this.run();
   }
 
-  /** What holds nothing is copied already: both read as zeros. */
+  /**
+   * What holds nothing is copied already: both read as zeros. But a server clones the file as it finds
+   * it: until it has, nothing may be written there either.
+   */
   private markHeld(): void {
-    const { guard, source } = this.parts;
+    const { source } = this.parts;
     for (let block = 0; block < this.state.length; block++) {
-      const isHeld = source.holds(block);
-      this.state[block] = isHeld ? TO_DO : TAKEN;
-      if (!isHeld) guard.finished(block, 1);
+      this.state[block] = source.holds(block) ? TO_DO : TAKEN;
+    }
+    if (!this.asksServer) this.releaseHoles();
+  }
+
+  private releaseHoles(): void {
+    for (let block = 0; block < this.state.length; block++) {
+      if (this.state[block] !== TO_DO) this.parts.guard.finished(block, 1);
     }
   }
 
@@ -251,7 +265,8 @@ export class CopyJob extends Operation {
         this.moveChunk(slot, piece);
       } else {
         this.nasRefused = true;
-        this.markHeld();
+        this.state.set(this.asked);
+        this.releaseHoles();
         this.cursor = 0;
         this.free(slot);
       }
@@ -288,20 +303,26 @@ export class CopyJob extends Operation {
     });
   }
 
-  /** Full File Clone: one command for all of the file, when its server can and knows both files. */
-  private beginNas(slot: number): boolean {
-    const { source, target } = this.parts;
-    const { whole } = source;
+  /** The server of both files can clone, has not refused to, and there is something to clone. */
+  private get asksServer(): boolean {
+    const { byServer, source, target } = this.parts;
     const { nfs } = source.store;
-    const sameServer = nfs?.plugin === true && nfs.server === target.nfs?.server;
-    if (whole === undefined || !sameServer || this.nasRefused) return false;
-    if (whole.sizeBlocks > NAS_BLOCKS_MAX) return false;
-    if (this.state.indexOf(TO_DO) < 0) return false;
+    if (!byServer || this.nasRefused || source.whole === undefined) return false;
+    if (source.whole.sizeBlocks > NAS_BLOCKS_MAX) return false;
+    if (nfs?.plugin !== true || nfs.server !== target.nfs?.server) return false;
+    return this.state.includes(TO_DO);
+  }
+
+  /** Full File Clone: one command for all of the file. */
+  private beginNas(slot: number): void {
+    const { source } = this.parts;
+    const whole = source.whole as FileHandle;
     const piece = this.pieces[slot];
     piece.first = 0;
     piece.count = this.state.length;
     piece.done = 0;
     piece.step = XCOPY;
+    this.asked.set(this.state);
     this.state.fill(TAKEN);
     this.send(slot, {
       op: XCOPY,
@@ -312,6 +333,5 @@ export class CopyJob extends Operation {
       data: NO_DATA,
       target: this.targetFile!.index,
     });
-    return true;
   }
 }

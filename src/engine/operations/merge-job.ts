@@ -119,10 +119,26 @@ export class MergeJob extends Operation {
     if (offset > 0) length = Math.min(length, DATA_BLOCKS - offset);
     else if (length > DATA_BLOCKS) length -= length % DATA_BLOCKS;
     piece.aligned = offset === 0 && length % DATA_BLOCKS === 0;
+    if (piece.aligned) length = this.untorn(length, piece);
     piece.step = READ;
     piece.blocks = length;
     this.cursor += length;
     this.issue(slot, piece, piece.aligned ? this.buffers[slot] : NO_DATA);
+  }
+
+  /**
+   * How much of whole blocks of 4 KiB the target writes as such; a first one that lies in pieces there
+   * has no stamp any more, and goes by itself.
+   */
+  private untorn(length: number, piece: Piece): number {
+    const { target } = this.parts;
+    if ((target.links[0].delta?.format.grainBlocks ?? DATA_BLOCKS) >= DATA_BLOCKS) return length;
+    let whole = 0;
+    while (whole < length && target.writesAtOnce(piece.at + whole, DATA_BLOCKS)) {
+      whole += DATA_BLOCKS;
+    }
+    piece.aligned = whole > 0;
+    return whole > 0 ? whole : DATA_BLOCKS;
   }
 
   private issue(slot: number, { step, at, blocks }: Piece, data: number): void {

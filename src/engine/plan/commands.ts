@@ -189,6 +189,8 @@ export type Command =
       readonly mode: 'full' | 'incremental';
       readonly quiesce?: boolean;
     }
+  /** Ends the backup of a VM that is under way, without a backup: its snapshot goes all the same. */
+  | { readonly kind: 'cancelBackup'; readonly vm: string }
   /** Writes a backup back to its disk, whose VM is off, or to a new one; the last one unless named. */
   | {
       readonly kind: 'restore';

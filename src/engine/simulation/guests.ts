@@ -99,10 +99,15 @@ export class Guests {
     };
   }
 
-  /** The guests of a VM that verify data, as witnesses of its snapshots. */
-  witnessOf(vm: string): Witness {
+  /**
+   * The guests of a VM that verify data, as witnesses of its snapshots.
+   * @param disks of them only; all unless given
+   */
+  witnessOf(vm: string, disks?: readonly number[]): Witness {
     const own = (): Verifier[] =>
-      this.verifying.filter((job) => job.vm === vm).map(({ verifier }) => verifier);
+      this.verifying
+        .filter((job) => job.vm === vm && disks?.includes(job.disk) !== false)
+        .map(({ verifier }) => verifier);
     return {
       saved: (snapshot) => {
         for (const verifier of own()) verifier.save(snapshot);
@@ -116,6 +121,11 @@ export class Guests {
     };
   }
 
+  /** Those who check what they read on a virtual disk. */
+  verifiersOf(disk: number): readonly Verifier[] {
+    return this.verifying.filter((job) => job.disk === disk).map(({ verifier }) => verifier);
+  }
+
   /** Those who check what they read. */
   get verifiers(): readonly Verifier[] {
     return this.verifying.map(({ verifier }) => verifier);
@@ -126,7 +136,6 @@ export class Guests {
     for (const guest of this.guests) if (guest instanceof SyntheticJob) guest.stop();
   }
 
-  /** Every verifying guest reads all it ever wrote. */
   /** How much verifying guests have checked. */
   get verified(): {
     blocksRead: number;
@@ -144,6 +153,7 @@ export class Guests {
     return sum;
   }
 
+  /** Every verifying guest reads all it ever wrote. */
   readBack(): void {
     for (const job of this.verifying) job.readBack();
   }

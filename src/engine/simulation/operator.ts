@@ -78,6 +78,7 @@ export class Operator {
       snapshot: (command, why) => snapshots.command(command, why),
       track: (command, why) => snapshots.command(command, why),
       backup: (command, why) => backups.backup(command, why),
+      cancelBackup: ({ vm }, why) => backups.cancel(vm, why),
       restore: (command, why) => backups.restore(command, why),
       rescan: ({ host }) => storage.rescan(host),
     };

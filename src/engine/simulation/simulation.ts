@@ -14,6 +14,7 @@ import type { PathEvent } from '../stack/storage-apis/psa/path.js';
 import type { DeviceStatus } from '../stack/storage-apis/psa/psa-device.js';
 import type { GuestTotals } from '../workloads/totals.js';
 import type { Verifier, Violation } from '../workloads/verifier.js';
+import { wrongBackupsOf } from './backups/audit.js';
 import { BackupService } from './backups/service.js';
 import { buildDatastores } from './build-datastores.js';
 import { type BuiltHost, buildHost } from './build-hosts.js';
@@ -164,7 +165,7 @@ export class Simulation {
       snapshots: this.snapshots,
       operations: this.operations,
       moverOf: (host) => this.operations.moverOf(host),
-      witnessOf: (vm) => this.guests.witnessOf(vm),
+      witnessOf: (vm, on) => this.guests.witnessOf(vm, on),
     });
     connectThinLuns(plans, datastores, arrays);
     this.qos = new DiskQos(sim, { disks, hosts, fileSystems, volumes });
@@ -180,6 +181,7 @@ export class Simulation {
       disks,
       guests: this.guests,
       hostSites: this.stores.hosts,
+      proxies: this.backups.sites,
       providers: buildVasa(sim, plan, arrays, disks),
     });
     this.faults = new FaultController(sim, this.sites);
@@ -247,6 +249,11 @@ export class Simulation {
   /** Clones that do not hold what their source held when they began, in runs that verify data. */
   get wrongClones(): readonly string[] {
     return this.audit.problems;
+  }
+
+  /** Backups that do not hold what their disks held at their snapshots, in runs that verify data. */
+  get wrongBackups(): readonly string[] {
+    return wrongBackupsOf(this.backups, (disk) => this.guests.verifiersOf(disk));
   }
 
   /** How much verifying guests have checked. */

@@ -28,6 +28,7 @@ export interface SiteParts {
   readonly disks: ReadonlyMap<number, BuiltDisk>;
   readonly guests: Guests;
   readonly hostSites: Sites['host'];
+  readonly proxies: Sites['proxy'];
   readonly providers: ReadonlyMap<string, VasaProvider>;
 }
 
@@ -88,6 +89,7 @@ export function buildSites(parts: SiteParts): Sites {
     address: addresses(servers),
     export: exports(datastores),
     host: parts.hostSites,
+    proxy: parts.proxies,
     datastore: datastores,
     vm: new Map(plan.vms.map(({ name }) => [name, noisyVm(parts, name)])),
   };

@@ -5,6 +5,12 @@ import { above, gauge, host, named } from './kit/fields.js';
 import { defineView } from './kit/view.js';
 
 const MB = 1024 * 1024;
+const ENDINGS: Readonly<Record<number, string>> = {
+  [RESULTS.good]: 'good',
+  [RESULTS.failed]: 'FAILED',
+  [RESULTS.cancelled]: 'cancelled',
+};
+const LEVELS: Readonly<Record<number, 0 | 1 | 2>> = { [RESULTS.failed]: 2, [RESULTS.cancelled]: 1 };
 
 export const backup = defineView({
   name: 'backup',
@@ -32,7 +38,7 @@ export const backup = defineView({
       width: 9,
       weight: 0,
       format: 'text',
-      help: 'snapshot, reading, deleting the snapshot, or restoring; waiting for other disks',
+      help: 'snapshot, reading, deleting the snapshot, or restoring; waiting for other disks; stopping: it was cancelled',
       value: (row) => PHASES[row.now('phase')] ?? '',
     },
     {
@@ -79,17 +85,12 @@ export const backup = defineView({
     gauge('POINTS', 6, 1, 'count', 'points', 'backups it can be restored from'),
     {
       id: 'LAST',
-      width: 6,
+      width: 9,
       weight: 0,
       format: 'text',
-      help: 'how the last backup or restore ended',
-      value: (row) =>
-        row.now('result') === RESULTS.failed
-          ? 'FAILED'
-          : row.now('result') === RESULTS.good
-            ? 'good'
-            : '',
-      level: (_value, row) => (row.now('result') === RESULTS.failed ? 2 : 0),
+      help: 'how the last backup or restore ended: good, FAILED, cancelled',
+      value: (row) => ENDINGS[row.now('result')] ?? '',
+      level: (_value, row) => LEVELS[row.now('result')] ?? 0,
     },
   ],
 });

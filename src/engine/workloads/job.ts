@@ -50,7 +50,7 @@ export class SyntheticJob extends Guest {
   private iodepth: number;
   private thinkNs: number;
   private readonly inFlightMax: number;
-  protected readonly disk: number;
+  readonly disk: number;
   private readonly commands: Commands;
   private readonly thoughts: Lane;
   /** A SYNCHRONIZE CACHE follows so many writes; 0 for none. */

@@ -29,6 +29,7 @@ const KINDS = [
   'rescan',
   'snapshot',
   'track',
+  'cancelBackup',
   'restore',
 ] as const;
 const SNAPSHOT_KINDS = ['create', 'revert', 'delete', 'deleteAll', 'consolidate'] as const;
@@ -130,6 +131,10 @@ function commandOf(
     if (machine === undefined) return undefined;
     const tracked = findDisk(context, machine.plan, disk, [...path, 'track', 'disk']);
     return tracked && { kind: 'track', disk: tracked.index, state: 'on' };
+  }
+  if (text.cancelBackup !== undefined) {
+    context.find(around.vms, text.cancelBackup, [...path, 'cancelBackup'], 'VM');
+    return { kind: 'cancelBackup', vm: text.cancelBackup };
   }
   if (text.restore !== undefined) {
     return planRestore(context, text.restore, around, [...path, 'restore'], made);

@@ -35,6 +35,7 @@ export function targetsOf(objects: Objects): ReadonlyMap<string, readonly string
   );
   return new Map<string, readonly string[]>([
     ['host', all.map(({ name }) => name)],
+    ['proxy', all.map(({ name }) => name)],
     ['adapter', all.flatMap((host) => host.adapters.map(({ name }) => `${host.name}/${name}`))],
     ['path', all.flatMap((host) => host.paths.map(({ name }) => `${host.name}/${name}`))],
     ['device', all.flatMap((host) => devicesOf(host, luns))],

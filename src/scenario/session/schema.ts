@@ -169,6 +169,7 @@ const command = z.discriminatedUnion('kind', [
     mode: z.enum(['full', 'incremental']),
     quiesce: z.boolean().optional(),
   }),
+  z.strictObject({ ...timed, kind: z.literal('cancelBackup'), vm: name }),
   z.strictObject({
     ...timed,
     kind: z.literal('restore'),

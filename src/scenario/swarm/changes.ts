@@ -38,7 +38,7 @@ export function drawNfs<S extends Text, D extends DatastoreText>(
 export function drawPower(draw: Draw, around: Changeable): Text[] {
   const { vms, healNs, stopNs, mayFail } = around;
   return vms.flatMap(({ name: vm }) => {
-    if (draw.chance(0.7)) return [];
+    if (draw.chance(0.5)) return [];
     const power = (time: number, state: string): Text => ({
       at: `${time}ns`,
       power: { vm, state },
@@ -51,6 +51,34 @@ export function drawPower(draw: Draw, around: Changeable): Text[] {
     const last = Math.round(healNs + (stopNs - healNs) / 4);
     return [...pairs.flat(), power(last, 'on')];
   });
+}
+
+/**
+ * Hosts let datastores go and have them again; where files are open they refuse. All are mounted once
+ * everything is well, before the machines are powered on.
+ */
+export function drawMounts(
+  draw: Draw,
+  datastores: readonly DatastoreText[],
+  healNs: number,
+  stopNs: number,
+): Text[] {
+  return datastores.flatMap(({ name: datastore, hosts }) =>
+    hosts.flatMap((host) => {
+      if (draw.chance(0.6)) return [];
+      const about = { host, datastore };
+      const pairs = Array.from({ length: draw.whole(1, 3) }, () => {
+        const from = draw.whole(0, healNs - 2);
+        const to = draw.whole(from + 1, healNs - 1);
+        return [
+          { at: `${from}ns`, unmount: about },
+          { at: `${to}ns`, mount: about },
+        ];
+      });
+      const last = Math.round(healNs + (stopNs - healNs) / 8);
+      return [...pairs.flat(), { at: `${last}ns`, mount: about }];
+    }),
+  );
 }
 
 /** Some disks are inflated, punched and migrated while guests verify what they hold. */

@@ -18,6 +18,12 @@ const BYTES = 192 * 1024 * 1024;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const BLOCK = 4 * KIB;
+/** Commands that are long enough to give blocks back, of a guest that does, in percent. */
+const LONG_PERCENT = 30;
+/** Beside them only short ones, so that there is time for many. */
+const SHORT_MAX = 16 * KIB;
+/** Part of those that carries data: most are UNMAPs, or read what was given back. */
+const LONG_LOADED = 0.3;
 const TIMEOUTS = ['50ms', '300ms', '5s', '30s', '180s'];
 const LENGTHS = [4, 8, 16, 64, 128, 512, 1024].map((kib) => kib * KIB);
 
@@ -75,7 +81,7 @@ function drawDisk(draw: Draw, places: readonly DatastoreText[]): DrawnDisk {
   };
   const bytes = draw.whole(4, 96) * MIB;
   const { name: datastore, server } = draw.one(places);
-  const kind = draw.one(['thin', 'thin', 'lazyThick', 'eagerThick']);
+  const kind = draw.one(['thin', 'thin', 'thin', 'lazyThick', 'eagerThick']);
   const written = draw.chance(0.3) ? { written: '50%' } : {};
   return {
     bytes,
@@ -92,29 +98,31 @@ function drawVerified(
   budget: Budget,
 ): Record<string, unknown>[] {
   const share = draw.one([1, 1, 2]);
-  const room = Math.floor(diskBytes / share / BLOCK) * BLOCK;
+  const room = Math.floor(diskBytes / share / MIB) * MIB;
   return Array.from({ length: share }, (_, number) => {
-    const trims = takesUnmap && draw.chance(0.6);
-    // Only whole blocks of the file system are given back.
-    const least = trims ? Math.min(room / 2, 2 * MIB) : 64 * KIB;
-    const size = blocksOf(draw.scaled(least, Math.min(room, 8 * MIB)));
-    const offset = number * room + draw.whole(0, (room - size) / BLOCK) * BLOCK;
+    const trims = takesUnmap && draw.chance(0.7);
+    // Only whole blocks of the file system, 1 MiB, are given back.
+    const unit = trims ? MIB : BLOCK;
+    const size = blocksOf(draw.scaled(trims ? 2 * MIB : 64 * KIB, Math.min(room, 8 * MIB)));
+    const offset = number * room + draw.whole(0, Math.floor((room - size) / unit)) * unit;
     const lengths = draw.some(
-      LENGTHS.filter((bytes) => bytes <= size / 2),
+      LENGTHS.filter((bytes) => bytes <= (trims ? SHORT_MAX : size / 2)),
       0.4,
     );
+    const long = size >= 4 * MIB ? draw.one([MIB, 2 * MIB]) : MIB;
+    const longBytes = (long * LONG_LOADED * LONG_PERCENT) / 100;
     return {
       disk,
       verify: true,
       rw: draw.one(['randrw', 'randrw', 'rw']),
       rwmixread: draw.whole(10, 80),
-      bs: lengths.join(':'),
-      ...(trims ? { trim_percentage: draw.one([1, 5, 20]) } : {}),
+      bs: trims ? `${lengths.join(':')}:${long}/${LONG_PERCENT}` : lengths.join(':'),
+      ...(trims ? { trim_percentage: draw.one([10, 40, 80]) } : {}),
       ...(draw.chance(0.4) ? { fsync: draw.one([1, 8, 32]) } : {}),
       ...(draw.chance(0.3) ? { zipf: 1.1 } : {}),
       offset,
       size,
-      ...drawPace(draw, budget, share, mean(lengths)),
+      ...drawPace(draw, budget, share, mean(lengths) + (trims ? longBytes : 0)),
     };
   });
 }

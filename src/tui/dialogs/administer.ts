@@ -19,14 +19,18 @@ const DEVICE_REMOVED = 5;
 /** Policies that look at ranks. */
 const RANKED = /FIXED|MRU/i;
 
-/** Switches the selected path off or on, detaches or attaches the device, unmounts or mounts the datastore. */
+/**
+ * Switches the selected path off or on, detaches or attaches the device, unmounts or mounts the
+ * datastore, cancels the backup.
+ */
 export function switchSelected(state: UiState, world: World): Change {
   if (state.readOnly) return say(state, 'read only: nothing can be switched');
   const row = selected(state, world);
   if (row?.info.scope === 'path') return switchPath(state, row);
   if (row?.info.scope === 'device') return switchDevice(state, row);
   if (row?.info.scope === 'mount') return switchMount(state, row);
-  return say(state, 'select a path, a device or a mounted datastore');
+  if (row?.info.scope === 'backup') return cancelBackup(state, row);
+  return say(state, 'select a path, a device, a mounted datastore or a backup');
 }
 
 /** Asks for the rank of the selected path. */
@@ -97,6 +101,12 @@ function switchMount(state: UiState, row: Row): Change {
   const on = !(row.now('mounted') > 0);
   const command: Command = { kind: 'mount', host, datastore, state: on ? 'on' : 'off' };
   return send(state, command, `${host} ${datastore} ${on ? 'mounted' : 'unmounted'}`);
+}
+
+function cancelBackup(state: UiState, row: Row): Change {
+  const vm = row.label('vm');
+  if (row.now('phase') === 0) return say(state, `no backup of ${vm} is under way`);
+  return send(state, { kind: 'cancelBackup', vm }, `${vm}: its backup is cancelled`);
 }
 
 function isUsable(path: Row): boolean {

@@ -2,7 +2,7 @@
 import type { Problem } from '../../engine/core/errors.js';
 import { count, duration, formatParam, type Param, readParams } from '../../engine/core/params.js';
 import type { FaultInfo } from '../engine.js';
-import type { Form, FormField } from '../state.js';
+import type { Form, FormField, TypedForm } from '../state.js';
 
 function field(name: string, param: Param | undefined, text: string, help: string): FormField {
   return { name, help, text, fresh: true, param };
@@ -126,4 +126,13 @@ export function readForm(form: Form): Readonly<Record<string, number>> | string 
     values[name] = read[name] as number;
   }
   return values;
+}
+
+/** @param values what `readForm` has read */
+export function typedInto({ fields }: Form, values: Readonly<Record<string, number>>): TypedForm {
+  return {
+    values,
+    texts: Object.fromEntries(fields.map(({ name, text }) => [name, text.trim()])),
+    isTyped: (name) => fields.some((field) => field.name === name && !field.fresh),
+  };
 }

@@ -9,7 +9,7 @@ import { sendAbout } from '../time/keys.js';
 import type { Change } from '../update.js';
 import type { World } from '../world.js';
 import { fieldsKey } from './fields.js';
-import { injectForm, readForm, typeInto } from './form.js';
+import { injectForm, readForm, typedInto, typeInto } from './form.js';
 import { scrollHistory } from './history.js';
 import { menuItems, targetMenu } from './menu.js';
 import { submitQos } from './qos-form.js';
@@ -101,6 +101,8 @@ function menuKey(
         };
       }
       return push(state, targetMenu(choice.fault, world, selected));
+    case 'ask':
+      return push(state, choice.form);
     case 'close':
       return { state: pop(state), messages: [] };
     case 'params':
@@ -138,6 +140,11 @@ function submit(state: UiState, form: Form, world: World): Change {
       const command = { kind: 'inject', fault: fault.name, target, params: values } as const;
       const next = { ...state, lastInject: command };
       return send(next, command, `injecting ${fault.name} on ${target}`);
+    }
+    case 'command': {
+      const made = purpose.make(typedInto(form, values));
+      if (typeof made === 'string') return only(state, { ...form, problem: made });
+      return send(state, made.command, made.said);
     }
     case 'save': {
       const file = form.fields[0]?.text.trim() ?? '';

@@ -3,6 +3,7 @@ import { BLOCK_BYTES } from '../../core/io.js';
 import type { Layer } from '../../core/layer.js';
 import type { Sim } from '../../core/sim.js';
 import { formatStatus } from '../../core/status.js';
+import { type Link, Lookup } from '../../stack/vmfiles/chain/link.js';
 import type { MoverClient } from '../data-mover.js';
 import type { Ended } from '../operation.js';
 import type { BackupPoint } from './point.js';
@@ -17,8 +18,10 @@ export interface ReadJobParts {
   /** The disk, by the way the transport takes. */
   readonly lower: Layer;
   readonly point: BackupPoint;
-  /** Whoever reads is there: a host that has died reads nothing more. */
-  readonly isUp: () => boolean;
+  /** The files it is read from, leaf first. */
+  readonly links: readonly Link[];
+  /** What keeps whoever reads from going on: a host or a proxy that is gone. */
+  readonly trouble: () => string | undefined;
   readonly readBytes: number;
   readonly parallel: number;
 }
@@ -27,6 +30,8 @@ interface Piece {
   lba: number;
   blocks: number;
   tries: number;
+  /** Its stamps are kept: it is made of whole blocks of 4 KiB that lie in one file each. */
+  stamped: boolean;
 }
 
 /** Reads the areas of a backup, several pieces at once; a piece that keeps failing ends it. */
@@ -39,6 +44,7 @@ export class ReadJob implements MoverClient {
   private offset = 0;
   private active = 0;
   private problem: string | undefined;
+  private readonly found = new Lookup();
   private readonly pieces: Piece[];
   private readonly buffers: number[];
 
@@ -49,7 +55,12 @@ export class ReadJob implements MoverClient {
   ) {
     this.beganAt = sim.now;
     this.totalBlocks = parts.point.areaBytes / BLOCK_BYTES;
-    this.pieces = Array.from({ length: parts.parallel }, () => ({ lba: 0, blocks: 0, tries: 0 }));
+    this.pieces = Array.from({ length: parts.parallel }, () => ({
+      lba: 0,
+      blocks: 0,
+      tries: 0,
+      stamped: false,
+    }));
     const stamps = parts.readBytes / BLOCK_BYTES / DATA_BLOCKS;
     this.buffers = this.pieces.map(() => sim.arena?.reserve(stamps) ?? NO_DATA);
     sim.timers.delay(0, () => this.start());
@@ -68,8 +79,8 @@ export class ReadJob implements MoverClient {
 
   moved(slot: number, status: number, sense: number): void {
     const piece = this.pieces[slot];
-    if (!this.parts.isUp()) this.problem ??= 'its host has died, or lost the datastore';
-    if (status === 0) {
+    this.problem ??= this.parts.trouble();
+    if (status === 0 && this.problem === undefined) {
       this.keep(slot, piece);
       this.doneBlocks += piece.blocks;
       this.next(slot);
@@ -77,12 +88,22 @@ export class ReadJob implements MoverClient {
     }
     if (this.problem === undefined && piece.tries++ < RETRIES_MAX) {
       this.retries++;
-      this.sim.timers.delay(RETRY_NS, () => this.send(slot, piece));
+      this.sim.timers.delay(RETRY_NS, () => this.again(slot, piece));
       return;
     }
     const where = `${(piece.lba * BLOCK_BYTES) / 1024} KiB`;
     this.problem ??= `read at ${where}: ${formatStatus(status, sense)}`;
     this.next(slot);
+  }
+
+  /** Gives up; pieces under way come to their end. */
+  stop(problem: string): void {
+    this.problem ??= problem;
+  }
+
+  private again(slot: number, piece: Piece): void {
+    if (this.problem === undefined) this.send(slot, piece);
+    else this.next(slot);
   }
 
   private start(): void {
@@ -98,7 +119,7 @@ export class ReadJob implements MoverClient {
       const { start, length } = areas[this.area];
       const bytes = Math.min(this.parts.readBytes, length - this.offset);
       piece.lba = (start + this.offset) / BLOCK_BYTES;
-      piece.blocks = wholeStamps(bytes / BLOCK_BYTES);
+      this.measure(piece, bytes / BLOCK_BYTES);
       piece.tries = 0;
       this.offset += piece.blocks * BLOCK_BYTES;
       if (this.offset === length) {
@@ -113,25 +134,38 @@ export class ReadJob implements MoverClient {
     this.ended(this.problem);
   }
 
-  private send(slot: number, { lba, blocks }: Piece): void {
+  /**
+   * How much of the next blocks is read at once. Of 4 KiB that lie in several files, as a redo log
+   * takes single sectors, nobody knows a stamp: those are read by themselves, as is the disk's end
+   * within 4 KiB.
+   */
+  private measure(piece: Piece, most: number): void {
+    const { found } = this;
+    let blocks = 0;
+    while (blocks < most) {
+      found.find(this.parts.links, piece.lba + blocks, most - blocks);
+      const whole = found.length - (found.length % DATA_BLOCKS);
+      blocks += whole;
+      if (whole < found.length) break;
+    }
+    piece.stamped = blocks > 0;
+    piece.blocks = blocks > 0 ? blocks : Math.min(most, DATA_BLOCKS);
+  }
+
+  private send(slot: number, { lba, blocks, stamped }: Piece): void {
     const { world, lower } = this.parts;
-    const data = blocks % DATA_BLOCKS === 0 ? this.buffers[slot] : NO_DATA;
+    const data = stamped ? this.buffers[slot] : NO_DATA;
     world.read(lower, lba, blocks, data, this, slot);
   }
 
   /** What was read is in the slot's buffer. */
-  private keep(slot: number, { lba, blocks }: Piece): void {
+  private keep(slot: number, { lba, blocks, stamped }: Piece): void {
     const { arena } = this.sim;
-    if (arena === undefined || blocks % DATA_BLOCKS !== 0) return;
+    if (arena === undefined || !stamped) return;
     const { content } = this.parts.point;
     const first = this.buffers[slot];
     for (let index = 0; index < blocks / DATA_BLOCKS; index++) {
       content.set(lba / DATA_BLOCKS + index, arena.stamps[first + index]);
     }
   }
-}
-
-/** A disk's end may lie within 4 KiB, which no stamp covers: that rest is read on its own. */
-function wholeStamps(blocks: number): number {
-  return blocks < DATA_BLOCKS ? blocks : blocks - (blocks % DATA_BLOCKS);
 }

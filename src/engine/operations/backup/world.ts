@@ -6,6 +6,9 @@ import { ROW_RETRY_NS } from '../../stack/splitter.js';
 import type { MoverClient } from '../data-mover.js';
 import type { ManagementNetwork } from './network.js';
 
+/** Pause between two attempts to send while the network is down (model). */
+const NETWORK_LOOK_NS = 1_000_000_000;
+
 export interface BackupWorldOptions {
   readonly name: string;
   /** What rows say they run for; never 0, which is the host itself. */
@@ -69,11 +72,16 @@ export class BackupWorld extends Layer {
   override complete(io: Io): void {
     const { status, blocks } = this.sim.requests;
     const { network, cpuNsPerByte } = this.options;
-    if (network === undefined || status[io] !== 0) {
+    const { now } = this.sim;
+    if (network === undefined || status[io] !== 0 || network.isBroken(now)) {
       this.fire(io);
       return;
     }
-    const at = network.send(this.sim.now, blocks[io] * BLOCK_BYTES, cpuNsPerByte);
+    if (!network.up) {
+      this.sim.timers.delay(NETWORK_LOOK_NS, () => this.complete(io));
+      return;
+    }
+    const at = network.send(now, blocks[io] * BLOCK_BYTES, cpuNsPerByte);
     this.sim.events.push(at, this.index, io);
   }
 

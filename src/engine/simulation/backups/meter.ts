@@ -21,11 +21,20 @@ export const BACKUP_FIELDS = [
 ] as const;
 
 /** What is being done; the value of `phase` is the place here. */
-export const PHASES = ['', 'snapshot', 'reading', 'waiting', 'deleting', 'restoring'] as const;
+export const PHASES = [
+  '',
+  'snapshot',
+  'reading',
+  'waiting',
+  'deleting',
+  'restoring',
+  'stopping',
+] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** `result` of the last one. */
-export const RESULTS = { none: 0, good: 1, failed: 2 } as const;
+export const RESULTS = { none: 0, good: 1, failed: 2, cancelled: 3 } as const;
+export type Result = Exclude<keyof typeof RESULTS, 'none'>;
 
 /** What is in the middle of its work. */
 export interface Progress {
@@ -47,13 +56,18 @@ export class BackupMeter {
   reading: Progress | undefined;
   /** Blocks of restores. */
   writtenBlocks = 0;
-  networkOf: () => { readonly bytes: number; readonly cpuNs: number } | undefined = () => undefined;
   private readBlocks = 0;
   private retries = 0;
   private finished = 0;
   private failed = 0;
 
-  constructor(sim: Sim, name: string, vm: string, host: string) {
+  constructor(
+    sim: Sim,
+    name: string,
+    vm: string,
+    host: string,
+    private readonly network: { readonly bytes: number; readonly cpuNs: number },
+  ) {
     this.entity = sim.meters.define('backup', name, { vm, host, disk: name }, BACKUP_FIELDS);
     this.entity.refresh = () => this.publish();
   }
@@ -65,16 +79,15 @@ export class BackupMeter {
     this.reading = undefined;
   }
 
-  end(good: boolean): void {
+  end(result: Result): void {
     this.phase = '';
-    this.result = good ? RESULTS.good : RESULTS.failed;
-    if (good) this.finished++;
-    else this.failed++;
+    this.result = RESULTS[result];
+    if (result === 'good') this.finished++;
+    if (result === 'failed') this.failed++;
   }
 
   private publish(): void {
-    const { reading } = this;
-    const network = this.networkOf();
+    const { network, reading } = this;
     const values = [
       PHASES.indexOf(this.phase),
       TRANSPORTS.indexOf(this.transport),
@@ -84,8 +97,8 @@ export class BackupMeter {
       this.readBlocks + (reading?.doneBlocks ?? 0),
       this.writtenBlocks,
       this.retries + (reading?.retries ?? 0),
-      network?.bytes ?? 0,
-      network?.cpuNs ?? 0,
+      network.bytes,
+      network.cpuNs,
       this.finished,
       this.failed,
       this.result,

@@ -74,7 +74,7 @@ export class Restore {
     meter.phase = 'restoring';
     const job = new RestoreJob(this.sim, mover, { ...parts, point }, (problem) => {
       meter.writtenBlocks += job.doneBlocks;
-      meter.end(problem === undefined);
+      meter.end(problem === undefined ? 'good' : 'failed');
       done(problem);
       const what = `${name}: ${formatSize(job.doneBlocks * 512)} written`;
       if (problem !== undefined) log.note('restore.failed', file.path, name, problem);

@@ -8,13 +8,15 @@ import type { BackupTransport } from '../../plan/commands.js';
 import type { DiskArea } from '../../stack/vmfiles/change-tracker.js';
 import type { BuiltDisk } from '../build-vms.js';
 import type { SnapshotService } from '../snapshots/service.js';
-import type { BackupMeter, Phase } from './meter.js';
+import type { BackupMeter, Phase, Result } from './meter.js';
 import type { BackupTransports } from './transports.js';
 
 /** Pause between two attempts to begin deleting the snapshot while that is not possible (model). */
 const LOOK_NS = 1e9;
 /** Pause before a snapshot that could not be deleted is tried again (model). */
 const REMOVE_NS = 5_000_000_000;
+
+const CANCELLED = 'it was cancelled';
 
 /** A disk that is backed up: what there is of it, and its figures. */
 export interface BackedUp {
@@ -34,16 +36,26 @@ export interface BackupRunParts {
   readonly transports: BackupTransports;
   /** The snapshot is there: what the disks hold now is what will be backed up. */
   readonly taken: () => void;
+  /** It has come to nothing. */
+  readonly dropped: () => void;
   readonly ended: () => void;
+  /** It is over, and its snapshot has yet to go (1), or is gone (-1). */
+  readonly cleaning: (left: 1 | -1) => void;
 }
 
 /**
  * One backup of a VM (VADP): a snapshot, its disks read one after the other, the snapshot deleted.
- * A read that fails for good ends it without a backup of that disk; the snapshot goes all the same.
+ * All of its disks have a backup, or none: when a read fails for good, or it is cancelled, what was
+ * read counts for nothing, and the next one asks for changes since the last good one. The snapshot
+ * goes all the same.
  */
 export class BackupRun {
   private beganAt = 0;
-  private readBytes = 0;
+  private readonly made: BackupPoint[] = [];
+  private reading: ReadJob | undefined;
+  private phase: Phase = '';
+  /** Who ended it. */
+  private cancelledBy: string | undefined;
 
   constructor(
     private readonly sim: Sim,
@@ -56,9 +68,8 @@ export class BackupRun {
     this.beganAt = this.sim.now;
     const action = { action: 'create', snapshot: name, quiesce } as const;
     for (const { built } of disks) {
-      if (transports.hostIsUp(built)) continue;
-      const { name: datastore } = built.backing.datastore;
-      throw InputError.of(vm, `its host does not have ${datastore}`, 'wait until it is back');
+      const reason = transports.unmanaged(built) ?? transports.trouble(built, transport);
+      if (reason !== undefined) throw InputError.of(vm, reason, 'wait until it is back');
     }
     const task = snapshots.taskOf(vm);
     if (task !== undefined)
@@ -78,6 +89,18 @@ export class BackupRun {
     }
   }
 
+  /** @throws InputError when all has been read */
+  cancel(why: string): void {
+    const { vm, name } = this.parts;
+    if (this.phase === 'deleting') {
+      throw InputError.of(vm, `${name} is over, its snapshot is being deleted`);
+    }
+    if (this.cancelledBy !== undefined) throw InputError.of(vm, `${name} is being cancelled`);
+    this.cancelledBy = why;
+    this.enter('stopping');
+    this.reading?.stop(CANCELLED);
+  }
+
   private snapshotted(problem: string | undefined): void {
     if (problem !== undefined) {
       this.fail(`no snapshot: ${problem}`);
@@ -85,13 +108,18 @@ export class BackupRun {
     }
     this.parts.snapshots.hold(this.parts.vm, `backup ${this.parts.name}`);
     this.parts.taken();
-    this.readDisk(0);
+    if (this.cancelledBy === undefined) this.readDisk(0);
+    else this.removeSnapshot(CANCELLED);
   }
 
   private readDisk(position: number): void {
     const { disks, transports, transport } = this.parts;
     const disk = disks[position];
     if (disk === undefined) {
+      for (const [index, { points, meter }] of disks.entries()) {
+        points.push(this.made[index]);
+        meter.points = points.length;
+      }
       this.removeSnapshot(undefined);
       return;
     }
@@ -99,27 +127,27 @@ export class BackupRun {
     const point = this.pointOf(disk);
     const { readBytes, parallel } = TRANSPORT[transport];
     const { world, lower, setLinks } = transports.wayOf(built, transport);
-    setLinks(this.parts.snapshots.linksOf(built.plan.index, this.parts.name));
-    // A proxy of its own reads on without the host.
-    const isUp = (): boolean => transport === 'san' || transports.hostIsUp(built);
+    const links = this.parts.snapshots.linksOf(built.plan.index, this.parts.name);
+    setLinks(links);
+    const trouble = (): string | undefined => transports.trouble(built, transport);
     this.enter('waiting');
     meter.phase = 'reading';
     meter.toReadBlocks = point.areaBytes / 512;
-    meter.reading = new ReadJob(
+    this.reading = new ReadJob(
       this.sim,
-      { world, lower, point, readBytes, parallel, isUp },
+      { world, lower, point, links, readBytes, parallel, trouble },
       (problem) => {
+        this.reading = undefined;
         meter.stopReading();
         if (problem !== undefined) {
           this.removeSnapshot(`${built.vm.name}:${built.plan.name}: ${problem}`);
           return;
         }
-        this.readBytes += point.readBytes;
-        disk.points.push(point);
-        meter.points = disk.points.length;
+        this.made.push(point);
         this.readDisk(position + 1);
       },
     );
+    meter.reading = this.reading;
   }
 
   /** What is to be read of a disk: what has changed since its last backup, or all it holds. */
@@ -151,7 +179,7 @@ export class BackupRun {
   private removeSnapshot(problem: string | undefined): void {
     const { snapshots, vm, name, disks, transports } = this.parts;
     this.enter('deleting');
-    if (!disks.every(({ built }) => transports.hostIsUp(built))) {
+    if (disks.some(({ built }) => transports.unmanaged(built) !== undefined)) {
       this.sim.timers.delay(LOOK_NS, () => this.removeSnapshot(problem));
       return;
     }
@@ -159,7 +187,10 @@ export class BackupRun {
     const action = { action: 'delete', snapshot: name } as const;
     try {
       snapshots.apply(vm, action, `backup ${name}`, (unmerged) => {
-        if (this.isListed()) this.removeLater();
+        if (this.isListed()) {
+          this.parts.cleaning(1);
+          this.removeLater();
+        }
         if (problem !== undefined) this.fail(problem);
         else this.succeed(unmerged);
       });
@@ -178,11 +209,15 @@ export class BackupRun {
   private removeLater(): void {
     const { snapshots, vm, name } = this.parts;
     this.sim.timers.delay(REMOVE_NS, () => {
-      if (!this.isListed()) return;
+      if (!this.isListed()) {
+        this.parts.cleaning(-1);
+        return;
+      }
       const action = { action: 'delete', snapshot: name } as const;
       try {
         snapshots.apply(vm, action, `backup ${name}`, () => {
           if (this.isListed()) this.removeLater();
+          else this.parts.cleaning(-1);
         });
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
@@ -195,28 +230,37 @@ export class BackupRun {
     const { vm, name } = this.parts;
     const span = formatDuration(this.sim.now - this.beganAt);
     const left = unmerged === undefined ? '' : `; its snapshot is not merged: ${unmerged}`;
-    const what = `${name}: ${formatSize(this.readBytes)} read`;
-    this.end(true);
+    const readBytes = this.made.reduce((sum, point) => sum + point.readBytes, 0);
+    const what = `${name}: ${formatSize(readBytes)} read`;
+    this.end('good');
     this.sim.log.note('backup.end', vm, what, `took ${span}${left}`);
     this.parts.ended();
   }
 
   private fail(problem: string): void {
-    const { vm, name } = this.parts;
-    this.end(false);
-    this.sim.log.note('backup.failed', vm, name, problem);
-    this.parts.ended();
+    const { vm, name, dropped, ended } = this.parts;
+    const { log, now } = this.sim;
+    const by = this.cancelledBy;
+    dropped();
+    this.end(by === undefined ? 'failed' : 'cancelled');
+    if (by === undefined) log.note('backup.failed', vm, name, problem);
+    else {
+      const span = formatDuration(now - this.beganAt);
+      log.note('backup.cancelled', vm, `${name}: nothing is kept, after ${span}`, by);
+    }
+    ended();
   }
 
   private enter(phase: Phase): void {
     const { transport } = this.parts;
+    this.phase = phase;
     for (const { meter } of this.parts.disks) {
       meter.phase = phase;
       meter.transport = transport;
     }
   }
 
-  private end(good: boolean): void {
-    for (const { meter } of this.parts.disks) meter.end(good);
+  private end(result: Result): void {
+    for (const { meter } of this.parts.disks) meter.end(result);
   }
 }

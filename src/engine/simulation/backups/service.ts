@@ -1,5 +1,6 @@
 import { InputError } from '../../core/errors.js';
 import type { Sim } from '../../core/sim.js';
+import type { ProxySite } from '../../faults/sites.js';
 import { type BackupPoint, RestorePoint } from '../../operations/backup/point.js';
 import type { DataMover } from '../../operations/data-mover.js';
 import type { Command } from '../../plan/commands.js';
@@ -16,15 +17,19 @@ export interface BackupServiceParts extends TransportParts {
   readonly snapshots: SnapshotService;
   readonly operations: DiskOperations;
   readonly moverOf: (host: string) => DataMover;
-  readonly witnessOf: (vm: string) => Witness;
+  /** Those of some of its disks. */
+  readonly witnessOf: (vm: string, disks: readonly number[]) => Witness;
 }
 
 /** Backups of virtual disks, what they hold, and restores from them. */
 export class BackupService {
   private readonly disks = new Map<number, BackedUp>();
-  private readonly running = new Set<string>();
+  /** By VM what is under way: a backup, or undefined for a restore. */
+  private readonly running = new Map<string, BackupRun | undefined>();
   private readonly transports: BackupTransports;
   private number = 0;
+  /** Snapshots of backups that are over. */
+  private leftovers = 0;
 
   constructor(
     private readonly sim: Sim,
@@ -33,9 +38,9 @@ export class BackupService {
     this.transports = new BackupTransports(sim, parts);
   }
 
-  /** True while a backup or a restore is under way. */
+  /** True while a backup or a restore is under way, or the snapshot of one has yet to go. */
   get isBusy(): boolean {
-    return this.running.size > 0;
+    return this.running.size > 0 || this.leftovers > 0;
   }
 
   /** Backups of a disk, oldest first. */
@@ -83,6 +88,8 @@ export class BackupService {
     }
     for (const built of wanted) this.transports.check(built, transport);
     const name = `backup-${this.number + 1}`;
+    const numbers = wanted.map(({ plan }) => plan.index);
+    const witness = this.parts.witnessOf(vm, numbers);
     const run = new BackupRun(this.sim, {
       name,
       vm,
@@ -92,10 +99,14 @@ export class BackupService {
       quiesce,
       snapshots: this.parts.snapshots,
       transports: this.transports,
-      taken: () => this.parts.witnessOf(vm).saved(witnessed(name)),
+      taken: () => witness.saved(witnessed(name)),
+      dropped: () => witness.forgotten(witnessed(name)),
       ended: () => this.running.delete(vm),
+      cleaning: (left) => {
+        this.leftovers += left;
+      },
     });
-    this.running.add(vm);
+    this.running.set(vm, run);
     this.number++;
     try {
       run.begin(why);
@@ -103,6 +114,27 @@ export class BackupService {
       this.running.delete(vm);
       throw error;
     }
+  }
+
+  /** @throws InputError when no backup of the VM is under way, or it is over but for its snapshot */
+  cancel(vm: string, why: string): void {
+    const run = this.running.get(vm);
+    if (run === undefined) throw InputError.of(`VM ${vm}`, 'no backup of it is under way');
+    run.cancel(why);
+  }
+
+  /** What the backups of each host's machines need, by host. */
+  get sites(): ReadonlyMap<string, ProxySite> {
+    const { transports } = this;
+    return new Map(
+      [...this.parts.hosts.keys()].map((host) => [
+        host,
+        {
+          setProxy: (up) => transports.setProxy(host, up),
+          setNetwork: (up) => transports.setNetwork(host, up),
+        },
+      ]),
+    );
   }
 
   /** @throws InputError when there is no such backup, the VM is not off, or the new disk cannot be made */
@@ -132,9 +164,11 @@ export class BackupService {
         throw InputError.of(vm, 'has snapshots', 'delete them first, or restore to a new disk');
       }
       const systems = fileSystems.get(host)!;
-      restore.inPlace(systems, why, () => this.parts.witnessOf(vm).restored(witnessed(name)));
+      restore.inPlace(systems, why, () =>
+        this.parts.witnessOf(vm, [disk]).restored(witnessed(name)),
+      );
     }
-    this.running.add(vm);
+    this.running.set(vm, undefined);
   }
 
   private requireIdle(vm: string): void {
@@ -146,8 +180,9 @@ export class BackupService {
     const { plan, vm } = built;
     const known = this.disks.get(plan.index);
     if (known !== undefined) return known;
-    const meter = new BackupMeter(this.sim, `${vm.name}:${plan.name}`, vm.name, vm.host);
-    meter.networkOf = () => this.transports.networkOf(vm.host);
+    const name = `${vm.name}:${plan.name}`;
+    const network = this.transports.network(vm.host);
+    const meter = new BackupMeter(this.sim, name, vm.name, vm.host, network);
     const made = { built, points: [], meter };
     this.disks.set(plan.index, made);
     return made;
@@ -155,6 +190,6 @@ export class BackupService {
 }
 
 /** What guests that verify remember a backup by; its snapshot of the same name is forgotten. */
-function witnessed(name: string): string {
+export function witnessed(name: string): string {
   return `${name} kept`;
 }

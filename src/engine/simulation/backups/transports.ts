@@ -52,6 +52,8 @@ export class BackupTransports {
   private readonly nexuses = new Map<string, readonly Nexus[]>();
   private readonly initiators = new Map<string, SanInitiator>();
   private readonly added = new Map<string, number>();
+  /** Hosts whose proxies have failed. */
+  private readonly failed = new Set<string>();
   private nextDisk: number;
   private nextWorld: number;
 
@@ -75,14 +77,49 @@ export class BackupTransports {
     }
   }
 
-  /** The host's management network, if backups have used it. */
-  networkOf(host: string): ManagementNetwork | undefined {
-    return this.networks.get(host);
+  /** The host's management network. */
+  network(host: string): ManagementNetwork {
+    const known = this.networks.get(host);
+    if (known !== undefined) return known;
+    const { managementBytesPerSecond: speed } = (this.parts.hosts.get(host) as BuiltHost).plan;
+    const network = new ManagementNetwork(speed ?? MANAGEMENT_BYTES_PER_SECOND);
+    this.networks.set(host, network);
+    return network;
   }
 
-  /** True while the disk's host runs and has its datastore. */
-  hostIsUp({ vm, backing }: BuiltDisk): boolean {
-    return this.parts.fileSystems.get(vm.host)?.mountOf(backing.datastore.name)?.mounted === true;
+  /** Something ends the backups of a host's machines, or no longer. */
+  setProxy(host: string, up: boolean): void {
+    if (up) this.failed.delete(host);
+    else this.failed.add(host);
+  }
+
+  setNetwork(host: string, up: boolean): void {
+    this.network(host).setUp(up, this.sim.now);
+  }
+
+  /** Why nothing can be told to the disk's host, such as to make or delete a snapshot; undefined when it can. */
+  unmanaged({ vm, backing }: BuiltDisk): string | undefined {
+    if (!this.hostHas(vm.host, backing.datastore.name)) {
+      return `its host does not have ${backing.datastore.name}`;
+    }
+    return this.network(vm.host).up ? undefined : `the management network of ${vm.host} is down`;
+  }
+
+  /** Why a disk cannot be read this way now; undefined when it can. */
+  trouble({ vm, backing }: BuiltDisk, transport: BackupTransport): string | undefined {
+    const { host } = vm;
+    if (this.failed.has(host)) return `the backup proxy of ${host} has failed`;
+    // A proxy of its own reads on without the host.
+    if (transport !== 'san' && !this.hostHas(host, backing.datastore.name)) {
+      return 'its host has died, or lost the datastore';
+    }
+    const isSent = TRANSPORT[transport].cpuNsPerByte > 0;
+    if (!isSent || !this.network(host).isBroken(this.sim.now)) return undefined;
+    return `the management network of ${host} has been down for too long`;
+  }
+
+  private hostHas(host: string, datastore: string): boolean {
+    return this.parts.fileSystems.get(host)?.mountOf(datastore)?.mounted === true;
   }
 
   /** How a disk is read; `check` has said that it can be. */
@@ -191,15 +228,6 @@ export class BackupTransports {
       queue.setQos(disk, world, name, QOS, names);
     }
     for (const { array } of hosts.get(vm.host)?.devices.values() ?? []) array.setQos(disk, QOS);
-  }
-
-  private network(host: string): ManagementNetwork {
-    const known = this.networks.get(host);
-    if (known !== undefined) return known;
-    const { managementBytesPerSecond: speed } = (this.parts.hosts.get(host) as BuiltHost).plan;
-    const network = new ManagementNetwork(speed ?? MANAGEMENT_BYTES_PER_SECOND);
-    this.networks.set(host, network);
-    return network;
   }
 
   private proxyAdapter(host: string, number: number): VirtualAdapter {

@@ -1,4 +1,3 @@
-import { InputError } from '../../core/errors.js';
 import { ROW_STRIDE } from '../../core/requests.js';
 import type { Sim } from '../../core/sim.js';
 import type { DataMover } from '../../operations/data-mover.js';
@@ -7,6 +6,7 @@ import type { FileHandle } from '../../stack/files.js';
 import type { DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
 import { chainFrom, type Link } from '../../stack/vmfiles/chain/link.js';
 import type { Freezer } from './freezer.js';
+import { messageOf } from './new-leaves.js';
 
 /** The rest is merged with the machine stunned when that takes no longer (vmdk-formats 14). */
 const STUN_NS_MAX = 12e9;
@@ -101,26 +101,34 @@ export class Consolidation {
   }
 
   private addHelper(): void {
-    const { chain, freezer } = this.parts;
+    const { freezer } = this.parts;
     this.rounds++;
+    freezer.freeze(false, (problem) => {
+      if (problem !== undefined) {
+        this.ended(problem);
+        return;
+      }
+      // Not before: with its first write a leaf changes its content id, which the helper names.
+      const wrong = this.openHelper();
+      freezer.thaw();
+      if (wrong === undefined) this.next();
+      else this.ended(wrong);
+    });
+  }
+
+  private openHelper(): string | undefined {
+    const { chain } = this.parts;
     let helper: Link;
     try {
       helper = chain.addChild(chain.leaf);
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      this.ended(error.problems[0].message);
-      return;
+      return messageOf(error);
     }
-    freezer.freeze(false, (problem) => {
-      const wrong = problem ?? chain.open(helper);
-      if (problem === undefined) freezer.thaw();
-      if (wrong === undefined) {
-        this.next();
-        return;
-      }
-      chain.drop(helper);
-      this.retire([helper], () => this.ended(wrong));
-    });
+    const wrong = chain.open(helper);
+    if (wrong === undefined) return undefined;
+    chain.drop(helper);
+    this.retire([helper], () => {});
+    return wrong;
   }
 
   private stunAndMerge(into: Link): void {

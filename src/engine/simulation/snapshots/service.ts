@@ -319,7 +319,13 @@ export class SnapshotService {
     const [file] = [...home.ofRole(role), ...home.ofRole('template')];
     if (file.sizeBlocks > 0) return file;
     home.removeFile(file);
-    return home.addFile(role, `${vm}.vmsd`, LIST_BYTES);
+    try {
+      return home.addFile(role, `${vm}.vmsd`, LIST_BYTES);
+    } catch (error) {
+      // The datastore is full: the list stays as it was, without room for anything.
+      home.addFile(role, `${vm}.vmsd`, 0);
+      throw error;
+    }
   }
 
   private homeOf(vm: string): Home {

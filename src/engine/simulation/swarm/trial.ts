@@ -1,3 +1,4 @@
+import { InputError } from '../../core/errors.js';
 import type { LogEntry } from '../../core/event-log.js';
 import { formatDuration } from '../../core/units.js';
 import type { Plan } from '../../plan/plan.js';
@@ -69,6 +70,7 @@ export function runTrial(trial: Trial): TrialResult {
     course.rage();
     course.settle();
     course.readBack();
+    course.restore();
     problems.push(...course.verdict());
   } catch (error) {
     problems.push(`stopped: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
@@ -130,7 +132,8 @@ class Course {
   settle(): void {
     const { simulation } = this;
     const { healNs, kind, plan } = this.trial;
-    this.rest(healNs + LIVENESS_NS, 'after healing');
+    this.rest(healNs + LIVENESS_NS, 'after healing', () => this.wake());
+    this.wake();
     this.settledNs = simulation.now - healNs;
     const recoveredNs = healNs + RECOVERY_NS;
     // A device that was lost comes back only when somebody looks for it.
@@ -149,6 +152,27 @@ class Course {
     simulation.sample();
   }
 
+  /** Machines that have backups go back to their last ones, and every block is read once more. */
+  restore(): void {
+    const { simulation } = this;
+    const { backups, snapshots, plan } = simulation;
+    const disks = plan.vms.flatMap(({ name, disks: own }) =>
+      own.map(({ index }) => ({ vm: name, index })),
+    );
+    const kept = disks.filter(({ index }) => backups.backedUp.includes(index));
+    const able = kept.filter(({ index }) => !snapshots.hasDeltas(index));
+    if (able.length === 0) return;
+    const vms = [...new Set(able.map(({ vm }) => vm))];
+    for (const vm of vms) simulation.command({ kind: 'power', vm, state: 'off' });
+    for (const { index } of able) {
+      simulation.command({ kind: 'restore', disk: index });
+      this.rest(simulation.now + READ_BACK_NS, 'while a backup was restored');
+    }
+    for (const vm of vms) simulation.command({ kind: 'power', vm, state: 'on' });
+    simulation.readBack();
+    this.rest(simulation.now + READ_BACK_NS, 'while what was restored was read back');
+  }
+
   /** What the run promised and did not keep. */
   verdict(): string[] {
     const { simulation } = this;
@@ -159,6 +183,7 @@ class Course {
     const problems: string[] = [];
     if (strikes === 0) {
       problems.push(...simulation.violations.map(({ text }) => text), ...simulation.wrongClones);
+      problems.push(...simulation.wrongBackups, ...this.leftSnapshots());
     } else if (reads - this.spoiltBefore > blocksUnsure && violations === this.seenBefore) {
       // A write that was lost and another one at the same time: the other's data is no mistake.
       const spoilt = reads - this.spoiltBefore;
@@ -174,12 +199,40 @@ class Course {
     return this.simulation.log.entries.slice(-EVENTS_KEPT).map(formatEntry);
   }
 
-  private rest(untilNs: number, when: string): void {
+  /** Snapshots of backups go with them. */
+  private leftSnapshots(): string[] {
+    const { plan, snapshots } = this.simulation;
+    return plan.vms.flatMap(({ name: vm }) =>
+      snapshots
+        .list(vm)
+        .filter(({ name }) => name.startsWith('backup-'))
+        .map(({ name }) => `snapshot ${name} of ${vm} is left of a backup`),
+    );
+  }
+
+  /** A machine may have been busy when it was to be powered on; those that run refuse to be. */
+  private wake(): void {
+    const { simulation } = this;
+    for (const { name: vm } of simulation.plan.vms) {
+      try {
+        simulation.command({ kind: 'power', vm, state: 'on' });
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+      }
+    }
+  }
+
+  /** @param look done before each look */
+  private rest(untilNs: number, when: string, look = (): void => {}): void {
     const { simulation } = this;
     let stretchNs = LOOK_NS;
     const isBusy = (): boolean =>
-      simulation.inFlight > 0 || simulation.rowsInFlight > 0 || simulation.snapshots.isBusy;
+      simulation.inFlight > 0 ||
+      simulation.rowsInFlight > 0 ||
+      simulation.snapshots.isBusy ||
+      simulation.backups.isBusy;
     while (isBusy() && simulation.now < untilNs) {
+      look();
       simulation.runUntil(Math.min(untilNs, simulation.now + stretchNs));
       stretchNs = Math.min(LOOK_MAX_NS, stretchNs * 2);
     }

@@ -40,6 +40,9 @@ const MASKED: readonly string[] = [
   'nfs-server-restart',
   'nfs-address-down',
   'noisy-neighbour',
+  'nfs-clone-refused',
+  'backup-proxy-down',
+  'management-network-down',
 ];
 /** Faults that spoil data. */
 export const DATA_FAULTS: readonly string[] = [
@@ -86,16 +89,20 @@ export interface WeatherOptions {
 /** Draws the faults of a run: which kinds exist at all, and then how often, where and how long. */
 export function drawWeather(options: WeatherOptions): FaultPlan[] {
   const { seed, kind, catalogue, targetsOf, healNs } = options;
-  const draw = new Draw(seed, 'weather');
+  const common = new Draw(seed, 'weather');
   const possible = catalogue.filter(
     (fault) => isAllowed(fault.name, kind) && targetsOf(fault).length > 0,
   );
-  const kinds = draw.some(possible, KINDS);
+  // With draws of its own a new fault leaves the others of a seed as they are.
+  const draws = new Map(possible.map((fault) => [fault, new Draw(seed, `weather ${fault.name}`)]));
+  const kinds = possible.filter((fault) => draws.get(fault)?.chance(KINDS));
+  if (kinds.length === 0) kinds.push(common.one(possible));
   const data = possible.filter(({ name }) => DATA_FAULTS.includes(name));
-  if (kind === 'data' && data.length > 0) kinds.push(draw.one(data));
+  if (kind === 'data' && data.length > 0) kinds.push(common.one(data));
   const strikes: FaultPlan[] = [];
-  const shortestNs = kind === 'data' || draw.chance(0.4) ? healNs * LONG : SHORTEST_NS;
+  const shortestNs = kind === 'data' || common.chance(0.4) ? healNs * LONG : SHORTEST_NS;
   for (const fault of new Set(kinds)) {
+    const draw = draws.get(fault) as Draw;
     // Few targets make faults meet.
     const targets = draw.some(targetsOf(fault), draw.chance(0.5) ? 0.2 : 0.8);
     for (let left = draw.whole(1, STRIKES); left > 0; left--) {

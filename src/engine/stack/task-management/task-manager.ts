@@ -54,6 +54,11 @@ export class TaskManager extends Layer implements TaskControl {
 
   abort(io: Io): void {
     const { requests } = this.sim;
+    // The table is long, and guests whose time-out is short give up thousands of commands.
+    if (!requests.isSplit(io)) {
+      this.recall(io);
+      return;
+    }
     const disk = requests.disk[io];
     for (let row = 0; row < requests.handleLimit; row += ROW_STRIDE) {
       if (!requests.live(row) || requests.disk[row] !== disk) continue;

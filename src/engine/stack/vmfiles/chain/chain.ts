@@ -8,6 +8,7 @@ import { Splitter } from '../../splitter.js';
 import type { Delta } from './delta.js';
 import { TABLE_ENTRIES } from './delta-format.js';
 import { OWN, ZEROS } from './grain-tables.js';
+import { LateUnmaps } from './late-unmaps.js';
 import { type Link, Lookup } from './link.js';
 import { TableIo } from './table-io.js';
 import { TableReads } from './table-reads.js';
@@ -50,6 +51,7 @@ export class Chain extends Splitter implements Recaller {
   /** Grains being copied up for a partial write, and the rows that wait for that. */
   private readonly filling = new Set<number>();
   private waiting: Io[] = [];
+  private readonly lateUnmaps: LateUnmaps;
   private readonly step: Uint8Array;
   private readonly diskLba: Float64Array;
 
@@ -62,6 +64,7 @@ export class Chain extends Splitter implements Recaller {
     super(sim, name);
     this.tableIo = new TableIo(sim, name, this, lower);
     this.tableReads = new TableReads(this.tableIo);
+    this.lateUnmaps = new LateUnmaps(sim);
     this.step = sim.requests.column('chain.step', Uint8Array);
     this.diskLba = sim.requests.column('chain.lba', Float64Array);
   }
@@ -75,6 +78,12 @@ export class Chain extends Splitter implements Recaller {
   /** Tables on the way; a chain may be changed only when there are none. */
   get isIdle(): boolean {
     return this.tableIo.inFlight === 0 && this.waiting.length === 0;
+  }
+
+  /** Whether a write of this range is one write of the leaf; redo logs may hold single sectors of it. */
+  writesAtOnce(at: number, blocks: number): boolean {
+    const { delta } = this.links[0];
+    return delta === undefined || writeRun(delta, at, blocks) === blocks;
   }
 
   recall(io: Io): Recall {
@@ -195,6 +204,7 @@ export class Chain extends Splitter implements Recaller {
     }
     delta.needPlaces(grain, count);
     this.diskLba[io] = at;
+    this.lateUnmaps.begin(io);
     if (blocks[io] % grainBlocks === 0) {
       this.step[io] = DATA;
       this.enter(io);
@@ -282,13 +292,12 @@ export class Chain extends Splitter implements Recaller {
     if (op[io] === WRITE) {
       const grain = Math.floor(at / grainBlocks);
       const end = Math.ceil((at + blocks[io]) / grainBlocks);
-      delta.tables.mark(grain, end - grain, OWN);
+      this.lateUnmaps.mark(io, delta.tables, grain, end - grain);
     } else {
-      delta.tables.mark(
-        Math.ceil(at / grainBlocks),
-        wholeGrains(at, blocks[io], grainBlocks),
-        ZEROS,
-      );
+      const first = Math.ceil(at / grainBlocks);
+      const count = wholeGrains(at, blocks[io], grainBlocks);
+      delta.tables.mark(first, count, ZEROS);
+      this.lateUnmaps.unmapped(first, count);
     }
     if (!leaf.written) {
       leaf.written = true;
@@ -301,6 +310,7 @@ export class Chain extends Splitter implements Recaller {
   private end(io: Io): void {
     const at = this.diskLba[io];
     this.step[io] = NONE;
+    if (this.requests.op[io] === WRITE) this.lateUnmaps.end();
     const delta = this.links[0].delta as Delta;
     if (this.filling.size > 0 && this.filling.delete(Math.floor(at / delta.format.grainBlocks))) {
       const ready = this.waiting;

@@ -1,0 +1,47 @@
+/** Backups of a virtual disk by every transport, and what may be done with those it has. */
+import { TRANSPORTS } from '../../../engine/operations/backup/transport.js';
+import type { Command } from '../../engine.js';
+import { DISK_SCOPES, diskOf, instantOf, type Operation } from './define.js';
+
+const MODES = ['full', 'incremental'] as const;
+
+export const backups: Operation = {
+  title: 'Backups',
+  scopes: DISK_SCOPES,
+  offers(row, world) {
+    const disk = diskOf(row, world);
+    if (disk === undefined) return [];
+    const { index, vm } = disk;
+    const offers: (readonly [label: string, command: Command])[] = TRANSPORTS.flatMap((transport) =>
+      MODES.map(
+        (mode) =>
+          [
+            `${mode} backup by ${transport}`,
+            { kind: 'backup', vm, disk: index, transport, mode },
+          ] as const,
+      ),
+    );
+    // Not of its measures alone: they are there once a backup has been asked for.
+    const done = world.events.some(({ kind, object }) => kind === 'backup.end' && object === vm);
+    if (done) {
+      const inPlace = 'restore the last backup in place (the VM is off)';
+      offers.push([inPlace, { kind: 'restore', disk: index }]);
+      const name = `${vm}-restored-${instantOf(world)}`;
+      for (const { name: datastore } of world.plan?.datastores ?? []) {
+        const label = `restore the last backup to a new disk on ${datastore}`;
+        offers.push([label, { kind: 'restore', disk: index, to: { datastore, name } }]);
+      }
+    }
+    const begun = offers.map(([label, command]) => ({
+      label,
+      command,
+      said: `${row.name}: ${label} begins`,
+    }));
+    const cancel = {
+      label: `cancel the backup of ${vm}`,
+      command: { kind: 'cancelBackup', vm } as const,
+      said: `${vm}: its backup is cancelled`,
+    };
+    return row.info.scope === 'backup' ? [cancel, ...begun] : [...begun, cancel];
+  },
+};
