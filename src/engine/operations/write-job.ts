@@ -1,5 +1,5 @@
 import { NO_DATA } from '../core/data-arena.js';
-import { WRITE } from '../core/io.js';
+import { BLOCK_BYTES, WRITE } from '../core/io.js';
 import type { Layer } from '../core/layer.js';
 import type { Sim } from '../core/sim.js';
 import type { FileHandle } from '../stack/files.js';
@@ -9,17 +9,27 @@ import { type Ended, Operation } from './operation.js';
 /** What is written at once: 1 MiB (model). */
 const CHUNK_BLOCKS = 2048;
 
+/** A file, and how much of it is written. */
+export interface FilePart {
+  readonly handle: FileHandle;
+  readonly blocks: number;
+  /** All of these blocks, where bytes are kept. */
+  readonly content?: Uint8Array | undefined;
+}
+
 /** Writes files from end to end: the memory of a machine, small files of a snapshot. */
 export class WriteJob extends Operation {
   private file = 0;
   private cursor = 0;
+  /** Payload under way, by slot. */
+  private readonly payloads = new Map<number, number>();
 
-  /** @param lower takes rows addressed by file; @param files with the blocks to write of each */
+  /** @param lower takes rows addressed by file */
   constructor(
     sim: Sim,
     mover: DataMover,
     private readonly lower: Layer,
-    private readonly files: readonly { readonly handle: FileHandle; readonly blocks: number }[],
+    private readonly files: readonly FilePart[],
     ended: Ended,
   ) {
     super(sim, mover, ended);
@@ -27,6 +37,9 @@ export class WriteJob extends Operation {
   }
 
   override moved(slot: number, status: number, sense: number): void {
+    const payload = this.payloads.get(slot);
+    if (payload !== undefined) this.sim.payloads.give(payload);
+    this.payloads.delete(slot);
     if (status === 0) this.free(slot);
     else this.fail(slot, 'write', status, sense);
   }
@@ -38,17 +51,23 @@ export class WriteJob extends Operation {
       this.cursor = 0;
     }
     if (this.file === files.length) return false;
-    const { handle, blocks } = files[this.file];
+    const { handle, blocks, content } = files[this.file];
     const length = Math.min(CHUNK_BLOCKS, blocks - this.cursor);
     const lba = this.cursor;
     this.cursor += length;
+    let data = NO_DATA;
+    if (content !== undefined) {
+      const bytes = content.subarray(lba * BLOCK_BYTES, (lba + length) * BLOCK_BYTES);
+      data = this.sim.payloads.take(bytes);
+      this.payloads.set(slot, data);
+    }
     this.send(slot, {
       op: WRITE,
       lower: this.lower,
       file: handle.index,
       lba,
       blocks: length,
-      data: NO_DATA,
+      data,
     });
     return true;
   }

@@ -94,7 +94,7 @@ export class Simulation {
     const { datastores, fileSystems } = buildDatastores(sim, plans, hosts, servers, arrays);
     this.datastores = datastores;
     const built = buildVms(sim, plan.vms, datastores, fileSystems, hosts);
-    const { vms, powers, disks, homes } = built;
+    const { vms, powers, disks, homes, texts } = built;
     const contents = new FileContents(sim, servers);
     this.audit = new CloneAudit(contents);
     this.operations = new DiskOperations(
@@ -119,6 +119,7 @@ export class Simulation {
       plans: plan.vms,
       disks,
       homes,
+      texts,
       fileSystems,
       moverOf: (host) => this.operations.moverOf(host),
       witnessOf: (vm) => this.guests.witnessOf(vm),

@@ -4,7 +4,6 @@ import type { DataMover } from '../../operations/data-mover.js';
 import type { MoverStore } from '../../operations/store.js';
 import type { Command, SnapshotAction } from '../../plan/commands.js';
 import type { VmPlan } from '../../plan/plan.js';
-import type { FileHandle } from '../../stack/files.js';
 import { type ChainFiles, DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
 import { chainFrom, type GrainRun, grainRuns, type Link } from '../../stack/vmfiles/chain/link.js';
 import { ChangeTracker, type DiskArea } from '../../stack/vmfiles/change-tracker.js';
@@ -12,15 +11,17 @@ import type { Home } from '../../stack/vmfiles/home.js';
 import type { Vm } from '../../stack/vmfiles/vm.js';
 import type { HostFileSystems } from '../build-datastores.js';
 import type { BuiltDisk } from '../build-vms.js';
+import type { HomeText } from '../export/home-text.js';
 import type { FileContents } from '../file-contents.js';
+import { MachineTexts } from './machine-texts.js';
 import type { SnapshotInfo } from './snapshot.js';
 import { VmSnapshots, type Witness } from './vm-snapshots.js';
 
 /** Pause between two looks whether a file is at rest (model). */
 const LOOK_NS = 1_000_000;
 
-/** A snapshot list, of a few snapshots: model. */
-const LIST_BYTES = 4096;
+/** How a base's extent is called after its descriptor. */
+const RAW_OR_FLAT = /-(?:flat|rdmp?)\.vmdk$/;
 
 /** One file of a disk's chain, with where its data lies. */
 export interface ChainLink {
@@ -47,6 +48,8 @@ export interface SnapshotServiceOptions {
   readonly disks: ReadonlyMap<number, BuiltDisk>;
   /** Files of each VM, by its name. */
   readonly homes: ReadonlyMap<string, Home>;
+  /** What their small files say, by the same name. */
+  readonly texts: ReadonlyMap<string, HomeText>;
   readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
   readonly moverOf: (host: string) => DataMover;
   /** Guests of a VM that verify data. */
@@ -62,7 +65,9 @@ export class SnapshotService {
   constructor(
     private readonly sim: Sim,
     private readonly options: SnapshotServiceOptions,
-  ) {}
+  ) {
+    for (const text of options.texts.values()) text.leafOf = ({ index }) => this.leafOf(index);
+  }
 
   /** @throws InputError when there is no such VM or snapshot, or another operation is under way */
   command(command: Extract<Command, { kind: 'snapshot' | 'track' }>, why: string): void {
@@ -258,7 +263,7 @@ export class SnapshotService {
       mover: this.options.moverOf(plan.host),
       lower,
       home: files,
-      textOf: (role) => this.textOf(name, role),
+      texts: this.textsOf(name),
       stem: `[${plan.home}] ${name}/${name}`,
       memoryBytes: plan.memoryBytes,
       random: this.sim.random.stream(`${name}.cid`),
@@ -305,18 +310,29 @@ export class SnapshotService {
         }
         home.removeFile(file);
       },
-      isChanging: (file) => store.datastore.isChanging(file),
+      isChanging: (file) => {
+        const own = file.path.slice(1, file.path.indexOf(']'));
+        return this.storeOf(host, own).datastore.isChanging(file);
+      },
     };
     return { lower: systems.fileSystemSwitch, files, store };
   }
 
-  /** Configuration (a template's too) or snapshot list of a VM; the list is made as large as it gets when first used. */
-  private textOf(vm: string, role: 'config' | 'snapshotList'): FileHandle {
-    const home = this.homeOf(vm);
-    const [file] = [...home.ofRole(role), ...home.ofRole('template')];
-    if (file.sizeBlocks > 0) return file;
-    home.removeFile(file);
-    return home.addFile(role, `${vm}.vmsd`, LIST_BYTES);
+  /** Descriptor a disk is named by now. */
+  private leafOf(disk: number): string {
+    const { backing } = this.builtDisk(disk);
+    return this.chains.get(disk)?.leaf.name ?? backing.file.path.replace(RAW_OR_FLAT, '.vmdk');
+  }
+
+  private textsOf(name: string): MachineTexts {
+    const plan = this.planOf(name);
+    return new MachineTexts({
+      plan,
+      home: this.homeOf(name),
+      text: this.options.texts.get(name) as HomeText,
+      chainOf: (disk) => this.chainFor(disk),
+      needsConsolidation: () => plan.disks.some(({ index }) => this.needsConsolidation(index)),
+    });
   }
 
   private homeOf(vm: string): Home {

@@ -4,9 +4,8 @@ import type { Stream } from '../../core/random.js';
 import type { Sim } from '../../core/sim.js';
 import { formatDuration, formatSize } from '../../core/units.js';
 import type { DataMover } from '../../operations/data-mover.js';
-import { WriteJob } from '../../operations/write-job.js';
+import { type FilePart, WriteJob } from '../../operations/write-job.js';
 import type { DeltaFormatName, SnapshotAction } from '../../plan/commands.js';
-import type { FileHandle } from '../../stack/files.js';
 import type { ChainFiles } from '../../stack/vmfiles/chain/disk-chain.js';
 import type { Link } from '../../stack/vmfiles/chain/link.js';
 import type { FrozenChanges } from '../../stack/vmfiles/change-tracker.js';
@@ -14,13 +13,16 @@ import type { FileRole } from '../../stack/vmfiles/home.js';
 import type { Vm } from '../../stack/vmfiles/vm.js';
 import { Consolidation } from './consolidation.js';
 import { type ChainedDisk, Freezer } from './freezer.js';
-import { makeLeaves, messageOf, type NewLeaf, type WriteFiles, wholeOf } from './new-leaves.js';
+import type { MachineTexts } from './machine-texts.js';
+import { makeLeaves, messageOf, type NewLeaf, type WriteFiles } from './new-leaves.js';
 import type { SnapshotInfo, VmSnapshot } from './snapshot.js';
 
 /** Links of a chain at most (vmdk-formats 5), the base and a helper among them. */
 const LINKS_MAX = 32;
 /** Time to save the state of the devices while the machine is stunned: model. */
 const CHECKPOINT_NS = 50e6;
+/** Pause between two looks whether new files are on the volume, where bytes are kept (model). */
+const LOOK_NS = 1_000_000;
 /** State of the machine without its memory: model. */
 const STATE_BYTES = 256 * 1024;
 
@@ -47,8 +49,8 @@ export interface VmSnapshotsOptions {
   /** Files of the machine's home, whose folder this is: `[datastore] web1/web1`. */
   readonly home: ChainFiles;
   readonly stem: string;
-  /** The file that names the disks, or the snapshots. */
-  readonly textOf: (role: 'config' | 'snapshotList') => FileHandle;
+  /** The files that name the disks, and the snapshots. */
+  readonly texts: MachineTexts;
   readonly memoryBytes: number;
   readonly random: Stream;
   readonly witness: Witness;
@@ -131,14 +133,14 @@ export class VmSnapshots {
     const how = [memory ? 'with memory' : 'without memory', ...(quiesce ? ['quiesced'] : [])];
     this.begin(`creating snapshot ${name}`, how.join(', '), why);
     const uid = ++this.uids;
-    const files: { handle: FileHandle; blocks: number }[] = [];
+    const files: FilePart[] = [];
     const fail = (problem: string): void => {
       for (const { handle } of files) this.options.home.remove(handle);
       this.fail(name, problem);
     };
     try {
       // Room for the list is found before anything is stunned.
-      this.options.textOf('snapshotList');
+      this.roomFor({ name, uid, quiesced: quiesce, withMemory: memory, files: [] });
       files.push(this.homeFile(`Snapshot${uid}.vmsn`, STATE_BYTES, 'snapshotState'));
       if (memory) files.push(this.homeFile(`Snapshot${uid}.vmem`, memoryBytes, 'snapshotMemory'));
     } catch (error) {
@@ -196,7 +198,8 @@ export class VmSnapshots {
     const createdAt = this.sim.now;
     const { current: parent } = this;
     const snapshot = { ...part, parent, createdAt, disks: frozen, changes };
-    this.writeText('snapshotList', (problem) => {
+    const { texts } = this.options;
+    this.write([texts.list([...this.snapshots, snapshot], snapshot)], (problem) => {
       if (problem !== undefined) {
         this.freezer.thaw();
         for (const handle of part.files) this.options.home.remove(handle);
@@ -224,9 +227,10 @@ export class VmSnapshots {
         this.fail(name, unsettled);
         return;
       }
+      const ofSnapshot = ({ index }: SnapshotDisk): Link => snapshot.disks.get(index) as Link;
       makeLeaves(
         this.sim,
-        this.leaves(({ index }) => snapshot.disks.get(index) as Link, 0),
+        { ...this.leaves(ofSnapshot, 0), besides: () => this.listFrom(snapshot) },
         (made) => this.goBack(snapshot, made),
         (problem) => {
           this.freezer.thaw();
@@ -261,9 +265,23 @@ export class VmSnapshots {
     checkpointNs: number,
     format?: DeltaFormatName,
   ) {
-    const { disks, textOf } = this.options;
-    const configuration = (): FileHandle => textOf('config');
-    return { disks, parentOf, format, checkpointNs, write: this.write, configuration };
+    const { disks, texts } = this.options;
+    return { disks, parentOf, format, checkpointNs, write: this.write, texts };
+  }
+
+  /** The list says what the running state comes from; nobody needs it where no bytes are kept. */
+  private listFrom(current: VmSnapshot): FilePart[] {
+    const part = this.options.texts.list(this.snapshots, current);
+    return part.content === undefined ? [] : [part];
+  }
+
+  /** @throws InputError when the list has none for one more */
+  private roomFor(part: SnapshotPart): void {
+    const { disks, texts } = this.options;
+    const frozen = new Map(disks.map(({ index, chain }) => [index, chain.leaf]));
+    const { current: parent, snapshots } = this;
+    const one = { ...part, parent, createdAt: this.sim.now, disks: frozen, changes: new Map() };
+    texts.list([...snapshots, one], one);
   }
 
   /** Deletes these snapshots, and merges every delta that none needs then. */
@@ -274,10 +292,18 @@ export class VmSnapshots {
       this.unlist(gone, names, why);
       return;
     }
-    this.writeText('snapshotList', (problem) => {
+    this.write([this.listWithout(gone)], (problem) => {
       if (problem === undefined) this.unlist(gone, names, why);
       else this.fail(names, problem);
     });
+  }
+
+  private listWithout(gone: readonly VmSnapshot[]): FilePart {
+    const kept = (one: VmSnapshot | undefined): VmSnapshot | undefined =>
+      one !== undefined && gone.includes(one) ? kept(one.parent) : one;
+    const left = this.snapshots.filter((snapshot) => !gone.includes(snapshot));
+    const listed = left.map((snapshot) => ({ ...snapshot, parent: kept(snapshot.parent) }));
+    return this.options.texts.list(listed, kept(this.current));
   }
 
   /** The list does not name them any more. */
@@ -314,7 +340,7 @@ export class VmSnapshots {
     const consolidation = new Consolidation(
       this.sim,
       {
-        chain: disk.chain,
+        disk,
         mover,
         freezer: this.freezer,
         isOff: () => vm.state === 'off',
@@ -326,8 +352,12 @@ export class VmSnapshots {
           }
         },
         newCid: () => this.options.random.next(),
-        write: (files, ended) => this.write(files.map(wholeOf), ended),
-        textOf: this.options.textOf,
+        write: this.write,
+        texts: this.options.texts,
+        listMoved: (from, to) =>
+          this.options.texts.list(this.snapshots, this.current, (link) =>
+            link === from ? to : link,
+          ),
         stunned: (stunNs) => {
           const what = `the last delta of ${disk.chain.entity.name} was merged`;
           const stun = `the machine was stunned for ${formatDuration(stunNs)}`;
@@ -355,13 +385,13 @@ export class VmSnapshots {
   }
 
   private readonly write: WriteFiles = (files, then) => {
-    const { mover, lower } = this.options;
+    const { mover, lower, home } = this.options;
+    if (files.some(({ handle, content }) => content !== undefined && home.isChanging(handle))) {
+      this.sim.timers.delay(LOOK_NS, () => this.write(files, then));
+      return;
+    }
     new WriteJob(this.sim, mover, lower, files, then);
   };
-
-  private writeText(role: 'config' | 'snapshotList', then: (problem?: string) => void): void {
-    this.write([wholeOf(this.options.textOf(role))], then);
-  }
 
   private begin(task: string, what: string, why: string): void {
     this.task = task;

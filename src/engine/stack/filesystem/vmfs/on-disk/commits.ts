@@ -74,6 +74,13 @@ export class Commits implements BatchOwner {
     return this.order.some(({ begun, plan }) => begun && plan.locks.includes(lock));
   }
 
+  /** True while something is to be written to a block of the volume. */
+  isWriting(lba: number): boolean {
+    return this.order.some(({ plan }) =>
+      plan.phases.some((phase) => phase.some((write) => this.bytes.covers(write, lba))),
+    );
+  }
+
   /** @param run makes the change in terms of the library, within a transaction */
   add(host: number, run: () => void, client: CommitClient | undefined, token: number): void {
     if (this.dead.has(host)) {

@@ -35,6 +35,7 @@ export function pathOnVolume(path: string): string {
 /**
  * Makes a file with the space its policy asks for.
  * @param written file blocks at its start that hold something, zeros for now
+ * @param content what is written into it, over what a file that is there holds
  * @throws InputError where there is one of another length, or no room
  */
 export function createFile(
@@ -43,9 +44,12 @@ export function createFile(
   length: number,
   policy: AllocationPolicy,
   written: number,
+  content?: Uint8Array,
 ): RecordedFile {
   const { volume, core } = bytes;
   const { entry } = makeFolders(bytes, path);
+  // Texts are as long as what they say; that changes with the scenario.
+  if (entry !== undefined && content !== undefined) volume.resize(path, length);
   if (entry === undefined) {
     volume.create(path, length === 0 ? {} : { length });
     if (policy === 'thin' || policy === 'lazyThick') provide(bytes, path, 0, written, true);
@@ -60,7 +64,8 @@ export function createFile(
       'remove it with vmtop volume rm, or begin with a new image',
     );
   }
-  return describe(descriptor);
+  if (content !== undefined) volume.write(path, 0, content);
+  return describe(volume.tree.regular(path));
 
   function describe(file: Descriptor): RecordedFile {
     const { address, at, zla, generation } = file;

@@ -37,6 +37,7 @@ interface PointerPlace {
  * what is on its way has arrived (commits.ts).
  */
 export class RecordedVolume extends VmfsVolume implements HostsState {
+  readonly keepsBytes = true;
   readonly commits: Commits;
   /** By number of the file: its descriptor. */
   private readonly addresses = new Map<number, Address>();
@@ -146,12 +147,13 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     sizeBytes: number,
     policy: AllocationPolicy,
     writtenBytes = 0,
+    content?: Uint8Array,
   ): VmfsFile {
     const length = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
     const written = Math.min(length, Math.ceil(writtenBytes / FILE_BLOCK_BYTES));
     this.checkSpace(path, policy === 'thin' ? written : policy === 'small' ? 0 : length);
     const make = (): RecordedFile =>
-      createFile(this.bytes, pathOnVolume(path), sizeBytes, policy, written);
+      createFile(this.bytes, pathOnVolume(path), sizeBytes, policy, written, content);
     return this.adopt(path, sizeBytes, policy, this.change(make));
   }
 
@@ -233,6 +235,12 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
       },
       () => this.freeBlocksOf(file),
     );
+  }
+
+  /** Also while the file itself is on its way to the media: what is in it there is not safe before. */
+  override isChanging(handle: FileHandle): boolean {
+    const { descriptor } = this.fileOf(handle);
+    return super.isChanging(handle) || this.commits.isWriting(descriptor);
   }
 
   /** Descriptor of a file, as the library names it. */

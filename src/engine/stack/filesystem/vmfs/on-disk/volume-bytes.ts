@@ -136,6 +136,11 @@ export class VolumeBytes {
     return Array.from({ length: count }, (_, index) => first + index);
   }
 
+  covers(write: StagedWrite, lba: number): boolean {
+    const first = this.volumeLba(write);
+    return lba >= first && lba < first + write.bytes.length / BLOCK_BYTES;
+  }
+
   /** Is a staged write on its device as it was to be? */
   isThere({ device, lba, bytes }: StagedWrite): boolean {
     const found = new Uint8Array(bytes.length);

@@ -1,0 +1,116 @@
+import { assert } from '../../core/assert.js';
+import { InputError } from '../../core/errors.js';
+import { BLOCK_BYTES } from '../../core/io.js';
+import { alignUp } from '../../formats/vmfs/bytes.js';
+import type { FilePart } from '../../operations/write-job.js';
+import type { DiskPlan, VmPlan } from '../../plan/plan.js';
+import type { FileHandle } from '../../stack/files.js';
+import type { DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
+import type { Link } from '../../stack/vmfiles/chain/link.js';
+import type { Home } from '../../stack/vmfiles/home.js';
+import { filled, type HomeText } from '../export/home-text.js';
+import type { VmSnapshot } from './snapshot.js';
+
+/** A snapshot list, of a few snapshots: model. */
+const LIST_BYTES = 4096;
+
+export interface MachineTextsOptions {
+  readonly plan: VmPlan;
+  readonly home: Home;
+  readonly text: HomeText;
+  readonly chainOf: (disk: number) => DiskChain;
+  readonly needsConsolidation: () => boolean;
+}
+
+/**
+ * The text files of a machine as its snapshots change them: which files, and where bytes are kept what
+ * they are to say. Each is asked for before what it says is so in the engine: who writes first and acts
+ * then can lose power in between.
+ */
+export class MachineTexts {
+  /** Blocks of the list that were ever written. */
+  private listed = 0;
+
+  constructor(private readonly options: MachineTextsOptions) {}
+
+  /** The .vmx (or .vmtx) when these links are the leaves of their disks, by number of the disk. */
+  configuration(leaves: ReadonlyMap<number, Link>): FilePart {
+    const { text, plan } = this.options;
+    const handle = this.handleOf('config');
+    const leafOf = (disk: DiskPlan): string => leaves.get(disk.index)?.name ?? text.leafOf(disk);
+    return this.part(handle, plan.home, () => text.configuration(leafOf));
+  }
+
+  /**
+   * The .vmsd with these snapshots.
+   * @param stands the link that is to hold what a snapshot froze in another
+   * @throws InputError when they do not fit into it
+   */
+  list(
+    snapshots: readonly VmSnapshot[],
+    current: VmSnapshot | undefined,
+    stands: (link: Link) => Link = (link) => link,
+  ): FilePart {
+    const { plan, text, needsConsolidation } = this.options;
+    const handle = this.handleOf('snapshotList');
+    if (!text.keeps(plan.home)) return wholeOf(handle);
+    const infos = snapshots.map((one) => ({ ...one, parent: one.parent?.name }));
+    const frozen = snapshots.map(({ disks }) =>
+      plan.disks.map(({ index }) => {
+        const link = disks.get(index);
+        return link && stands(link).name;
+      }),
+    );
+    const bytes = text.list(infos, current?.uid ?? 0, frozen, needsConsolidation());
+    const blocks = alignUp(bytes.length, BLOCK_BYTES) / BLOCK_BYTES;
+    if (blocks > handle.sizeBlocks) {
+      throw InputError.of(handle.path, 'has no room for another snapshot', 'delete snapshots');
+    }
+    this.listed = Math.max(this.listed, blocks);
+    return { handle, blocks: this.listed, content: filled(bytes, this.listed * BLOCK_BYTES) };
+  }
+
+  /** Descriptors of links of a disk; a base has none where bytes are not kept. */
+  descriptors(disk: number, links: readonly Link[], parent?: Link): FilePart[] {
+    const { plan, home, text, chainOf } = this.options;
+    const diskPlan = plan.disks.find(({ index }) => index === disk) as DiskPlan;
+    const chain = chainOf(disk);
+    const { datastore } = chain.backing;
+    return links.flatMap((link) => {
+      const handle =
+        chain.descriptorOf(link) ??
+        home.ofRole('diskDescriptor').find(({ path }) => path === link.name);
+      if (handle === undefined) return [];
+      const under = parent ?? link.parent;
+      const said = {
+        format: link.delta?.format.name ?? ('flat' as const),
+        capacityBlocks: chain.capacityBlocks,
+        extent: link.file.path,
+        cid: link.cid,
+        parentCid: under === undefined ? link.parentCid : (parent?.cid ?? link.parentCid),
+      };
+      const isThin = link.delta === undefined && diskPlan.kind === 'thin';
+      const write = () => text.descriptor(link.name, said, under?.name, isThin);
+      return [this.part(handle, datastore.name, write)];
+    });
+  }
+
+  private part(handle: FileHandle, datastore: string, write: () => Uint8Array): FilePart {
+    if (!this.options.text.keeps(datastore)) return wholeOf(handle);
+    return { ...wholeOf(handle), content: filled(write(), handle.sizeBlocks * BLOCK_BYTES) };
+  }
+
+  /** Configuration (a template's too) or snapshot list; the list is made as large as it gets when first used. */
+  private handleOf(role: 'config' | 'snapshotList'): FileHandle {
+    const { home, plan } = this.options;
+    const [file] = [...home.ofRole(role), ...home.ofRole('template')];
+    assert(file !== undefined, `${plan.name} has no ${role}`);
+    if (file.sizeBlocks > 0) return file;
+    home.removeFile(file);
+    return home.addFile(role, `${plan.name}.vmsd`, LIST_BYTES);
+  }
+}
+
+function wholeOf(handle: FileHandle): FilePart {
+  return { handle, blocks: handle.sizeBlocks };
+}
