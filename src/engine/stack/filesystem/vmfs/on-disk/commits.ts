@@ -74,10 +74,10 @@ export class Commits implements BatchOwner {
     return this.order.some(({ begun, plan }) => begun && plan.locks.includes(lock));
   }
 
-  /** True while something is to be written to a block of the volume. */
-  isWriting(lba: number): boolean {
+  /** True while something is to be written to some of these blocks of the volume. */
+  isWriting(lba: number, blocks: number): boolean {
     return this.order.some(({ plan }) =>
-      plan.phases.some((phase) => phase.some((write) => this.bytes.covers(write, lba))),
+      plan.phases.some((phase) => phase.some((write) => this.bytes.meets(write, lba, blocks))),
     );
   }
 

@@ -240,7 +240,8 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
   /** Also while the file itself is on its way to the media: what is in it there is not safe before. */
   override isChanging(handle: FileHandle): boolean {
     const { descriptor } = this.fileOf(handle);
-    return super.isChanging(handle) || this.commits.isWriting(descriptor);
+    const blocks = this.bytes.core.generation.descriptorBytes / BLOCK_BYTES;
+    return super.isChanging(handle) || this.commits.isWriting(descriptor, blocks);
   }
 
   /** Descriptor of a file, as the library names it. */

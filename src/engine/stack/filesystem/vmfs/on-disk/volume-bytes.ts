@@ -136,9 +136,10 @@ export class VolumeBytes {
     return Array.from({ length: count }, (_, index) => first + index);
   }
 
-  covers(write: StagedWrite, lba: number): boolean {
+  /** Is a staged write to some of these blocks of the volume? */
+  meets(write: StagedWrite, lba: number, blocks: number): boolean {
     const first = this.volumeLba(write);
-    return lba >= first && lba < first + write.bytes.length / BLOCK_BYTES;
+    return lba + blocks > first && lba < first + write.bytes.length / BLOCK_BYTES;
   }
 
   /** Is a staged write on its device as it was to be? */
