@@ -182,6 +182,7 @@ export class Consolidation {
         target: chain.target,
         capacityBlocks: chain.capacityBlocks,
         givesBack: givesBack && into.delta === undefined,
+        keepsBytes: chain.keepsBytes,
       },
       (problem) => {
         chain.progress = undefined;

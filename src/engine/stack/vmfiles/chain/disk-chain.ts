@@ -101,6 +101,10 @@ export class DiskChain {
     return this.base.file.sizeBlocks;
   }
 
+  get keepsBytes(): boolean {
+    return this.options.files.datastore.keepsBytes === true;
+  }
+
   get backing(): VirtualDisk {
     return this.options.backing;
   }
