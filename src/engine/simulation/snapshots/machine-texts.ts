@@ -8,11 +8,15 @@ import type { FileHandle } from '../../stack/files.js';
 import type { DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
 import type { Link } from '../../stack/vmfiles/chain/link.js';
 import type { Home } from '../../stack/vmfiles/home.js';
+import type { VirtualDisk } from '../../stack/vmfiles/virtual-disk.js';
 import { filled, type HomeText } from '../export/home-text.js';
 import type { VmSnapshot } from './snapshot.js';
 
 /** A snapshot list, of a few snapshots: model. */
 const LIST_BYTES = 4096;
+
+/** How a base's extent is called after its descriptor. */
+export const BASE_ENDING = /-(?:flat|rdmp?)\.vmdk$/;
 
 export interface MachineTextsOptions {
   readonly plan: VmPlan;
@@ -70,10 +74,49 @@ export class MachineTexts {
     return { handle, blocks: this.listed, content: filled(bytes, this.listed * BLOCK_BYTES) };
   }
 
+  /** @throws InputError when the .vmsd has no room for one more */
+  requireRoom(snapshots: readonly VmSnapshot[], name: string, uid: number): void {
+    const { plan, chainOf } = this.options;
+    const disks = new Map(plan.disks.map(({ index }) => [index, chainOf(index).leaf]));
+    const state = { createdAt: 0, quiesced: false, withMemory: false, files: [] };
+    // Room also for digits that are not known yet.
+    const longer = name.padEnd(name.length + 32);
+    const one = { name: longer, uid, parent: snapshots.at(-1), disks, changes: new Map(), ...state };
+    this.list([...snapshots, one], one);
+  }
+
+  /** The .vmsd without some snapshots; what came from one of them comes from what that came from. */
+  listWithout(
+    gone: readonly VmSnapshot[],
+    snapshots: readonly VmSnapshot[],
+    current: VmSnapshot | undefined,
+  ): FilePart {
+    const kept = (one: VmSnapshot | undefined): VmSnapshot | undefined =>
+      one !== undefined && gone.includes(one) ? kept(one.parent) : one;
+    const left = snapshots.filter((snapshot) => !gone.includes(snapshot));
+    const listed = left.map((snapshot) => ({ ...snapshot, parent: kept(snapshot.parent) }));
+    return this.list(listed, kept(current));
+  }
+
+  /** What says where a disk without snapshots lies, after it has moved; nothing where no bytes are kept. */
+  place(disk: number, { file, datastore, kind }: VirtualDisk): FilePart[] {
+    const { plan, home, text } = this.options;
+    const path = file.path.replace(BASE_ENDING, '.vmdk');
+    const handle = home.ofRole('diskDescriptor').find((one) => one.path === path);
+    const at = plan.disks.find(({ index }) => index === disk) as DiskPlan;
+    const now = { ...at, kind, sizeBytes: file.sizeBlocks * BLOCK_BYTES };
+    const parts = [
+      ...(handle === undefined
+        ? []
+        : [this.part(handle, datastore.name, () => text.baseDescriptor(now, path))]),
+      this.configuration(new Map()),
+    ];
+    return parts.filter(({ content }) => content !== undefined);
+  }
+
   /** Descriptors of links of a disk; a base has none where bytes are not kept. */
   descriptors(disk: number, links: readonly Link[], parent?: Link): FilePart[] {
-    const { plan, home, text, chainOf } = this.options;
-    const diskPlan = plan.disks.find(({ index }) => index === disk) as DiskPlan;
+    const { home, text, chainOf } = this.options;
     const chain = chainOf(disk);
     const { datastore } = chain.backing;
     return links.flatMap((link) => {
@@ -89,7 +132,7 @@ export class MachineTexts {
         cid: link.cid,
         parentCid: under === undefined ? link.parentCid : (parent?.cid ?? link.parentCid),
       };
-      const isThin = link.delta === undefined && diskPlan.kind === 'thin';
+      const isThin = link.delta === undefined && chain.backing.kind === 'thin';
       const write = () => text.descriptor(link.name, said, under?.name, isThin);
       return [this.part(handle, datastore.name, write)];
     });

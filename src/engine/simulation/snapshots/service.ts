@@ -2,8 +2,10 @@ import { InputError } from '../../core/errors.js';
 import type { Sim } from '../../core/sim.js';
 import type { DataMover } from '../../operations/data-mover.js';
 import type { MoverStore } from '../../operations/store.js';
+import { type FilePart, WriteJob } from '../../operations/write-job.js';
 import type { Command, SnapshotAction } from '../../plan/commands.js';
 import type { VmPlan } from '../../plan/plan.js';
+import type { FileHandle } from '../../stack/files.js';
 import { type ChainFiles, DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
 import { chainFrom, type GrainRun, grainRuns, type Link } from '../../stack/vmfiles/chain/link.js';
 import { ChangeTracker, type DiskArea } from '../../stack/vmfiles/change-tracker.js';
@@ -13,15 +15,12 @@ import type { HostFileSystems } from '../build-datastores.js';
 import type { BuiltDisk } from '../build-vms.js';
 import type { HomeText } from '../export/home-text.js';
 import type { FileContents } from '../file-contents.js';
-import { MachineTexts } from './machine-texts.js';
+import { BASE_ENDING, MachineTexts } from './machine-texts.js';
 import type { SnapshotInfo } from './snapshot.js';
 import { VmSnapshots, type Witness } from './vm-snapshots.js';
 
 /** Pause between two looks whether a file is at rest (model). */
 const LOOK_NS = 1_000_000;
-
-/** How a base's extent is called after its descriptor. */
-const RAW_OR_FLAT = /-(?:flat|rdmp?)\.vmdk$/;
 
 /** One file of a disk's chain, with where its data lies. */
 export interface ChainLink {
@@ -165,8 +164,29 @@ export class SnapshotService {
 
   /** The base of a disk of a VM without snapshots is another file now, or has another name. */
   forget(disk: number): void {
-    this.machines.delete(this.builtDisk(disk).vm.name);
+    const { vm, backing } = this.builtDisk(disk);
+    this.machines.delete(vm.name);
     this.chains.delete(disk);
+    const parts = this.textsOf(vm.name).place(disk, backing);
+    // What a device refuses stays as it was, until an operation on snapshots writes it again.
+    if (parts.length > 0) this.write(vm.host, parts, () => undefined);
+  }
+
+  /** Writes files from end to end; where bytes are kept not before they are on the volume. */
+  private write(host: string, parts: readonly FilePart[], then: (problem?: string) => void): void {
+    const { fileSystemSwitch } = this.options.fileSystems.get(host) as HostFileSystems;
+    const isComing = ({ handle, content }: FilePart): boolean =>
+      content !== undefined && this.isChanging(host, handle);
+    if (parts.some(isComing)) {
+      this.sim.timers.delay(LOOK_NS, () => this.write(host, parts, then));
+      return;
+    }
+    new WriteJob(this.sim, this.options.moverOf(host), fileSystemSwitch, parts, then);
+  }
+
+  private isChanging(host: string, file: FileHandle): boolean {
+    const datastore = file.path.slice(1, file.path.indexOf(']'));
+    return this.storeOf(host, datastore).datastore.isChanging(file);
   }
 
   private track(disk: number, on: boolean, why: string): void {
@@ -250,7 +270,7 @@ export class SnapshotService {
     const plan = this.planOf(name);
     const built = plan.disks.map(({ index }) => this.builtDisk(index));
     const [first] = built;
-    const { lower, files } = this.filesOf(first.vm, plan.home);
+    const { files } = this.filesOf(first.vm, plan.home);
     const machine = new VmSnapshots(this.sim, {
       vm: first.vm,
       disks: built.map(({ plan: disk, backing }) => ({
@@ -261,7 +281,7 @@ export class SnapshotService {
           this.storeOf(plan.host, backing.datastore.name).vmfs !== undefined,
       })),
       mover: this.options.moverOf(plan.host),
-      lower,
+      write: (parts, then) => this.write(plan.host, parts, then),
       home: files,
       texts: this.textsOf(name),
       stem: `[${plan.home}] ${name}/${name}`,
@@ -310,10 +330,7 @@ export class SnapshotService {
         }
         home.removeFile(file);
       },
-      isChanging: (file) => {
-        const own = file.path.slice(1, file.path.indexOf(']'));
-        return this.storeOf(host, own).datastore.isChanging(file);
-      },
+      isChanging: (file) => store.datastore.isChanging(file),
     };
     return { lower: systems.fileSystemSwitch, files, store };
   }
@@ -321,7 +338,7 @@ export class SnapshotService {
   /** Descriptor a disk is named by now. */
   private leafOf(disk: number): string {
     const { backing } = this.builtDisk(disk);
-    return this.chains.get(disk)?.leaf.name ?? backing.file.path.replace(RAW_OR_FLAT, '.vmdk');
+    return this.chains.get(disk)?.leaf.name ?? backing.file.path.replace(BASE_ENDING, '.vmdk');
   }
 
   private textsOf(name: string): MachineTexts {

@@ -1,10 +1,9 @@
 import { InputError } from '../../core/errors.js';
-import type { Layer } from '../../core/layer.js';
 import type { Stream } from '../../core/random.js';
 import type { Sim } from '../../core/sim.js';
 import { formatDuration, formatSize } from '../../core/units.js';
 import type { DataMover } from '../../operations/data-mover.js';
-import { type FilePart, WriteJob } from '../../operations/write-job.js';
+import type { FilePart } from '../../operations/write-job.js';
 import type { DeltaFormatName, SnapshotAction } from '../../plan/commands.js';
 import type { ChainFiles } from '../../stack/vmfiles/chain/disk-chain.js';
 import type { Link } from '../../stack/vmfiles/chain/link.js';
@@ -21,8 +20,6 @@ import type { SnapshotInfo, VmSnapshot } from './snapshot.js';
 const LINKS_MAX = 32;
 /** Time to save the state of the devices while the machine is stunned: model. */
 const CHECKPOINT_NS = 50e6;
-/** Pause between two looks whether new files are on the volume, where bytes are kept (model). */
-const LOOK_NS = 1_000_000;
 /** State of the machine without its memory: model. */
 const STATE_BYTES = 256 * 1024;
 
@@ -44,8 +41,7 @@ export interface VmSnapshotsOptions {
   readonly vm: Vm;
   readonly disks: readonly SnapshotDisk[];
   readonly mover: DataMover;
-  /** Takes rows addressed by file. */
-  readonly lower: Layer;
+  readonly write: WriteFiles;
   /** Files of the machine's home, whose folder this is: `[datastore] web1/web1`. */
   readonly home: ChainFiles;
   readonly stem: string;
@@ -140,7 +136,7 @@ export class VmSnapshots {
     };
     try {
       // Room for the list is found before anything is stunned.
-      this.roomFor({ name, uid, quiesced: quiesce, withMemory: memory, files: [] });
+      this.options.texts.requireRoom(this.snapshots, name, uid);
       files.push(this.homeFile(`Snapshot${uid}.vmsn`, STATE_BYTES, 'snapshotState'));
       if (memory) files.push(this.homeFile(`Snapshot${uid}.vmem`, memoryBytes, 'snapshotMemory'));
     } catch (error) {
@@ -148,7 +144,7 @@ export class VmSnapshots {
       return;
     }
     // The memory is written while the machine runs; what it changes meanwhile is not modelled.
-    this.write(files, (problem) => {
+    this.options.write(files, (problem) => {
       if (problem !== undefined) {
         fail(problem);
         return;
@@ -199,7 +195,7 @@ export class VmSnapshots {
     const { current: parent } = this;
     const snapshot = { ...part, parent, createdAt, disks: frozen, changes };
     const { texts } = this.options;
-    this.write([texts.list([...this.snapshots, snapshot], snapshot)], (problem) => {
+    this.options.write([texts.list([...this.snapshots, snapshot], snapshot)], (problem) => {
       if (problem !== undefined) {
         this.freezer.thaw();
         for (const handle of part.files) this.options.home.remove(handle);
@@ -266,22 +262,13 @@ export class VmSnapshots {
     format?: DeltaFormatName,
   ) {
     const { disks, texts } = this.options;
-    return { disks, parentOf, format, checkpointNs, write: this.write, texts };
+    return { disks, parentOf, format, checkpointNs, write: this.options.write, texts };
   }
 
   /** The list says what the running state comes from; nobody needs it where no bytes are kept. */
   private listFrom(current: VmSnapshot): FilePart[] {
     const part = this.options.texts.list(this.snapshots, current);
     return part.content === undefined ? [] : [part];
-  }
-
-  /** @throws InputError when the list has none for one more */
-  private roomFor(part: SnapshotPart): void {
-    const { disks, texts } = this.options;
-    const frozen = new Map(disks.map(({ index, chain }) => [index, chain.leaf]));
-    const { current: parent, snapshots } = this;
-    const one = { ...part, parent, createdAt: this.sim.now, disks: frozen, changes: new Map() };
-    texts.list([...snapshots, one], one);
   }
 
   /** Deletes these snapshots, and merges every delta that none needs then. */
@@ -292,18 +279,11 @@ export class VmSnapshots {
       this.unlist(gone, names, why);
       return;
     }
-    this.write([this.listWithout(gone)], (problem) => {
+    const list = this.options.texts.listWithout(gone, this.snapshots, this.current);
+    this.options.write([list], (problem) => {
       if (problem === undefined) this.unlist(gone, names, why);
       else this.fail(names, problem);
     });
-  }
-
-  private listWithout(gone: readonly VmSnapshot[]): FilePart {
-    const kept = (one: VmSnapshot | undefined): VmSnapshot | undefined =>
-      one !== undefined && gone.includes(one) ? kept(one.parent) : one;
-    const left = this.snapshots.filter((snapshot) => !gone.includes(snapshot));
-    const listed = left.map((snapshot) => ({ ...snapshot, parent: kept(snapshot.parent) }));
-    return this.options.texts.list(listed, kept(this.current));
   }
 
   /** The list does not name them any more. */
@@ -352,7 +332,7 @@ export class VmSnapshots {
           }
         },
         newCid: () => this.options.random.next(),
-        write: this.write,
+        write: this.options.write,
         texts: this.options.texts,
         listMoved: (from, to) =>
           this.options.texts.list(this.snapshots, this.current, (link) =>
@@ -383,15 +363,6 @@ export class VmSnapshots {
     const handle = home.create(`${stem}-${name}`, bytes, 'thin', role);
     return { handle, blocks: Math.ceil(bytes / 512) };
   }
-
-  private readonly write: WriteFiles = (files, then) => {
-    const { mover, lower, home } = this.options;
-    if (files.some(({ handle, content }) => content !== undefined && home.isChanging(handle))) {
-      this.sim.timers.delay(LOOK_NS, () => this.write(files, then));
-      return;
-    }
-    new WriteJob(this.sim, mover, lower, files, then);
-  };
 
   private begin(task: string, what: string, why: string): void {
     this.task = task;
