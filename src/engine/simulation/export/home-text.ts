@@ -1,6 +1,7 @@
 import { assert } from '../../core/assert.js';
 import type { Sim } from '../../core/sim.js';
 import { formatStamp } from '../../formats/pdh/stamp.js';
+import { encodeChangeMap } from '../../formats/vmdk/change-map.js';
 import { alignUp, encodeUtf8 } from '../../formats/vmfs/bytes.js';
 import type { DiskPlan, VmPlan } from '../../plan/plan.js';
 import { EPOCH_SECONDS } from '../../stack/filesystem/vmfs/on-disk/volume-bytes.js';
@@ -13,8 +14,9 @@ import { configurationOf, type ExportedDisk, snapshotListOf } from './machine-te
 const SECTOR = 512;
 /** What the .vmx has at least: the model's size of it. */
 const VMX_BYTES = 3072;
-/** Room for names that grow: of a disk in the .vmx (`-000001`), of a parent in a descriptor. */
-const NAME_ROOM = 64;
+/** Room for names that grow, of at most 127 characters: of each disk in the .vmx, three in a descriptor. */
+const NAME_ROOM = 128;
+const DESCRIPTOR_ROOM = 3 * NAME_ROOM;
 /** Snapshots the list has room for, a chain of them, and what each takes with its name. */
 const LISTED = 31;
 const LISTED_BYTES = 400;
@@ -30,6 +32,8 @@ const LINE_FEED = 0x0a;
 export class HomeText {
   /** Descriptor a disk is named by now: `[one] web1/web1-000001.vmdk`. */
   leafOf: (disk: DiskPlan) => string;
+  /** Change id of a disk whose changes are tracked now. */
+  changeIdOf: (disk: DiskPlan) => string | undefined = () => undefined;
 
   constructor(
     private readonly sim: Sim,
@@ -72,13 +76,20 @@ export class HomeText {
   }
 
   /** Descriptor of the base of a disk: its content id is the first one that its chain will draw. */
-  baseDescriptor(disk: DiskPlan, path: string): Uint8Array {
+  baseDescriptor(disk: DiskPlan, path: string, changeMap?: string): Uint8Array {
     const cid = this.sim.random.stream(`${this.vm.name}:${disk.name}.cid`).next();
     const { rawDevice, sizeBytes, kind } = disk;
     const raw = rawDevice?.physical ? ('rdmp' as const) : ('rdm' as const);
     const format = rawDevice === undefined ? ('flat' as const) : raw;
     const extent = `${path.replace(/\.vmdk$/, '')}-${format}.vmdk`;
-    const link = { format, capacityBlocks: sizeBytes / SECTOR, extent, cid, parentCid: NO_CID };
+    const link = {
+      format,
+      capacityBlocks: sizeBytes / SECTOR,
+      extent,
+      cid,
+      parentCid: NO_CID,
+      changeMap,
+    };
     return this.descriptor(path, link, undefined, kind === 'thin');
   }
 
@@ -99,8 +110,16 @@ export class HomeText {
         const disk = vm.disks.find((one) => this.stemOf(one) === path.replace(/\.vmdk$/, ''));
         // Another one is of a delta or of a disk that moves: written when it is known what it says.
         const text = this.baseDescriptor(disk ?? vm.disks[0], path);
-        const least = text.length + 2 * NAME_ROOM;
+        const least = text.length + DESCRIPTOR_ROOM;
         return roomy(disk === undefined ? new Uint8Array() : text, 0, least);
+      }
+      case 'changeTracking': {
+        const stem = `[${datastore}] ${vm.name}/${file}`.replace(/-ctk\.vmdk$/, '');
+        const disk = vm.disks.find((one) => this.stemOf(one) === stem);
+        const changeId = disk && this.changeIdOf(disk);
+        return changeId === undefined
+          ? undefined
+          : encodeChangeMap(changeId.split('/')[0], new Uint32Array());
       }
       case 'extendedConfig':
         return filled(supplementOf(vm), alignUp(supplementOf(vm).length, SECTOR));

@@ -38,6 +38,8 @@ export interface LinkText {
   readonly extent: string;
   readonly cid: number;
   readonly parentCid: number;
+  /** Path or plain name of the `-ctk.vmdk` of a disk whose changes are tracked. */
+  readonly changeMap?: string | undefined;
 }
 
 /** `one/web1.vmdk` and the like of `[one] web1/web1.vmdk`: the plain name. */
@@ -62,7 +64,7 @@ export function describeLink(
   thin: boolean,
   random: () => number,
 ): Uint8Array {
-  const { format, capacityBlocks, extent, cid, parentCid } = link;
+  const { format, capacityBlocks, extent, cid, parentCid, changeMap } = link;
   const line: ExtentLine = {
     access: 'RW',
     sectors: capacityBlocks,
@@ -79,6 +81,11 @@ export function describeLink(
   const long = descriptor.get('ddb.longContentID') as string;
   descriptor.set('CID', hex(cid));
   descriptor.set('ddb.longContentID', long.slice(0, -8) + hex(cid));
+  if (changeMap !== undefined) {
+    // As such descriptors have it (vmdk-formats reference, 12).
+    descriptor.set('version', '3');
+    descriptor.set('changeTrackPath', plainName(changeMap));
+  }
   return descriptor.bytes();
 }
 

@@ -7,7 +7,7 @@ import type { DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
 import { chainFrom, type Link } from '../../stack/vmfiles/chain/link.js';
 import type { ChainedDisk, Freezer } from './freezer.js';
 import type { MachineTexts } from './machine-texts.js';
-import { makeLeaves, type WriteFiles } from './new-leaves.js';
+import { closedHead, makeLeaves, type WriteFiles } from './new-leaves.js';
 
 /** The rest is merged with the machine stunned when that takes no longer (vmdk-formats 14). */
 const STUN_NS_MAX = 12e9;
@@ -212,6 +212,7 @@ export class Consolidation {
     const names = texts.descriptors(disk.index, chain.childrenOf(link), into);
     if (link === chain.leaf) names.push(texts.configuration(new Map([[disk.index, into]])));
     if (isNeeded(link)) names.push(listMoved(link, into));
+    names.push(...closedHead(into));
     return names;
   }
 

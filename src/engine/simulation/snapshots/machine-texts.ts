@@ -1,12 +1,14 @@
 import { assert } from '../../core/assert.js';
 import { InputError } from '../../core/errors.js';
 import { BLOCK_BYTES } from '../../core/io.js';
+import { encodeChangeMap } from '../../formats/vmdk/change-map.js';
 import { alignUp } from '../../formats/vmfs/bytes.js';
 import type { FilePart } from '../../operations/write-job.js';
 import type { DiskPlan, VmPlan } from '../../plan/plan.js';
 import type { FileHandle } from '../../stack/files.js';
 import type { DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
 import type { Link } from '../../stack/vmfiles/chain/link.js';
+import type { FrozenChanges } from '../../stack/vmfiles/change-tracker.js';
 import type { Home } from '../../stack/vmfiles/home.js';
 import type { VirtualDisk } from '../../stack/vmfiles/virtual-disk.js';
 import { filled, type HomeText } from '../export/home-text.js';
@@ -23,6 +25,8 @@ export interface MachineTextsOptions {
   readonly home: Home;
   readonly text: HomeText;
   readonly chainOf: (disk: number) => DiskChain;
+  /** The same of disks that have, or had, snapshots. */
+  readonly knownChain: (disk: number) => DiskChain | undefined;
   readonly needsConsolidation: () => boolean;
 }
 
@@ -81,7 +85,14 @@ export class MachineTexts {
     const state = { createdAt: 0, quiesced: false, withMemory: false, files: [] };
     // Room also for digits that are not known yet.
     const longer = name.padEnd(name.length + 32);
-    const one = { name: longer, uid, parent: snapshots.at(-1), disks, changes: new Map(), ...state };
+    const one = {
+      name: longer,
+      uid,
+      parent: snapshots.at(-1),
+      disks,
+      changes: new Map(),
+      ...state,
+    };
     this.list([...snapshots, one], one);
   }
 
@@ -98,44 +109,70 @@ export class MachineTexts {
     return this.list(listed, kept(current));
   }
 
-  /** What says where a disk without snapshots lies, after it has moved; nothing where no bytes are kept. */
-  place(disk: number, { file, datastore, kind }: VirtualDisk): FilePart[] {
-    const { plan, home, text } = this.options;
-    const path = file.path.replace(BASE_ENDING, '.vmdk');
-    const handle = home.ofRole('diskDescriptor').find((one) => one.path === path);
-    const at = plan.disks.find(({ index }) => index === disk) as DiskPlan;
-    const now = { ...at, kind, sizeBytes: file.sizeBlocks * BLOCK_BYTES };
-    const parts = [
-      ...(handle === undefined
-        ? []
-        : [this.part(handle, datastore.name, () => text.baseDescriptor(now, path))]),
-      this.configuration(new Map()),
-    ];
+  /** The change map of a disk as a snapshot keeps it; none where no bytes are kept. */
+  changes(disk: number, { changeId, epochs }: FrozenChanges): FilePart[] {
+    const { text, chainOf } = this.options;
+    const { file, datastore } = chainOf(disk).backing;
+    const handle = this.changeMapOf(file);
+    if (handle === undefined || !text.keeps(datastore.name)) return [];
+    const content = encodeChangeMap(changeId.split('/')[0], epochs);
+    return [{ handle, blocks: content.length / BLOCK_BYTES, content }];
+  }
+
+  /** What says where a disk lies and what its files are called; nothing where no bytes are kept. */
+  place(disk: number, backing: VirtualDisk): FilePart[] {
+    const chain = this.options.knownChain(disk);
+    const descriptors =
+      chain === undefined ? this.baseAlone(disk, backing) : this.descriptors(disk, chain.links);
+    const parts = [...descriptors, this.configuration(new Map())];
     return parts.filter(({ content }) => content !== undefined);
   }
 
-  /** Descriptors of links of a disk; a base has none where bytes are not kept. */
+  /** The descriptor of a disk that never had a snapshot. */
+  private baseAlone(disk: number, { file, datastore, kind }: VirtualDisk): FilePart[] {
+    const { plan, text } = this.options;
+    const path = file.path.replace(BASE_ENDING, '.vmdk');
+    const handle = this.descriptorAt(path);
+    if (handle === undefined) return [];
+    const at = plan.disks.find(({ index }) => index === disk) as DiskPlan;
+    const now = { ...at, kind, sizeBytes: file.sizeBlocks * BLOCK_BYTES };
+    const write = () => text.baseDescriptor(now, path, this.changeMapOf(file)?.path);
+    return [this.part(handle, datastore.name, write)];
+  }
+
+  /**
+   * Descriptors of links of a disk.
+   * @param parent of all of them, where that is to be another one
+   */
   descriptors(disk: number, links: readonly Link[], parent?: Link): FilePart[] {
-    const { home, text, chainOf } = this.options;
+    const { text, chainOf } = this.options;
     const chain = chainOf(disk);
-    const { datastore } = chain.backing;
+    const { datastore, kind } = chain.backing;
     return links.flatMap((link) => {
-      const handle =
-        chain.descriptorOf(link) ??
-        home.ofRole('diskDescriptor').find(({ path }) => path === link.name);
+      const handle = chain.descriptorOf(link) ?? this.descriptorAt(link.name);
       if (handle === undefined) return [];
-      const under = parent ?? link.parent;
+      const isBase = link.delta === undefined;
       const said = {
         format: link.delta?.format.name ?? ('flat' as const),
         capacityBlocks: chain.capacityBlocks,
         extent: link.file.path,
         cid: link.cid,
-        parentCid: under === undefined ? link.parentCid : (parent?.cid ?? link.parentCid),
+        parentCid: parent?.cid ?? link.parentCid,
+        changeMap: isBase ? this.changeMapOf(link.file)?.path : undefined,
       };
-      const isThin = link.delta === undefined && chain.backing.kind === 'thin';
-      const write = () => text.descriptor(link.name, said, under?.name, isThin);
+      const under = (parent ?? link.parent)?.name;
+      const write = () => text.descriptor(link.name, said, under, isBase && kind === 'thin');
       return [this.part(handle, datastore.name, write)];
     });
+  }
+
+  private descriptorAt(path: string): FileHandle | undefined {
+    return this.options.home.ofRole('diskDescriptor').find((file) => file.path === path);
+  }
+
+  private changeMapOf({ path }: FileHandle): FileHandle | undefined {
+    const map = path.replace(BASE_ENDING, '-ctk.vmdk');
+    return this.options.home.ofRole('changeTracking').find((file) => file.path === map);
   }
 
   private part(handle: FileHandle, datastore: string, write: () => Uint8Array): FilePart {

@@ -85,13 +85,21 @@ export function messageOf(error: unknown): string {
 
 /**
  * What a new delta's files begin with: descriptor and header. Where bytes are kept its parent's
- * descriptor goes along, for that one's content id has changed since it was opened.
+ * descriptor goes along, for that one's content id has changed since it was opened; and the header of
+ * a parent that is closed now says where it ends.
  */
 function headsOf({ index }: ChainedDisk, leaf: Link, texts: MachineTexts): FilePart[] {
   const parent = leaf.parent as Link;
-  return [
-    ...(leaf.delta?.image === undefined ? [] : texts.descriptors(index, [parent])),
+  const own = [
     ...texts.descriptors(index, [leaf]),
     { handle: leaf.file, blocks: HEADER_BLOCKS, content: leaf.delta?.image?.header },
   ];
+  if (leaf.delta?.image === undefined) return own;
+  return [...texts.descriptors(index, [parent]), ...closedHead(parent), ...own];
+}
+
+/** The header of a delta that nobody writes to from now on, where bytes are kept. */
+export function closedHead({ file, delta }: Link): FilePart[] {
+  const content = delta?.closedHeader();
+  return content === undefined ? [] : [{ handle: file, blocks: HEADER_BLOCKS, content }];
 }

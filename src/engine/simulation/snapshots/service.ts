@@ -65,7 +65,10 @@ export class SnapshotService {
     private readonly sim: Sim,
     private readonly options: SnapshotServiceOptions,
   ) {
-    for (const text of options.texts.values()) text.leafOf = ({ index }) => this.leafOf(index);
+    for (const text of options.texts.values()) {
+      text.leafOf = ({ index }) => this.leafOf(index);
+      text.changeIdOf = ({ index }) => this.builtDisk(index).backing.tracker?.changeId;
+    }
   }
 
   /** @throws InputError when there is no such VM or snapshot, or another operation is under way */
@@ -164,9 +167,14 @@ export class SnapshotService {
 
   /** The base of a disk of a VM without snapshots is another file now, or has another name. */
   forget(disk: number): void {
-    const { vm, backing } = this.builtDisk(disk);
-    this.machines.delete(vm.name);
+    this.machines.delete(this.builtDisk(disk).vm.name);
     this.chains.delete(disk);
+    this.placed(disk);
+  }
+
+  /** The files of a disk have other names, or lie elsewhere: where bytes are kept, texts say so. */
+  private placed(disk: number): void {
+    const { vm, backing } = this.builtDisk(disk);
     const parts = this.textsOf(vm.name).place(disk, backing);
     // What a device refuses stays as it was, until an operation on snapshots writes it again.
     if (parts.length > 0) this.write(vm.host, parts, () => undefined);
@@ -204,6 +212,7 @@ export class SnapshotService {
     if (backing.tracker !== undefined) {
       files.create(path, backing.tracker.fileBytes, 'small', 'changeTracking');
     }
+    this.placed(disk);
     const what = on ? `changes are tracked, ${backing.tracker?.changeId}` : 'not tracked any more';
     this.sim.log.note('disk.tracking', name, what, why);
   }
@@ -348,6 +357,7 @@ export class SnapshotService {
       home: this.homeOf(name),
       text: this.options.texts.get(name) as HomeText,
       chainOf: (disk) => this.chainFor(disk),
+      knownChain: (disk) => this.chains.get(disk),
       needsConsolidation: () => plan.disks.some(({ index }) => this.needsConsolidation(index)),
     });
   }

@@ -184,6 +184,7 @@ export class VmSnapshots {
   private enlist(part: SnapshotPart, made: readonly NewLeaf<SnapshotDisk>[]): void {
     const frozen = new Map<number, Link>();
     const changes = new Map<number, FrozenChanges>();
+    const { texts, write } = this.options;
     for (const { disk, leaf } of made) {
       const { chain, index } = disk;
       frozen.set(index, chain.leaf);
@@ -194,8 +195,9 @@ export class VmSnapshots {
     const createdAt = this.sim.now;
     const { current: parent } = this;
     const snapshot = { ...part, parent, createdAt, disks: frozen, changes };
-    const { texts } = this.options;
-    this.options.write([texts.list([...this.snapshots, snapshot], snapshot)], (problem) => {
+    const list = texts.list([...this.snapshots, snapshot], snapshot);
+    const maps = [...changes].flatMap(([disk, frozen]) => texts.changes(disk, frozen));
+    write([list, ...maps], (problem) => {
       if (problem !== undefined) {
         this.freezer.thaw();
         for (const handle of part.files) this.options.home.remove(handle);

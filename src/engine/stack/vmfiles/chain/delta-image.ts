@@ -1,4 +1,8 @@
-import { COWD_HEADER_SECTORS, encodeCowdHeader } from '../../../formats/vmdk/cowd-extent.js';
+import {
+  COWD_HEADER_SECTORS,
+  closeCowd,
+  encodeCowdHeader,
+} from '../../../formats/vmdk/cowd-extent.js';
 import {
   encodeSeHeader,
   encodeSeVolatile,
@@ -52,6 +56,12 @@ export class DeltaImage {
 
   get volatile(): Uint8Array {
     return this.header.subarray(VOLATILE_AT * SECTOR, (VOLATILE_AT + 1) * SECTOR);
+  }
+
+  /** The header from now on, with nobody who writes. @param next block behind everything in use */
+  close(next: number): Uint8Array {
+    if (this.format.name === 'vmfsSparse') closeCowd(this.header, next);
+    return this.header;
   }
 
   /** A table has its place in the file, at this block. */

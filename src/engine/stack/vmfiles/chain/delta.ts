@@ -98,6 +98,11 @@ export class Delta {
     return grainBlocks === 1 ? place : this.layout.grainsAt + (place - 1) * grainBlocks;
   }
 
+  /** What the header says once nobody writes to the delta any more; undefined without bytes. */
+  closedHeader(): Uint8Array | undefined {
+    return this.image?.close(this.next);
+  }
+
   /** Bytes of guest data in the delta. */
   get ownBytes(): number {
     return this.tables.ownGrains * this.format.grainBlocks * 512;
