@@ -1,22 +1,28 @@
 /** The small files of a machine on LUNs that keep bytes follow what becomes of its disks. */
 import { describe, expect, it } from 'vitest';
+import { MemoryImage } from '../../../src/engine/devices/memory-image.js';
 import { Dictionary } from '../../../src/engine/formats/dictionary/dictionary.js';
 import { Descriptor } from '../../../src/engine/formats/vmdk/descriptor.js';
 import { Volume } from '../../../src/engine/formats/vmfs/volume.js';
 import { readHardware } from '../../../src/engine/formats/vmx/hardware.js';
 import { SnapshotList } from '../../../src/engine/formats/vmx/snapshot-list.js';
+import { Simulation } from '../../../src/engine/simulation/simulation.js';
 import { planOf, Work } from '../../operations/work.js';
 import { SECOND } from '../support.js';
-import { damage, imagesOf } from './rig.js';
+import { damage, endCleanly, imagesOf } from './rig.js';
+
+const JOB = { rw: 'randwrite', bs: '64k', size: '4MiB', offset: '8MiB', thinktime: '5ms' };
+
+function planFor(version: 5 | 6, job: object, content: unknown = 'memory') {
+  return planOf({
+    array: { luns: [{ name: 'lun', count: 1, size: '2GiB', content }] },
+    datastores: [{ name: 'one', extents: 'array1/lun0', version }],
+    job: job as Record<string, unknown>,
+  });
+}
 
 function started(version: 5 | 6): Work {
-  const work = new Work(
-    planOf({
-      array: { luns: [{ name: 'lun', count: 1, size: '2GiB', content: 'memory' }] },
-      datastores: [{ name: 'one', extents: 'array1/lun0', version }],
-      job: { rw: 'randwrite', bs: '64k', size: '4MiB', offset: '8MiB', thinktime: '5ms' },
-    }),
-  );
+  const work = new Work(planFor(version, JOB));
   work.run(0.05 * SECOND);
   return work;
 }
@@ -108,5 +114,22 @@ describe('the small files of a machine', () => {
     const template = later(work);
     expect(disksOf(template, 'vm1.vmtx')).toEqual([name]);
     expect(() => template.stat('/vm1/vm1.vmx')).toThrow();
+  });
+
+  it('are new in the next run where it takes the names of an earlier one', () => {
+    const image = new MemoryImage('lun0', 2 ** 31 / 512);
+    const blocks = ['4MiB', '64KiB'].map((size) => {
+      const plan = planFor(5, { ...JOB, size }, { file: 'lun0' });
+      const simulation = new Simulation(plan, true, () => image);
+      simulation.runUntil(0.05 * SECOND);
+      const one = { action: 'create', snapshot: 'one', format: 'seSparse' } as const;
+      simulation.command({ kind: 'snapshot', vm: 'vm1', ...one });
+      simulation.runUntil(0.6 * SECOND);
+      endCleanly(simulation);
+      expect(damage([image])).toEqual([]);
+      return Volume.open([image], { seconds: 0 }).stat('/vm1/vm1-000001-sesparse.vmdk').blocks;
+    });
+    // Grains are taken in order: 64 KiB of them lie in one block of 1 MiB, 4 MiB in four and more.
+    expect(blocks[0]! - blocks[1]!).toBeGreaterThan(2);
   });
 });

@@ -94,6 +94,23 @@ function makeFolders(bytes: VolumeBytes, path: string): { entry: unknown } {
   return volume.tree.place(path);
 }
 
+/**
+ * Removes what an earlier run has left under the name of a new file.
+ * @returns its file blocks, free once that is on the media
+ */
+export function removeLeft(bytes: VolumeBytes, path: string): number[] {
+  const { volume } = bytes;
+  const blocks: number[] = [];
+  if (makeFolders(bytes, path).entry === undefined) return blocks;
+  const { length } = volume.tree.regular(path);
+  const { address, slots } = createFile(bytes, path, length, 'thin', 0);
+  readMap(bytes, address, 0, slots, (_, entry) => {
+    if (entry !== HOLE) blocks.push(entry >= 0 ? entry : toBeZeroed(entry));
+  });
+  volume.remove(path);
+  return blocks;
+}
+
 /** Gives file blocks `from` to `to` of a file space where they have none, zeroed or still to be zeroed. */
 export function provide(
   bytes: VolumeBytes,

@@ -22,6 +22,7 @@ import {
   provide,
   type RecordedFile,
   readMap,
+  removeLeft,
 } from './recorded-files.js';
 import { VolumeBytes } from './volume-bytes.js';
 
@@ -152,9 +153,17 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     const length = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
     const written = Math.min(length, Math.ceil(writtenBytes / FILE_BLOCK_BYTES));
     this.checkSpace(path, policy === 'thin' ? written : policy === 'small' ? 0 : length);
-    const make = (): RecordedFile =>
-      createFile(this.bytes, pathOnVolume(path), sizeBytes, policy, written, content);
-    return this.adopt(path, sizeBytes, policy, this.change(make));
+    const place = pathOnVolume(path);
+    const left: number[] = [];
+    const make = (): RecordedFile => {
+      // What is there before the run is part of it; a file that is made during it is empty.
+      if (this.running) left.push(...removeLeft(this.bytes, place));
+      return createFile(this.bytes, place, sizeBytes, policy, written, content);
+    };
+    const free = (): void => {
+      for (const block of left) this.space.give(block, true);
+    };
+    return this.adopt(path, sizeBytes, policy, this.change(make, free));
   }
 
   override createCopy(
