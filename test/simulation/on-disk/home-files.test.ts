@@ -24,9 +24,9 @@ afterAll(() => {
 });
 const hasQemu = hasDiskTool('qemu-img');
 
+const DISK_BYTES = 16 * 1024 * 1024;
 const CASES = [
   { vmfs: 5, format: 'vmfsSparse', program: 'debugvmfs', job: {} },
-  { vmfs: 5, format: 'seSparse', program: 'debugvmfs', job: {} },
   { vmfs: 6, format: 'seSparse', program: 'debugvmfs6', job: { trim_percentage: 5 } },
 ] as const;
 
@@ -35,7 +35,7 @@ function takeOut(work: Work, program: string): Map<string, Buffer> {
   const images = imagesOf(work.simulation);
   const names = Volume.open(images, { seconds: 0 })
     .list('/vm1')
-    .filter(({ name }) => !name.endsWith('.vswp'))
+    .filter(({ name }) => /\.(vmx|vmsd|vmdk)$|^vmware\.log$/.test(name))
     .map(({ name, length }) => ({ path: `/vm1/${name}`, name, length }));
   const open = readerOf(images);
   const paths = hasTool(program) ? files.store(images) : [];
@@ -51,12 +51,27 @@ function takeOut(work: Work, program: string): Map<string, Buffer> {
   );
 }
 
+/** Everything but the blocks that `fsck.vmfs` takes for lost because they are still to be zeroed. */
+function expectSound({ simulation }: Work): void {
+  if (!hasTool('fsck.vmfs')) return;
+  const images = imagesOf(simulation);
+  const found = run('fsck.vmfs', ...files.store(images)).toString();
+  const toBeZeroed = Volume.open(images, { seconds: 0 })
+    .list('/vm1')
+    .reduce((sum, file) => sum + file.toBeZeroed, 0);
+  expect(found).toMatch(new RegExp(`^Lost blocks *: ${toBeZeroed}$`, 'm'));
+  expect(found.match(/^(Unall|Undef|Orph|Direc).*: 0$/gm)).toHaveLength(4);
+}
+
 describe('the home of a machine on LUNs that keep bytes', () => {
   it.each(CASES)('is read as it was at each snapshot: $format on VMFS $vmfs', (shape) => {
     const { vmfs, format, program, job } = shape;
-    const work = threeSnapshots(format, job, { content: 'memory' }, { version: vmfs });
+    const store = { version: vmfs };
+    const guest = { thinktime: '1ms', ...job };
+    const work = threeSnapshots(format, guest, { content: 'memory' }, store, DISK_BYTES);
     endCleanly(work.simulation);
     expect(damage(imagesOf(work.simulation))).toEqual([]);
+    if (vmfs === 5) expectSound(work);
     const home = mkdtempSync(join(folder, 'home-'));
     const taken = takeOut(work, program);
     for (const [name, bytes] of taken) writeFileSync(join(home, name), bytes);
@@ -80,7 +95,7 @@ describe('the home of a machine on LUNs that keep bytes', () => {
     for (const [snapshot, name] of states) {
       const raw = join(home, 'raw');
       expect(tool('qemu-img', 'convert', '-O', 'raw', join(home, name!), raw).status).toBe(0);
-      expect(judge(work, readFileSync(raw), snapshot)).toBeGreaterThan(100);
+      expect(judge(work, readFileSync(raw), snapshot, DISK_BYTES)).toBeGreaterThan(100);
     }
     expect(work.simulation.violations).toEqual([]);
     rmSync(home, { recursive: true });
