@@ -14,9 +14,11 @@ import { configurationOf, type ExportedDisk, snapshotListOf } from './machine-te
 const SECTOR = 512;
 /** What the .vmx has at least: the model's size of it. */
 const VMX_BYTES = 3072;
-/** Room for names that grow, of at most 127 characters: of each disk in the .vmx, three in a descriptor. */
+/** Room for names that grow, of at most 127 characters: three of them in a descriptor. */
 const NAME_ROOM = 128;
 const DESCRIPTOR_ROOM = 3 * NAME_ROOM;
+/** In the .vmx a disk on another datastore is named by its whole path. */
+const PATH_ROOM = 3 * NAME_ROOM;
 /** Snapshots the list has room for, a chain of them, and what each takes with its name. */
 const LISTED = 31;
 const LISTED_BYTES = 400;
@@ -98,7 +100,7 @@ export class HomeText {
     switch (role) {
       case 'config':
       case 'template': {
-        const room = vm.disks.length * NAME_ROOM;
+        const room = vm.disks.length * PATH_ROOM;
         return roomy(this.configuration(), room, VMX_BYTES);
       }
       case 'snapshotList': {
