@@ -85,7 +85,13 @@ describe('clone of a virtual disk', () => {
   });
 
   it('copies by the host what the array refuses, and asks no more', () => {
-    const work = new Work(base());
+    // ATS is refused, too: a volume that is ATS-only would take no new file.
+    const datastores = ['one', 'two'].map((name, index) => ({
+      name,
+      extents: `array1/lun${index}`,
+      locking: 'ats+scsi',
+    }));
+    const work = new Work(base({ datastores }));
     work.simulation.command({
       kind: 'inject',
       fault: 'vaai-refused',

@@ -10,7 +10,7 @@ const growing = () =>
   new Work(
     planOf({
       array: { luns: [{ name: 'lun', count: 1, size: '4GiB', thin: true }] },
-      datastores: [{ name: 'one', extents: 'array1/lun0' }],
+      datastores: [{ name: 'one', extents: 'array1/lun0', locking: 'ats+scsi' }],
       job: { rw: 'write', bs: '4k', iodepth: 1, size: '64MiB', rate_iops: 1000 },
     }),
   );

@@ -66,10 +66,10 @@ describe('what once came to a halt', () => {
 
   it('destaging that found no row just when it had another time to wake', () => {
     const ledger = new Ledger();
-    const run = new Run({ ...oddPlan(2, 400 * MS), rows: 200 });
+    const run = new Run({ ...oddPlan(2, 2 * SECOND), rows: 200 });
     run.simulation.runUntil(100 * MS);
     const { completed } = ledger;
-    run.simulation.runUntil(400 * MS);
+    run.simulation.runUntil(2 * SECOND);
     expect(ledger.completed).toBeGreaterThan(completed + 50);
     expectSettled(run, ledger);
   });

@@ -58,9 +58,7 @@ test("O makes a snapshot of the disk's machine, or merges what is left of them",
   const m = open();
   await m.press('v', 'ctrl+o');
   expect(await m.text()).toContain('snapshot of web1, quiesced');
-  for (let row = 0; row < 40 && !/▸ snapshot of web1, quiesced/.test(await m.text()); row++) {
-    await m.press('down');
-  }
+  await select(m, 'snapshot of web1, quiesced');
   await m.press('enter');
   const [command] = commands(m);
   expect(command).toMatchObject({
@@ -75,15 +73,26 @@ test("O makes a snapshot of the disk's machine, or merges what is left of them",
   expect(await merging.text()).toContain('consolidate web1');
 });
 
+/** Goes down to an entry of a menu. */
+async function select(m: ReturnType<typeof open>, label: string): Promise<void> {
+  for (let row = 0; row < 40 && !(await m.text()).includes(`▸ ${label}`); row++) {
+    await m.press('down');
+  }
+}
+
 test('O lets a datastore grow into its extents', async () => {
   const m = open();
-  await m.press('D', 'ctrl+o', 'down', 'down', 'enter');
+  await m.press('D', 'ctrl+o');
+  await select(m, 'grow into what its extents have more');
+  await m.press('enter');
   expect(commands(m)).toEqual([{ kind: 'growDatastore', datastore: 'ds1' }]);
 });
 
 test('O lets a LUN grow in its array', async () => {
   const m = open();
-  await m.press('A', 'ctrl+o', 'enter');
+  await m.press('A', 'ctrl+o');
+  await select(m, 'grow it to');
+  await m.press('enter');
   const [command] = commands(m);
   expect(command).toMatchObject({ kind: 'growLun', lun: expect.stringMatching(/^\S+\/\S+$/) });
 });

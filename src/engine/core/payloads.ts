@@ -23,7 +23,7 @@ export class Payloads {
   private readonly free: number[] = [];
 
   /**
-   * @param bytes whole blocks of 512, at most PAYLOAD_BLOCKS; not to be changed while rows carry them
+   * @param bytes whole blocks of 512, at most PAYLOAD_BLOCKS; a device takes what they are when it acts
    * @returns `data` of a row that carries all of them
    */
   take(bytes: Uint8Array): number {

@@ -119,7 +119,10 @@ export class Media {
     const { image } = this.content;
     const bytes = this.payloads.bytesOf(op === ATS ? data - blocks : data, blocks);
     if (op === READ) image?.read(lba, blocks, bytes);
-    else image?.write(lba, blocks, bytes);
+    else if (image !== undefined) {
+      image.write(lba, blocks, bytes);
+      this.mend(lba, blocks);
+    }
   }
 
   /** Copies a range to an address of `media`, without the data leaving the array. */
@@ -198,6 +201,11 @@ export class Media {
   /** The same stamp everywhere; a medium of stamps ignores parts that hold nothing. */
   private fill(lba: number, blocks: number, stamp: number): void {
     this.content.fill(lba, blocks, stamp);
+    this.mend(lba, blocks);
+  }
+
+  /** What was spoilt there has been written over. */
+  private mend(lba: number, blocks: number): void {
     if (this.spoilt.size === 0) return;
     const end = Math.ceil((lba + blocks) / DATA_BLOCKS);
     for (let block = Math.floor(lba / DATA_BLOCKS); block < end; block++) this.spoilt.delete(block);

@@ -44,7 +44,7 @@ export class AutoReclaim implements MoverClient {
     this.by = hosts[0] as Reclaimer;
     this.volume.trackFreed();
     const stepNs = Math.max(STEP_NS_MIN, FreedSpace.stepNs(plan.afterNs));
-    sim.timers.every(stepNs, () => this.volume.freed?.age());
+    sim.timers.every(stepNs, () => this.volume.space.freed?.age());
     sim.timers.every(TICK_NS, () => this.tick());
   }
 
@@ -84,7 +84,7 @@ export class AutoReclaim implements MoverClient {
 
   private send(): void {
     while (this.budget > 0 && this.free.length > 0) {
-      const run = this.volume.takeFreed(this.budget);
+      const run = this.volume.space.takeFreed(this.budget);
       if (run === undefined) {
         if (this.free.length === OUTSTANDING) this.end('nothing is due');
         return;

@@ -3,12 +3,13 @@ import { InputError } from '../core/errors.js';
 import { READ, WRITE, XCOPY } from '../core/io.js';
 import type { Sim } from '../core/sim.js';
 import { SENSE_SPACE_ALLOCATION_FAILED } from '../core/status.js';
-import type { FileHandle } from '../stack/files.js';
+import type { DatastoreFiles, FileHandle } from '../stack/files.js';
 import { FILE_BLOCK } from '../stack/filesystem/file.js';
 import type { VmfsFile } from '../stack/filesystem/vmfs/file.js';
 import type { CopyGuard } from '../stack/vmfiles/copy-guard.js';
 import type { CopySource } from './copy-source.js';
 import { type DataMover, OUTSTANDING } from './data-mover.js';
+import { MoveBuffers } from './move-buffers.js';
 import { type Ended, Operation } from './operation.js';
 import { extentOf, type MoverStore, type OffloadExtent } from './store.js';
 
@@ -68,7 +69,7 @@ export class CopyJob extends Operation {
   offloadedBlocks = 0;
   copiedBlocks = 0;
   private readonly pieces: Piece[];
-  private readonly buffers: number[];
+  private readonly buffers: MoveBuffers;
   private readonly state: Uint8Array;
   private readonly mostBlocks: number;
   private cursor = 0;
@@ -97,7 +98,10 @@ export class CopyJob extends Operation {
       step: READ,
       target: undefined,
     }));
-    this.buffers = this.pieces.map(() => sim.arena?.reserve(CHUNK_BLOCKS / DATA_BLOCKS) ?? NO_DATA);
+    const keepsBytes = [parts.source.store, parts.target].every(
+      ({ datastore }) => (datastore as DatastoreFiles).keepsBytes,
+    );
+    this.buffers = new MoveBuffers(sim, CHUNK_BLOCKS, keepsBytes);
     sim.timers.delay(0, () => this.settle());
   }
 
@@ -170,6 +174,7 @@ export class CopyJob extends Operation {
 
   protected override atEnd(): void {
     this.parts.guard.end();
+    this.buffers.release();
     if (this.targetFile !== undefined) this.parts.release(this.targetFile);
   }
 
@@ -299,7 +304,7 @@ export class CopyJob extends Operation {
       file: reads ? source.file : this.targetFile!.index,
       lba: piece.first * FILE_BLOCK + piece.done,
       blocks,
-      data: blocks % DATA_BLOCKS === 0 ? this.buffers[slot] : NO_DATA,
+      data: this.buffers.dataOf(slot, blocks, blocks % DATA_BLOCKS === 0, reads),
     });
   }
 

@@ -1,4 +1,4 @@
-import { DATA_BLOCKS, NO_DATA, ZERO_DATA } from '../core/data-arena.js';
+import { DATA_BLOCKS, ZERO_DATA } from '../core/data-arena.js';
 import { READ, UNMAP, WRITE } from '../core/io.js';
 import type { Sim } from '../core/sim.js';
 import { FILE_BLOCK } from '../stack/filesystem/file.js';
@@ -6,6 +6,7 @@ import type { Chain } from '../stack/vmfiles/chain/chain.js';
 import { TABLE_ENTRIES } from '../stack/vmfiles/chain/delta-format.js';
 import { Lookup } from '../stack/vmfiles/chain/link.js';
 import { type DataMover, OUTSTANDING } from './data-mover.js';
+import { MoveBuffers } from './move-buffers.js';
 import { type Ended, Operation } from './operation.js';
 
 /** What is read and written at once: 64 KiB, as the software data mover does (stack-lower, 6.2). */
@@ -19,6 +20,8 @@ export interface MergeParts {
   readonly capacityBlocks: number;
   /** The target is a flat thin file on VMFS: whole file blocks of zeros are given back. */
   readonly givesBack: boolean;
+  /** The files' bytes are kept. */
+  readonly keepsBytes: boolean;
 }
 
 interface Piece {
@@ -38,7 +41,7 @@ export class MergeJob extends Operation {
   private cursor = 0;
   private readonly totalBlocks: number;
   private readonly pieces: Piece[];
-  private readonly buffers: number[];
+  private readonly buffers: MoveBuffers;
   private readonly found = new Lookup();
 
   constructor(
@@ -58,7 +61,7 @@ export class MergeJob extends Operation {
       step: READ,
       aligned: false,
     }));
-    this.buffers = this.pieces.map(() => sim.arena?.reserve(CHUNK_BLOCKS / DATA_BLOCKS) ?? NO_DATA);
+    this.buffers = new MoveBuffers(sim, CHUNK_BLOCKS, parts.keepsBytes);
     sim.timers.delay(0, () => this.run());
   }
 
@@ -73,7 +76,7 @@ export class MergeJob extends Operation {
       this.fail(slot, piece.step === READ ? 'read of a delta' : 'write', status, sense);
     } else if (piece.step === READ) {
       piece.step = WRITE;
-      this.issue(slot, piece, piece.aligned ? this.buffers[slot] : NO_DATA);
+      this.issue(slot, piece, this.dataOf(slot, piece));
     } else {
       this.copiedBlocks += piece.blocks;
       this.mover.add('copiedBlocks', piece.blocks);
@@ -123,7 +126,15 @@ export class MergeJob extends Operation {
     piece.step = READ;
     piece.blocks = length;
     this.cursor += length;
-    this.issue(slot, piece, piece.aligned ? this.buffers[slot] : NO_DATA);
+    this.issue(slot, piece, this.dataOf(slot, piece));
+  }
+
+  protected override atEnd(): void {
+    this.buffers.release();
+  }
+
+  private dataOf(slot: number, { blocks, aligned, step }: Piece): number {
+    return this.buffers.dataOf(slot, blocks, aligned, step === READ);
   }
 
   /**

@@ -53,7 +53,7 @@ export class ReclaimJob extends Operation {
     if (this.next === this.pass.length) {
       // At most half of what is free: a file that grows meanwhile has to find some.
       const most = Math.min(PASS, Math.ceil(datastore.free / 2));
-      this.pass = datastore.takeFree(this.cursor, most);
+      this.pass = datastore.space.takeFree(this.cursor, most);
       this.next = 0;
       if (this.pass.length === 0) return false;
       this.cursor = (this.pass.at(-1) as number) + 1;

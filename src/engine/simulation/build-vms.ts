@@ -1,6 +1,7 @@
 import type { Layer } from '../core/layer.js';
 import type { Sim } from '../core/sim.js';
 import type { DiskPlan, VmPlan } from '../plan/plan.js';
+import type { DatastoreFiles } from '../stack/files.js';
 import type { Datastore } from '../stack/filesystem/datastore.js';
 import { PolicyFilter } from '../stack/io-filters/policy-filter.js';
 import type { Settings } from '../stack/settings.js';
@@ -15,6 +16,7 @@ import { VirtualScsiDisk } from '../stack/vscsi/virtual-scsi-disk.js';
 import { GuestDiskDriver } from '../workloads/guest-disk-driver.js';
 import type { HostFileSystems } from './build-datastores.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
+import { HomeText } from './export/home-text.js';
 
 /** Entries of a ring of 32 pages, the largest there is (stack-upper 19). */
 const RING_MAX = 1024;
@@ -36,6 +38,8 @@ export interface BuiltVms {
   readonly disks: ReadonlyMap<number, BuiltDisk>;
   /** Files of each machine, by its name. */
   readonly homes: ReadonlyMap<string, Home>;
+  /** What their small files say where bytes are kept, by the same name. */
+  readonly texts: ReadonlyMap<string, HomeText>;
   /** Task management of a host. */
   readonly tasksOf: (host: string) => TaskManager;
 }
@@ -58,12 +62,17 @@ export function buildVms(
   const vms = new Map<string, Vm>();
   const disks = new Map<number, BuiltDisk>();
   const homes = new Map<string, Home>();
+  const texts = new Map<string, HomeText>();
   for (const plan of plans) {
     const fileSystems = fileSystemsOf.get(plan.host) as HostFileSystems;
     const { name, host, world, isOff = false } = plan;
     const vm = new Vm(sim, { name, host, world, isOff });
     vms.set(plan.name, vm);
-    const home = new Home(sim, plan, datastores);
+    const keeps = (name: string): boolean =>
+      (datastores.get(name) as DatastoreFiles | undefined)?.keepsBytes === true;
+    const text = new HomeText(sim, plan, keeps);
+    texts.set(plan.name, text);
+    const home = new Home(sim, plan, datastores, text.newContent);
     homes.set(plan.name, home);
     const lower: Layer = fileSystems.fileSystemSwitch;
     const { devices } = hosts.get(plan.host) as BuiltHost;
@@ -104,7 +113,7 @@ export function buildVms(
       }
     }
   }
-  return { vms, disks, homes, tasksOf };
+  return { vms, disks, homes, texts, tasksOf };
 }
 
 /** The disk behind the filter of its storage policy, if it follows one. */

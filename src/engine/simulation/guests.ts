@@ -9,7 +9,7 @@ import { GuestTotals } from '../workloads/totals.js';
 import type { Verifier } from '../workloads/verifier.js';
 import { VerifyingJob } from '../workloads/verifying-job.js';
 import type { BuiltDisk } from './build-vms.js';
-import type { Witness } from './snapshots/vm-snapshots.js';
+import type { Witness } from './snapshots/snapshot.js';
 
 /** Commands asked for, issued to the disk, and waiting in the guest for a row. */
 const JOB_FIELDS = ['asked', 'issued', 'waiting'];

@@ -21,10 +21,9 @@ import { type BuiltHost, buildHost } from './build-hosts.js';
 import { buildPowers } from './build-powers.js';
 import { buildVasa } from './build-vasa.js';
 import { buildVms } from './build-vms.js';
+import { buildVolumeServices } from './build-volume-services.js';
 import { CloneAudit } from './clone-audit.js';
-import { DatastoreAdmin } from './datastore-admin.js';
-import { setDead } from './dead-host.js';
-import { DeviceUsers } from './device-users.js';
+import type { DatastoreAdmin } from './datastore-admin.js';
 import { DiskChanges } from './disk-changes.js';
 import { DiskClones } from './disk-clones.js';
 import { DiskOperations } from './disk-operations.js';
@@ -42,10 +41,8 @@ import { imagesOf, keepsBytes, unmountAll } from './run-media.js';
 import { buildSites } from './sites.js';
 import { SnapshotService } from './snapshots/service.js';
 import { spoiltOf } from './spoilt.js';
-import { StorageAdmin } from './storage-admin.js';
+import type { StorageAdmin } from './storage-admin.js';
 import { connectThinLuns } from './thin-luns.js';
-import { rawUserOf, VolumeAdmin } from './volume-admin.js';
-import { VolumeCopies } from './volume-copies.js';
 import { whereaboutsOf } from './whereabouts.js';
 
 /**
@@ -98,63 +95,27 @@ export class Simulation {
     const { hosts } = this;
     // Copies of volumes that arrays present join them.
     const plans = [...plan.datastores];
-    const { datastores, volumes, ownIo, fileSystems, open } = buildDatastores(
-      sim,
-      plans,
-      hosts,
-      servers,
-      arrays,
-    );
+    const stored = buildDatastores(sim, plans, hosts, servers, arrays);
+    const { datastores, volumes, fileSystems } = stored;
     this.datastores = datastores;
     const built = buildVms(sim, plan.vms, datastores, fileSystems, hosts);
-    const { vms, disks, homes } = built;
+    const { vms, disks, homes, texts } = built;
     const contents = new FileContents(sim, servers);
     this.audit = new CloneAudit(contents);
     this.operations = new DiskOperations(sim, plans, hosts, fileSystems);
     const { operations } = this;
     const powers = buildPowers(sim, built, fileSystems, (host) => operations.moverOf(host));
-    const volumeAdmin = new VolumeAdmin(sim, {
-      ...{ hosts, arrays, volumes, own: ownIo },
-      rawUserOf: (uid) => rawUserOf(plan.vms, uid),
+    const { volumeAdmin, copies, stores, storage } = buildVolumeServices(sim, {
+      ...{ plan, plans, hosts, arrays, built: stored, vms: built, operations },
       onExtended: (datastore) => this.qos.extended(datastore),
     });
-    const copies = new VolumeCopies(sim, {
-      ...{ hosts, arrays, volumes, own: ownIo, open },
-      onOpened: (own) => void plans.push(own),
-    });
-    this.stores = new DatastoreAdmin(sim, {
-      plans,
-      datastores,
-      fileSystems,
-      ...built,
-      onRefresh: (datastore) => volumeAdmin.refresh(datastore),
-      refusalOf: (host, datastore) =>
-        volumeAdmin.refusalOf(host, datastore) ?? copies.refusalOf(host, datastore),
-      onDeath: (host, isDead) => {
-        setDead({ hosts, ...built, operations }, host, isDead);
-        if (!isDead) volumeAdmin.booted(host);
-      },
-    });
-    const users = new DeviceUsers({
-      ...{ volumes, plans: plan.vms, vms },
-      filesOn: (host, datastore) => this.stores.filesOn(host, datastore),
-    });
-    for (const [host, { devices }] of hosts) users.countOn(host, devices.values());
-    this.storage = new StorageAdmin(
-      sim.log,
-      hosts,
-      arrays,
-      users,
-      (lun, snapshot) => copies.taken(lun, snapshot),
-      (h, devices) => {
-        volumeAdmin.rescanned(h, devices);
-        copies.rescanned(h, devices);
-      },
-    );
+    this.stores = stores;
+    this.storage = storage;
     this.snapshots = new SnapshotService(sim, {
       plans: plan.vms,
       disks,
       homes,
+      texts,
       fileSystems,
       moverOf: (host) => this.operations.moverOf(host),
       witnessOf: (vm) => this.guests.witnessOf(vm),

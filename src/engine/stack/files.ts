@@ -22,9 +22,12 @@ export type AllocationPolicy = 'small' | 'thin' | 'lazyThick' | 'eagerThick';
 /** A datastore as the virtual machine's files see it. */
 export interface DatastoreFiles {
   readonly name: string;
+  /** Its devices keep bytes: what is written to its files has to be what they hold. */
+  readonly keepsBytes?: boolean;
   /**
    * Makes a file, taking the space its policy asks for.
    * @param writtenBytes how much of a thin or lazy file counts as written already
+   * @param content what it holds from the start, at most `sizeBytes`; only where bytes are kept
    * @throws InputError when the datastore has too little free space
    */
   createFile(
@@ -32,6 +35,7 @@ export interface DatastoreFiles {
     sizeBytes: number,
     policy: AllocationPolicy,
     writtenBytes?: number,
+    content?: Uint8Array,
   ): FileHandle;
   removeFile(file: FileHandle): void;
   /**

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { exportDisks } from '../../../src/cli/export-disks.js';
-import { expand } from '../../../src/engine/core/expand.js';
 import { Dictionary } from '../../../src/engine/formats/dictionary/dictionary.js';
 import { Descriptor } from '../../../src/engine/formats/vmdk/descriptor.js';
 import { openDisk } from '../../../src/engine/formats/vmdk/disk.js';
@@ -13,7 +12,7 @@ import { SnapshotList } from '../../../src/engine/formats/vmx/snapshot-list.js';
 import { zlibCodec } from '../../../src/input/image/zlib-codec.js';
 import { MemoryFolder } from '../../formats/vmdk/model.js';
 import { hasTool, run as tool } from '../../formats/vmdk/tools.js';
-import { planOf, Work } from '../../operations/work.js';
+import { judge, threeSnapshots } from '../chain-work.js';
 import { damage, endCleanly, imagesOf } from '../on-disk/rig.js';
 import { SECOND } from '../support.js';
 
@@ -22,9 +21,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const hasQemu = hasTool('qemu-img');
 const hasLibvmdk = hasTool('vmdkinfo');
 
-const NAMES = ['one', 'two', 'three'];
 const CASES = [
-  { what: 'vmfsSparse on NFS', format: 'vmfsSparse', job: {}, lun: {}, server: 'filer' },
+  { what: 'vmfsSparse on NFS', format: 'vmfsSparse', job: {}, lun: {}, store: { server: 'filer' } },
   {
     what: 'seSparse, a guest that unmaps',
     format: 'seSparse',
@@ -39,71 +37,11 @@ const CASES = [
   },
 ] as const;
 
-/** A guest that checks 4 MiB of a thin disk of 64 MiB, and three snapshots while it writes. */
-function threeSnapshots(format: string, job: object, lun: object, server?: string): Work {
-  const run = new Work(
-    planOf({
-      array: { luns: [{ name: 'lun', count: 1, size: '4GiB', thin: true, ...lun }] },
-      nfsServers: [{ name: 'filer', capacity: '4GiB' }],
-      datastores: [{ name: 'one', ...(server ? { server } : { extents: 'array1/lun0' }) }],
-      job: {
-        rw: 'randrw',
-        bs: '4k:16k:64k',
-        iodepth: 4,
-        size: '4MiB',
-        offset: '8MiB',
-        verify: true,
-        thinktime: '500us',
-        ...job,
-      },
-    }),
-  );
-  run.run(0.25 * SECOND);
-  for (const snapshot of NAMES) {
-    run.simulation.command({
-      kind: 'snapshot',
-      vm: 'vm1',
-      action: 'create',
-      snapshot,
-      format,
-    } as never);
-    for (let left = 100; run.simulation.snapshots.taskOf('vm1') !== undefined; left--) {
-      expect(left).toBeGreaterThan(0);
-      run.run(run.simulation.now + 0.02 * SECOND);
-    }
-    run.run(run.simulation.now + 0.15 * SECOND);
-  }
-  return run;
-}
-
-/** Where a disk's bytes are not what the guest may see then, by its own record; blocks that hold something. */
-function judge(run: Work, bytes: Uint8Array, snapshot?: string): number {
-  const [verifier] = run.simulation.verifiers;
-  expect(bytes.length).toBe(64 * 1024 * 1024);
-  const from = verifier!.startBlock * 512;
-  const to = verifier!.endBlock * 512;
-  for (const rest of [bytes.subarray(0, from), bytes.subarray(to)]) {
-    expect(Buffer.compare(rest, new Uint8Array(rest.length))).toBe(0);
-  }
-  let written = 0;
-  for (let lba = verifier!.startBlock; lba < verifier!.endBlock; lba += 8) {
-    const found = bytes.subarray(lba * 512, (lba + 8) * 512);
-    const allowed = verifier!.stampsAt(lba, snapshot);
-    if (!allowed.some((stamp) => Buffer.compare(expand(stamp), found) === 0)) {
-      throw new Error(
-        `${snapshot ?? 'now'}: block at ${lba} is not what any of ${allowed} stands for`,
-      );
-    }
-    if (!allowed.includes(0)) written++;
-  }
-  return written;
-}
-
 describe('a chain of three deltas written by a running guest', () => {
   it.each(CASES)(
     'is what the guest saw at each snapshot: $what',
     ({ what, format, job, lun, ...more }) => {
-      const run = threeSnapshots(format, job, lun, 'server' in more ? more.server : undefined);
+      const run = threeSnapshots(format, job, lun, 'store' in more ? more.store : {});
       const into = join(folder, what.replaceAll(/\W/g, ''));
       exportDisks(run.simulation, into);
       const home = join(into, 'one', 'vm1');

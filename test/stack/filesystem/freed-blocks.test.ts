@@ -23,14 +23,14 @@ describe('blocks given back', () => {
     host.guest.issue(UNMAP, file.index, FB, FB);
     rig.run(300);
     expect(host.guest.done).toHaveLength(1);
-    expect(rig.volume.isUsed(block)).toBe(true);
+    expect(rig.volume.space.isUsed(block)).toBe(true);
     // The write is to the block that was: what is sent from now on is of no concern to it.
     rig.device.speak();
     rig.run(1);
     rig.device.silent = true;
     host.guest.issue(WRITE, file.index, 2 * FB, 8);
     rig.run(200);
-    expect(rig.volume.isUsed(block)).toBe(false);
+    expect(rig.volume.space.isUsed(block)).toBe(false);
   });
 
   it('are free at once when nothing is in flight', () => {
@@ -38,7 +38,7 @@ describe('blocks given back', () => {
     const block = file.map[1] as number;
     host.guest.issue(UNMAP, file.index, FB, FB);
     rig.run(1);
-    expect(rig.volume.isUsed(block)).toBe(false);
+    expect(rig.volume.space.isUsed(block)).toBe(false);
   });
 });
 

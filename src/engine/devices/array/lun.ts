@@ -335,9 +335,8 @@ export class Lun extends Layer {
     if (this.media !== undefined && refusal === 0 && !onDisk && !groups) this.media.execute(io);
     if (refusal !== 0) this.refuse(io, refusal);
     else if (onDisk) this.toDisks(io);
-    else if (!groups && this.offload.extraNs > 0)
-      this.after(this.answerNs + this.offload.extraNs, io);
-    else this.answer(io);
+    else if (groups || this.offload.extraNs === 0) this.answer(io);
+    else this.after(this.answerNs + this.offload.extraNs, io);
   }
 
   /** Answers a row that needs no disk, after the controller's turn and the cache's time, or longer. */
@@ -370,12 +369,10 @@ export class Lun extends Layer {
       this.refuse(io, refusal);
       return true;
     }
-    if ((this.trouble & WARNING) !== 0 && code === WRITE) {
-      this.trouble &= ~WARNING;
-      this.refuse(io, SENSE_THIN_SOFT_THRESHOLD);
-      return true;
-    }
-    return false;
+    if ((this.trouble & WARNING) === 0 || code !== WRITE) return false;
+    this.trouble &= ~WARNING;
+    this.refuse(io, SENSE_THIN_SOFT_THRESHOLD);
+    return true;
   }
 
   private finish(io: Io): void {

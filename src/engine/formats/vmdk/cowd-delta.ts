@@ -4,14 +4,13 @@ import {
   COWD_GTES,
   COWD_HEADER_SECTORS,
   CowdExtent,
-  encodeCowdHeader,
+  closeCowd,
+  NEXT_AT,
   readCowdHeader,
+  UNCLEAN_AT,
 } from './cowd-extent.js';
 import type { Delta } from './delta-writer.js';
 import { type FileMedium, SECTOR } from './medium.js';
-
-/** Where the header says that a program writes. */
-const UNCLEAN_AT = 1648;
 
 /**
  * A vmfsSparse extent that is written to. Data goes out before the entry that names it, a table before
@@ -67,11 +66,12 @@ export class CowdDelta extends CowdExtent implements Delta {
   }
 
   close(): void {
-    const { header, free } = this;
+    const { free } = this;
     this.medium.resize(Math.max(this.medium.bytes, free * SECTOR));
-    const bytes = encodeCowdHeader({ ...header, next: free, unclean: false });
+    const bytes = new Uint8Array(COWD_HEADER_SECTORS * SECTOR);
+    closeCowd(bytes, free);
     // Only what changes: the rest may be of a program that knows more.
-    this.medium.write(28, bytes.subarray(28, 32));
+    this.medium.write(NEXT_AT, bytes.subarray(NEXT_AT, NEXT_AT + 4));
     this.medium.write(UNCLEAN_AT, bytes.subarray(UNCLEAN_AT, UNCLEAN_AT + 4));
   }
 }

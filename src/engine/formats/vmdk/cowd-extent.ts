@@ -11,6 +11,9 @@ export const COWD_MAGIC = 0x44574f43;
 /** Grains of a table. */
 export const COWD_GTES = 4096;
 export const COWD_HEADER_SECTORS = 4;
+/** Where the header says how far the file is in use, and that a program writes to it. */
+export const NEXT_AT = 28;
+export const UNCLEAN_AT = 1648;
 const HEADER_BYTES = COWD_HEADER_SECTORS * SECTOR;
 /** Largest grain taken: 1 MiB; ESXi writes one sector. */
 const GRAIN_MAX = 2048;
@@ -62,6 +65,12 @@ export function encodeCowdHeader(header: CowdHeader): Uint8Array {
   putU32(bytes, 28, header.next);
   putU32(bytes, 1648, header.unclean ? 1 : 0);
   return bytes;
+}
+
+/** Changes a header to one of an extent that nobody writes to. @param next sector behind all in use */
+export function closeCowd(header: Uint8Array, next: number): void {
+  putU32(header, NEXT_AT, next);
+  putU32(header, UNCLEAN_AT, 0);
 }
 
 export class CowdExtent extends GrainExtent {

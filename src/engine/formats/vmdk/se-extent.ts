@@ -1,5 +1,5 @@
 import { FormatError } from '../../core/errors.js';
-import { getU32, getU64 } from '../vmfs/bytes.js';
+import { getU32, getU64, putU32, putU64 } from '../vmfs/bytes.js';
 import { GrainExtent, NO_GRAIN, ZERO_GRAIN } from './grain-extent.js';
 import { type FileMedium, SECTOR } from './medium.js';
 import { Pages } from './pages.js';
@@ -79,6 +79,30 @@ export function readSeHeader(medium: FileMedium): SeHeader {
   }
   const dirty = getU32(bytes, 24) !== 0 || getU32(bytes, 28) !== 0;
   return { capacity, parts, dirty };
+}
+
+/** The constant header, one sector. */
+export function encodeSeHeader(capacity: number, parts: SeLayout): Uint8Array {
+  const bytes = new Uint8Array(SECTOR);
+  putU32(bytes, 0, SE_MAGIC);
+  putU32(bytes, 8, SE_VERSION_LOW);
+  putU32(bytes, 12, SE_VERSION_HIGH);
+  putU64(bytes, 16, capacity);
+  putU64(bytes, 24, SE_GRAIN);
+  putU64(bytes, 32, SE_TABLE_SECTORS);
+  SE_PARTS.forEach((name, index) => {
+    putU64(bytes, SE_PARTS_AT + index * 16, parts[name].at);
+    putU64(bytes, SE_PARTS_AT + index * 16 + 8, parts[name].sectors);
+  });
+  return bytes;
+}
+
+/** The volatile header, one sector, with no journal to replay. @param nextTable first free table */
+export function encodeSeVolatile(nextTable: number): Uint8Array {
+  const bytes = new Uint8Array(SECTOR);
+  putU32(bytes, 0, SE_VOLATILE_MAGIC);
+  putU64(bytes, 8, nextTable);
+  return bytes;
 }
 
 export class SeExtent extends GrainExtent {

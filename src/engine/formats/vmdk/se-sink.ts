@@ -1,16 +1,12 @@
-import { alignUp, putU32, putU64 } from '../vmfs/bytes.js';
+import { alignUp, putU32 } from '../vmfs/bytes.js';
 import { type FileMedium, SECTOR } from './medium.js';
 import {
+  encodeSeHeader,
+  encodeSeVolatile,
   SE_GRAIN,
   SE_GTES,
-  SE_MAGIC,
-  SE_PARTS,
-  SE_PARTS_AT,
   SE_TABLE_SECTORS,
   SE_TABLE_TAG,
-  SE_VERSION_HIGH,
-  SE_VERSION_LOW,
-  SE_VOLATILE_MAGIC,
   type SeLayout,
   seEntry,
 } from './se-extent.js';
@@ -116,25 +112,8 @@ export class SeSink implements Sink {
     this.flushTable();
     this.flushDirectory();
     this.medium.resize((this.parts.grains.at + this.grainsUsed * SE_GRAIN) * SECTOR);
-    const bytes = new Uint8Array(SECTOR);
-    putU32(bytes, 0, SE_VOLATILE_MAGIC);
-    putU64(bytes, 8, this.tablesUsed);
-    this.medium.write(this.parts.volatileHeader.at * SECTOR, bytes);
-    this.medium.write(0, this.header());
-  }
-
-  private header(): Uint8Array {
-    const bytes = new Uint8Array(SECTOR);
-    putU32(bytes, 0, SE_MAGIC);
-    putU32(bytes, 8, SE_VERSION_LOW);
-    putU32(bytes, 12, SE_VERSION_HIGH);
-    putU64(bytes, 16, this.sectors);
-    putU64(bytes, 24, SE_GRAIN);
-    putU64(bytes, 32, SE_TABLE_SECTORS);
-    SE_PARTS.forEach((name, index) => {
-      putU64(bytes, SE_PARTS_AT + index * 16, this.parts[name].at);
-      putU64(bytes, SE_PARTS_AT + index * 16 + 8, this.parts[name].sectors);
-    });
-    return bytes;
+    const { parts } = this;
+    this.medium.write(parts.volatileHeader.at * SECTOR, encodeSeVolatile(this.tablesUsed));
+    this.medium.write(0, encodeSeHeader(this.sectors, parts));
   }
 }

@@ -7,7 +7,7 @@ import type { Command } from '../../plan/commands.js';
 import type { BuiltDisk } from '../build-vms.js';
 import type { DiskOperations } from '../disk-operations.js';
 import type { SnapshotService } from '../snapshots/service.js';
-import type { Witness } from '../snapshots/vm-snapshots.js';
+import type { Witness } from '../snapshots/snapshot.js';
 import { BackupMeter } from './meter.js';
 import { Restore } from './restore.js';
 import { type BackedUp, BackupRun } from './run.js';

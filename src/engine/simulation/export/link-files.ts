@@ -15,7 +15,32 @@ import type { ChainLink } from '../snapshots/service.js';
 const FILE_BLOCK = 2048;
 
 /** Type of the extent line for each format (vmdk-formats reference, 1). */
-const EXTENT_TYPES = { flat: 'VMFS', vmfsSparse: 'VMFSSPARSE', seSparse: 'SESPARSE' } as const;
+const EXTENT_TYPES = {
+  flat: 'VMFS',
+  vmfsSparse: 'VMFSSPARSE',
+  seSparse: 'SESPARSE',
+  rdm: 'VMFSRDM',
+  rdmp: 'VMFSRDM',
+} as const;
+const CREATE_TYPES = {
+  flat: 'vmfs',
+  vmfsSparse: 'vmfsSparse',
+  seSparse: 'seSparse',
+  rdm: 'vmfsRawDeviceMap',
+  rdmp: 'vmfsPassthroughRawDeviceMap',
+} as const;
+
+/** What the descriptor of a link says of it. */
+export interface LinkText {
+  readonly format: keyof typeof EXTENT_TYPES;
+  readonly capacityBlocks: number;
+  /** Path or plain name of the extent. */
+  readonly extent: string;
+  readonly cid: number;
+  readonly parentCid: number;
+  /** Path or plain name of the `-ctk.vmdk` of a disk whose changes are tracked. */
+  readonly changeMap?: string | undefined;
+}
 
 /** `one/web1.vmdk` and the like of `[one] web1/web1.vmdk`: the plain name. */
 export function plainName(path: string): string {
@@ -30,16 +55,16 @@ export function writeExtent(link: ChainLink, medium: FileMedium): void {
 
 /**
  * The descriptor of a link, with the content ids the engine keeps.
- * @param parent the link below; none for a base
+ * @param parent descriptor of the link below; none for a base
  * @param random 32 random bits at each call
  */
 export function describeLink(
-  link: ChainLink,
-  parent: ChainLink | undefined,
+  link: LinkText,
+  parent: string | undefined,
   thin: boolean,
   random: () => number,
 ): Uint8Array {
-  const { format, capacityBlocks, extent, cid, parentCid } = link;
+  const { format, capacityBlocks, extent, cid, parentCid, changeMap } = link;
   const line: ExtentLine = {
     access: 'RW',
     sectors: capacityBlocks,
@@ -47,15 +72,20 @@ export function describeLink(
     file: plainName(extent),
   };
   const descriptor = newDescriptor({
-    createType: format === 'flat' ? 'vmfs' : format,
+    createType: CREATE_TYPES[format],
     extents: [line],
     thin: format === 'flat' && thin,
     random,
-    ...(parent && { parent: { cid: hex(parentCid), hint: plainName(parent.descriptor) } }),
+    ...(parent && { parent: { cid: hex(parentCid), hint: plainName(parent) } }),
   });
   const long = descriptor.get('ddb.longContentID') as string;
   descriptor.set('CID', hex(cid));
   descriptor.set('ddb.longContentID', long.slice(0, -8) + hex(cid));
+  if (changeMap !== undefined) {
+    // As such descriptors have it (vmdk-formats reference, 12).
+    descriptor.set('version', '3');
+    descriptor.set('changeTrackPath', plainName(changeMap));
+  }
   return descriptor.bytes();
 }
 

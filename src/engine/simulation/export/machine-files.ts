@@ -72,7 +72,7 @@ function linkFiles(
   random: Random,
 ): MachineFile[] {
   const stream = random.stream(`export ${link.descriptor}`);
-  const text = describeLink(link, parent, kind === 'thin', () => stream.next());
+  const text = describeLink(link, parent?.descriptor, kind === 'thin', () => stream.next());
   return [
     fileOf(datastore, vm, plainName(link.extent), (medium) => writeExtent(link, medium)),
     fileOf(datastore, vm, plainName(link.descriptor), (medium) => medium.write(0, text)),

@@ -1,12 +1,13 @@
 import { ROW_STRIDE } from '../../core/requests.js';
 import type { Sim } from '../../core/sim.js';
 import type { DataMover } from '../../operations/data-mover.js';
+import type { FilePart } from '../../operations/file-job.js';
 import { MergeJob } from '../../operations/merge-job.js';
-import type { FileHandle } from '../../stack/files.js';
 import type { DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
 import { chainFrom, type Link } from '../../stack/vmfiles/chain/link.js';
-import type { Freezer } from './freezer.js';
-import { messageOf } from './new-leaves.js';
+import type { ChainedDisk, Freezer } from './freezer.js';
+import type { MachineTexts } from './machine-texts.js';
+import { closedHead, type MoveFiles, makeLeaves } from './new-leaves.js';
 
 /** The rest is merged with the machine stunned when that takes no longer (vmdk-formats 14). */
 const STUN_NS_MAX = 12e9;
@@ -17,7 +18,7 @@ const LOOK_NS = 1_000_000;
 const LOOK_NS_MAX = 1_000_000_000;
 
 export interface ConsolidationParts {
-  readonly chain: DiskChain;
+  readonly disk: ChainedDisk;
   readonly mover: DataMover;
   readonly freezer: Freezer;
   /** The machine runs no guest: nothing is written meanwhile. */
@@ -30,8 +31,10 @@ export interface ConsolidationParts {
   readonly moved: (from: Link, to: Link) => void;
   readonly newCid: () => number;
   /** Writes files from end to end. */
-  readonly write: (files: readonly FileHandle[], then: (problem?: string) => void) => void;
-  readonly textOf: (role: 'config' | 'snapshotList') => FileHandle;
+  readonly write: MoveFiles;
+  readonly texts: MachineTexts;
+  /** The snapshot list when what `from` was the disk of is `to`. */
+  readonly listMoved: (from: Link, to: Link) => FilePart;
   /** Called when the machine has been stunned for the last merge, with how long. */
   readonly stunned: (stunNs: number) => void;
 }
@@ -47,16 +50,19 @@ export class Consolidation {
   /** Bytes and time of the last merge. */
   private mergedBytes = 0;
   private mergedNs = 0;
+  private readonly chain: DiskChain;
 
   constructor(
     private readonly sim: Sim,
     private readonly parts: ConsolidationParts,
     private readonly ended: (problem?: string) => void,
-  ) {}
+  ) {
+    this.chain = parts.disk.chain;
+  }
 
   /** Goes on until nothing is left to merge. */
   next(): void {
-    const { chain } = this.parts;
+    const { chain } = this;
     const unused = chain.links.find(
       (link) =>
         link !== chain.leaf &&
@@ -83,14 +89,16 @@ export class Consolidation {
 
   /** Nobody needs it as it is, and it has one child: that one can be merged into it. */
   private isSpare(link: Link | undefined): boolean {
-    const { chain, isNeeded } = this.parts;
+    const { chain } = this;
+    const { isNeeded } = this.parts;
     if (link === undefined || link === chain.leaf || isNeeded(link)) return false;
     return chain.childrenOf(link).length === 1;
   }
 
   /** The leaf is to be merged: behind a helper, or with the machine stunned. */
   private takeLeaf(into: Link): void {
-    const { chain, isOff } = this.parts;
+    const { chain } = this;
+    const { isOff } = this.parts;
     const leafBytes = chain.leaf.delta?.ownBytes ?? 0;
     const isShort =
       this.rounds > 0 && leafBytes * this.mergedNs <= STUN_NS_MAX * Math.max(1, this.mergedBytes);
@@ -100,39 +108,37 @@ export class Consolidation {
     } else this.addHelper();
   }
 
+  /** As for a snapshot: its files are written, and named by the configuration, before it is used. */
   private addHelper(): void {
-    const { freezer } = this.parts;
+    const { disk, freezer, write, texts } = this.parts;
+    const { chain } = disk;
     this.rounds++;
     freezer.freeze(false, (problem) => {
       if (problem !== undefined) {
         this.ended(problem);
         return;
       }
-      // Not before: with its first write a leaf changes its content id, which the helper names.
-      const wrong = this.openHelper();
-      freezer.thaw();
-      if (wrong === undefined) this.next();
-      else this.ended(wrong);
+      const parts = { disks: [disk], parentOf: () => chain.leaf, checkpointNs: 0, write, texts };
+      makeLeaves(
+        this.sim,
+        parts,
+        ([{ leaf }]) => {
+          const wrong = chain.open(leaf);
+          freezer.thaw();
+          if (wrong === undefined) this.next();
+          else this.ended(wrong);
+        },
+        (refused) => {
+          freezer.thaw();
+          this.ended(refused);
+        },
+      );
     });
   }
 
-  private openHelper(): string | undefined {
-    const { chain } = this.parts;
-    let helper: Link;
-    try {
-      helper = chain.addChild(chain.leaf);
-    } catch (error) {
-      return messageOf(error);
-    }
-    const wrong = chain.open(helper);
-    if (wrong === undefined) return undefined;
-    chain.drop(helper);
-    this.retire([helper], () => {});
-    return wrong;
-  }
-
   private stunAndMerge(into: Link): void {
-    const { chain, freezer, newCid, stunned } = this.parts;
+    const { chain } = this;
+    const { freezer, newCid, stunned } = this.parts;
     freezer.freeze(false, (problem) => {
       if (problem !== undefined) {
         this.ended(problem);
@@ -163,7 +169,8 @@ export class Consolidation {
     done: () => void,
     failed: () => void = () => {},
   ): void {
-    const { chain, mover, givesBack } = this.parts;
+    const { chain } = this;
+    const { mover, givesBack } = this.parts;
     chain.source.links = run;
     chain.target.links = chainFrom(into);
     const beganAt = this.sim.now;
@@ -175,6 +182,7 @@ export class Consolidation {
         target: chain.target,
         capacityBlocks: chain.capacityBlocks,
         givesBack: givesBack && into.delta === undefined,
+        keepsBytes: chain.keepsBytes,
       },
       (problem) => {
         chain.progress = undefined;
@@ -185,7 +193,7 @@ export class Consolidation {
         }
         this.mergedBytes = job.copiedBlocks * 512;
         this.mergedNs = this.sim.now - beganAt;
-        this.parts.write(this.namesOf(run[0]), (refused) => {
+        this.parts.write(this.namesOf(run[0], into), (refused) => {
           if (refused === undefined) this.replace(into, run, done);
           else {
             failed();
@@ -198,16 +206,19 @@ export class Consolidation {
   }
 
   /** Whatever names a link as its parent, its disk, or what it froze; the link itself is still there. */
-  private namesOf(link: Link): FileHandle[] {
-    const { chain, isNeeded, textOf } = this.parts;
-    const names = chain.childrenOf(link).map((child) => chain.descriptorOf(child) as FileHandle);
-    if (link === chain.leaf) names.push(textOf('config'));
-    if (isNeeded(link)) names.push(textOf('snapshotList'));
+  private namesOf(link: Link, into: Link): FilePart[] {
+    const { chain } = this;
+    const { disk, isNeeded, texts, listMoved } = this.parts;
+    const names = texts.descriptors(disk.index, chain.childrenOf(link), into);
+    if (link === chain.leaf) names.push(texts.configuration(new Map([[disk.index, into]])));
+    if (isNeeded(link)) names.push(listMoved(link, into));
+    names.push(...closedHead(into));
     return names;
   }
 
   private replace(into: Link, run: readonly Link[], done: () => void): void {
-    const { chain, moved } = this.parts;
+    const { chain } = this;
+    const { moved } = this.parts;
     chain.merged(into, run);
     moved(run[0], into);
     // With the leaf merged the machine is to go on first.
@@ -219,7 +230,7 @@ export class Consolidation {
 
   /** Deletes the files of links once no command is on its way to them any more. */
   private retire(links: readonly Link[], then: () => void, pauseNs = LOOK_NS): void {
-    const { chain } = this.parts;
+    const { chain } = this;
     this.sim.timers.delay(pauseNs, () => {
       if (links.some(({ file }) => this.isInUse(file.index)) || chain.isChanging(links)) {
         this.retire(links, then, Math.min(2 * pauseNs, LOOK_NS_MAX));

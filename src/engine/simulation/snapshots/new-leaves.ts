@@ -1,17 +1,15 @@
 import { InputError } from '../../core/errors.js';
 import type { Sim } from '../../core/sim.js';
+import type { FilePart } from '../../operations/file-job.js';
 import type { DeltaFormatName } from '../../plan/commands.js';
-import type { FileHandle } from '../../stack/files.js';
 import type { Link } from '../../stack/vmfiles/chain/link.js';
 import type { ChainedDisk } from './freezer.js';
+import type { MachineTexts } from './machine-texts.js';
 
-/** A file, and how much of it is written. */
-export interface FilePart {
-  readonly handle: FileHandle;
-  readonly blocks: number;
-}
+/** Of a delta (vmdk-formats reference, 9 and 10). */
+const HEADER_BLOCKS = 4;
 
-export type WriteFiles = (files: readonly FilePart[], then: (problem?: string) => void) => void;
+export type MoveFiles = (files: readonly FilePart[], then: (problem?: string) => void) => void;
 
 export interface NewLeaf<D extends ChainedDisk> {
   readonly disk: D;
@@ -25,9 +23,10 @@ export interface NewLeavesParts<D extends ChainedDisk> {
   readonly format?: DeltaFormatName | undefined;
   /** How long the machine's state takes to save meanwhile. */
   readonly checkpointNs: number;
-  readonly write: WriteFiles;
-  /** The machine's .vmx, which names the leaves. */
-  readonly configuration: () => FileHandle;
+  readonly write: MoveFiles;
+  readonly texts: MachineTexts;
+  /** Written with the machine's .vmx, which names the leaves. */
+  readonly besides?: () => readonly FilePart[];
 }
 
 /**
@@ -43,7 +42,7 @@ export function makeLeaves<D extends ChainedDisk>(
   then: (made: readonly NewLeaf<D>[]) => void,
   failed: (problem: string) => void,
 ): void {
-  const { disks, parentOf, format, checkpointNs, write, configuration } = parts;
+  const { disks, parentOf, format, checkpointNs, write, texts, besides } = parts;
   const made: NewLeaf<D>[] = [];
   const undo = (problem: string): void => {
     for (const { disk, leaf } of made) {
@@ -60,22 +59,22 @@ export function makeLeaves<D extends ChainedDisk>(
     undo(messageOf(error));
     return;
   }
-  write(made.flatMap(headsOf), (problem) => {
-    if (problem !== undefined) {
-      undo(problem);
-      return;
-    }
-    sim.timers.delay(checkpointNs, () => {
-      write([wholeOf(configuration())], (refused) => {
-        if (refused === undefined) then(made);
-        else undo(refused);
+  write(
+    made.flatMap(({ disk, leaf }) => headsOf(disk, leaf, texts)),
+    (problem) => {
+      if (problem !== undefined) {
+        undo(problem);
+        return;
+      }
+      sim.timers.delay(checkpointNs, () => {
+        const leaves = new Map(made.map(({ disk, leaf }) => [disk.index, leaf]));
+        write([texts.configuration(leaves), ...(besides?.() ?? [])], (refused) => {
+          if (refused === undefined) then(made);
+          else undo(refused);
+        });
       });
-    });
-  });
-}
-
-export function wholeOf(handle: FileHandle): FilePart {
-  return { handle, blocks: handle.sizeBlocks };
+    },
+  );
 }
 
 /** What is wrong with what was asked for; other errors go on. */
@@ -84,11 +83,23 @@ export function messageOf(error: unknown): string {
   return error.problems[0].message;
 }
 
-/** What a new delta's files begin with: descriptor and header. */
-function headsOf({ disk, leaf }: NewLeaf<ChainedDisk>): FilePart[] {
-  const descriptor = disk.chain.descriptorOf(leaf);
-  return [
-    ...(descriptor === undefined ? [] : [wholeOf(descriptor)]),
-    { handle: leaf.file, blocks: 4 },
+/**
+ * What a new delta's files begin with: descriptor and header. Where bytes are kept its parent's
+ * descriptor goes along, for that one's content id has changed since it was opened; and the header of
+ * a parent that is closed now says where it ends.
+ */
+function headsOf({ index }: ChainedDisk, leaf: Link, texts: MachineTexts): FilePart[] {
+  const parent = leaf.parent as Link;
+  const own = [
+    ...texts.descriptors(index, [leaf]),
+    { handle: leaf.file, blocks: HEADER_BLOCKS, content: leaf.delta?.image?.header },
   ];
+  if (leaf.delta?.image === undefined) return own;
+  return [...texts.descriptors(index, [parent]), ...closedHead(parent), ...own];
+}
+
+/** The header of a delta that nobody writes to from now on, where bytes are kept. */
+export function closedHead({ file, delta }: Link): FilePart[] {
+  const content = delta?.closedHeader();
+  return content === undefined ? [] : [{ handle: file, blocks: HEADER_BLOCKS, content }];
 }

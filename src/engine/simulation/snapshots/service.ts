@@ -1,6 +1,8 @@
 import { InputError } from '../../core/errors.js';
+import { READ, WRITE } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
 import type { DataMover } from '../../operations/data-mover.js';
+import { FileJob, type FilePart } from '../../operations/file-job.js';
 import type { MoverStore } from '../../operations/store.js';
 import type { Command, SnapshotAction } from '../../plan/commands.js';
 import type { VmPlan } from '../../plan/plan.js';
@@ -21,16 +23,15 @@ import type { DiskKind } from '../../stack/vmfiles/virtual-disk.js';
 import type { Vm } from '../../stack/vmfiles/vm.js';
 import type { HostFileSystems } from '../build-datastores.js';
 import type { BuiltDisk } from '../build-vms.js';
+import type { HomeText } from '../export/home-text.js';
 import type { FileContents } from '../file-contents.js';
-import type { SnapshotInfo } from './snapshot.js';
+import { BASE_ENDING, MachineTexts } from './machine-texts.js';
+import type { SnapshotInfo, Witness } from './snapshot.js';
 import { Tracking } from './tracking.js';
-import { VmSnapshots, type Witness } from './vm-snapshots.js';
+import { VmSnapshots } from './vm-snapshots.js';
 
 /** Pause between two looks whether a file is at rest (model). */
 const LOOK_NS = 1_000_000;
-
-/** A snapshot list, of a few snapshots: model. */
-const LIST_BYTES = 4096;
 
 /** One file of a disk's chain, with where its data lies. */
 export interface ChainLink {
@@ -57,6 +58,8 @@ export interface SnapshotServiceOptions {
   readonly disks: ReadonlyMap<number, BuiltDisk>;
   /** Files of each VM, by its name. */
   readonly homes: ReadonlyMap<string, Home>;
+  /** What their small files say, by the same name. */
+  readonly texts: ReadonlyMap<string, HomeText>;
   readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
   readonly moverOf: (host: string) => DataMover;
   /** Guests of a VM that verify data. */
@@ -75,12 +78,20 @@ export class SnapshotService {
     private readonly options: SnapshotServiceOptions,
   ) {
     this.tracking = new Tracking(sim, options.homes);
+    for (const text of options.texts.values()) {
+      text.leafOf = ({ index }) => this.leafNameOf(index);
+      text.changeIdOf = ({ index }) => this.builtDisk(index).backing.tracker?.changeId;
+    }
+    for (const [index, { backing }] of options.disks) backing.onChange(() => this.placed(index));
   }
 
   /** @throws InputError when there is no such VM or snapshot, or another operation is under way */
   command(command: Extract<Command, { kind: 'snapshot' | 'track' }>, why: string): void {
     if (command.kind === 'snapshot') this.machine(command.vm).apply(command, why);
-    else this.tracking.set(this.builtDisk(command.disk), command.state === 'on', why);
+    else {
+      this.tracking.set(this.builtDisk(command.disk), command.state === 'on', why);
+      this.placed(command.disk);
+    }
   }
 
   /** Snapshots of a VM, oldest first. @throws InputError when there is no such VM */
@@ -216,6 +227,36 @@ export class SnapshotService {
     this.tracking.resized(this.builtDisk(disk));
   }
 
+  /** The files of a disk have other names, or lie elsewhere: where bytes are kept, texts say so. */
+  private placed(disk: number): void {
+    const { vm, backing } = this.builtDisk(disk);
+    const parts = this.textsOf(vm.name).place(disk, backing);
+    // What a device refuses stays as it was, until an operation on snapshots writes it again.
+    if (parts.length > 0) this.move(WRITE, vm.host, parts, () => undefined);
+  }
+
+  /** Reads or writes files from end to end; where bytes are kept not before they are on the volume. */
+  private move(
+    op: typeof READ | typeof WRITE,
+    host: string,
+    parts: readonly FilePart[],
+    then: (problem?: string) => void,
+  ): void {
+    const { fileSystemSwitch } = this.options.fileSystems.get(host) as HostFileSystems;
+    const isComing = ({ handle, content }: FilePart): boolean =>
+      content !== undefined && this.isChanging(host, handle);
+    if (parts.some(isComing)) {
+      this.sim.timers.delay(LOOK_NS, () => this.move(op, host, parts, then));
+      return;
+    }
+    new FileJob(this.sim, this.options.moverOf(host), fileSystemSwitch, op, parts, then);
+  }
+
+  private isChanging(host: string, file: FileHandle): boolean {
+    const datastore = file.path.slice(1, file.path.indexOf(']'));
+    return this.storeOf(host, datastore).datastore.isChanging(file);
+  }
+
   /** What a backup remembers to ask by. @throws InputError when changes are not tracked */
   changeIdOf(disk: number, snapshot?: string): string {
     return this.tracking.changeIdOf(this.builtDisk(disk), this.changesAt(disk, snapshot));
@@ -248,7 +289,7 @@ export class SnapshotService {
     const plan = this.planOf(name);
     const built = plan.disks.map(({ index }) => this.builtDisk(index));
     const [first] = built;
-    const { lower, files } = this.filesOf(first.vm, () => plan.home);
+    const { files } = this.filesOf(first.vm, () => plan.home);
     const machine = new VmSnapshots(this.sim, {
       vm: first.vm,
       disks: built.map(({ plan: disk, backing }) => ({
@@ -259,9 +300,10 @@ export class SnapshotService {
           this.storeOf(plan.host, backing.datastore.name).vmfs !== undefined,
       })),
       mover: this.options.moverOf(plan.host),
-      lower,
+      read: (parts, then) => this.move(READ, plan.host, parts, then),
+      write: (parts, then) => this.move(WRITE, plan.host, parts, then),
       home: files,
-      textOf: (role) => this.textOf(name, role),
+      texts: this.textsOf(name),
       stem: `[${plan.home}] ${name}/${name}`,
       memoryBytes: plan.memoryBytes,
       random: this.sim.random.stream(`${name}.cid`),
@@ -313,19 +355,22 @@ export class SnapshotService {
     return { lower: systems.fileSystemSwitch, files };
   }
 
-  /** Configuration (a template's too) or snapshot list of a VM; the list is made as large as it gets when first used. */
-  private textOf(vm: string, role: 'config' | 'snapshotList'): FileHandle {
-    const home = this.homeOf(vm);
-    const [file] = [...home.ofRole(role), ...home.ofRole('template')];
-    if (file.sizeBlocks > 0) return file;
-    home.removeFile(file);
-    try {
-      return home.addFile(role, `${vm}.vmsd`, LIST_BYTES);
-    } catch (error) {
-      // The datastore is full: the list stays as it was, without room for anything.
-      home.addFile(role, `${vm}.vmsd`, 0);
-      throw error;
-    }
+  /** Descriptor a disk is named by now. */
+  private leafNameOf(disk: number): string {
+    const { backing } = this.builtDisk(disk);
+    return this.chains.get(disk)?.leaf.name ?? backing.file.path.replace(BASE_ENDING, '.vmdk');
+  }
+
+  private textsOf(name: string): MachineTexts {
+    const plan = this.planOf(name);
+    return new MachineTexts({
+      plan,
+      home: this.homeOf(name),
+      text: this.options.texts.get(name) as HomeText,
+      chainOf: (disk) => this.chainFor(disk),
+      knownChain: (disk) => this.chains.get(disk),
+      needsConsolidation: () => plan.disks.some(({ index }) => this.needsConsolidation(index)),
+    });
   }
 
   private homeOf(vm: string): Home {

@@ -34,3 +34,10 @@ export function infoOf(snapshot: VmSnapshot): SnapshotInfo {
   const { name, uid, parent, createdAt, withMemory, quiesced } = snapshot;
   return { name, uid, parent: parent?.name, createdAt, withMemory, quiesced };
 }
+
+/** Guests that check their data: they are told that their disks have been set back. */
+export interface Witness {
+  saved(snapshot: string): void;
+  restored(snapshot: string): void;
+  forgotten(snapshot: string): void;
+}

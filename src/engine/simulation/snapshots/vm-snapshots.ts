@@ -1,13 +1,10 @@
 import { InputError } from '../../core/errors.js';
-import { READ, WRITE } from '../../core/io.js';
-import type { Layer } from '../../core/layer.js';
 import type { Stream } from '../../core/random.js';
 import type { Sim } from '../../core/sim.js';
 import { formatDuration, formatSize } from '../../core/units.js';
 import type { DataMover } from '../../operations/data-mover.js';
-import { FileJob } from '../../operations/file-job.js';
+import type { FilePart } from '../../operations/file-job.js';
 import type { DeltaFormatName, SnapshotAction } from '../../plan/commands.js';
-import type { FileHandle } from '../../stack/files.js';
 import type { ChainFiles } from '../../stack/vmfiles/chain/disk-chain.js';
 import type { Link } from '../../stack/vmfiles/chain/link.js';
 import type { FrozenChanges } from '../../stack/vmfiles/change-tracker.js';
@@ -15,8 +12,9 @@ import type { FileRole } from '../../stack/vmfiles/home.js';
 import type { Vm } from '../../stack/vmfiles/vm.js';
 import { Consolidation } from './consolidation.js';
 import { type ChainedDisk, Freezer } from './freezer.js';
-import { makeLeaves, messageOf, type NewLeaf, type WriteFiles, wholeOf } from './new-leaves.js';
-import { infoOf, type SnapshotInfo, type VmSnapshot } from './snapshot.js';
+import { type MachineTexts, wholeOf } from './machine-texts.js';
+import { type MoveFiles, makeLeaves, messageOf, type NewLeaf } from './new-leaves.js';
+import { infoOf, type SnapshotInfo, type VmSnapshot, type Witness } from './snapshot.js';
 
 /** Links of a chain at most (vmdk-formats 5), the base and a helper among them. */
 const LINKS_MAX = 32;
@@ -33,24 +31,17 @@ export interface SnapshotDisk extends ChainedDisk {
 
 type SnapshotPart = Pick<VmSnapshot, 'name' | 'uid' | 'quiesced' | 'withMemory' | 'files'>;
 
-/** Guests that check their data: they are told that their disks have been set back. */
-export interface Witness {
-  saved(snapshot: string): void;
-  restored(snapshot: string): void;
-  forgotten(snapshot: string): void;
-}
-
 export interface VmSnapshotsOptions {
   readonly vm: Vm;
   readonly disks: readonly SnapshotDisk[];
   readonly mover: DataMover;
-  /** Takes rows addressed by file. */
-  readonly lower: Layer;
+  readonly read: MoveFiles;
+  readonly write: MoveFiles;
   /** Files of the machine's home, whose folder this is: `[datastore] web1/web1`. */
   readonly home: ChainFiles;
   readonly stem: string;
-  /** The file that names the disks, or the snapshots. */
-  readonly textOf: (role: 'config' | 'snapshotList') => FileHandle;
+  /** The files that name the disks, and the snapshots. */
+  readonly texts: MachineTexts;
   readonly memoryBytes: number;
   readonly random: Stream;
   readonly witness: Witness;
@@ -129,14 +120,14 @@ export class VmSnapshots {
     const how = [memory ? 'with memory' : 'without memory', ...(quiesce ? ['quiesced'] : [])];
     this.begin(`creating snapshot ${name}`, how.join(', '), why);
     const uid = ++this.uids;
-    const files: { handle: FileHandle; blocks: number }[] = [];
+    const files: FilePart[] = [];
     const fail = (problem: string): void => {
       for (const { handle } of files) this.options.home.remove(handle);
       this.fail(name, problem);
     };
     try {
       // Room for the list is found before anything is stunned.
-      this.options.textOf('snapshotList');
+      this.options.texts.requireRoom(this.snapshots, name, uid);
       files.push(this.homeFile(`Snapshot${uid}.vmsn`, STATE_BYTES, 'snapshotState'));
       if (memory) files.push(this.homeFile(`Snapshot${uid}.vmem`, memoryBytes, 'snapshotMemory'));
     } catch (error) {
@@ -144,7 +135,7 @@ export class VmSnapshots {
       return;
     }
     // The memory is written while the machine runs; what it changes meanwhile is not modelled.
-    this.write(files, (problem) => {
+    this.options.write(files, (problem) => {
       if (problem !== undefined) {
         fail(problem);
         return;
@@ -184,6 +175,7 @@ export class VmSnapshots {
   private enlist(part: SnapshotPart, made: readonly NewLeaf<SnapshotDisk>[]): void {
     const frozen = new Map<number, Link>();
     const changes = new Map<number, FrozenChanges>();
+    const { texts, write } = this.options;
     for (const { disk, leaf } of made) {
       const { chain, index } = disk;
       frozen.set(index, chain.leaf);
@@ -194,7 +186,9 @@ export class VmSnapshots {
     const createdAt = this.sim.now;
     const { current: parent } = this;
     const snapshot = { ...part, parent, createdAt, disks: frozen, changes };
-    this.writeText('snapshotList', (problem) => {
+    const list = texts.list([...this.snapshots, snapshot], snapshot);
+    const maps = [...changes].flatMap(([disk, frozen]) => texts.changes(disk, frozen));
+    write([list, ...maps], (problem) => {
       if (problem !== undefined) {
         this.freezer.thaw();
         for (const handle of part.files) this.options.home.remove(handle);
@@ -227,7 +221,9 @@ export class VmSnapshots {
         return;
       }
       this.load(snapshot, (problem) => {
-        const leaves = this.leaves(({ index }) => snapshot.disks.get(index) as Link, 0);
+        const ofSnapshot = ({ index }: SnapshotDisk): Link => snapshot.disks.get(index) as Link;
+        const besides = () => this.listFrom(snapshot);
+        const leaves = { ...this.leaves(ofSnapshot, 0), besides };
         if (problem !== undefined) stay(problem);
         else makeLeaves(this.sim, leaves, (made) => this.goBack(snapshot, made), stay);
       });
@@ -236,9 +232,9 @@ export class VmSnapshots {
 
   /** A machine that runs gets the memory it had then: all of it is read before it goes on (model). */
   private load({ withMemory, files }: VmSnapshot, then: (problem?: string) => void): void {
-    const { mover, lower, vm } = this.options;
+    const { vm, read } = this.options;
     if (!withMemory || vm.state === 'off') then();
-    else new FileJob(this.sim, mover, lower, READ, files.map(wholeOf), then);
+    else read(files.map(wholeOf), then);
   }
 
   /** The configuration names new leaves over what the snapshot froze. */
@@ -266,9 +262,14 @@ export class VmSnapshots {
     checkpointNs: number,
     format?: DeltaFormatName,
   ) {
-    const { disks, textOf } = this.options;
-    const configuration = (): FileHandle => textOf('config');
-    return { disks, parentOf, format, checkpointNs, write: this.write, configuration };
+    const { disks, texts } = this.options;
+    return { disks, parentOf, format, checkpointNs, write: this.options.write, texts };
+  }
+
+  /** The list says what the running state comes from; nobody needs it where no bytes are kept. */
+  private listFrom(current: VmSnapshot): FilePart[] {
+    const part = this.options.texts.list(this.snapshots, current);
+    return part.content === undefined ? [] : [part];
   }
 
   /** Deletes these snapshots, and merges every delta that none needs then. */
@@ -279,7 +280,8 @@ export class VmSnapshots {
       this.unlist(gone, names, why);
       return;
     }
-    this.writeText('snapshotList', (problem) => {
+    const list = this.options.texts.listWithout(gone, this.snapshots, this.current);
+    this.options.write([list], (problem) => {
       if (problem === undefined) this.unlist(gone, names, why);
       else this.fail(names, problem);
     });
@@ -319,7 +321,7 @@ export class VmSnapshots {
     const consolidation = new Consolidation(
       this.sim,
       {
-        chain: disk.chain,
+        disk,
         mover,
         freezer: this.freezer,
         isOff: () => vm.state === 'off',
@@ -331,8 +333,12 @@ export class VmSnapshots {
           }
         },
         newCid: () => this.options.random.next(),
-        write: (files, ended) => this.write(files.map(wholeOf), ended),
-        textOf: this.options.textOf,
+        write: this.options.write,
+        texts: this.options.texts,
+        listMoved: (from, to) =>
+          this.options.texts.list(this.snapshots, this.current, (link) =>
+            link === from ? to : link,
+          ),
         stunned: (stunNs) => {
           const what = `the last delta of ${disk.chain.entity.name} was merged`;
           const stun = `the machine was stunned for ${formatDuration(stunNs)}`;
@@ -357,15 +363,6 @@ export class VmSnapshots {
     const { home, stem } = this.options;
     const handle = home.create(`${stem}-${name}`, bytes, 'thin', role);
     return { handle, blocks: Math.ceil(bytes / 512) };
-  }
-
-  private readonly write: WriteFiles = (files, then) => {
-    const { mover, lower } = this.options;
-    new FileJob(this.sim, mover, lower, WRITE, files, then);
-  };
-
-  private writeText(role: 'config' | 'snapshotList', then: (problem?: string) => void): void {
-    this.write([wholeOf(this.options.textOf(role))], then);
   }
 
   private begin(task: string, what: string, why: string): void {

@@ -40,6 +40,16 @@ export interface FileOpener {
   setLocked(file: FileHandle, on: boolean): void;
 }
 
+/**
+ * What a file holds when it is made, where its datastore keeps bytes: the file is as long as that.
+ * Undefined for files whose bytes nobody knows, which hold zeros.
+ */
+export type NewContent = (
+  role: FileRole,
+  file: string,
+  datastore: string,
+) => Uint8Array | undefined;
+
 /** BIOS variables (stack-upper 16). */
 const NVRAM_BYTES = 8684;
 /** Sizes of text files: model, the order of magnitude of a small machine's files. */
@@ -81,6 +91,7 @@ export class Home {
     private readonly sim: Sim,
     private readonly plan: VmPlan,
     private readonly datastores: ReadonlyMap<string, DatastoreFiles>,
+    private readonly newContent: NewContent = () => undefined,
   ) {
     const { name } = plan;
     this.hash = sim.random.stream(`${name}.vswp`).next().toString(16).padStart(8, '0');
@@ -145,7 +156,10 @@ export class Home {
   ): FileHandle {
     const { name } = this.plan;
     const path = `[${datastore}] ${name}/${file}`;
-    const handle = this.store(datastore).createFile(path, bytes, policy, writtenBytes);
+    const content = this.newContent(role, file, datastore);
+    const length = Math.max(bytes, content?.length ?? 0);
+    const store = this.store(datastore);
+    const handle = store.createFile(path, length, policy, writtenBytes, content);
     this.kept.push({ role, handle, datastore });
     this.measure(role, datastore, handle);
     this.opener?.open(handle, datastore, traffic);
@@ -288,7 +302,7 @@ export class Home {
 }
 
 /** `web1`, `web1_1`, ...: numbered within the folder, and each datastore has a folder of its own. */
-function diskFile({ name, disks }: VmPlan, position: number): string {
+export function diskFile({ name, disks }: VmPlan, position: number): string {
   const { datastore } = disks[position];
   const before = disks.slice(0, position).filter((disk) => disk.datastore === datastore).length;
   return before === 0 ? name : `${name}_${before}`;

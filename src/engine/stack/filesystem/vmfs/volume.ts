@@ -319,11 +319,6 @@ export class VmfsVolume extends Datastore {
     return this.fileOf(handle).map.some(isBusy);
   }
 
-  /** Takes up to `most` free file blocks from `start` on, for who gives them back to the array. */
-  takeFree(start: number, most: number): number[] {
-    return this.space.takeFree(start, most);
-  }
-
   fileOf(handle: FileHandle): VmfsFile {
     const file = this.files[handle.index];
     assert(file !== undefined, `${handle.path} is not on datastore ${this.name}`);
@@ -340,14 +335,6 @@ export class VmfsVolume extends Datastore {
     this.space.freed ??= new FreedSpace(this.capacity);
   }
 
-  get freed(): FreedSpace | undefined {
-    return this.space.freed;
-  }
-
-  takeFreed(most: number): { first: number; count: number } | undefined {
-    return this.space.takeFreed(most);
-  }
-
   /** File blocks that a file no longer holds. @param isKnown the array has been told of them */
   giveBack(start: number, count: number, why: string, isKnown = false): void {
     for (let block = start; block < start + count; block++) this.space.give(block, isKnown);
@@ -361,10 +348,6 @@ export class VmfsVolume extends Datastore {
   takeBack(block: number, why: string): void {
     this.space.give(block);
     if (this.isFull) this.spaceFreed(why);
-  }
-
-  isUsed(block: number): boolean {
-    return this.space.isUsed(block);
   }
 
   /** By file block: 1 where something was written, 0 where it is free or still to be zeroed. */

@@ -6,8 +6,9 @@ import { CHECK, SENSE_INVALID_OPCODE } from '../../../core/status.js';
 import { NOT_HERE, type Recall, type Recaller, recallFrom, WITHDRAWN } from '../../recall.js';
 import { Splitter } from '../../splitter.js';
 import type { Delta } from './delta.js';
-import { TABLE_ENTRIES } from './delta-format.js';
-import { OWN, ZEROS } from './grain-tables.js';
+import { entriesIn, say, toTableEnd, wholeGrains, writeRun } from './delta-entries.js';
+import { GrainFill } from './grain-fill.js';
+import { type GrainState, OWN, ZEROS } from './grain-tables.js';
 import { LateUnmaps } from './late-unmaps.js';
 import { type Link, Lookup } from './link.js';
 import { TableIo } from './table-io.js';
@@ -27,14 +28,18 @@ const WHOLE = 3;
 const JOURNAL = 4;
 const TABLE = 5;
 const DIRECTORY = 6;
+/** Between JOURNAL and TABLE, where bytes are kept: how many tables the file has. */
+const NUMBER = 7;
+/** Its grains count, and the table says something else of them. */
+const AGAIN = 8;
 
 /**
  * The chain of a virtual disk: an address of the disk becomes one of the file, base or delta, that
  * holds it. Writes go to the leaf; the first one of a grain also changes the leaf's tables, and the
  * grain counts only then, so a write that fails leaves what was there. Grain directories are in
  * memory, grain tables as far as they are cached (vmdk-formats reference, 9, 10 and 13).
- *
- * Not modelled: what two partial first writes to one grain hold in detail; they take turns.
+ * Two partial first writes to one grain take turns. Where bytes are kept, those of the tables are in
+ * the deltas' images.
  */
 export class Chain extends Splitter implements Recaller {
   /** Leaf first; the last is the base, except for a chain that only reads deltas. */
@@ -48,6 +53,7 @@ export class Chain extends Splitter implements Recaller {
 
   private readonly found = new Lookup();
   private readonly tableReads: TableReads;
+  private readonly fill: GrainFill;
   /** Grains being copied up for a partial write, and the rows that wait for that. */
   private readonly filling = new Set<number>();
   private waiting: Io[] = [];
@@ -65,6 +71,7 @@ export class Chain extends Splitter implements Recaller {
     this.tableIo = new TableIo(sim, name, this, lower);
     this.tableReads = new TableReads(this.tableIo);
     this.lateUnmaps = new LateUnmaps(sim);
+    this.fill = new GrainFill(sim, this.tableIo);
     this.step = sim.requests.column('chain.step', Uint8Array);
     this.diskLba = sim.requests.column('chain.lba', Float64Array);
   }
@@ -122,6 +129,8 @@ export class Chain extends Splitter implements Recaller {
     }
     this.requests.status[token] = status;
     this.requests.sense[token] = sense;
+    const step = this.step[token];
+    if (step === TABLE || step === DIRECTORY) this.say(token, this.links[0].delta as Delta, 'now');
     this.end(token);
   }
 
@@ -212,6 +221,12 @@ export class Chain extends Splitter implements Recaller {
       return;
     }
     this.filling.add(grain);
+    if (delta.image !== undefined) {
+      this.fill.begin(io, grainBlocks);
+      this.step[io] = BELOW;
+      this.advance(io);
+      return;
+    }
     if (delta.tables.stateOf(grain) === ZEROS || this.links.length === 1) {
       this.writeWhole(io, delta, grain);
       return;
@@ -227,7 +242,8 @@ export class Chain extends Splitter implements Recaller {
     const { grainBlocks } = delta.format;
     this.step[io] = WHOLE;
     const block = delta.blockOf(delta.tables.placeOf(grain));
-    this.tableIo.send(WRITE, delta.file, block, grainBlocks, io);
+    const bytes = delta.image && this.fill.whole(io, this.diskLba[io] - grain * grainBlocks);
+    this.tableIo.send(WRITE, delta.file, block, grainBlocks, io, bytes);
   }
 
   /** An UNMAP of whole grains changes their entries; what is left over at its ends stays. */
@@ -244,44 +260,64 @@ export class Chain extends Splitter implements Recaller {
 
   private updateTables(io: Io): void {
     const delta = this.links[0].delta as Delta;
+    const { file, layout, image } = delta;
     const { journalBlocks } = delta.format;
     this.step[io] = JOURNAL;
     if (journalBlocks === 0) this.advance(io);
-    else this.tableIo.send(WRITE, delta.file, delta.layout.journalAt, journalBlocks, io);
+    else this.tableIo.send(WRITE, file, layout.journalAt, journalBlocks, io, image?.journal);
   }
 
   /** The step the row was at has been done. */
   private advance(io: Io): void {
     const delta = this.links[0].delta as Delta;
+    const { file, image, layout } = delta;
+    const { grainBlocks, entryBytes, tableBlocks } = delta.format;
     const at = this.diskLba[io];
     const table = delta.tableOf(at);
-    if (this.step[io] === BELOW) {
-      this.writeWhole(io, delta, Math.floor(at / delta.format.grainBlocks));
-    } else if (this.step[io] === WHOLE) {
+    const step = this.step[io];
+    // Rows side by side each write a new table: none is done before the directory names it.
+    const isNew = !delta.isListed(table);
+    if (step === BELOW) {
+      const grain = Math.floor(at / grainBlocks);
+      if (image !== undefined && this.fill.readOn(io, this.links, grain * grainBlocks)) return;
+      this.writeWhole(io, delta, grain);
+    } else if (step === WHOLE) {
       this.updateTables(io);
-    } else if (this.step[io] === JOURNAL) {
-      // Rows side by side each write a new table: none is done before the directory names it.
-      const isNew = !delta.isListed(table);
+    } else if (step === AGAIN) {
+      this.settle(io, delta);
+    } else if (step === JOURNAL && isNew && image?.volatileAt !== undefined) {
+      this.step[io] = NUMBER;
+      this.tableIo.send(WRITE, file, image.volatileAt, 1, io, image.volatile);
+    } else if (step === JOURNAL || step === NUMBER) {
+      // Its data is on the device.
+      this.say(io, delta, this.requests.op[io] === WRITE ? OWN : ZEROS);
       this.step[io] = isNew ? TABLE : DIRECTORY;
-      const { tableBlocks } = delta.format;
       if (isNew) {
-        this.tableIo.send(WRITE, delta.file, delta.tableAt(table), tableBlocks, io);
+        this.tableIo.send(WRITE, file, delta.tableAt(table), tableBlocks, io, image?.table(table));
         return;
       }
-      const grain = Math.floor(at / delta.format.grainBlocks) % TABLE_ENTRIES;
-      const first = Math.floor((grain * delta.format.entryBytes) / 512);
-      const count = Math.ceil(this.requests.blocks[io] / delta.format.grainBlocks);
-      const last = Math.floor(((grain + count - 1) * delta.format.entryBytes) / 512);
-      const length = Math.min(last, tableBlocks - 1) - first + 1;
-      this.tableIo.send(WRITE, delta.file, delta.tableAt(table) + first, length, io);
-    } else if (this.step[io] === TABLE) {
+      this.writeEntries(io, delta);
+    } else if (step === TABLE) {
       this.step[io] = DIRECTORY;
-      const block = Math.floor((table * delta.format.entryBytes) / 512);
-      this.tableIo.send(WRITE, delta.file, delta.layout.directoryAt + block, 1, io);
+      const block = Math.floor((table * entryBytes) / 512);
+      this.tableIo.send(WRITE, file, layout.directoryAt + block, 1, io, image?.name(table));
     } else {
       delta.list(table);
       this.count(io, delta, at);
     }
+  }
+
+  private writeEntries(io: Io, delta: Delta): void {
+    const at = this.diskLba[io];
+    const table = delta.tableOf(at);
+    const { first, length } = entriesIn(delta, at, this.requests.blocks[io]);
+    const bytes = delta.image?.table(table, first, length);
+    this.tableIo.send(WRITE, delta.file, delta.tableAt(table) + first, length, io, bytes);
+  }
+
+  private say(io: Io, delta: Delta, what: GrainState | 'now'): boolean {
+    const { op, blocks } = this.requests;
+    return say(delta, op[io] === WRITE, this.diskLba[io], blocks[io], what);
   }
 
   /** The tables say so: from now on the grains count. */
@@ -303,7 +339,17 @@ export class Chain extends Splitter implements Recaller {
       leaf.written = true;
       this.onFirstWrite(leaf);
     }
-    this.end(io);
+    this.settle(io, delta);
+  }
+
+  /** Of a write and an UNMAP that overlap the last to count is the one: the table has to say so too. */
+  private settle(io: Io, delta: Delta): void {
+    if (!this.say(io, delta, 'now')) {
+      this.end(io);
+      return;
+    }
+    this.step[io] = AGAIN;
+    this.writeEntries(io, delta);
   }
 
   /** The row is done, well or not. */
@@ -313,6 +359,7 @@ export class Chain extends Splitter implements Recaller {
     if (this.requests.op[io] === WRITE) this.lateUnmaps.end();
     const delta = this.links[0].delta as Delta;
     if (this.filling.size > 0 && this.filling.delete(Math.floor(at / delta.format.grainBlocks))) {
+      this.fill.forget(io);
       const ready = this.waiting;
       this.waiting = [];
       for (const row of ready) this.place(row);
@@ -331,28 +378,4 @@ export class Chain extends Splitter implements Recaller {
     this.requests.lba[io] = block;
     this.lower.submit(io);
   }
-}
-
-/** Blocks from `at` on that are written in one go: in place, a part of a grain, or new grains. */
-function writeRun(delta: Delta, at: number, most: number): number {
-  const { grainBlocks } = delta.format;
-  const { tables } = delta;
-  const grain = Math.floor(at / grainBlocks);
-  const offset = at - grain * grainBlocks;
-  if (tables.stateOf(grain) === OWN) {
-    const run = tables.runFrom(grain, Math.ceil((offset + most) / grainBlocks));
-    return Math.min(most, run * grainBlocks - offset);
-  }
-  if (offset > 0 || most < grainBlocks) return Math.min(most, grainBlocks - offset);
-  return tables.emptyRunFrom(grain, Math.floor(most / grainBlocks)) * grainBlocks;
-}
-
-function toTableEnd(delta: Delta, at: number, most: number): number {
-  const span = delta.format.grainBlocks * TABLE_ENTRIES;
-  return Math.min(most, span - (at % span));
-}
-
-/** Grains that lie in a range as a whole; 0 or less for none. */
-function wholeGrains(at: number, blocks: number, grainBlocks: number): number {
-  return Math.floor((at + blocks) / grainBlocks) - Math.ceil(at / grainBlocks);
 }

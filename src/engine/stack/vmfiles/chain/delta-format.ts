@@ -57,6 +57,9 @@ export interface DeltaLayout {
   /** Area of the grain tables; -1 where they lie among the grains. */
   readonly tablesAt: number;
   readonly journalAt: number;
+  /** Bitmap of free grains, and map from grains back to their entries; 0 without. */
+  readonly bitmapAt: number;
+  readonly backmapAt: number;
   /** First block that grains may take. */
   readonly grainsAt: number;
   /** The file when every grain is there. */
@@ -79,6 +82,8 @@ export function layoutOf(format: DeltaFormat, capacityBlocks: number): DeltaLayo
       directoryAt: COWD_DIRECTORY_AT,
       tablesAt: -1,
       journalAt: 0,
+      bitmapAt: 0,
+      backmapAt: 0,
       grainsAt,
       sizeBlocks: grainsAt + tables * format.tableBlocks + whole(grains),
     };
@@ -91,6 +96,8 @@ export function layoutOf(format: DeltaFormat, capacityBlocks: number): DeltaLayo
     directoryAt: SEPARSE_DIRECTORY_AT,
     tablesAt,
     journalAt: SEPARSE_JOURNAL_AT,
+    bitmapAt,
+    backmapAt,
     grainsAt,
     sizeBlocks: grainsAt + grains * format.grainBlocks,
   };

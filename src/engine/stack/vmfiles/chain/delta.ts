@@ -1,5 +1,6 @@
 import type { DatastoreFiles, FileHandle } from '../../files.js';
 import { type DeltaFormat, type DeltaLayout, layoutOf, TABLE_ENTRIES } from './delta-format.js';
+import { DeltaImage } from './delta-image.js';
 import { GrainTables } from './grain-tables.js';
 import { TableCache } from './table-cache.js';
 
@@ -16,6 +17,8 @@ export class Delta {
   readonly tables = new GrainTables();
   readonly layout: DeltaLayout;
   readonly cache: TableCache;
+  /** The bytes of its tables, where bytes are kept. */
+  readonly image: DeltaImage | undefined;
   /** First block of the file that nothing has taken yet, behind the fixed parts. */
   next: number;
   /** Where each table lies, by its number. */
@@ -29,12 +32,15 @@ export class Delta {
     readonly format: DeltaFormat,
     public file: FileHandle,
     capacityBlocks: number,
-    private datastore: Pick<DatastoreFiles, 'extend'>,
+    private datastore: Pick<DatastoreFiles, 'extend' | 'keepsBytes'>,
   ) {
     this.layout = layoutOf(format, capacityBlocks);
     this.next = this.layout.grainsAt;
     const grains = Math.ceil(capacityBlocks / format.grainBlocks);
     this.cache = new TableCache(Math.ceil(grains / TABLE_ENTRIES));
+    this.image = datastore.keepsBytes
+      ? new DeltaImage(format, this.layout, capacityBlocks)
+      : undefined;
     this.grow(0, this.next);
   }
 
@@ -77,6 +83,7 @@ export class Delta {
     if (layout.tablesAt < 0) at = this.take(format.tableBlocks);
     this.tableAts.set(table, at);
     this.tables.add(table);
+    this.image?.add(table, at);
     this.cache.insert(table);
   }
 
@@ -95,6 +102,11 @@ export class Delta {
   blockOf(place: number): number {
     const { grainBlocks } = this.format;
     return grainBlocks === 1 ? place : this.layout.grainsAt + (place - 1) * grainBlocks;
+  }
+
+  /** What the header says once nobody writes to the delta any more; undefined without bytes. */
+  closedHeader(): Uint8Array | undefined {
+    return this.image?.close(this.next);
   }
 
   /** Bytes of guest data in the delta. */

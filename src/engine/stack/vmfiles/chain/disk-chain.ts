@@ -118,6 +118,10 @@ export class DiskChain {
     return this.base.file.sizeBlocks;
   }
 
+  get keepsBytes(): boolean {
+    return this.options.files.datastoreOf().keepsBytes === true;
+  }
+
   get backing(): VirtualDisk {
     return this.options.backing;
   }

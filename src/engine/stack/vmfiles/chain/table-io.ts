@@ -1,6 +1,7 @@
 import { NO_DATA } from '../../../core/data-arena.js';
 import { type Io, NO_IO, READ } from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
+import { isPayload } from '../../../core/payloads.js';
 import type { Sim } from '../../../core/sim.js';
 import { countTraffic, TRAFFIC_FIELDS } from '../../../core/traffic.js';
 import type { FileHandle } from '../../files.js';
@@ -30,10 +31,20 @@ export class TableIo extends Layer {
     this.token = sim.requests.column('chain.token', Int32Array);
   }
 
-  /** @param lba block of the file */
-  send(op: number, file: FileHandle, lba: number, blocks: number, token: number): void {
+  /**
+   * @param lba block of the file
+   * @param bytes what is written, or where to read to; the device takes what they are when it acts
+   */
+  send(
+    op: number,
+    file: FileHandle,
+    lba: number,
+    blocks: number,
+    token: number,
+    bytes?: Uint8Array,
+  ): void {
     this.inFlight++;
-    this.issue(op, file, lba, blocks, token);
+    this.issue(op, file, lba, blocks, token, bytes);
   }
 
   override submit(): void {
@@ -42,25 +53,33 @@ export class TableIo extends Layer {
 
   override complete(io: Io): void {
     const { now, requests } = this.sim;
-    const { op, blocks, status, sense, arrivedAt } = requests;
+    const { op, blocks, status, sense, arrivedAt, data } = requests;
     const ended = status[io];
     const why = sense[io];
     countTraffic(this.traffic, 0, op[io], blocks[io], now - arrivedAt[io], ended);
     this.inFlight--;
+    if (isPayload(data[io])) this.sim.payloads.give(data[io]);
     requests.give(io);
     this.client.tableDone(this.token[io], ended, why);
   }
 
-  private issue(op: number, file: FileHandle, lba: number, blocks: number, token: number): void {
+  private issue(
+    op: number,
+    file: FileHandle,
+    lba: number,
+    blocks: number,
+    token: number,
+    bytes: Uint8Array | undefined,
+  ): void {
     const { requests, now, timers } = this.sim;
     const io = requests.takeOwn(op, lba, blocks, now);
     if (io === NO_IO) {
-      timers.delay(ROW_RETRY_NS, () => this.issue(op, file, lba, blocks, token));
+      timers.delay(ROW_RETRY_NS, () => this.issue(op, file, lba, blocks, token, bytes));
       return;
     }
     if (op === READ) this.reads++;
     else this.writes++;
-    requests.data[io] = NO_DATA;
+    requests.data[io] = bytes === undefined ? NO_DATA : this.sim.payloads.take(bytes);
     requests.file[io] = file.index;
     this.token[io] = token;
     this.enter(io);

@@ -74,6 +74,13 @@ export class Commits implements BatchOwner {
     return this.order.some(({ begun, plan }) => begun && plan.locks.includes(lock));
   }
 
+  /** True while something is to be written to some of these blocks of the volume. */
+  isWriting(lba: number, blocks: number): boolean {
+    return this.order.some(({ plan }) =>
+      plan.phases.some((phase) => phase.some((write) => this.bytes.meets(write, lba, blocks))),
+    );
+  }
+
   /** @param run makes the change in terms of the library, within a transaction */
   add(host: number, run: () => void, client: CommitClient | undefined, token: number): void {
     if (this.dead.has(host)) {

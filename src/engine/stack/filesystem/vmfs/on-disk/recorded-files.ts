@@ -35,6 +35,7 @@ export function pathOnVolume(path: string): string {
 /**
  * Makes a file with the space its policy asks for.
  * @param written file blocks at its start that hold something, zeros for now
+ * @param content what is written into it, over what a file that is there holds
  * @throws InputError where there is one of another length, or no room
  */
 export function createFile(
@@ -43,9 +44,12 @@ export function createFile(
   length: number,
   policy: AllocationPolicy,
   written: number,
+  content?: Uint8Array,
 ): RecordedFile {
   const { volume, core } = bytes;
   const { entry } = makeFolders(bytes, path);
+  // Texts are as long as what they say; that changes with the scenario.
+  if (entry !== undefined && content !== undefined) volume.resize(path, length);
   if (entry === undefined) {
     volume.create(path, length === 0 ? {} : { length });
     if (policy === 'thin' || policy === 'lazyThick') provide(bytes, path, 0, written, true);
@@ -60,7 +64,8 @@ export function createFile(
       'remove it with vmtop volume rm, or begin with a new image',
     );
   }
-  return describe(descriptor);
+  if (content !== undefined) volume.write(path, 0, content);
+  return describe(volume.tree.regular(path));
 
   function describe(file: Descriptor): RecordedFile {
     const { address, at, zla, generation } = file;
@@ -88,6 +93,23 @@ export function makeFolders(bytes: VolumeBytes, path: string): { entry: unknown 
     if (volume.tree.place(folder).entry === undefined) volume.makeDirectory(folder);
   });
   return volume.tree.place(path);
+}
+
+/**
+ * Removes what an earlier run has left under the name of a new file.
+ * @returns its file blocks, free once that is on the media
+ */
+export function removeLeft(bytes: VolumeBytes, path: string): number[] {
+  const { volume } = bytes;
+  const blocks: number[] = [];
+  if (makeFolders(bytes, path).entry === undefined) return blocks;
+  const { length } = volume.tree.regular(path);
+  const { address, slots } = createFile(bytes, path, length, 'thin', 0);
+  readMap(bytes, address, 0, slots, (_, entry) => {
+    if (entry !== HOLE) blocks.push(entry >= 0 ? entry : toBeZeroed(entry));
+  });
+  volume.remove(path);
+  return blocks;
 }
 
 /** Gives file blocks `from` to `to` of a file space where they have none, zeroed or still to be zeroed. */

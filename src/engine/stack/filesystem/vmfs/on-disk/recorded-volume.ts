@@ -26,6 +26,7 @@ import {
   provide,
   type RecordedFile,
   readMap,
+  removeLeft,
 } from './recorded-files.js';
 import { VolumeBytes } from './volume-bytes.js';
 
@@ -41,6 +42,7 @@ interface PointerPlace {
  * what is on its way has arrived (commits.ts).
  */
 export class RecordedVolume extends VmfsVolume implements HostsState {
+  readonly keepsBytes = true;
   readonly commits: Commits;
   /** By number of the file: its descriptor. */
   private readonly addresses = new Map<number, Address>();
@@ -152,13 +154,22 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     sizeBytes: number,
     policy: AllocationPolicy,
     writtenBytes = 0,
+    content?: Uint8Array,
   ): VmfsFile {
     const length = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
     const written = Math.min(length, Math.ceil(writtenBytes / FILE_BLOCK_BYTES));
     this.checkSpace(path, policy === 'thin' ? written : policy === 'small' ? 0 : length);
-    const make = (): RecordedFile =>
-      createFile(this.bytes, pathOnVolume(path), sizeBytes, policy, written);
-    return this.adopt(path, sizeBytes, policy, this.change(make));
+    const place = pathOnVolume(path);
+    const left: number[] = [];
+    const make = (): RecordedFile => {
+      // What is there before the run is part of it; a file that is made during it is empty.
+      if (this.running) left.push(...removeLeft(this.bytes, place));
+      return createFile(this.bytes, place, sizeBytes, policy, written, content);
+    };
+    const free = (): void => {
+      for (const block of left) this.space.give(block, true);
+    };
+    return this.adopt(path, sizeBytes, policy, this.change(make, free));
   }
 
   override createCopy(
@@ -285,6 +296,13 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
       },
       () => this.freeBlocksOf(file),
     );
+  }
+
+  /** Also while the file itself is on its way to the media: what is in it there is not safe before. */
+  override isChanging(handle: FileHandle): boolean {
+    const { descriptor } = this.fileOf(handle);
+    const blocks = this.bytes.core.generation.descriptorBytes / BLOCK_BYTES;
+    return super.isChanging(handle) || this.commits.isWriting(descriptor, blocks);
   }
 
   /** Descriptor of a file, as the library names it. */

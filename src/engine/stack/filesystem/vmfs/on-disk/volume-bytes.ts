@@ -169,6 +169,12 @@ export class VolumeBytes {
     return Array.from({ length: count }, (_, index) => first + index);
   }
 
+  /** Is a staged write to some of these blocks of the volume? */
+  meets(write: StagedWrite, lba: number, blocks: number): boolean {
+    const first = this.volumeLba(write);
+    return lba + blocks > first && lba < first + write.bytes.length / BLOCK_BYTES;
+  }
+
   /** Is a staged write on its device as it was to be? */
   isThere({ device, lba, bytes }: StagedWrite): boolean {
     const found = new Uint8Array(bytes.length);
