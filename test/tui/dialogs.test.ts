@@ -172,6 +172,9 @@ describe('QoS', () => {
     engine.plan = { ...engine.plan, disks: [...engine.plan.disks, disk] };
     const client = engine.layout.find('client', CLIENT.slice('client '.length));
     engine.layout.entities[client.index] = { ...client, labels: { ...client.labels, disk: '*' } };
+    const { entities } = engine.layout;
+    const first = engine.layout.find('disk', 'web1:scsi0:0');
+    entities.push({ ...first, index: entities.length, name: 'web1:scsi0:1' });
     engine.sendLayout();
     engine.frame();
     await press('Q', 'e', 'down');
