@@ -243,3 +243,22 @@ describe('changed block tracking', () => {
     expectSound(run);
   });
 });
+
+describe('migrate of a disk that never had a snapshot', () => {
+  it('tells the chain that was made meanwhile, for a snapshot that was refused', () => {
+    const run = work(software);
+    step(run, 0.3 * SECOND);
+    run.simulation.command(migrate('two'));
+    const create = snapshot({ action: 'create', snapshot: 'a' });
+    expect(() => run.simulation.command(create)).toThrow(/is being cloned/);
+    until(run, 'disk.alter.end');
+    const [link] = run.simulation.snapshots.chainOf(0);
+    expect(link).toMatchObject({
+      descriptor: '[two] vm1/vm1.vmdk',
+      extent: '[two] vm1/vm1-flat.vmdk',
+    });
+    run.simulation.command(create);
+    until(run, 'vm.snapshot.created');
+    expectSound(run);
+  });
+});

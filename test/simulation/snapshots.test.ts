@@ -334,3 +334,26 @@ describe('a chain', () => {
     expect(written!.parentCid).toBe(parent!.cid);
   });
 });
+
+describe('all paths down for longer than the time-out', () => {
+  it('holds what a guest asks of a delta, tables and all, as any I/O of a machine', () => {
+    // Stack-lower reference, 4.5: I/O of the host itself fails fast from 140 s on, that of VMs never.
+    const run = work({ trim_percentage: 50, thinktime: '100ms' });
+    const { simulation } = run;
+    simulation.command(create('one'));
+    step(run, 1);
+    const links = ['vmhba1', 'vmhba2'].map((adapter) => `esx1/${adapter}`);
+    for (const target of links) {
+      simulation.command({ kind: 'inject', fault: 'link-down', target, params: {} });
+    }
+    step(run, 250);
+    expect(run.events('apd.timeout').length).toBeGreaterThan(0);
+    expect(simulation.inFlight).toBeGreaterThan(0);
+    for (const { id } of simulation.activeFaults) simulation.command({ kind: 'heal', id });
+    simulation.stopJobs();
+    step(run, 60);
+    expect(simulation.inFlight).toBe(0);
+    expect(simulation.totals().errors).toBe(0);
+    expect(simulation.violations).toEqual([]);
+  });
+});

@@ -7,6 +7,7 @@ import type { MoverStore } from '../operations/store.js';
 import type { Command, DiskAction } from '../plan/commands.js';
 import { FILE_BLOCK } from '../stack/filesystem/file.js';
 import type { VmfsFile } from '../stack/filesystem/vmfs/file.js';
+import type { DiskChain } from '../stack/vmfiles/chain/disk-chain.js';
 import type { Home } from '../stack/vmfiles/home.js';
 import type { HostFileSystems } from './build-datastores.js';
 import type { BuiltDisk } from './build-vms.js';
@@ -191,8 +192,8 @@ export class DiskChanges {
     const home = this.parts.homes.get(vm.name) as Home;
     const mover = operations.moverOf(vm.host);
     const lower = systems.fileSystemSwitch;
-    const chain = snapshots.linkedFilesOf(plan.index);
-    const way = { built, chain, source, target, kind: diskKind, lower, home, mover };
+    const chainNow = (): DiskChain | undefined => snapshots.linkedFilesOf(plan.index);
+    const way = { built, chainNow, source, target, kind: diskKind, lower, home, mover };
     const migration = new DiskMigration(this.sim, way, (what, problem) => {
       this.migrations.delete(plan.index);
       done(what, problem);

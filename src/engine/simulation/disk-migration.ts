@@ -22,8 +22,8 @@ const SETTLE_NS_MAX = 30e9;
 
 export interface MigrationWay {
   readonly built: BuiltDisk;
-  /** Undefined for a disk that never had a snapshot. */
-  readonly chain: DiskChain | undefined;
+  /** Undefined for a disk that never had a snapshot; the chain of one alone may be made meanwhile. */
+  readonly chainNow: () => DiskChain | undefined;
   readonly source: MoverStore;
   readonly target: MoverStore;
   /** Of the base. */
@@ -56,7 +56,8 @@ export class DiskMigration {
     private readonly way: MigrationWay,
     private readonly ended: (what: string, problem?: string) => void,
   ) {
-    const { built, chain, home, source, target } = way;
+    const { built, home, source, target } = way;
+    const chain = way.chainNow();
     this.files = new MovedFiles(sim, { backing: built.backing, chain, home, source, target });
     this.next(0);
   }
@@ -148,10 +149,10 @@ export class DiskMigration {
   }
 
   private look(then: () => void): void {
-    const { built, chain, mover } = this.way;
+    const { built, chainNow, mover } = this.way;
     this.sim.timers.delay(LOOK_NS, () => {
       const isLate = this.sim.now - (this.heldAt as number) > SETTLE_NS_MAX;
-      const isSettled = built.backing.isSettled && chain?.guest.isIdle !== false;
+      const isSettled = built.backing.isSettled && chainNow()?.guest.isIdle !== false;
       if (mover.isDead) this.fail(`${mover.host} is dead`);
       else if (this.mirror?.problem !== undefined) this.fail(this.mirror.problem);
       else if (this.stopped !== undefined) this.fail(this.stopped);
@@ -171,13 +172,15 @@ export class DiskMigration {
 
   /** What the guest writes to is below its chain, or below the disk itself. */
   private divert(lower: FileSystemSwitch | Mirror): void {
-    const { built, chain } = this.way;
+    const { built, chainNow } = this.way;
+    const chain = chainNow();
     if (chain !== undefined && chain.leaf !== chain.base) chain.detour.divert(lower);
     else built.backing.divert(lower);
   }
 
   private switchOver(): void {
-    const { built, chain, source, target, kind, lower } = this.way;
+    const { built, chainNow, source, target, kind, lower } = this.way;
+    const chain = chainNow();
     const { backing, vm } = built;
     const base = this.files.files[0].made as FileHandle;
     for (const traffic of [backing.entity.values, ...(chain?.traffics ?? [])]) {
@@ -187,7 +190,7 @@ export class DiskMigration {
     const retire = this.files.retirer();
     this.divert(lower);
     target.datastore.setPolicy(base, kind);
-    chain?.moved(this.files.links, target.datastore);
+    chain?.moved(this.files.linksOf(chain), target.datastore);
     // Whoever is told of it finds all links in their places.
     backing.moveTo(base, target.datastore, kind, this.files.files.at(-1)?.made);
     const stun = formatDuration(this.sim.now - (this.heldAt as number));

@@ -85,12 +85,11 @@ export class MovedFiles {
   }
 
   /** Each link with its new files, once all have been made. */
-  get links(): ReadonlyMap<Link, MovedLink> {
+  linksOf({ base }: DiskChain): ReadonlyMap<Link, MovedLink> {
     const links = new Map<Link, MovedLink>();
     for (const moved of this.files) {
-      if (moved.link === undefined) continue;
       const descriptor = this.descriptors.get(moved) as FileHandle;
-      links.set(moved.link, { file: moved.made as FileHandle, descriptor });
+      links.set(moved.link ?? base, { file: moved.made as FileHandle, descriptor });
     }
     return links;
   }

@@ -77,3 +77,22 @@ describe('hosts that want blocks of the same clusters', () => {
     expect(damage(imagesOf(simulation))).toEqual([]);
   });
 });
+
+describe('a file that a host opens as soon as it is made', () => {
+  it('does not hold up its own making where it follows one that was never opened', () => {
+    const simulation = new Simulation(planOf({ hosts: 2, seed: 4 }));
+    simulation.stopJobs();
+    simulation.runUntil(1e8);
+    const snapshot = (vm: string, action: 'create' | 'delete', name: string): void => {
+      simulation.command({ kind: 'snapshot', vm, action, snapshot: name });
+      simulation.runUntil(simulation.now + 2e9);
+    };
+    // Nobody opens a .vmsn: the lock block of its descriptor reads as that of a new file.
+    for (const name of ['a', 'b', 'c']) snapshot('vm0', 'create', name);
+    for (const name of ['a', 'b', 'c']) snapshot('vm0', 'delete', name);
+    for (const name of ['a', 'b', 'c']) snapshot('vm1', 'create', name);
+    expect(simulation.snapshots.taskOf('vm1')).toBeUndefined();
+    endCleanly(simulation);
+    expect(damage(imagesOf(simulation))).toEqual([]);
+  });
+});

@@ -172,6 +172,21 @@ describe('the volume on it', () => {
     expect(simulation.violations).toEqual([]);
   });
 
+  it('may be full', () => {
+    const run = runOf(['a'], 1);
+    const { simulation } = run;
+    const params = { leave: 0 };
+    simulation.command({ kind: 'inject', fault: 'fill-datastore', target: 'ds1', params });
+    simulation.command(snapshot('a'));
+    simulation.command(present('a', 'copyA'));
+    simulation.command(rescan('esx0'));
+    simulation.runUntil(1e9);
+    simulation.command({ kind: 'resignature', host: 'esx0', lun });
+    simulation.runUntil(2e9);
+    const [, copy] = run.entities('datastore');
+    expect(fieldOf(simulation.sample(false), copy, 'freeBlocks')).toBe(0);
+  });
+
   it('holds what guests had been told is written when the snapshot was made, and nothing later', () => {
     const run = runOf(['a', 'b']);
     const { simulation, sim } = run;

@@ -112,6 +112,7 @@ export class Core {
     const files = this.require(this.resources.files);
     const address = this.allocator.take(files);
     const at = files.at(clusterOf(address), itemOf(address));
+    this.store.passingLocks?.add(at);
     const old = new Descriptor(
       this.generation,
       this.store.read(at, this.generation.descriptorBytes, at),
@@ -131,6 +132,7 @@ export class Core {
     file.length = 0;
     file.blocks = 0;
     file.clearPointers();
+    this.store.passingLocks?.add(file.at);
     this.writeDescriptor(file);
     this.allocator.give(this.require(this.resources.files), file.address);
   }

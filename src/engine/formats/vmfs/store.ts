@@ -18,6 +18,8 @@ export class Store {
   journal: Journal | undefined;
   /** Where somebody wants to know: the locks that guard what has been changed. */
   changedLocks: Set<number> | undefined;
+  /** Where somebody wants to know: the locks of objects that come or go. */
+  passingLocks: Set<number> | undefined;
 
   constructor(private volume: VolumeBytes) {}
 

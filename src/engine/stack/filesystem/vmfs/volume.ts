@@ -55,7 +55,8 @@ export class VmfsVolume extends Datastore {
       space === undefined
         ? this.layout.metadataFileBlocks(this.capacity)
         : this.capacity - space.free;
-    if (metadata >= this.capacity) {
+    // One that is there already may be full.
+    if (space === undefined && metadata >= this.capacity) {
       throw InputError.of(
         `datastore ${plan.name}`,
         `${this.capacity} MB is too small for VMFS, whose own files take ${metadata} MB`,

@@ -3,16 +3,24 @@ import { type Io, NO_IO, READ } from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
 import { isPayload } from '../../../core/payloads.js';
 import type { Sim } from '../../../core/sim.js';
+import { HOST_NO_CONNECT, hostOf } from '../../../core/status.js';
 import { countTraffic, TRAFFIC_FIELDS } from '../../../core/traffic.js';
 import type { FileHandle } from '../../files.js';
 import { ROW_RETRY_NS } from '../../splitter.js';
+
+/** Model: pause before an I/O is sent again that found no path, as the file system pauses for its own. */
+const RETRY_NS = 1_000_000_000;
 
 /** Who asked for an I/O; `token` is what it gave with it. */
 export interface TableClient {
   tableDone(token: number, status: number, sense: number): void;
 }
 
-/** The chain's own I/O in the files of deltas: grain tables, directories, journals, copied grains. */
+/**
+ * The chain's own I/O in the files of deltas: grain tables, directories, journals, copied grains. It is
+ * the VMkernel's, which fails fast once all paths have been down for long; the guest's command it is for
+ * is held then (stack-lower reference, APD), so that it is sent again until there is a path.
+ */
 export class TableIo extends Layer {
   /** Traffic of a datastore, TRAFFIC_FIELDS. */
   readonly traffic = new Float64Array(TRAFFIC_FIELDS.length);
@@ -20,6 +28,9 @@ export class TableIo extends Layer {
   writes = 0;
   inFlight = 0;
   private readonly token: Int32Array;
+  /** File and block of it; the layers below rewrite both. */
+  private readonly place: Int32Array;
+  private readonly address: Float64Array;
 
   constructor(
     sim: Sim,
@@ -29,6 +40,8 @@ export class TableIo extends Layer {
   ) {
     super(sim, `${name} tables`);
     this.token = sim.requests.column('chain.token', Int32Array);
+    this.place = sim.requests.column('chain.place', Int32Array);
+    this.address = sim.requests.column('chain.address', Float64Array);
   }
 
   /**
@@ -55,12 +68,27 @@ export class TableIo extends Layer {
     const { now, requests } = this.sim;
     const { op, blocks, status, sense, arrivedAt, data } = requests;
     const ended = status[io];
+    if (hostOf(ended) === HOST_NO_CONNECT) {
+      this.after(RETRY_NS, io);
+      return;
+    }
     const why = sense[io];
     countTraffic(this.traffic, 0, op[io], blocks[io], now - arrivedAt[io], ended);
     this.inFlight--;
     if (isPayload(data[io])) this.sim.payloads.give(data[io]);
     requests.give(io);
     this.client.tableDone(this.token[io], ended, why);
+  }
+
+  /** Once more. */
+  override fire(io: Io): void {
+    const { requests } = this.sim;
+    requests.file[io] = this.place[io];
+    requests.lba[io] = this.address[io];
+    requests.status[io] = 0;
+    requests.sense[io] = 0;
+    this.enter(io);
+    this.lower.submit(io);
   }
 
   private issue(
@@ -82,6 +110,8 @@ export class TableIo extends Layer {
     requests.data[io] = bytes === undefined ? NO_DATA : this.sim.payloads.take(bytes);
     requests.file[io] = file.index;
     this.token[io] = token;
+    this.place[io] = file.index;
+    this.address[io] = lba;
     this.enter(io);
     this.lower.submit(io);
   }

@@ -249,16 +249,20 @@ export class Commits implements BatchOwner {
     const { core, media, sessions } = this.bytes;
     const changedLocks = new Set<number>();
     core.store.journal = sessions[host].journal;
+    const passingLocks = new Set<number>();
     core.store.changedLocks = changedLocks;
+    core.store.passingLocks = passingLocks;
     const phases = media.stage(run);
     core.store.changedLocks = undefined;
+    core.store.passingLocks = undefined;
     let decides = phases.length;
     phases.forEach((phase, index) => {
       if (phase.some(({ bytes }) => isCommitRecord(bytes))) decides = index + 1;
     });
     const written = new Set(phases.flat().flatMap((write) => this.bytes.blocksOf(write)));
-    // A lock that is itself written is of an object that comes or goes: nobody else knows it.
+    // Nobody else knows an object that comes or goes; its lock may read as that of the one before it.
     const locks = [...changedLocks]
+      .filter((at) => !passingLocks.has(at))
       .map((at) => at / BLOCK_BYTES)
       .filter((lock) => !written.has(lock) && !this.state.isOpen(lock))
       .sort((one, other) => one - other);
