@@ -96,3 +96,31 @@ test('O lets a LUN grow in its array', async () => {
   const [command] = commands(m);
   expect(command).toMatchObject({ kind: 'growLun', lun: expect.stringMatching(/^\S+\/\S+$/) });
 });
+
+test('a menu that does not fit says how much more there is, and of which group', async () => {
+  const m = open({ columns: 80, rows: 24 });
+  await m.press('v', 'ctrl+o');
+  expect(await m.text()).toMatch(/Operations: web1:scsi0:0 +more: \d+ below/);
+  await m.press('end');
+  const lines = await m.screen();
+  const title = lines.findIndex((line) => line.includes('Operations: web1:scsi0:0'));
+  expect(lines[title]).toMatch(/more: \d+ above {2}/);
+  // The first line is the name of the group that is cut by the edge.
+  expect(lines[title + 1]).toMatch(/│ (Disk|Backups|Snapshots) +│/);
+  expect(lines[title + 2]).toMatch(/│ {3}\S/);
+});
+
+test('what a screen is about comes first in its menu', async () => {
+  const m = open({ columns: 80, rows: 24 });
+  for (const [key, group] of [
+    ['v', 'Disk'],
+    ['n', 'Snapshots'],
+    ['&', 'Backups'],
+  ] as const) {
+    await m.press(key, 'ctrl+o');
+    const lines = await m.screen();
+    const title = lines.findIndex((line) => line.includes('Operations: web1:scsi0:0'));
+    expect(lines[title + 1]).toContain(`│ ${group} `);
+    await m.press('escape');
+  }
+});

@@ -1,8 +1,11 @@
 import { BLOCK_BYTES } from '../../core/io.js';
 import { formatDuration } from '../../core/units.js';
 
-/** How a cell's value is written; numbers that do not apply (NaN) are `-` in every format. */
-export type Format = 'text' | 'count' | 'fixed' | 'blocks' | 'percent' | 'duration';
+/**
+ * How a cell's value is written; numbers that do not apply (NaN) are `-` in every format. `duration` and
+ * `until` are ns; the latter is the time until something happens, and `now` when it has.
+ */
+export type Format = 'text' | 'count' | 'fixed' | 'blocks' | 'percent' | 'duration' | 'until';
 
 export type Cell = string | number;
 
@@ -17,6 +20,8 @@ export function formatCell(format: Format, value: Cell, width: number): string {
       return columnSize(value * BLOCK_BYTES);
     case 'duration':
       return formatSpan(value);
+    case 'until':
+      return value > 0 ? formatSpan(value) : 'now';
     case 'fixed':
       return fitNumber(value, 2, width);
     case 'percent':

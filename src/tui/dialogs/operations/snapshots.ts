@@ -4,6 +4,7 @@ import { DISK_SCOPES, diskOf, instantOf, namesLeft, type Operation } from './def
 export const snapshots: Operation = {
   title: 'Snapshots',
   scopes: DISK_SCOPES,
+  first: 'chain',
   offers(row, world) {
     const vm = diskOf(row, world)?.vm;
     if (vm === undefined) return [];
