@@ -254,7 +254,10 @@ test('datastores: one that is full is full now, however fast it grew', () => {
     return [formatCell(field.format, value, field.width), field.level?.(value, row)];
   };
   expect(until({ freeBlocks: 900 })).toEqual(['-', 0]);
-  expect(until({ freeBlocks: 900, growthBlocks: 2 })).toEqual(['450 s', 2]);
+  const growing = { freeBlocks: 900, growthBlocks: 2 };
+  expect(until({ ...growing, provisionedBlocks: 1001 })).toEqual(['450 s', 2]);
+  // There is room for all it has promised: what is on it stops growing before.
+  expect(until({ ...growing, provisionedBlocks: 1000 })).toEqual(['450 s', 0]);
   expect(until({ freeBlocks: 0, growthBlocks: 2 })).toEqual(['now', 2]);
   expect(until({ freeBlocks: 0 })).toEqual(['now', 2]);
   // What is free is less than a write needs.

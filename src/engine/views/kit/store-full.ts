@@ -16,12 +16,18 @@ function untilFullNs(store: Row, growth: number): number {
   return growth > 0 ? Math.round((free / growth) * NS_PER_S) : Number.NaN;
 }
 
+/** Thin disks and deltas that have their whole size at last fill it only if it has promised too much. */
+function mayFill(store: Row): boolean {
+  return store.now('provisionedBlocks') > store.now('capacityBlocks');
+}
+
 function forecast(
   id: string,
   width: number,
   weight: number,
   help: string,
-  value: (row: Row) => number,
+  storeOf: (row: Row) => Row | undefined,
+  growthOf: (store: Row) => number,
 ): Field {
   return {
     id,
@@ -29,9 +35,14 @@ function forecast(
     weight,
     format: 'until',
     help,
-    value,
-    level: (ns) => {
-      if (typeof ns !== 'number' || !(ns < WARN_NS)) return 0;
+    value: (row) => {
+      const store = storeOf(row);
+      return store === undefined ? Number.NaN : untilFullNs(store, growthOf(store));
+    },
+    level: (ns, row) => {
+      const store = storeOf(row);
+      if (store === undefined || typeof ns !== 'number' || !(ns < WARN_NS)) return 0;
+      if (ns > 0 && !mayFill(store)) return 0;
       return ns < BAD_NS ? 2 : 1;
     },
   };
@@ -40,14 +51,13 @@ function forecast(
 /** Forecast for a datastore, by its fitted growth. A file on it has none. */
 export function ownFull(weight: number): Field {
   const help = 'time until it is full if it goes on growing like that; now: it is';
-  return forecast('FULL IN', 9, weight, help, (row) => untilFullNs(row, row.now('growthBlocks')));
+  const growthOf = (store: Row): number => store.now('growthBlocks');
+  return forecast('FULL IN', 9, weight, help, (row) => row, growthOf);
 }
 
 /** Forecast for what lies on a datastore: a disk that is small by itself stops with it. */
 export function storeFull(weight: number): Field {
   const help = 'time until its datastore is full, as fast as everything on it grows now';
-  return forecast('DS FULL IN', 10, weight, help, (row) => {
-    const store = row.parent('datastore');
-    return store === undefined ? Number.NaN : untilFullNs(store, -store.rate('freeBlocks'));
-  });
+  const growthOf = (store: Row): number => -store.rate('freeBlocks');
+  return forecast('DS FULL IN', 10, weight, help, (row) => row.parent('datastore'), growthOf);
 }
