@@ -124,3 +124,11 @@ test('what a screen is about comes first in its menu', async () => {
     await m.press('escape');
   }
 });
+
+test('O makes a snapshot of the selected machine', async () => {
+  const m = open();
+  await m.press('V', 'ctrl+o');
+  await select(m, 'snapshot of web1, quiesced');
+  await m.press('enter');
+  expect(commands(m)).toMatchObject([{ kind: 'snapshot', vm: 'web1', action: 'create' }]);
+});

@@ -104,8 +104,8 @@ test('a LUN knows how full its pool is; only thin ones worry', () => {
 });
 
 test('long times are told in long units', () => {
-  const texts = [90e9, 700e9, 25200e9, 345600e9].map((ns) => formatCell('duration', ns, 9));
-  expect(texts).toEqual(['90 s', '11.7 min', '7 h', '4 d']);
+  const texts = [0, 90e9, 700e9, 25200e9, 345600e9].map((ns) => formatCell('duration', ns, 9));
+  expect(texts).toEqual(['0 s', '90 s', '11.7 min', '7 h', '4 d']);
 });
 
 test('the host column is shown only where there are several', () => {

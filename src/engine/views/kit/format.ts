@@ -45,6 +45,9 @@ function columnSize(bytes: number): string {
   return `${unit === 'B' ? value : value.toFixed(value < 9.995 ? 2 : 1)} ${unit}`;
 }
 
+/** Nothing needs no small unit. */
+const NO_TIME = '0 s';
+
 /** Longer units for times that are mostly long, with the number kept below a thousand. */
 const SPANS = [
   [2 * 86400e9, 86400e9, 'd'],
@@ -54,7 +57,7 @@ const SPANS = [
 
 function formatSpan(ns: number): string {
   const span = SPANS.find(([from]) => ns >= from);
-  if (span === undefined) return formatDuration(ns);
+  if (span === undefined) return ns === 0 ? NO_TIME : formatDuration(ns);
   const [, unit, name] = span;
   return `${Number((ns / unit).toFixed(1))} ${name}`;
 }
