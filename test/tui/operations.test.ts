@@ -1,5 +1,11 @@
 /** The key that has a host's data mover clone a disk or reclaim space. */
 import { afterEach, expect, test } from 'vitest';
+import { Entities } from '../../src/engine/views/kit/entities.js';
+import { Row } from '../../src/engine/views/kit/row.js';
+import { volumes } from '../../src/tui/dialogs/operations/volumes.js';
+import { World } from '../../src/tui/world.js';
+import { PLAN } from './fake-engine.js';
+import { fakeLayout } from './fake-layout.js';
 import { type Mounted, type MountOptions, mount } from './harness.js';
 
 let mounted: Mounted | undefined;
@@ -131,4 +137,32 @@ test('O makes a snapshot of the selected machine', async () => {
   await select(m, 'snapshot of web1, quiesced');
   await m.press('enter');
   expect(commands(m)).toMatchObject([{ kind: 'snapshot', vm: 'web1', action: 'create' }]);
+});
+
+test('a datastore is extended by LUNs that all of its hosts see', () => {
+  const layout = fakeLayout();
+  for (const uid of ['naa.shared', 'naa.local']) {
+    layout.add('lun', uid.slice(4), { array: 'array1', pool: 'pool1', uid }, []);
+    layout.add('device', uid, { host: 'esx1', lun: uid.slice(4), array: 'array1' }, []);
+  }
+  layout.add('device', 'naa.shared', { host: 'esx2', lun: 'shared', array: 'array1' }, []);
+  layout.add('mount', 'ds1', { host: 'esx2', datastore: 'ds1', type: 'vmfs', version: '5' }, []);
+  const world = new World();
+  world.hear({ type: 'layout', version: 1, entities: layout.entities, plan: PLAN, faults: [] });
+  const sample = {
+    at: 0,
+    values: new Float64Array(layout.size),
+    histograms: new Uint32Array(0),
+  };
+  const entities = new Entities(layout.entities);
+  const row = (name: string) => {
+    const info = entities.scope('datastore').find((each) => each.name === name);
+    if (info === undefined) throw new Error(`no datastore ${name}`);
+    return new Row({ entities, before: sample, after: sample }, info);
+  };
+  const luns = (name: string) =>
+    volumes.offers(row(name), world).flatMap(({ label }) => /LUN (.*)/.exec(label)?.[1] ?? []);
+  expect(luns('ds1')).toEqual(['array1/shared']);
+  // Only esx1 has it.
+  expect(luns('ds2')).toEqual(['array1/shared', 'array1/local']);
 });
