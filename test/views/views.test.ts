@@ -285,6 +285,16 @@ test('backups: progress, bytes, pace and time left have room on 80 columns', () 
   expect(text).toBe('450 ms');
 });
 
+test('snapshots: a merge that goes on, or is needed, is told on 80 columns too', () => {
+  const window = windowOf({ 'chain web1:scsi0:0': { consolidate: 1 } });
+  const kept = fitColumns([...viewFields(view('snapshot'), window.entities)], 80, 0, () => 40, 0);
+  const state = kept.find(({ field }) => field.id === 'STATE');
+  expect(state?.width).toBeGreaterThanOrEqual(
+    Math.max('merging 100%'.length, 'CONSOLIDATE'.length),
+  );
+  expect(cells('snapshot', window, 'web1:scsi0:0').STATE).toBe('CONSOLIDATE');
+});
+
 test('locks: columns of NFS are there where there is NFS of their version', () => {
   const shown = (layout: Layout) =>
     viewFields(view('locks'), new Entities(layout.entities)).map(({ id }) => id);

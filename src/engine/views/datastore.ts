@@ -61,6 +61,8 @@ export const datastore = defineView({
   summary: 'capacity, and the file system work that goes with it',
   scope: 'datastore',
   expand: 'file',
+  // Indented: a folder and a file of it.
+  partWidth: 30,
   charts: ['%USED', 'GROW MB/s', 'ALLOC/s', 'CMDS/s', 'LAT/cmd'],
   fields: [
     { ...named('DATASTORE', 14, 'datastore; a file on it by its folder'), value: nameOf },

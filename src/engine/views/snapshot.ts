@@ -116,7 +116,7 @@ export const snapshot = defineView({
     },
     {
       id: 'STATE',
-      width: 13,
+      width: 12,
       weight: 0,
       format: 'text',
       help: 'a merge under way, or deltas that could not be merged',
