@@ -495,10 +495,13 @@ test('files below an expanded datastore keep their names: other columns give way
   const world = new World();
   const { entities } = fakeLayout();
   world.hear({ type: 'layout', version: 1, entities, plan: PLAN, faults: [] });
-  const widthOf = (expanded: ReadonlySet<string>): number => {
+  const columnsOf = (expanded: ReadonlySet<string>) => {
     const fields = tableFields(view('datastore'), world, { ...initialState(false), expanded });
-    return fitColumns(fields, 80, 0, () => '    web1/web1-000001.vmdk'.length, 0)[0]?.width ?? 0;
+    return fitColumns(fields, 80, 0, () => '    web1/web1-000001.vmdk'.length, 0);
   };
-  expect(widthOf(new Set(['datastore ds1']))).toBe(25);
-  expect(widthOf(new Set())).toBeLessThan(25);
+  const whole = columnsOf(new Set());
+  const split = columnsOf(new Set(['datastore ds1']));
+  expect(split[0]?.width).toBe(25);
+  expect(whole[0]?.width).toBeLessThan(25);
+  expect(split.map(({ field }) => field.id)).toContain('USED');
 });

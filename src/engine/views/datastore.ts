@@ -68,7 +68,7 @@ export const datastore = defineView({
     { ...named('DATASTORE', 14, 'datastore; a file on it by its folder'), value: nameOf },
     labelled('TYPE', 4, 3, 'type', 'vmfs or nfs'),
     gauge('CAPACITY', 9, 1, 'blocks', 'capacityBlocks', 'size'),
-    { id: 'USED', width: 9, weight: 2, format: 'blocks', help: 'space taken', value: usedBlocks },
+    { id: 'USED', width: 9, weight: 0, format: 'blocks', help: 'space taken', value: usedBlocks },
     gauge('FREE', 9, 0, 'blocks', 'freeBlocks', 'space left'),
     {
       id: '%USED',
