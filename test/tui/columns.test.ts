@@ -14,8 +14,12 @@ import { loadSettings } from '../../src/tui/config/load.js';
 // Loaded by the dashboard when it is asked for; here before, so that a key has its answer at once.
 import '../../src/tui/config/save.js';
 import { screens } from '../../src/tui/screens.js';
+import { initialState } from '../../src/tui/state.js';
 import { chosenFields, groupOrder, moveGroup, toggleGroup } from '../../src/tui/table/choice.js';
 import { fitColumns } from '../../src/tui/table/columns.js';
+import { tableFields } from '../../src/tui/table/layout.js';
+import { World } from '../../src/tui/world.js';
+import { PLAN } from './fake-engine.js';
 import { fakeLayout, NAA } from './fake-layout.js';
 import { type Mounted, type MountOptions, mount } from './harness.js';
 
@@ -485,4 +489,19 @@ test('the field dialog of every screen fits the smallest screen', async () => {
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(72);
     await press('escape');
   }
+});
+
+test('files below an expanded datastore keep their names: other columns give way', () => {
+  const world = new World();
+  const { entities } = fakeLayout();
+  world.hear({ type: 'layout', version: 1, entities, plan: PLAN, faults: [] });
+  const columnsOf = (expanded: ReadonlySet<string>) => {
+    const fields = tableFields(view('datastore'), world, { ...initialState(false), expanded });
+    return fitColumns(fields, 80, 0, () => '    web1/web1-000001.vmdk'.length, 0);
+  };
+  const whole = columnsOf(new Set());
+  const split = columnsOf(new Set(['datastore ds1']));
+  expect(split[0]?.width).toBe(25);
+  expect(whole[0]?.width).toBeLessThan(25);
+  expect(split.map(({ field }) => field.id)).toContain('USED');
 });

@@ -164,6 +164,7 @@ export function fakeLayout(): Layout {
           'atsMiss',
           'heartbeats',
           'full',
+          'growthBlocks',
         ],
         true,
       )

@@ -204,6 +204,12 @@ const CASES: readonly (readonly [string, Thing[], RegExp, Thing[]])[] = [
     one('datastore', { freeBlocks: 200, capacityBlocks: 1000 }),
   ],
   [
+    'datastore-full',
+    one('datastore', { freeBlocks: 0, capacityBlocks: 1000 }),
+    /full: disks that grow, and snapshots, stop/,
+    one('datastore', { freeBlocks: 200, capacityBlocks: 1000 }),
+  ],
+  [
     'consolidation-needed',
     one('chain', { consolidate: 1, progress: 0, links: 2, deltaBytes: 9, sizeBytes: 10 }),
     /2 deltas .* could not be merged/,

@@ -1,5 +1,11 @@
 /** The key that has a host's data mover clone a disk or reclaim space. */
 import { afterEach, expect, test } from 'vitest';
+import { Entities } from '../../src/engine/views/kit/entities.js';
+import { Row } from '../../src/engine/views/kit/row.js';
+import { volumes } from '../../src/tui/dialogs/operations/volumes.js';
+import { World } from '../../src/tui/world.js';
+import { PLAN } from './fake-engine.js';
+import { fakeLayout } from './fake-layout.js';
 import { type Mounted, type MountOptions, mount } from './harness.js';
 
 let mounted: Mounted | undefined;
@@ -95,4 +101,68 @@ test('O lets a LUN grow in its array', async () => {
   await m.press('enter');
   const [command] = commands(m);
   expect(command).toMatchObject({ kind: 'growLun', lun: expect.stringMatching(/^\S+\/\S+$/) });
+});
+
+test('a menu that does not fit says how much more there is, and of which group', async () => {
+  const m = open({ columns: 80, rows: 24 });
+  await m.press('v', 'ctrl+o');
+  expect(await m.text()).toMatch(/Operations: web1:scsi0:0 +more: \d+ below/);
+  await m.press('end');
+  const lines = await m.screen();
+  const title = lines.findIndex((line) => line.includes('Operations: web1:scsi0:0'));
+  expect(lines[title]).toMatch(/more: \d+ above {2}/);
+  // The first line is the name of the group that is cut by the edge.
+  expect(lines[title + 1]).toMatch(/│ (Disk|Backups|Snapshots) +│/);
+  expect(lines[title + 2]).toMatch(/│ {3}\S/);
+});
+
+test('what a screen is about comes first in its menu', async () => {
+  const m = open({ columns: 80, rows: 24 });
+  for (const [key, group] of [
+    ['v', 'Disk'],
+    ['n', 'Snapshots'],
+    ['&', 'Backups'],
+  ] as const) {
+    await m.press(key, 'ctrl+o');
+    const lines = await m.screen();
+    const title = lines.findIndex((line) => line.includes('Operations: web1:scsi0:0'));
+    expect(lines[title + 1]).toContain(`│ ${group} `);
+    await m.press('escape');
+  }
+});
+
+test('O makes a snapshot of the selected machine', async () => {
+  const m = open();
+  await m.press('V', 'ctrl+o');
+  await select(m, 'snapshot of web1, quiesced');
+  await m.press('enter');
+  expect(commands(m)).toMatchObject([{ kind: 'snapshot', vm: 'web1', action: 'create' }]);
+});
+
+test('a datastore is extended by LUNs that all of its hosts see', () => {
+  const layout = fakeLayout();
+  for (const uid of ['naa.shared', 'naa.local']) {
+    layout.add('lun', uid.slice(4), { array: 'array1', pool: 'pool1', uid }, []);
+    layout.add('device', uid, { host: 'esx1', lun: uid.slice(4), array: 'array1' }, []);
+  }
+  layout.add('device', 'naa.shared', { host: 'esx2', lun: 'shared', array: 'array1' }, []);
+  layout.add('mount', 'ds1', { host: 'esx2', datastore: 'ds1', type: 'vmfs', version: '5' }, []);
+  const world = new World();
+  world.hear({ type: 'layout', version: 1, entities: layout.entities, plan: PLAN, faults: [] });
+  const sample = {
+    at: 0,
+    values: new Float64Array(layout.size),
+    histograms: new Uint32Array(0),
+  };
+  const entities = new Entities(layout.entities);
+  const row = (name: string) => {
+    const info = entities.scope('datastore').find((each) => each.name === name);
+    if (info === undefined) throw new Error(`no datastore ${name}`);
+    return new Row({ entities, before: sample, after: sample }, info);
+  };
+  const luns = (name: string) =>
+    volumes.offers(row(name), world).flatMap(({ label }) => /LUN (.*)/.exec(label)?.[1] ?? []);
+  expect(luns('ds1')).toEqual(['array1/shared']);
+  // Only esx1 has it.
+  expect(luns('ds2')).toEqual(['array1/shared', 'array1/local']);
 });

@@ -7,6 +7,7 @@ import { formatCell } from '../../src/engine/views/kit/format.js';
 import { layerFigures } from '../../src/engine/views/kit/layers.js';
 import type { Window } from '../../src/engine/views/kit/row.js';
 import { defineView, type View, viewFields, viewRows } from '../../src/engine/views/kit/view.js';
+import { fitColumns } from '../../src/tui/table/columns.js';
 import { fakeLayout, type Layout, NAA } from '../tui/fake-layout.js';
 
 type Counters = Record<string, Record<string, number>>;
@@ -103,8 +104,8 @@ test('a LUN knows how full its pool is; only thin ones worry', () => {
 });
 
 test('long times are told in long units', () => {
-  const texts = [90e9, 700e9, 25200e9, 345600e9].map((ns) => formatCell('duration', ns, 9));
-  expect(texts).toEqual(['90 s', '11.7 min', '7 h', '4 d']);
+  const texts = [0, 90e9, 700e9, 25200e9, 345600e9].map((ns) => formatCell('duration', ns, 9));
+  expect(texts).toEqual(['0 s', '90 s', '11.7 min', '7 h', '4 d']);
 });
 
 test('the host column is shown only where there are several', () => {
@@ -241,6 +242,84 @@ test('datastores: used, overcommitted', () => {
     'datastore ds1': { capacityBlocks: 1000, freeBlocks: 100, provisionedBlocks: 1500 },
   });
   expect(cells('datastore', window, 'ds1')).toMatchObject({ USED: 900, '%USED': 90, '%PROV': 150 });
+});
+
+test('datastores: one that is full is full now, however fast it grew', () => {
+  const until = (fields: Record<string, number>) => {
+    const window = windowOf({ 'datastore ds1': { capacityBlocks: 1000, ...fields } });
+    const row = viewRows(view('datastore'), window).find(({ name }) => name === 'ds1');
+    const field = view('datastore').fields.find(({ id }) => id === 'FULL IN');
+    if (row === undefined || field === undefined) throw new Error('no such cell');
+    const value = field.value(row);
+    return [formatCell(field.format, value, field.width), field.level?.(value, row)];
+  };
+  expect(until({ freeBlocks: 900 })).toEqual(['-', 0]);
+  const growing = { freeBlocks: 900, growthBlocks: 2 };
+  expect(until({ ...growing, provisionedBlocks: 1001 })).toEqual(['450 s', 2]);
+  // There is room for all it has promised: what is on it stops growing before.
+  expect(until({ ...growing, provisionedBlocks: 1000 })).toEqual(['450 s', 0]);
+  expect(until({ freeBlocks: 0, growthBlocks: 2 })).toEqual(['now', 2]);
+  expect(until({ freeBlocks: 0 })).toEqual(['now', 2]);
+  // What is free is less than a write needs.
+  expect(until({ freeBlocks: 1, full: 1 })).toEqual(['now', 2]);
+});
+
+test('what lies on a full datastore is told so', () => {
+  const window = windowOf({ 'datastore ds1': { full: 1 } });
+  for (const name of ['growth', 'snapshot', 'file']) {
+    const { format, width, value } = view(name).fields.find(({ id }) => id === 'DS FULL IN')!;
+    const [row] = viewRows(view(name), window);
+    expect(formatCell(format, value(row), width)).toBe('now');
+  }
+});
+
+test('backups: progress, bytes, pace and time left have room on 80 columns', () => {
+  const window = windowOf({ 'backup web1:scsi0:0': { phase: 2, leftNs: 444_823_111 } });
+  // Pointer and mark, a name of 13 characters, and a gap before each column.
+  const kept = fitColumns([...viewFields(view('backup'), window.entities)], 80, 0, () => 13, 0);
+  const ids = kept.map(({ field }) => field.id);
+  expect(ids).toEqual(expect.arrayContaining(['PHASE', '%DONE', 'TOREAD', 'MBREAD/s', 'LEFT']));
+  const left = view('backup').fields.find(({ id }) => id === 'LEFT')!;
+  const [row] = viewRows(view('backup'), window);
+  const text = formatCell(left.format, left.value(row), left.width);
+  expect(text).toBe('450 ms');
+});
+
+test('snapshots: a merge that goes on, or is needed, is told on 80 columns too', () => {
+  const window = windowOf({ 'chain web1:scsi0:0': { consolidate: 1 } });
+  const kept = fitColumns([...viewFields(view('snapshot'), window.entities)], 80, 0, () => 40, 0);
+  const state = kept.find(({ field }) => field.id === 'STATE');
+  expect(state?.width).toBeGreaterThanOrEqual(
+    Math.max('merging 100%'.length, 'CONSOLIDATE'.length),
+  );
+  expect(cells('snapshot', window, 'web1:scsi0:0').STATE).toBe('CONSOLIDATE');
+});
+
+test('locks: columns of NFS are there where there is NFS of their version', () => {
+  const shown = (layout: Layout) =>
+    viewFields(view('locks'), new Entities(layout.entities)).map(({ id }) => id);
+  const nfs = (version: string) =>
+    fakeLayout().add('mount', 'n', { host: 'esx1', datastore: 'n', type: 'nfs', version }, []);
+  expect(shown(fakeLayout())).not.toContain('SESSION');
+  expect(shown(fakeLayout())).not.toContain('LCKFILE');
+  expect(shown(nfs('3'))).toContain('LCKFILE');
+  expect(shown(nfs('3'))).not.toContain('LEASE');
+  expect(shown(nfs('4.1'))).toEqual(expect.arrayContaining(['SESSION', 'SLOTS', 'LEASE']));
+});
+
+test('LUNs: what snapshots of the array take, and how long hosts held it reserved', () => {
+  const layout = fakeLayout();
+  layout.add('lun', 'mine', { array: 'array1', pool: 'pool1', uid: 'naa.9' }, [
+    'snapshots',
+    'snapshotBlocks',
+    'reservedNs',
+  ]);
+  const window = windowOf(
+    { 'lun mine': { snapshots: 2, snapshotBlocks: 4096, reservedNs: 0.25e9 } },
+    layout,
+  );
+  // A quarter of the second that passed.
+  expect(cells('lun', window, 'mine')).toMatchObject({ SNAPS: 2, SNAPSIZE: 4096, 'RESV%': 25 });
 });
 
 test('growth: how long until the disk is full', () => {

@@ -5,6 +5,8 @@ import { above, gauge, host, named } from './kit/fields.js';
 import { defineView } from './kit/view.js';
 
 const MB = 1024 * 1024;
+/** A guess is not told in microseconds. */
+const STEP_NS = 10e6;
 const ENDINGS: Readonly<Record<number, string>> = {
   [RESULTS.good]: 'good',
   [RESULTS.failed]: 'FAILED',
@@ -49,17 +51,24 @@ export const backup = defineView({
       help: 'of what is to be read',
       value: (row) => (row.now('phase') > 0 ? 100 * row.now('progress') : Number.NaN),
     },
-    gauge('TOREAD', 9, 1, 'blocks', 'toReadBlocks', 'changed areas (all it holds in a full one)'),
+    gauge('TOREAD', 8, 0, 'blocks', 'toReadBlocks', 'changed areas (all it holds in a full one)'),
     {
       id: 'MBREAD/s',
-      width: 9,
+      width: 8,
       weight: 0,
       format: 'fixed',
       help: 'MB read per second',
       value: (row) => (row.rate('readBlocks') * BLOCK_BYTES) / MB,
       sort: 'r',
     },
-    gauge('LEFT', 9, 0, 'duration', 'leftNs', 'time the rest takes at this pace'),
+    {
+      id: 'LEFT',
+      width: 8,
+      weight: 0,
+      format: 'duration',
+      help: 'time the rest takes at this pace',
+      value: (row) => Math.ceil(row.now('leftNs') / STEP_NS) * STEP_NS,
+    },
     gauge('READ', 9, 2, 'blocks', 'readBlocks', 'read by all its backups'),
     gauge('RESTORED', 9, 3, 'blocks', 'writtenBlocks', 'written by restores'),
     {

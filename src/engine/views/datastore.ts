@@ -11,9 +11,9 @@ import {
 } from './kit/fields.js';
 import type { Cell } from './kit/format.js';
 import type { Row } from './kit/row.js';
+import { ownFull } from './kit/store-full.js';
 import { defineView, type Field, type Level, type LevelRule } from './kit/view.js';
 
-const NS_PER_S = 1e9;
 const MB = 1024 * 1024;
 /** Percent in use that vCenter's alarms go by (stack-upper reference, 8.2). */
 const USAGE_LIMITS = [75, 85] as const;
@@ -33,12 +33,6 @@ function usedBlocks(row: Row): number {
 /** Of a file, its size. */
 function promisedBlocks(row: Row): number {
   return row.now(row.info.scope === 'file' ? 'sizeBlocks' : 'provisionedBlocks');
-}
-
-/** A datastore that does not grow is never full. */
-function untilFullNs(row: Row): number {
-  const growth = row.now('growthBlocks');
-  return growth > 0 ? Math.round((row.now('freeBlocks') / growth) * NS_PER_S) : Number.NaN;
 }
 
 /** By the datastore's own thresholds where it has some. */
@@ -67,12 +61,14 @@ export const datastore = defineView({
   summary: 'capacity, and the file system work that goes with it',
   scope: 'datastore',
   expand: 'file',
+  // Indented: a folder and a file of it.
+  partWidth: 30,
   charts: ['%USED', 'GROW MB/s', 'ALLOC/s', 'CMDS/s', 'LAT/cmd'],
   fields: [
     { ...named('DATASTORE', 14, 'datastore; a file on it by its folder'), value: nameOf },
     labelled('TYPE', 4, 3, 'type', 'vmfs or nfs'),
     gauge('CAPACITY', 9, 1, 'blocks', 'capacityBlocks', 'size'),
-    { id: 'USED', width: 9, weight: 2, format: 'blocks', help: 'space taken', value: usedBlocks },
+    { id: 'USED', width: 9, weight: 0, format: 'blocks', help: 'space taken', value: usedBlocks },
     gauge('FREE', 9, 0, 'blocks', 'freeBlocks', 'space left'),
     {
       id: '%USED',
@@ -125,18 +121,11 @@ export const datastore = defineView({
       help: 'growth of the space in use: a line through the last 15 looks at it (20 s apart)',
       value: (row) => (row.now('growthBlocks') * BLOCK_BYTES) / MB,
     },
-    {
-      id: 'FULL IN',
-      width: 9,
-      weight: 3,
-      format: 'duration',
-      help: 'time until it is full if it goes on growing like that',
-      value: untilFullNs,
-    },
+    ownFull(1),
     {
       id: 'FULL',
       width: 5,
-      weight: 2,
+      weight: 4,
       format: 'count',
       help: '1 from a write that found no free block until there is space again',
       value: (row) => row.now('full'),

@@ -1,3 +1,4 @@
+import type { Entities } from './kit/entities.js';
 import { shownGroup } from './kit/field-groups.js';
 import { above, gauge, host, labelled, named } from './kit/fields.js';
 import type { Row } from './kit/row.js';
@@ -51,6 +52,16 @@ function metadata(id: string, field: string, help: string): Field {
   const value = (row: Row): number => (isNfs(row) ? Number.NaN : row.rate(field));
   return { id, width: 7, weight: 4, format: 'fixed', help, value };
 }
+
+/** Whether a host has a datastore of this version of NFS. */
+function withNfs(version: string): (entities: Entities) => boolean {
+  return (entities) =>
+    entities
+      .scope('mount')
+      .some(({ labels }) => labels.type === 'nfs' && labels.version === version);
+}
+
+const [withLockFiles, withSessions] = [withNfs('3'), withNfs('4.1')];
 
 export const locks = defineView({
   name: 'locks',
@@ -128,7 +139,10 @@ export const locks = defineView({
       level: above(1, 3),
     },
     count('LOCKS', 6, 0, 'locks', 'files the host has the lock of'),
-    count('LCKFILE', 7, 2, 'lockFiles', 'lock files (.lck) of NFS 3'),
+    {
+      ...count('LCKFILE', 7, 2, 'lockFiles', 'lock files (.lck) of NFS 3'),
+      shown: withLockFiles,
+    },
     count('TAKEN', 6, 2, 'taken', 'lock blocks set: locks taken and given up'),
     {
       ...count('MISCOMP', 7, 1, 'miscompares', 'ATS that found another value: somebody was faster'),
@@ -157,6 +171,7 @@ export const locks = defineView({
       help: 'session of NFS 4.1: up, LOST (a new one is made), RECLAIM (files are claimed again)',
       value: (row) => SESSIONS[row.now('session')] ?? '',
       level: (value) => (value === 'LOST' || value === 'RECLAIM' ? 1 : 0),
+      shown: withSessions,
     },
     {
       id: 'SLOTS',
@@ -166,7 +181,11 @@ export const locks = defineView({
       help: 'slots of the session in use, of all',
       value: (row) => (row.now('slots') > 0 ? `${row.now('slotsUsed')}/${row.now('slots')}` : ''),
       number: (row) => row.now('slotsUsed'),
+      shown: withSessions,
     },
-    gauge('LEASE', 8, 2, 'duration', 'leaseNs', 'time left of the lease of NFS 4.1'),
+    {
+      ...gauge('LEASE', 8, 2, 'duration', 'leaseNs', 'time left of the lease of NFS 4.1'),
+      shown: withSessions,
+    },
   ],
 });

@@ -62,6 +62,16 @@ export const lun = defineView({
       help: 'written data of its pool still in the cache',
       value: (row) => row.parent('pool')?.now('dirtyBlocks') ?? Number.NaN,
     },
+    gauge('SNAPS', 5, 8, 'count', 'snapshots', 'snapshots its array keeps of it'),
+    gauge('SNAPSIZE', 9, 8, 'blocks', 'snapshotBlocks', 'space these take from the pool'),
+    {
+      id: 'RESV%',
+      width: 5,
+      weight: 10,
+      format: 'percent',
+      help: 'time a host held it reserved (SCSI-2), per hundred',
+      value: (row) => (100 * row.rate('reservedNs')) / 1e9,
+    },
     failedPerSecond,
   ],
 });

@@ -33,7 +33,7 @@ export const snapshot = defineView({
   tab: 'Snap',
   summary: 'the chains of virtual disks with snapshots: age, size, growth, and what reads cost',
   scope: 'chain',
-  empty: 'no virtual disk has had a snapshot; ctrl+o on a virtual disk makes one of its VM',
+  empty: 'no virtual disk has had a snapshot; ctrl+o on a VM or its virtual disk makes one',
   charts: ['GROW MB/s', '%DISK', 'RD/READ'],
   fields: [
     named('VMDK', 18, 'virtual disk'),
@@ -116,7 +116,7 @@ export const snapshot = defineView({
     },
     {
       id: 'STATE',
-      width: 13,
+      width: 12,
       weight: 0,
       format: 'text',
       help: 'a merge under way, or deltas that could not be merged',

@@ -44,11 +44,17 @@ function menuRows(menu: Menu, width: number, height: number, theme: Theme): stri
   const longest = items.reduce((most, { label }) => Math.max(most, label.length), LABEL_WIDTH);
   const labelWidth = Math.min(longest, width - 4);
   const rows: string[] = [];
+  const places: number[] = [];
+  const headings: number[] = [];
   let selectedRow = 0;
   let group = '';
   for (const [index, item] of items.entries()) {
-    if (item.group !== group && item.group !== '') rows.push(theme.paint('dim', plain(item.group)));
+    if (item.group !== group && item.group !== '') {
+      headings.push(rows.length);
+      rows.push(theme.paint('dim', plain(item.group)));
+    }
     group = item.group;
+    places.push(rows.length);
     const label = shorten(plain(item.label), labelWidth, more).padEnd(labelWidth);
     const detail = shorten(plain(item.detail), Math.max(0, width - labelWidth - 4), more);
     if (index === menu.index) {
@@ -60,7 +66,19 @@ function menuRows(menu: Menu, width: number, height: number, theme: Theme): stri
   }
   const room = Math.max(1, height - 1);
   const first = Math.max(0, Math.min(rows.length - room, selectedRow - Math.floor(room / 2)));
-  return [title, ...rows.slice(first, first + room)];
+  const shown = rows.slice(first, first + room);
+  // A group whose name is scrolled past has it in place of the first entry that is left.
+  const heading = headings.findLast((row) => row <= first);
+  const named = heading !== undefined && first < selectedRow;
+  if (named) shown[0] = rows[heading] ?? '';
+  const from = named ? first + 1 : first;
+  const hidden = [
+    [places.filter((row) => row < from).length, 'above'],
+    [places.filter((row) => row >= first + room).length, 'below'],
+  ] as const;
+  const words = hidden.filter(([count]) => count > 0).map((words) => words.join(' '));
+  const rest = words.length === 0 ? '' : theme.paint('dim', `  more: ${words.join(', ')}`);
+  return [title + rest, ...shown];
 }
 
 function formRows(form: Form, width: number, theme: Theme): string[] {

@@ -140,6 +140,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   ms: 'such as 5, 5ms or 500us',
   blocks: 'such as 100 (MB), 20GB or 1.5TB',
   duration: 'such as 90 (seconds), 10min or 2h',
+  until: 'such as 90 (seconds), 10min or 2h',
   percent: 'such as 80 or 80%',
 };
 
@@ -150,7 +151,7 @@ function numberOf(text: string, kind: string): number | undefined {
     const ns = bare ? Number(text) * NS_PER_MS : parseDuration(text);
     return ns === undefined ? undefined : ns / NS_PER_MS;
   }
-  if (kind === 'duration') return parseDuration(bare ? `${text}s` : text);
+  if (kind === 'duration' || kind === 'until') return parseDuration(bare ? `${text}s` : text);
   if (kind === 'blocks') {
     const bytes = parseSize(bare ? text + BARE_SIZE_UNIT : text);
     return bytes === undefined ? undefined : bytes / BLOCK_BYTES;

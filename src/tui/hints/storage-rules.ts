@@ -84,7 +84,9 @@ export const storageRules: readonly Rule[] = [
     source: 'stack-upper reference, 8.2: out of space',
     when: (row) => free(row) < SPARE,
     words: (row) =>
-      `${(free(row) * 100).toFixed(1)}% free: disks that grow stop with a question when it is full; delete, move or extend`,
+      row.now('freeBlocks') === 0
+        ? 'full: disks that grow, and snapshots, stop with a question; delete, move or extend'
+        : `${(free(row) * 100).toFixed(1)}% free: disks that grow stop with a question when it is full; delete, move or extend`,
   },
   {
     name: 'pool-full',

@@ -120,6 +120,7 @@ export function tableFields(view: View, world: World, ui: UiState): Field[] {
   const fields = sort === undefined ? chosen : keep(chosen, new Set([sort.field.id]), 0);
   const wider = ui.friendly ? fields.map(widerForNames) : fields;
   const [name, ...rest] = wider;
-  if (name === undefined || view.expandBy === undefined || ui.expanded.size === 0) return wider;
-  return [{ ...name, width: Math.max(name.width, PART_WIDTH) }, ...rest];
+  const least = view.partWidth ?? (view.expandBy === undefined ? 0 : PART_WIDTH);
+  if (name === undefined || least <= name.width || ui.expanded.size === 0) return wider;
+  return [{ ...name, width: least }, ...rest];
 }

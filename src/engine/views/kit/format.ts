@@ -1,8 +1,11 @@
 import { BLOCK_BYTES } from '../../core/io.js';
 import { formatDuration } from '../../core/units.js';
 
-/** How a cell's value is written; numbers that do not apply (NaN) are `-` in every format. */
-export type Format = 'text' | 'count' | 'fixed' | 'blocks' | 'percent' | 'duration';
+/**
+ * How a cell's value is written; numbers that do not apply (NaN) are `-` in every format. `duration` and
+ * `until` are ns; the latter is the time until something happens, and `now` when it has.
+ */
+export type Format = 'text' | 'count' | 'fixed' | 'blocks' | 'percent' | 'duration' | 'until';
 
 export type Cell = string | number;
 
@@ -17,6 +20,8 @@ export function formatCell(format: Format, value: Cell, width: number): string {
       return columnSize(value * BLOCK_BYTES);
     case 'duration':
       return formatSpan(value);
+    case 'until':
+      return value > 0 ? formatSpan(value) : 'now';
     case 'fixed':
       return fitNumber(value, 2, width);
     case 'percent':
@@ -40,6 +45,9 @@ function columnSize(bytes: number): string {
   return `${unit === 'B' ? value : value.toFixed(value < 9.995 ? 2 : 1)} ${unit}`;
 }
 
+/** Nothing needs no small unit. */
+const NO_TIME = '0 s';
+
 /** Longer units for times that are mostly long, with the number kept below a thousand. */
 const SPANS = [
   [2 * 86400e9, 86400e9, 'd'],
@@ -49,7 +57,7 @@ const SPANS = [
 
 function formatSpan(ns: number): string {
   const span = SPANS.find(([from]) => ns >= from);
-  if (span === undefined) return formatDuration(ns);
+  if (span === undefined) return ns === 0 ? NO_TIME : formatDuration(ns);
   const [, unit, name] = span;
   return `${Number((ns / unit).toFixed(1))} ${name}`;
 }

@@ -76,6 +76,8 @@ export interface View {
   readonly there?: (row: Row) => boolean;
   /** Scope of the rows an expanded row is split into. */
   readonly expand?: string;
+  /** Characters the first column has at least while rows are expanded, for the names of their parts. */
+  readonly partWidth?: number;
   /** Scope of the objects whose rows can be rolled up into one, the sum of theirs. */
   readonly rollUp?: string;
   /** More ways to split a row, each by a key of its own. */

@@ -8,6 +8,7 @@ const MODES = ['full', 'incremental'] as const;
 export const backups: Operation = {
   title: 'Backups',
   scopes: DISK_SCOPES,
+  first: 'backup',
   offers(row, world) {
     const disk = diskOf(row, world);
     if (disk === undefined) return [];
@@ -42,6 +43,6 @@ export const backups: Operation = {
       command: { kind: 'cancelBackup', vm } as const,
       said: `${vm}: its backup is cancelled`,
     };
-    return row.info.scope === 'backup' ? [cancel, ...begun] : [...begun, cancel];
+    return row.now('phase') > 0 ? [cancel, ...begun] : [...begun, cancel];
   },
 };

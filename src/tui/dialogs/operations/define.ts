@@ -15,6 +15,8 @@ export type Offer =
 export interface Operation {
   readonly title: string;
   readonly scopes: readonly string[];
+  /** Of rows of this scope, whose screen is about it, it comes first. */
+  readonly first?: string;
   offers(row: Row, world: World): readonly Offer[];
 }
 

@@ -37,6 +37,7 @@ export function openOperations(state: UiState, world: World): Change {
   const own = OPERATIONS.filter(
     ({ scopes }) => row !== undefined && scopes.includes(row.info.scope),
   );
+  own.sort((a, b) => Number(b.first === row?.info.scope) - Number(a.first === row?.info.scope));
   const blocks = own.flatMap((operation) => {
     const offers = row === undefined ? [] : operation.offers(row, world);
     return offers.length === 0 ? [] : [{ title: operation.title, offers }];

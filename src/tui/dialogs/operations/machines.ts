@@ -22,6 +22,7 @@ const PACE = [
 export const machines: Operation = {
   title: 'Machine',
   scopes: ['vm'],
+  first: 'vm',
   offers(row, world) {
     const vm = row.name;
     const now = row.now('power');

@@ -1,11 +1,12 @@
-/** What may be done with the snapshots of a disk's machine; which there are its log says. */
+/** What may be done with the snapshots of a machine, or a disk's machine; which there are its log says. */
 import { DISK_SCOPES, diskOf, instantOf, namesLeft, type Operation } from './define.js';
 
 export const snapshots: Operation = {
   title: 'Snapshots',
-  scopes: DISK_SCOPES,
+  scopes: [...DISK_SCOPES, 'vm'],
+  first: 'chain',
   offers(row, world) {
-    const vm = diskOf(row, world)?.vm;
+    const vm = row.info.scope === 'vm' ? row.name : diskOf(row, world)?.vm;
     if (vm === undefined) return [];
     const about = { kind: 'snapshot', vm } as const;
     const create = { ...about, action: 'create', snapshot: `at-${instantOf(world)}` } as const;

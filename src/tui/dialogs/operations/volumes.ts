@@ -51,17 +51,27 @@ function copyOffers(to: string, lun: string, source: string, world: World): Offe
   ];
 }
 
-/** A VMFS datastore grows into its extents, or takes a LUN that is no extent by the scenario. */
+/**
+ * A VMFS datastore grows into its extents, or takes a LUN that is no extent by the scenario and that
+ * all of its hosts see.
+ */
 export const volumes: Operation = {
   title: 'Volume',
   scopes: ['datastore'],
-  offers({ name: datastore }, world) {
+  offers(row, world) {
+    const datastore = row.name;
+    const hosts = row.children('mount').map((mount) => mount.label('host'));
     const { datastores = [] } = world.plan ?? {};
     if (datastores.find(({ name }) => name === datastore)?.type === 'nfs') return [];
     const used = new Set(datastores.flatMap(({ devices }) => devices));
-    const free = world.frames.entities
+    const { entities } = world.frames;
+    const devices = entities.scope('device').map(({ name, labels }) => `${labels.host} ${name}`);
+    const seen = new Set(devices);
+    const free = entities
       .scope('lun')
       .filter(({ labels }) => labels.copyOf === undefined && !used.has(labels.uid as string))
+      // A disk of one host's own would be missing on the others.
+      .filter(({ labels }) => hosts.every((host) => seen.has(`${host} ${labels.uid}`)))
       .map(({ name, labels }) => `${labels.array}/${name}`);
     return [
       {
