@@ -117,11 +117,16 @@ export class Space {
     take(first, more + 1);
   }
 
-  /** A whole resource cluster that was free: its first file block, or NONE. */
-  allocateCluster(): number {
+  /**
+   * A whole resource cluster that was free: its first file block, or NONE.
+   * @param from first file block of the cluster where the search begins
+   */
+  allocateCluster(from: number): number {
     const { clusterBlocks, freeIn, holder } = this;
-    const cluster = freeIn.findIndex((free, at) => free === clusterBlocks && holder[at] === NONE);
-    if (cluster < 0) return NONE;
+    let cluster = from / clusterBlocks;
+    while (freeIn[cluster] !== clusterBlocks || holder[cluster] !== NONE) {
+      if (++cluster >= freeIn.length) return NONE;
+    }
     const first = cluster * clusterBlocks;
     for (let block = first; block < first + clusterBlocks; block++) this.take(block);
     return first;

@@ -36,20 +36,28 @@ export class VmfsVolume extends Datastore {
   private hosts = 0;
 
   protected descriptors = 0;
-  private descriptorsUsed = 0;
-  private subBlocks = 0;
-  private subBlocksUsed = 0;
+  protected descriptorsUsed = 0;
+  protected subBlocks = 0;
+  protected subBlocksUsed = 0;
   /** Pointer blocks are numbered from 1. */
   protected pointers = 1;
-  private pointersUsed = 0;
+  protected pointersUsed = 0;
 
   /**
    * @param blocks size of the LVM volume
    * @param space of a volume that is there already, with what it uses itself
+   * @param layout of one that has grown: it stays that of the size it was formatted with
    */
-  constructor(sim: Sim, plan: DatastorePlan, numbers: FileNumbers, blocks: number, space?: Space) {
+  constructor(
+    sim: Sim,
+    plan: DatastorePlan,
+    numbers: FileNumbers,
+    blocks: number,
+    space?: Space,
+    layout?: VmfsLayout,
+  ) {
     super(sim, plan, numbers, Math.floor(blocks / FILE_BLOCK));
-    this.layout = layoutOf(plan.version, this.capacity);
+    this.layout = layout ?? layoutOf(plan.version, this.capacity);
     const { clusterFileBlocks, least } = this.layout.figures;
     const metadata =
       space === undefined
@@ -78,6 +86,11 @@ export class VmfsVolume extends Datastore {
   /** Pointer blocks handed out so far; numbers below this exist. */
   get pointerCount(): number {
     return this.pointers;
+  }
+
+  /** Sub-blocks handed out so far. */
+  get subBlockCount(): number {
+    return this.subBlocks;
   }
 
   /** Number of a host that mounts the volume: its heartbeat slot and its allocator. */
@@ -219,10 +232,12 @@ export class VmfsVolume extends Datastore {
    */
   private takeLarge(fileBlocks: number, place: (first: number, count: number) => void): void {
     const { clusterFileBlocks } = this.layout.figures;
+    let from = 0;
     for (let left = fileBlocks; left >= clusterFileBlocks; left -= clusterFileBlocks) {
-      const first = this.space.allocateCluster();
+      const first = this.space.allocateCluster(from);
       if (first === NONE) return;
       place(first, clusterFileBlocks);
+      from = first + clusterFileBlocks;
     }
   }
 
