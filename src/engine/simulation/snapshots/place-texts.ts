@@ -8,8 +8,8 @@ import type { MoveFiles } from './new-leaves.js';
 const LOOK_NS = 1_000_000;
 
 export interface PlaceTextsParts {
-  /** What says where a disk lies now; nothing where no bytes are kept. */
-  readonly partsOf: (disk: number) => readonly FilePart[];
+  /** What says where a disk of a machine lies now; nothing where no bytes are kept. */
+  readonly partsOf: (vm: string, disk: number) => readonly FilePart[];
   /** An operation on a machine's snapshots is under way. */
   readonly isBusy: (vm: string) => boolean;
   /** The file itself is still on its way to the volume. */
@@ -39,7 +39,7 @@ export class PlaceTexts {
   placed(vm: Vm, disk: number): void {
     const placing = this.placing.get(vm.name);
     if (placing !== undefined) placing.disks.add(disk);
-    else if (this.parts.partsOf(disk).length > 0) {
+    else if (this.parts.partsOf(vm.name, disk).length > 0) {
       this.placing.set(vm.name, { disks: new Set([disk]), isWriting: false });
       this.next(vm);
     }
@@ -60,7 +60,7 @@ export class PlaceTexts {
       this.placing.delete(vm.name);
       return;
     }
-    const files = partsOf(disk);
+    const files = partsOf(vm.name, disk);
     if (isBusy(vm.name) || files.some(({ handle }) => isChanging(vm.host, handle))) {
       this.sim.timers.delay(LOOK_NS, () => this.next(vm));
       return;

@@ -81,10 +81,7 @@ export class SnapshotService {
   ) {
     this.tracking = new Tracking(sim, options.homes);
     this.places = new PlaceTexts(sim, {
-      partsOf: (disk) => {
-        const { vm, backing } = this.builtDisk(disk);
-        return this.textsOf(vm.name).place(disk, backing);
-      },
+      partsOf: (vm, disk) => this.textsOf(vm).place(disk, this.builtDisk(disk).backing),
       isBusy: (vm) => this.taskOf(vm) !== undefined,
       isChanging: (host, file) => this.isChanging(host, file),
       write: (host, parts, then) => this.move(WRITE, host, parts, then),

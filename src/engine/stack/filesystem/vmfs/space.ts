@@ -118,18 +118,19 @@ export class Space {
   }
 
   /**
-   * A whole resource cluster that was free: its first file block, or NONE.
-   * @param from first file block of the cluster where the search begins
+   * Whole resource clusters that are free, for up to `most` file blocks: the large file blocks that thick
+   * files take as far as they go, and small ones for the rest (stack-upper reference, section 5).
    */
-  allocateCluster(from: number): number {
+  allocateClusters(most: number, take: (first: number, count: number) => void): void {
     const { clusterBlocks, freeIn, holder } = this;
-    let cluster = from / clusterBlocks;
-    while (freeIn[cluster] !== clusterBlocks || holder[cluster] !== NONE) {
-      if (++cluster >= freeIn.length) return NONE;
+    let left = most;
+    for (let cluster = 0; cluster < freeIn.length && left >= clusterBlocks; cluster++) {
+      if (freeIn[cluster] !== clusterBlocks || holder[cluster] !== NONE) continue;
+      const first = cluster * clusterBlocks;
+      for (let block = first; block < first + clusterBlocks; block++) this.take(block);
+      take(first, clusterBlocks);
+      left -= clusterBlocks;
     }
-    const first = cluster * clusterBlocks;
-    for (let block = first; block < first + clusterBlocks; block++) this.take(block);
-    return first;
   }
 
   /** Up to `most` free file blocks from `start` on, in order, now in use. */

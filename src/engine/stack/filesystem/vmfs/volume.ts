@@ -10,7 +10,7 @@ import { BlockMaps, HOLE, isBusy, toBeZeroed, VmfsFile } from './file.js';
 import { FreedSpace } from './freed-space.js';
 import { layoutOf, type VmfsLayout } from './layout.js';
 import type { MetadataIo, Swap } from './metadata-io.js';
-import { NONE, Space } from './space.js';
+import { Space } from './space.js';
 import { type GrowthEnded, VolumeGrowth } from './volume-growth.js';
 
 /**
@@ -218,27 +218,12 @@ export class VmfsVolume extends Datastore {
         if (!zeroed) file.unzeroed++;
       }
     };
-    if (figures.hasLargeBlocks && policy !== 'thin') this.takeLarge(held, place);
+    if (figures.hasLargeBlocks && policy !== 'thin') this.space.allocateClusters(held, place);
     while (index < held) this.space.allocateRun(this.ownAllocator, held - index, place);
     file.held = held;
     this.provisioned += length;
     this.keep(file);
     return file;
-  }
-
-  /**
-   * Thick files take large file blocks as far as they go, and small ones for the rest (stack-upper
-   * reference, section 5).
-   */
-  private takeLarge(fileBlocks: number, place: (first: number, count: number) => void): void {
-    const { clusterFileBlocks } = this.layout.figures;
-    let from = 0;
-    for (let left = fileBlocks; left >= clusterFileBlocks; left -= clusterFileBlocks) {
-      const first = this.space.allocateCluster(from);
-      if (first === NONE) return;
-      place(first, clusterFileBlocks);
-      from = first + clusterFileBlocks;
-    }
   }
 
   protected keep(file: VmfsFile): void {
