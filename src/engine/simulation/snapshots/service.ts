@@ -174,8 +174,7 @@ export class SnapshotService {
 
   /** True when the disk is, or is about to be, more than its base: its file alone is not all of it. */
   hasDeltas(disk: number): boolean {
-    const { vm } = this.builtDisk(disk);
-    const isChanging = this.machines.get(vm.name)?.task !== undefined;
+    const isChanging = this.taskOf(this.builtDisk(disk).vm.name) !== undefined;
     return isChanging || (this.chains.get(disk)?.links.length ?? 1) > 1;
   }
 
