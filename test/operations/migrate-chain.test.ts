@@ -140,6 +140,34 @@ describe('migrate of a disk with snapshots', () => {
     });
   }
 
+  it('goes from where bytes are kept to where they are not, and not back with deltas', () => {
+    const run = new Work(
+      planOf({
+        array: {
+          luns: [
+            { name: 'kept', count: 1, size: '2GiB', content: 'memory' },
+            { name: 'lun', count: 1, size: '2GiB' },
+          ],
+        },
+        datastores: [
+          { name: 'one', extents: 'array1/kept0' },
+          { name: 'two', extents: 'array1/lun0' },
+        ],
+        job: { rw: 'randwrite', bs: '1k:16k', size: '8MiB', thinktime: '500us' },
+      }),
+    );
+    chained(run);
+    run.simulation.command(migrate('two'));
+    until(run, 'disk.alter.end');
+    step(run, 0.2 * SECOND);
+    expect(() => run.simulation.command(migrate('one'))).toThrow(/deltas without bytes/);
+    run.simulation.command(snapshot({ action: 'deleteAll' }));
+    until(run, 'vm.snapshot.deleted');
+    run.simulation.command(migrate('one'));
+    until(run, 'disk.alter.end', 2);
+    expect(run.simulation.totals().errors).toBe(0);
+  });
+
   it('is found out when its mirror misses writes', () => {
     const missed = vi
       .spyOn(Mirror.prototype as unknown as { goesToBoth(): boolean }, 'goesToBoth')

@@ -64,7 +64,10 @@ export function buildVolumeServices(sim: Sim, parts: VolumeServiceParts): Volume
     hosts,
     arrays,
     users,
-    (lun, snapshot) => copies.taken(lun, snapshot),
+    (lun, snapshot, isThere) => {
+      if (isThere) copies.taken(lun, snapshot);
+      else copies.deleted(lun, snapshot);
+    },
     (host, devices) => {
       volumeAdmin.rescanned(host, devices);
       copies.rescanned(host, devices);

@@ -18,8 +18,8 @@ export class StorageAdmin {
     private readonly hosts: ReadonlyMap<string, BuiltHost>,
     private readonly arrays: ReadonlyMap<string, DiskArray>,
     private readonly users: DeviceUsers,
-    /** A LUN has another snapshot. */
-    private readonly onSnapshot: (lun: Lun, snapshot: string) => void,
+    /** A LUN has another snapshot, or (`!isThere`) one less. */
+    private readonly onSnapshot: (lun: Lun, snapshot: string, isThere: boolean) => void,
     /** A host has looked at devices again. */
     private readonly onRescan: (host: string, devices: readonly BuiltDevice[]) => void,
   ) {}
@@ -69,10 +69,9 @@ export class StorageAdmin {
   snapshotLun(command: Extract<Command, { kind: 'lun-snapshot' }>, why: string): void {
     const { lun, action, snapshot } = command;
     const { array, own } = findLun(this.arrays, lun);
-    if (action === 'create') {
-      array.createSnapshot(own, snapshot, why);
-      this.onSnapshot(own, snapshot);
-    } else array.deleteSnapshot(own, snapshot, why);
+    if (action === 'create') array.createSnapshot(own, snapshot, why);
+    else array.deleteSnapshot(own, snapshot, why);
+    this.onSnapshot(own, snapshot, action === 'create');
   }
 
   /**

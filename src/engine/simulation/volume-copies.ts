@@ -85,6 +85,11 @@ export class VolumeCopies {
     }
   }
 
+  /** Only one that no LUN presents can be: nobody will ask for what it held. */
+  deleted(lun: Lun, snapshot: string): void {
+    this.captured.delete(`${lun.uid} ${snapshot}`);
+  }
+
   present({ lun, snapshot, to }: CommandOf<'presentSnapshot'>, why: string): void {
     const { arrays } = this.parts;
     const { array, own } = findLun(arrays, lun);

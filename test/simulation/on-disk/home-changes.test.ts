@@ -13,10 +13,11 @@ import { damage, endCleanly, imagesOf } from './rig.js';
 
 const JOB = { rw: 'randwrite', bs: '64k', size: '4MiB', offset: '8MiB', thinktime: '5ms' };
 
-function planFor(version: 5 | 6, job: object, content: unknown = 'memory') {
+function planFor(version: 5 | 6, job: object, content: unknown = 'memory', luns = 1) {
+  const datastores = ['one', 'two'].slice(0, luns);
   return planOf({
-    array: { luns: [{ name: 'lun', count: 1, size: '2GiB', content }] },
-    datastores: [{ name: 'one', extents: 'array1/lun0', version }],
+    array: { luns: [{ name: 'lun', count: luns, size: '2GiB', content }] },
+    datastores: datastores.map((name, at) => ({ name, extents: `array1/lun${at}`, version })),
     job: job as Record<string, unknown>,
   });
 }
@@ -114,6 +115,47 @@ describe('the small files of a machine', () => {
     const template = later(work);
     expect(disksOf(template, 'vm1.vmtx')).toEqual([name]);
     expect(() => template.stat('/vm1/vm1.vmx')).toThrow();
+  });
+
+  it('follow a disk that goes elsewhere with its change map', () => {
+    const work = new Work(planFor(5, JOB, 'memory', 2));
+    work.run(0.05 * SECOND);
+    work.simulation.command({ kind: 'track', disk: 0, state: 'on' });
+    work.run(0.5 * SECOND);
+    const action = { action: 'migrate', datastore: 'two' } as const;
+    work.simulation.command({ kind: 'alterDisk', disk: 0, ...action });
+    for (let left = 40; left > 0 && work.events('disk.alter.end').length === 0; left--) {
+      work.run(work.simulation.now + 0.1 * SECOND);
+    }
+    work.run(work.simulation.now + 0.5 * SECOND);
+    const [home, there] = imagesOf(work.simulation).map((image) => {
+      expect(damage([image])).toEqual([]);
+      return Volume.open([image], { seconds: 0 });
+    });
+    expect(disksOf(home!, 'vm1.vmx')).toEqual(['/vmfs/volumes/two/vm1/vm1.vmdk']);
+    expect(descriptorOf(there!, 'vm1.vmdk').get('changeTrackPath')).toBe('vm1-ctk.vmdk');
+    const map = bytesOf(there!, 'vm1-ctk.vmdk');
+    const [uuid] = work.simulation.snapshots.changeIdOf(0).split('/');
+    expect(Buffer.from(map.subarray(44, 60)).toString('hex')).toBe(uuid);
+    // Granules of 64 KiB, 8 to 12 MiB: the guest has written there since.
+    const epochs = new DataView(map.buffer, 512);
+    const written = Array.from({ length: 64 }, (_, at) => epochs.getUint32((128 + at) * 4, true));
+    expect(written.filter((epoch) => epoch === 1).length).toBeGreaterThan(30);
+  });
+
+  it('name the new leaf when something else is to be said while a snapshot is made', () => {
+    // The machine's state takes 50 ms to save, then the configuration is written.
+    const named = [60, 55, 50, 20, 10, 5, 2, 1].map((ms) => {
+      const own = started(5);
+      const one = { action: 'create', snapshot: 'one' } as const;
+      own.simulation.command({ kind: 'snapshot', vm: 'vm1', ...one });
+      own.run(own.simulation.now + ms * 1_000_000);
+      own.simulation.command({ kind: 'track', disk: 0, state: 'on' });
+      const volume = later(own);
+      expect(descriptorOf(volume, 'vm1.vmdk').get('changeTrackPath')).toBe('vm1-ctk.vmdk');
+      return disksOf(volume, 'vm1.vmx');
+    });
+    expect(named).toEqual(named.map(() => ['vm1-000001.vmdk']));
   });
 
   it('are new in the next run where it takes the names of an earlier one', () => {

@@ -3,6 +3,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { MemoryImage } from '../../../src/engine/devices/memory-image.js';
 import { Volume } from '../../../src/engine/formats/vmfs/volume.js';
 import type { Simulation } from '../../../src/engine/simulation/simulation.js';
+import type { VmfsMount } from '../../../src/engine/stack/filesystem/vmfs/mount.js';
+import type { RecordedVolume } from '../../../src/engine/stack/filesystem/vmfs/on-disk/recorded-volume.js';
 import { hasTool, Images, run as runTool } from '../../formats/vmfs/tools.js';
 import { compareDisk, damage, endCleanly, readerOf } from '../on-disk/rig.js';
 import { Run } from '../support.js';
@@ -54,6 +56,12 @@ describe.each([5, 6] as const)('VMFS %i', (vmfs) => {
     const made = { datastore: 'ds1', name: 'made', sizeBytes: 1.6 * GIB } as const;
     simulation.command({ kind: 'createDisk', ...made, diskKind: 'lazyThick' });
     simulation.runUntil(6e8);
+    // Writes of headers of clusters that were added count as bitmaps, too.
+    const { layers } = run.sim;
+    const mount = layers.find(({ name }) => /^esx0 mount ds1/.test(name)) as VmfsMount;
+    const { bytes } = mount.datastore as RecordedVolume;
+    const newest = bytes.fileBlocks.headerAt(bytes.fileBlocks.clusters - 1) / 512;
+    expect(bytes.purposeAt(newest)).toBe('bitmapIos');
     expect(damage(imagesOf(simulation, 2))).toEqual([]);
     endCleanly(simulation);
     const images = imagesOf(simulation, 2);

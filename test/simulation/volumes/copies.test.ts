@@ -237,6 +237,35 @@ describe('the volume on it', () => {
     expect(simulation.violations).toEqual([]);
   });
 
+  it('has everything where the original has it, also when that had grown', () => {
+    const luns = ['{ name: a, size: 4GiB }', '{ name: copyA, copyOf: a }'];
+    const run = new Run(planOf({ vmfs: 6, luns, extents: ['a'] }));
+    const { simulation, sim } = run;
+    simulation.command({ kind: 'growLun', lun: 'array1/a', sizeBytes: 12 * 2 ** 30 });
+    simulation.command(rescan('esx0'));
+    simulation.runUntil(1e9);
+    simulation.command({ kind: 'growDatastore', datastore: 'ds1' });
+    simulation.runUntil(2e9);
+    simulation.command(snapshot('a'));
+    simulation.command(present('a', 'copyA'));
+    simulation.command(rescan('esx0'));
+    simulation.runUntil(3e9);
+    simulation.command({ kind: 'resignature', host: 'esx0', lun });
+    simulation.runUntil(4e9);
+    const [original, copy] = [/^esx0 mount ds1/, /^esx0 mount snap-/].map(
+      (name) => (sim.layers.find((layer) => name.test(layer.name)) as VmfsMount).datastore,
+    );
+    expect(copy!.capacity).toBe(original!.capacity);
+    expect(copy!.capacity).toBeGreaterThan(11 * 1024);
+    for (const number of [1, 100]) {
+      expect(copy!.lockAddress(number)).toBe(original!.lockAddress(number));
+      expect(copy!.pointerAddress(number)).toBe(original!.pointerAddress(number));
+    }
+    for (const fileBlock of [0, 3000, 11_000]) {
+      expect(copy!.clusterAt(fileBlock)).toBe(original!.clusterAt(fileBlock));
+    }
+  });
+
   it('needs all its extents', () => {
     const run = runOf(['a', 'b']);
     const { simulation } = run;

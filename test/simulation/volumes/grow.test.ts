@@ -112,6 +112,30 @@ describe('a datastore that grows', () => {
     expect(run.simulation.violations).toEqual([]);
   });
 
+  it('keeps its file system as it was when its host dies on the way; another gives it the room', () => {
+    const run = new Run(planOf(TWO_HOSTS));
+    const { simulation } = run;
+    simulation.command(grow('a', 40));
+    simulation.command({ kind: 'rescan', host: 'esx0' });
+    simulation.runUntil(1e9);
+    const command = { kind: 'growDatastore', datastore: 'ds1' } as const;
+    const writes = metadataWrites(run);
+    simulation.command({ ...command, host: 'esx0' });
+    for (let left = 100; left > 0 && metadataWrites(run) === writes; left--) {
+      simulation.runUntil(simulation.now + 20_000);
+    }
+    run.inject('host-crash', 'esx0');
+    simulation.runUntil(2e9);
+    expect(run.of('datastore.grown')).toHaveLength(0);
+    expect(run.of('datastore.grow.failed').map(({ what }) => what.slice(0, 11))).toEqual([
+      'file system',
+    ]);
+    expect(capacity(run).total).toBe(fileBlocks(2));
+    simulation.command({ ...command, host: 'esx1' });
+    simulation.runUntil(3e9);
+    expect(capacity(run).total).toBe(fileBlocks(40));
+  });
+
   it('is written behind its old end by a host that has not looked: it looks at the first row', () => {
     const shape = { ...TWO_HOSTS, disk: '{ size: 128MiB, kind: lazyThick }' };
     const run = new Run(planOf({ ...shape, luns: ['{ name: a, size: 4GiB }'] }));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { READ, UNMAP, WRITE, ZERO } from '../../../src/engine/core/io.js';
+import { READ, RESERVE, UNMAP, WRITE, ZERO } from '../../../src/engine/core/io.js';
 import { Sim } from '../../../src/engine/core/sim.js';
 import { CHECK, SENSE_LBA_OUT_OF_RANGE } from '../../../src/engine/core/status.js';
 import { DiskDriver } from '../../../src/engine/stack/block/disk-driver.js';
@@ -127,6 +127,29 @@ describe('LVM volume', () => {
     );
     expect(guest.done.map(({ sense }) => sense)).toEqual([SENSE_LBA_OUT_OF_RANGE, 0, 0, 0, 0]);
     expect(sim.requests.inFlight).toBe(0);
+  });
+
+  it('sends a command without blocks to the extent of its address, or waits until that is known', () => {
+    const sim = new Sim(1, 64);
+    const devices = [new TestDevice(sim), new TestDevice(sim)];
+    const guest = new TestGuest(sim, 'guest');
+    const extents = extentsOf([GIB, GIB]);
+    const [first, second] = extents;
+    const blocksNow = () => volumeBlocks(extents);
+    const names = { host: 'esx1', datastore: 'ds', extents: [first!], blocksNow };
+    const lvm = new LvmVolume(sim, names, [devices[0]!]);
+    let looks = 0;
+    lvm.onBeyond = () => looks++;
+    guest.lower = lvm;
+    guest.issue(RESERVE, 0, first!.blocks - 8, 0);
+    guest.issue(RESERVE, 0, first!.blocks, 0);
+    expect(looks).toBe(1);
+    lvm.append(second!, devices[1]!);
+    lvm.resume();
+    sim.runUntil(1e9);
+    const seen = devices.map((device) => device.seen.map(({ op }) => op));
+    expect(seen).toEqual([[RESERVE], [RESERVE]]);
+    expect(guest.done.map(({ status }) => status)).toEqual([0, 0]);
   });
 
   it('maps every block where a simple model maps it', () => {

@@ -211,4 +211,29 @@ describe('the bytes of a chain', () => {
       { numRuns: 12 },
     );
   });
+
+  it('keep what a write of whole grains left around one of a part of them that came at once', () => {
+    const sector = (bytes: Uint8Array, at: number): string =>
+      Buffer.from(bytes.subarray(at * SECTOR, (at + 1) * SECTOR))
+        .toString()
+        .split(',')[0] as string;
+    for (let seed = 1; seed <= 30; seed++) {
+      const rig = new Rig(seed);
+      rig.snapshot('seSparse');
+      rig.write(80, 16, 1);
+      rig.write(90, 3, 2);
+      // Begins and ends within the grains of the others.
+      rig.unmap(92, 20);
+      rig.write(93, 1, 3);
+      rig.settle(4);
+      const found = rig.disk(rig.leaf.name);
+      const seen = Array.from({ length: 16 }, (_, at) => sector(found, 80 + at));
+      const whole = 'write 1';
+      expect([...seen.slice(0, 10), ...seen.slice(14)], `seed ${seed}`).toEqual(
+        Array(12).fill(whole),
+      );
+      for (const one of seen.slice(10, 13)) expect([whole, 'write 2']).toContain(one);
+      expect([whole, 'write 3']).toContain(seen[13]);
+    }
+  });
 });

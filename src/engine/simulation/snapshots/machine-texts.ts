@@ -110,9 +110,15 @@ export class MachineTexts {
   }
 
   /** The change map of a disk as a snapshot keeps it; none where no bytes are kept. */
-  changes(disk: number, { changeId, epochs }: FrozenChanges): FilePart[] {
-    const { text, chainOf } = this.options;
-    const { file, datastore } = chainOf(disk).backing;
+  changes(disk: number, changes: FrozenChanges): FilePart[] {
+    return this.changeMap(this.options.chainOf(disk).backing, changes);
+  }
+
+  private changeMap(
+    { file, datastore }: VirtualDisk,
+    { changeId, epochs }: FrozenChanges,
+  ): FilePart[] {
+    const { text } = this.options;
     const handle = this.changeMapOf(file);
     if (handle === undefined || !text.keeps(datastore.name)) return [];
     const content = encodeChangeMap(changeId.split('/')[0], epochs);
@@ -124,7 +130,9 @@ export class MachineTexts {
     const chain = this.options.knownChain(disk);
     const descriptors =
       chain === undefined ? this.baseAlone(disk, backing) : this.descriptors(disk, chain.links);
-    const parts = [...descriptors, this.configuration(new Map())];
+    const { tracker } = backing;
+    const changes = tracker === undefined ? [] : this.changeMap(backing, tracker.changes);
+    const parts = [...descriptors, ...changes, this.configuration(new Map())];
     return parts.filter(({ content }) => content !== undefined);
   }
 

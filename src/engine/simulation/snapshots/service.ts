@@ -26,6 +26,7 @@ import type { BuiltDisk } from '../build-vms.js';
 import type { HomeText } from '../export/home-text.js';
 import type { FileContents } from '../file-contents.js';
 import { BASE_ENDING, MachineTexts } from './machine-texts.js';
+import { PlaceTexts } from './place-texts.js';
 import type { SnapshotInfo, Witness } from './snapshot.js';
 import { Tracking } from './tracking.js';
 import { VmSnapshots } from './vm-snapshots.js';
@@ -72,25 +73,35 @@ export class SnapshotService {
   private readonly machines = new Map<string, VmSnapshots>();
   private readonly chains = new Map<number, DiskChain>();
   private readonly tracking: Tracking;
+  private readonly places: PlaceTexts;
 
   constructor(
     private readonly sim: Sim,
     private readonly options: SnapshotServiceOptions,
   ) {
     this.tracking = new Tracking(sim, options.homes);
+    this.places = new PlaceTexts(sim, {
+      partsOf: (vm, disk) => this.textsOf(vm).place(disk, this.builtDisk(disk).backing),
+      isBusy: (vm) => this.taskOf(vm) !== undefined,
+      isChanging: (host, file) => this.isChanging(host, file),
+      write: (host, parts, then) => this.move(WRITE, host, parts, then),
+    });
     for (const text of options.texts.values()) {
       text.leafOf = ({ index }) => this.leafNameOf(index);
       text.changeIdOf = ({ index }) => this.builtDisk(index).backing.tracker?.changeId;
     }
-    for (const [index, { backing }] of options.disks) backing.onChange(() => this.placed(index));
+    for (const [index, { vm, backing }] of options.disks) {
+      backing.onChange(() => this.places.placed(vm, index));
+    }
   }
 
   /** @throws InputError when there is no such VM or snapshot, or another operation is under way */
   command(command: Extract<Command, { kind: 'snapshot' | 'track' }>, why: string): void {
     if (command.kind === 'snapshot') this.machine(command.vm).apply(command, why);
     else {
-      this.tracking.set(this.builtDisk(command.disk), command.state === 'on', why);
-      this.placed(command.disk);
+      const built = this.builtDisk(command.disk);
+      this.tracking.set(built, command.state === 'on', why);
+      this.places.placed(built.vm, command.disk);
     }
   }
 
@@ -163,8 +174,7 @@ export class SnapshotService {
 
   /** True when the disk is, or is about to be, more than its base: its file alone is not all of it. */
   hasDeltas(disk: number): boolean {
-    const { vm } = this.builtDisk(disk);
-    const isChanging = this.machines.get(vm.name)?.task !== undefined;
+    const isChanging = this.taskOf(this.builtDisk(disk).vm.name) !== undefined;
     return isChanging || (this.chains.get(disk)?.links.length ?? 1) > 1;
   }
 
@@ -225,14 +235,6 @@ export class SnapshotService {
   /** A disk has another size: nothing is known any more of what changed before (vmdk-formats 12). */
   resized(disk: number): void {
     this.tracking.resized(this.builtDisk(disk));
-  }
-
-  /** The files of a disk have other names, or lie elsewhere: where bytes are kept, texts say so. */
-  private placed(disk: number): void {
-    const { vm, backing } = this.builtDisk(disk);
-    const parts = this.textsOf(vm.name).place(disk, backing);
-    // What a device refuses stays as it was, until an operation on snapshots writes it again.
-    if (parts.length > 0) this.move(WRITE, vm.host, parts, () => undefined);
   }
 
   /** Reads or writes files from end to end; where bytes are kept not before they are on the volume. */
@@ -301,7 +303,7 @@ export class SnapshotService {
       })),
       mover: this.options.moverOf(plan.host),
       read: (parts, then) => this.move(READ, plan.host, parts, then),
-      write: (parts, then) => this.move(WRITE, plan.host, parts, then),
+      write: (parts, then) => this.places.writeLast(first.vm, parts, then),
       home: files,
       texts: this.textsOf(name),
       stem: `[${plan.home}] ${name}/${name}`,

@@ -8,6 +8,7 @@ import {
 } from '../../stack/vmfiles/change-tracker.js';
 import type { Home } from '../../stack/vmfiles/home.js';
 import type { BuiltDisk } from '../build-vms.js';
+import { BASE_ENDING } from './machine-texts.js';
 
 /** Changed block tracking of disks: what was written since when, and the files that say so. */
 export class Tracking {
@@ -19,8 +20,10 @@ export class Tracking {
 
   /** Begins to track a disk, or no longer does. @throws InputError while its files are being changed */
   set(built: BuiltDisk, on: boolean, why: string): void {
-    const { backing } = built;
+    const { backing, plan } = built;
     const name = nameOf(built);
+    // vmdk-formats reference, 12.
+    if (plan.rawDevice?.physical) throw InputError.of(name, 'is a physical raw device');
     if (on === (backing.tracker !== undefined)) return;
     if (backing.operation !== undefined) {
       throw InputError.of(name, `is busy: ${backing.operation}`, 'wait until it is done');
@@ -73,7 +76,7 @@ export class Tracking {
   /** The file of the changes, with the size it has to have; none where they are not tracked. */
   private makeMap({ backing, vm }: BuiltDisk): void {
     const home = this.homes.get(vm.name) as Home;
-    const path = backing.file.path.replace(/-flat\.vmdk$/, '-ctk.vmdk');
+    const path = backing.file.path.replace(BASE_ENDING, '-ctk.vmdk');
     const old = home.ofRole('changeTracking').find((file) => file.path === path);
     if (old !== undefined) home.removeFile(old);
     if (backing.tracker === undefined) return;

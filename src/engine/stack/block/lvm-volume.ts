@@ -26,7 +26,7 @@ export interface LvmExtent {
 export interface LvmVolumeOptions {
   readonly host: string;
   readonly datastore: string;
-  /** In the order in which they were added; one lower layer for each. */
+  /** In the order of the volume's addresses; one lower layer for each. */
   readonly extents: readonly LvmExtent[];
   /** Size of the volume by what is on its devices now, which the host need not know yet. */
   readonly blocksNow?: () => number;
@@ -68,7 +68,9 @@ export class LvmVolume extends Splitter {
   constructor(sim: Sim, options: LvmVolumeOptions, lowers: readonly Layer[]) {
     super(sim, `${options.host} volume ${options.datastore}`);
     const { extents } = options;
-    assert(extents.length > 0 && extents.length <= EXTENTS_MAX, `${this.name}: 1 to 32 extents`);
+    // An extent that has grown is there more than once.
+    const devices = new Set(lowers).size;
+    assert(devices > 0 && devices <= EXTENTS_MAX, `${this.name}: 1 to 32 extents`);
     assert(extents.length === lowers.length, `${this.name}: one disk for each extent`);
     for (const [index, extent] of extents.entries()) this.append(extent, lowers[index]);
     this.blocksNow = options.blocksNow;
@@ -78,7 +80,8 @@ export class LvmVolume extends Splitter {
 
   override submit(io: Io): void {
     const start = this.lba[io];
-    const end = start + this.blocks[io];
+    // Commands without blocks, as RESERVE, are for the extent their address is on.
+    const end = start + Math.max(1, this.blocks[io]);
     if (end > this.ends[this.ends.length - 1]) {
       if (end <= (this.blocksNow?.() ?? 0)) {
         if (this.beyond.push(io) === 1) this.onBeyond?.();
@@ -96,7 +99,7 @@ export class LvmVolume extends Splitter {
     }
   }
 
-  /** Extents the host knows of. */
+  /** Parts of extents the host knows of. */
   get count(): number {
     return this.ends.length;
   }

@@ -63,9 +63,14 @@ export class ChangeTracker {
     }
   }
 
+  /** What is known at this instant. */
+  get changes(): FrozenChanges {
+    return { changeId: this.changeId, epochs: this.epochs.slice() };
+  }
+
   /** The disk is at rest for a snapshot: ends the epoch, and gives what the snapshot keeps. */
   freeze(): FrozenChanges {
-    const frozen = { changeId: this.changeId, epochs: this.epochs.slice() };
+    const frozen = this.changes;
     this.epoch++;
     return frozen;
   }

@@ -141,13 +141,10 @@ export class VmfsLayout {
     return subBlocks + (subBlock % subBlockPlaces) * subBlockBlocks;
   }
 
+  /** The bitmap of the cluster is the next unit. */
   clusterLockAt(fileBlock: number): number {
     const { clusters, clusterFileBlocks, unitBlocks } = this.figures;
     return clusters + Math.floor(fileBlock / clusterFileBlocks) * 2 * unitBlocks;
-  }
-
-  clusterBitmapAt(fileBlock: number): number {
-    return this.clusterLockAt(fileBlock) + this.figures.unitBlocks;
   }
 
   /** Pointer blocks of a file with a map of `length` file blocks. */

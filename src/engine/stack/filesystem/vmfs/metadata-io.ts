@@ -77,7 +77,8 @@ export class MetadataIo extends Layer implements RowMaker {
   private readonly offload: OffloadSwitches;
   /** By number of the extent. */
   private readonly reservations = new Map<number, ExtentReservation>();
-  private isDead = false;
+  /** The host is dead. */
+  isDead = false;
   /** What could not be asked for because the request table was full. */
   private waiting: Waiting[] = [];
   private isRefused = false;

@@ -117,14 +117,20 @@ export class Space {
     take(first, more + 1);
   }
 
-  /** A whole resource cluster that was free: its first file block, or NONE. */
-  allocateCluster(): number {
+  /**
+   * Whole resource clusters that are free, for up to `most` file blocks: the large file blocks that thick
+   * files take as far as they go, and small ones for the rest (stack-upper reference, section 5).
+   */
+  allocateClusters(most: number, take: (first: number, count: number) => void): void {
     const { clusterBlocks, freeIn, holder } = this;
-    const cluster = freeIn.findIndex((free, at) => free === clusterBlocks && holder[at] === NONE);
-    if (cluster < 0) return NONE;
-    const first = cluster * clusterBlocks;
-    for (let block = first; block < first + clusterBlocks; block++) this.take(block);
-    return first;
+    let left = most;
+    for (let cluster = 0; cluster < freeIn.length && left >= clusterBlocks; cluster++) {
+      if (freeIn[cluster] !== clusterBlocks || holder[cluster] !== NONE) continue;
+      const first = cluster * clusterBlocks;
+      for (let block = first; block < first + clusterBlocks; block++) this.take(block);
+      take(first, clusterBlocks);
+      left -= clusterBlocks;
+    }
   }
 
   /** Up to `most` free file blocks from `start` on, in order, now in use. */

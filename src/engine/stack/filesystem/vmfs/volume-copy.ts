@@ -3,6 +3,7 @@ import type { DatastorePlan } from '../../../plan/plan.js';
 import { FILE_BLOCK, type FileNumbers } from '../file.js';
 import type { ClusterHeaders } from './cluster-headers.js';
 import { HOLE, isBusy, VmfsFile } from './file.js';
+import type { VmfsLayout } from './layout.js';
 import type { Space } from './space.js';
 import { VmfsVolume } from './volume.js';
 
@@ -21,7 +22,9 @@ export interface CapturedVolume {
   readonly files: readonly CapturedFile[];
   readonly space: Space;
   readonly clusters: ClusterHeaders;
+  readonly layout: VmfsLayout;
   readonly pointerCount: number;
+  readonly subBlockCount: number;
 }
 
 /**
@@ -29,7 +32,7 @@ export interface CapturedVolume {
  * in use, as after a crash.
  */
 export function captureVolume(volume: VmfsVolume): CapturedVolume {
-  const { name, files, space, clusters, pointerCount } = volume;
+  const { name, files, space, clusters, layout, pointerCount, subBlockCount } = volume;
   return {
     name,
     files: files.flatMap((file) => {
@@ -40,17 +43,20 @@ export function captureVolume(volume: VmfsVolume): CapturedVolume {
     }),
     space: space.copy(),
     clusters: clusters.copy(),
+    layout,
     pointerCount,
+    subBlockCount,
   };
 }
 
 /** A copy of a volume, as a volume of its own: with the files that were on it. Nobody has them open. */
 export class VolumeCopy extends VmfsVolume {
   constructor(sim: Sim, plan: DatastorePlan, numbers: FileNumbers, from: CapturedVolume) {
-    const { space, clusters, files, pointerCount } = from;
-    super(sim, plan, numbers, space.size * FILE_BLOCK, space.copy());
+    const { space, clusters, files, layout } = from;
+    super(sim, plan, numbers, space.size * FILE_BLOCK, space.copy(), layout);
     this.clusters = clusters.copy();
-    this.pointers = pointerCount;
+    this.pointers = from.pointerCount;
+    this.subBlocks = from.subBlockCount;
     for (const { file, path, sizeBlocks, policy, map } of files) {
       const own = new VmfsFile(
         numbers.next(),
@@ -72,6 +78,9 @@ export class VolumeCopy extends VmfsVolume {
         if (entry < HOLE) own.unzeroed++;
       }
       this.descriptors = Math.max(this.descriptors, file.descriptor + 1);
+      this.descriptorsUsed++;
+      this.pointersUsed += file.pointers;
+      if (file.usesSubBlock) this.subBlocksUsed++;
       // All that is in use counts as the file system's own so far.
       this.provisioned += map.length - own.held;
       this.keep(own);

@@ -1,5 +1,5 @@
 import type { Sim } from '../../../core/sim.js';
-import { SENSE_MISCOMPARE } from '../../../core/status.js';
+import { CHECK, SENSE_LUN_NOT_SUPPORTED, SENSE_MISCOMPARE } from '../../../core/status.js';
 import { FILE_BLOCK } from '../file.js';
 import type { ClusterHeaders } from './cluster-headers.js';
 import type { MetadataClient, MetadataIo } from './metadata-io.js';
@@ -54,6 +54,11 @@ export class VolumeGrowth implements MetadataClient {
 
   begin(): void {
     const { metadata, step, done, lock, headers, blocks } = this;
+    if (metadata.isDead) {
+      // As what waits for a reservation then.
+      this.ended(CHECK, SENSE_LUN_NOT_SUPPORTED);
+      return;
+    }
     const { unitBlocks } = this.clusters;
     if (step === LOCK || step === UNLOCK) metadata.testAndSet(lock, 'lockIos', this, step);
     else if (step === HEADERS) {

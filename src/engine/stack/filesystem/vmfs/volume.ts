@@ -10,7 +10,7 @@ import { BlockMaps, HOLE, isBusy, toBeZeroed, VmfsFile } from './file.js';
 import { FreedSpace } from './freed-space.js';
 import { layoutOf, type VmfsLayout } from './layout.js';
 import type { MetadataIo, Swap } from './metadata-io.js';
-import { NONE, Space } from './space.js';
+import { Space } from './space.js';
 import { type GrowthEnded, VolumeGrowth } from './volume-growth.js';
 
 /**
@@ -36,20 +36,28 @@ export class VmfsVolume extends Datastore {
   private hosts = 0;
 
   protected descriptors = 0;
-  private descriptorsUsed = 0;
-  private subBlocks = 0;
-  private subBlocksUsed = 0;
+  protected descriptorsUsed = 0;
+  protected subBlocks = 0;
+  protected subBlocksUsed = 0;
   /** Pointer blocks are numbered from 1. */
   protected pointers = 1;
-  private pointersUsed = 0;
+  protected pointersUsed = 0;
 
   /**
    * @param blocks size of the LVM volume
    * @param space of a volume that is there already, with what it uses itself
+   * @param layout of one that has grown: it stays that of the size it was formatted with
    */
-  constructor(sim: Sim, plan: DatastorePlan, numbers: FileNumbers, blocks: number, space?: Space) {
+  constructor(
+    sim: Sim,
+    plan: DatastorePlan,
+    numbers: FileNumbers,
+    blocks: number,
+    space?: Space,
+    layout?: VmfsLayout,
+  ) {
     super(sim, plan, numbers, Math.floor(blocks / FILE_BLOCK));
-    this.layout = layoutOf(plan.version, this.capacity);
+    this.layout = layout ?? layoutOf(plan.version, this.capacity);
     const { clusterFileBlocks, least } = this.layout.figures;
     const metadata =
       space === undefined
@@ -79,6 +87,11 @@ export class VmfsVolume extends Datastore {
   /** Pointer blocks handed out so far; numbers below this exist. */
   get pointerCount(): number {
     return this.pointers;
+  }
+
+  /** Sub-blocks handed out so far. */
+  get subBlockCount(): number {
+    return this.subBlocks;
   }
 
   /** Number of a host that mounts the volume: its heartbeat slot and its allocator. */
@@ -206,25 +219,12 @@ export class VmfsVolume extends Datastore {
         if (!zeroed) file.unzeroed++;
       }
     };
-    if (figures.hasLargeBlocks && policy !== 'thin') this.takeLarge(held, place);
+    if (figures.hasLargeBlocks && policy !== 'thin') this.space.allocateClusters(held, place);
     while (index < held) this.space.allocateRun(this.ownAllocator, held - index, place);
     file.held = held;
     this.provisioned += length;
     this.keep(file);
     return file;
-  }
-
-  /**
-   * Thick files take large file blocks as far as they go, and small ones for the rest (stack-upper
-   * reference, section 5).
-   */
-  private takeLarge(fileBlocks: number, place: (first: number, count: number) => void): void {
-    const { clusterFileBlocks } = this.layout.figures;
-    for (let left = fileBlocks; left >= clusterFileBlocks; left -= clusterFileBlocks) {
-      const first = this.space.allocateCluster();
-      if (first === NONE) return;
-      place(first, clusterFileBlocks);
-    }
   }
 
   protected keep(file: VmfsFile): void {

@@ -9,6 +9,7 @@ import type { Delta } from './delta.js';
 import { entriesIn, say, toTableEnd, wholeGrains, writeRun } from './delta-entries.js';
 import { GrainFill } from './grain-fill.js';
 import { type GrainState, OWN, ZEROS } from './grain-tables.js';
+import { GrainTurns } from './grain-turns.js';
 import { LateUnmaps } from './late-unmaps.js';
 import { type Link, Lookup } from './link.js';
 import { TableIo } from './table-io.js';
@@ -38,7 +39,7 @@ const AGAIN = 8;
  * holds it. Writes go to the leaf; the first one of a grain also changes the leaf's tables, and the
  * grain counts only then, so a write that fails leaves what was there. Grain directories are in
  * memory, grain tables as far as they are cached (vmdk-formats reference, 9, 10 and 13).
- * Two partial first writes to one grain take turns. Where bytes are kept, those of the tables are in
+ * First writes of one grain take turns where one is partial. Where bytes are kept, those of the tables are in
  * the deltas' images.
  */
 export class Chain extends Splitter implements Recaller {
@@ -54,9 +55,7 @@ export class Chain extends Splitter implements Recaller {
   private readonly found = new Lookup();
   private readonly tableReads: TableReads;
   private readonly fill: GrainFill;
-  /** Grains being copied up for a partial write, and the rows that wait for that. */
-  private readonly filling = new Set<number>();
-  private waiting: Io[] = [];
+  private readonly turns: GrainTurns;
   private readonly lateUnmaps: LateUnmaps;
   private readonly step: Uint8Array;
   private readonly diskLba: Float64Array;
@@ -72,6 +71,7 @@ export class Chain extends Splitter implements Recaller {
     this.tableReads = new TableReads(this.tableIo);
     this.lateUnmaps = new LateUnmaps(sim);
     this.fill = new GrainFill(sim, this.tableIo);
+    this.turns = new GrainTurns(sim, this.index + 1);
     this.step = sim.requests.column('chain.step', Uint8Array);
     this.diskLba = sim.requests.column('chain.lba', Float64Array);
   }
@@ -84,7 +84,7 @@ export class Chain extends Splitter implements Recaller {
 
   /** Tables on the way; a chain may be changed only when there are none. */
   get isIdle(): boolean {
-    return this.tableIo.inFlight === 0 && this.waiting.length === 0;
+    return this.tableIo.inFlight === 0 && this.turns.isIdle;
   }
 
   /** Whether a write of this range is one write of the leaf; redo logs may hold single sectors of it. */
@@ -94,12 +94,7 @@ export class Chain extends Splitter implements Recaller {
   }
 
   recall(io: Io): Recall {
-    if (this.tableReads.remove(io)) return WITHDRAWN;
-    const place = this.waiting.indexOf(io);
-    if (place >= 0) {
-      this.waiting.splice(place, 1);
-      return WITHDRAWN;
-    }
+    if (this.tableReads.remove(io) || this.turns.remove(io)) return WITHDRAWN;
     return this.step[io] > DATA ? NOT_HERE : recallFrom(this.lower, io);
   }
 
@@ -207,20 +202,18 @@ export class Chain extends Splitter implements Recaller {
       return;
     }
     const count = Math.ceil((offset + blocks[io]) / grainBlocks);
-    if (this.isFilling(grain, count)) {
-      this.waiting.push(io);
-      return;
-    }
+    const isPart = blocks[io] % grainBlocks !== 0;
+    if (this.turns.waits(io, grain, count, isPart, delta.tables.placeOf(grain) !== 0)) return;
+    this.turns.begin(io, grain, count, isPart);
     delta.needPlaces(grain, count);
     this.diskLba[io] = at;
     this.lateUnmaps.begin(io);
-    if (blocks[io] % grainBlocks === 0) {
+    if (!isPart) {
       this.step[io] = DATA;
       this.enter(io);
       this.forward(io, this.links[0], delta.blockOf(delta.tables.placeOf(grain)));
       return;
     }
-    this.filling.add(grain);
     if (delta.image !== undefined) {
       this.fill.begin(io, grainBlocks);
       this.step[io] = BELOW;
@@ -354,23 +347,11 @@ export class Chain extends Splitter implements Recaller {
 
   /** The row is done, well or not. */
   private end(io: Io): void {
-    const at = this.diskLba[io];
     this.step[io] = NONE;
     if (this.requests.op[io] === WRITE) this.lateUnmaps.end();
-    const delta = this.links[0].delta as Delta;
-    if (this.filling.size > 0 && this.filling.delete(Math.floor(at / delta.format.grainBlocks))) {
-      this.fill.forget(io);
-      const ready = this.waiting;
-      this.waiting = [];
-      for (const row of ready) this.place(row);
-    }
+    if (this.turns.end(io)) this.fill.forget(io);
+    if (!this.turns.isIdle) for (const row of this.turns.takeWaiting()) this.place(row);
     this.leave(io).complete(io);
-  }
-
-  private isFilling(grain: number, count: number): boolean {
-    if (this.filling.size === 0) return false;
-    for (let index = 0; index < count; index++) if (this.filling.has(grain + index)) return true;
-    return false;
   }
 
   private forward(io: Io, { file }: Link, block: number): void {

@@ -18,7 +18,7 @@ export class Delta {
   readonly layout: DeltaLayout;
   readonly cache: TableCache;
   /** The bytes of its tables, where bytes are kept. */
-  readonly image: DeltaImage | undefined;
+  image: DeltaImage | undefined;
   /** First block of the file that nothing has taken yet, behind the fixed parts. */
   next: number;
   /** Where each table lies, by its number. */
@@ -44,10 +44,11 @@ export class Delta {
     this.grow(0, this.next);
   }
 
-  /** The delta lies in another file, block for block. */
-  moveTo(file: FileHandle, datastore: Pick<DatastoreFiles, 'extend'>): void {
+  /** The delta lies in another file, block for block; none that has no bytes goes where they are kept. */
+  moveTo(file: FileHandle, datastore: Pick<DatastoreFiles, 'extend' | 'keepsBytes'>): void {
     this.file = file;
     this.datastore = datastore;
+    if (datastore.keepsBytes !== true) this.image = undefined;
   }
 
   /** Number of the table an address of the disk is in. */

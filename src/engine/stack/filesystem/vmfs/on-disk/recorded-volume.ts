@@ -268,7 +268,11 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
       ended(status, sense);
     };
     try {
-      commits.now(() => growFileSystem(bytes.core), { committed }, slot);
+      const grow = (): void => {
+        growFileSystem(bytes.core);
+        bytes.grown();
+      };
+      commits.now(grow, { committed }, slot);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       ended(pluginStatus(PLUGIN_NOSPACE), 0);

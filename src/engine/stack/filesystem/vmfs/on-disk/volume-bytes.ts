@@ -93,6 +93,11 @@ export class VolumeBytes {
     return this.purposes.at(lba);
   }
 
+  /** The file system has taken what its volume has more: it has further resource clusters. */
+  grown(): void {
+    this.purposes = undefined;
+  }
+
   get core(): Core {
     return this.volume.core;
   }
