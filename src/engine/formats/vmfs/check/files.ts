@@ -91,7 +91,12 @@ export class FileCheck {
     if (file.address !== address) {
       this.findings.add('descriptor', place, `says it is ${showAddress(file.address)}`);
     }
-    for (const flaw of file.flaws) this.findings.add('descriptor', place, flaw);
+    if (!file.signed) this.findings.add('descriptor', place, 'has no fdmd signature');
+    const { blockBytes, blockShift, type } = file;
+    if (generation.product === 6 && type !== RDM && 1 << blockShift !== blockBytes) {
+      const detail = `blocks of ${blockBytes} bytes, shift ${blockShift}`;
+      this.findings.add('unfamiliar', place, detail);
+    }
     this.known.set(address, {
       address,
       type: file.type,

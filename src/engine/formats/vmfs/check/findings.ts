@@ -30,6 +30,16 @@ export const KINDS = {
     'the file system descriptor is damaged',
     'the volume was read all the same; a host may refuse it or misjudge where things are',
   ),
+  resignature: kind(
+    'warning',
+    'a resignature of the volume was cut off',
+    'the volume was read all the same; hosts finish the resignature before they mount it',
+  ),
+  unfamiliar: kind(
+    'warning',
+    'a field has a value not seen on other volumes',
+    'damage, or a volume of a kind vmtop does not know; nothing that was read depends on it',
+  ),
   'extent-table': kind(
     'error',
     'the table of physical extents is wrong',
