@@ -296,6 +296,10 @@ it('reads extents of VMFS 6 that stand for several, as on the sample volume', ()
   patch(0x182000 - DATA_AT, extent(0, 0, 3));
   patch(0x182000 - DATA_AT + 128, extent(1, 3, 2));
   expect(found()).toEqual([]);
+  patch(0x182000 - DATA_AT + 128, extent(3, 3, 2));
+  expect(found()).toEqual([]);
+  patch(0x182000 - DATA_AT + 128, extent(2, 3, 2));
+  expect(found()).toEqual(['extent-table']);
   patch(0x182000 - DATA_AT + 128, extent(1, 3, 1));
   expect(found()).toEqual(['extent-table']);
 });

@@ -81,7 +81,7 @@ function checkDevice(device: VolumeDevice, volume: LogicalVolume, findings: Find
 
 /**
  * Extents follow one another on the device and on the volume. A record stands for one of 256 MiB, on VMFS 6
- * also for several (the sample volume).
+ * also for several (the sample volume), which may be numbered by the first of them.
  */
 function checkExtents(
   { medium, header, record }: VolumeDevice,
@@ -117,7 +117,11 @@ function checkExtents(
         extent.logicalAt !== (record.firstExtent + done) * EXTENT_BYTES
       ) {
         wrong(`extent ${id} lies at ${extent.physicalAt} for ${extent.logicalAt} of the volume`);
-      } else if (extent.id !== id || extent.bytes === 0 || extent.bytes % EXTENT_BYTES !== 0) {
+      } else if (
+        ![id, done].includes(extent.id) ||
+        extent.bytes === 0 ||
+        extent.bytes % EXTENT_BYTES !== 0
+      ) {
         wrong(`record ${id} says it is extent ${extent.id}, of ${extent.bytes} bytes`);
       }
       done += header.major === 6 ? Math.max(1, Math.floor(extent.bytes / EXTENT_BYTES)) : 1;
