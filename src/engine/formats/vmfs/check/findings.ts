@@ -95,6 +95,16 @@ export const KINDS = {
     'an address of the wrong kind',
     'the file cannot be read at this place',
   ),
+  'without-kind': kind(
+    'error',
+    'an address without a kind',
+    'the file reads as zeros at this place, where data may have been',
+  ),
+  'behind-end': kind(
+    'warning',
+    'a file has blocks behind its end',
+    'its length is damaged, or space was left behind; fsck.vmfs calls these blocks lost',
+  ),
   descriptor: kind(
     'error',
     'a file descriptor is damaged',
