@@ -245,6 +245,16 @@ describe('a descriptor', () => {
     expect(changed(format, from, to)).toContain(kind);
   });
 
+  it('has its check look once at an extent it names many times', () => {
+    const folder = new MemoryFolder();
+    write(folder, 'd.vmdk', '2gbsparse', rawDisk(MIB));
+    const text = folder.text('d.vmdk');
+    folder.put('d.vmdk', text.replace(/(RW .*\n)/, '$1'.repeat(100)));
+    const { findings, files } = folder.check('d.vmdk');
+    expect(findings.count('extent-twice')).toBe(99);
+    expect(files).toBe(2);
+  });
+
   it('may name parts of one flat file, and a file by its old name', () => {
     const folder = new MemoryFolder();
     const head =

@@ -85,6 +85,11 @@ export function getAddress(generation: Generation, bytes: Uint8Array, at: number
   return decode64(getU32(bytes, at), getU32(bytes, at + 4));
 }
 
+/** True where no address is at all: nothing but zeros. */
+export function isBlank({ pointerBytes }: Generation, bytes: Uint8Array, at: number): boolean {
+  return getU32(bytes, at) === 0 && (pointerBytes === 4 || getU32(bytes, at + 4) === 0);
+}
+
 export function putAddress(
   generation: Generation,
   bytes: Uint8Array,

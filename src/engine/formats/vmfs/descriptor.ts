@@ -188,16 +188,14 @@ export class Descriptor {
     this.put(0x5c, value);
   }
 
-  /** What tells it from other data and what readers of VMFS 6 go by; nothing on VMFS 3 and 5. */
-  get flaws(): string[] {
-    if (this.generation.product !== 6) return [];
-    const shift = this.bytes[this.generation.fieldsAt + 0x89];
-    return [
-      ...(this.get(0x64) === SIGNATURE ? [] : ['has no fdmd signature']),
-      ...(1 << shift === this.blockBytes || this.type === RDM
-        ? []
-        : [`blocks of ${this.blockBytes} bytes, shift ${shift}`]),
-    ];
+  /** Has what tells it from other data; always so on VMFS 3 and 5, where nothing does. */
+  get signed(): boolean {
+    return this.generation.product !== 6 || this.get(0x64) === SIGNATURE;
+  }
+
+  /** VMFS 6: logarithm of `blockBytes`, which some readers go by. */
+  get blockShift(): number {
+    return this.bytes[this.generation.fieldsAt + 0x89];
   }
 
   /** VMFS 6: large file blocks; a file that has some is marked. */

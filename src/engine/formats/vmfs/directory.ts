@@ -22,6 +22,12 @@ export type NewEntry = Omit<Entry, 'offset'>;
 /** Most bytes of a name: what the product allows (reference, section 12). */
 export const NAME_BYTES = 127;
 
+export interface DirectoryProblems {
+  readonly wrong: string[];
+  /** What was never seen so, though no reader depends on it. */
+  readonly unfamiliar: string[];
+}
+
 /** How a generation keeps directories. Changes are part of a transaction; the caller writes `dir`. */
 export interface DirectoryFormat {
   /** `.` and `..` included, in the order they stand on disk. */
@@ -33,7 +39,7 @@ export interface DirectoryFormat {
   /** Lets a record name another file, and `..` another parent. */
   retarget(dir: Descriptor, entry: Entry, target: NewEntry): void;
   /** What is wrong with the directory besides its records, for a check. */
-  problems(dir: Descriptor, entries: readonly Entry[]): string[];
+  problems(dir: Descriptor, entries: readonly Entry[]): DirectoryProblems;
 }
 
 export interface DirectoryContext {

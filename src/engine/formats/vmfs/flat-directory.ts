@@ -5,6 +5,7 @@ import type { Descriptor } from './descriptor.js';
 import {
   type DirectoryContext,
   type DirectoryFormat,
+  type DirectoryProblems,
   type Entry,
   entryOf,
   type NewEntry,
@@ -58,9 +59,9 @@ export class FlatDirectories implements DirectoryFormat {
     this.context.contents.write(dir, entry.offset, encodeRecord({ ...target, name: entry.name }));
   }
 
-  problems(dir: Descriptor): string[] {
+  problems(dir: Descriptor): DirectoryProblems {
     const rest = dir.length % RECORD;
-    return rest === 0 ? [] : [`${rest} bytes behind its last record`];
+    return { wrong: rest === 0 ? [] : [`${rest} bytes behind its last record`], unfamiliar: [] };
   }
 }
 

@@ -4,6 +4,7 @@ import type { Descriptor } from './descriptor.js';
 import {
   type DirectoryContext,
   type DirectoryFormat,
+  type DirectoryProblems,
   type Entry,
   entryOf,
   type NewEntry,
@@ -133,50 +134,65 @@ export class HashedDirectories implements DirectoryFormat {
     blocks.writeWord(ENTRIES_AGAIN_AT, blocks.readWord(ENTRIES_AGAIN_AT) + change);
   }
 
-  problems(dir: Descriptor, entries: readonly Entry[]): string[] {
+  problems(dir: Descriptor, entries: readonly Entry[]): DirectoryProblems {
     const blocks = this.open(dir);
     const links = new HashedLinks(blocks);
-    const problems: string[] = [];
+    const problems: DirectoryProblems = { wrong: [], unfamiliar: [] };
     const counted = blocks.readWord(ENTRIES_AT);
     if (counted !== entries.length) {
-      problems.push(`counts ${counted} records, has ${entries.length}`);
+      problems.wrong.push(`counts ${counted} records, has ${entries.length}`);
     }
     for (const entry of entries.slice(2)) {
       const { slot, stored } = hashName(entry.name, isRoot(dir));
-      problems.push(...recordProblems(blocks, entry, stored));
+      addRecordProblems(problems, blocks, entry, stored);
       const found = links.find(slot).some((at) => sameLocation(at, locationOf(entry)));
-      if (!found) problems.push(`its hash table does not lead to "${entry.name}"`);
+      if (!found) problems.wrong.push(`its hash table does not lead to "${entry.name}"`);
     }
     blocks.nibbles().forEach((nibble, block) => {
-      problems.push(...blockProblems(blocks, block, nibble));
+      addBlockProblems(problems, blocks, block, nibble);
     });
     return problems;
   }
 }
 
-function recordProblems(blocks: HashedBlocks, entry: Entry, hash: number): string[] {
-  const { name, offset } = entry;
+/** The hash in a record was read off one volume, and the reference has it otherwise. */
+function addRecordProblems(
+  problems: DirectoryProblems,
+  blocks: HashedBlocks,
+  { name, offset }: Entry,
+  hash: number,
+): void {
   const own = getU64Saturated(blocks.read(offset + RECORD_OFFSET_AT, 8), 0);
   const found = blocks.readWord(offset + RECORD_HASH_AT);
-  return [
-    ...(own === offset ? [] : [`the record of "${name}" at ${offset} says it is at ${own}`]),
-    ...(found === hash ? [] : [`the record of "${name}" has hash ${found.toString(16)}`]),
-  ];
+  if (own !== offset) {
+    problems.wrong.push(`the record of "${name}" at ${offset} says it is at ${own}`);
+  }
+  if (found !== hash) {
+    problems.unfamiliar.push(`the record of "${name}" has hash ${found.toString(16)}`);
+  }
 }
 
 /** The head of a block of records or links contradicts itself, or what the map says of the block. */
-function blockProblems(blocks: HashedBlocks, block: number, nibble: number): string[] {
+function addBlockProblems(
+  problems: DirectoryProblems,
+  blocks: HashedBlocks,
+  block: number,
+  nibble: number,
+): void {
   const kind = nibble & 3;
-  if ((nibble & NOT_WRITTEN) !== 0 || (kind !== RECORD_BLOCK && kind !== LINK_BLOCK)) return [];
+  if ((nibble & NOT_WRITTEN) !== 0 || (kind !== RECORD_BLOCK && kind !== LINK_BLOCK)) return;
   const head = blocks.head(block);
   const slots = kind === RECORD_BLOCK ? RECORDS_PER_BLOCK : GROUPS_PER_BLOCK;
   let free = 0;
   for (let slot = 0; slot < slots; slot++) if (head.isFree(slot)) free++;
-  const good = head.kind === kind && head.total === slots && head.free === free;
-  if (good && ((nibble & HAS_FREE) !== 0) === free > 0) return [];
-  return [
-    `block ${block} counts ${head.free} of ${head.total} slots free, has ${free} of ${slots}`,
-  ];
+  if (head.kind !== kind || head.total !== slots || head.free !== free) {
+    problems.wrong.push(
+      `block ${block} counts ${head.free} of ${head.total} slots free, has ${free} of ${slots}`,
+    );
+  }
+  if (((nibble & HAS_FREE) !== 0) !== free > 0) {
+    problems.unfamiliar.push(`block ${block} has ${free} free slots, its map says otherwise`);
+  }
 }
 
 function locationOf(entry: Entry): Location {

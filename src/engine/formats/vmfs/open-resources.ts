@@ -10,7 +10,7 @@ import {
 } from './address.js';
 import { getU32 } from './bytes.js';
 import type { Core } from './core.js';
-import { Descriptor } from './descriptor.js';
+import { Descriptor, SYSTEM } from './descriptor.js';
 import { descriptorsAt } from './generation.js';
 import {
   LOCK_DESCRIPTOR,
@@ -135,10 +135,9 @@ function open(
   const { generation, store, mapping, volume } = core;
   try {
     const file = systemDescriptor(core, name);
-    if (file === undefined) {
-      if (needed) throw new FormatError('its descriptor is not there');
-      return;
-    }
+    // A volume that was VMFS 3 may have a file of its own in the place of one that came later.
+    if (!needed && file?.type !== SYSTEM) return;
+    if (file === undefined) throw new FormatError('its descriptor is not there');
     const blocks = BlockList.of(name, file, mapping, volume.bytes);
     if (file.length < RESOURCE_HEADER_BYTES) throw new FormatError('it is empty');
     const layout = decodeResourceHeader(

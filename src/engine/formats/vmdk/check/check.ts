@@ -43,7 +43,11 @@ export function checkDisk(
       findings.add('device', medium.name, device);
       return;
     }
+    const seen = new Set<string>();
     lines.forEach((line, index) => {
+      // Named once more, which was told: to look at it again would multiply the work.
+      if (line.file !== undefined && !isFlat(line) && seen.has(line.file)) return;
+      seen.add(line.file ?? '');
       const part: Progress = (done) => progress((index + done) / lines.length);
       const own = embedded && lines.length === 1 ? medium : undefined;
       if (own === undefined) files += 1;
@@ -86,6 +90,10 @@ interface NamedExtent {
   readonly end: number;
 }
 
+function isFlat({ type }: ExtentLine): boolean {
+  return type === 'FLAT' || type === 'VMFS';
+}
+
 /** Parts of one flat file may be several extents. */
 function endIn(lines: readonly ExtentLine[], { file }: ExtentLine): number {
   return lines
@@ -100,7 +108,7 @@ function checkExtent(
   findings: Findings,
   progress: Progress,
 ): void {
-  const kind = line.type === 'FLAT' || line.type === 'VMFS' ? 'file' : 'unreadable';
+  const kind = isFlat(line) ? 'file' : 'unreadable';
   guard(findings, line.file ?? place, kind, () => {
     const extent = openExtentOf(line, own, folder, place, codec);
     if (!sameSize(extent, line.sectors)) {

@@ -66,9 +66,12 @@ function checkLines(
     if (wanted !== '' && type !== wanted) {
       findings.add('extent-type', place, `"${file}" is ${type}, createType asks for ${wanted}`);
     }
-    const others = seen.get(file) ?? [];
-    if (others.some((other) => meet(line, other))) findings.add('extent-twice', place, `"${file}"`);
-    seen.set(file, [...others, line]);
+    const others = seen.get(file);
+    if (others?.some((other) => meet(line, other))) {
+      findings.add('extent-twice', place, `"${file}"`);
+    }
+    if (others === undefined) seen.set(file, [line]);
+    else others.push(line);
   }
 }
 

@@ -30,6 +30,16 @@ export const KINDS = {
     'the file system descriptor is damaged',
     'the volume was read all the same; a host may refuse it or misjudge where things are',
   ),
+  resignature: kind(
+    'warning',
+    'a resignature of the volume was cut off',
+    'the volume was read all the same; hosts finish the resignature before they mount it',
+  ),
+  unfamiliar: kind(
+    'warning',
+    'a field has a value not seen on other volumes',
+    'damage, or a volume of a kind vmtop does not know; nothing that was read depends on it',
+  ),
   'extent-table': kind(
     'error',
     'the table of physical extents is wrong',
@@ -84,6 +94,16 @@ export const KINDS = {
     'error',
     'an address of the wrong kind',
     'the file cannot be read at this place',
+  ),
+  'without-kind': kind(
+    'error',
+    'an address without a kind',
+    'the file reads as zeros at this place, where data may have been',
+  ),
+  'behind-end': kind(
+    'warning',
+    'a file has blocks behind its end',
+    'its length is damaged, or space was left behind; fsck.vmfs calls these blocks lost',
   ),
   descriptor: kind(
     'error',

@@ -15,8 +15,9 @@ import { VmfsPartition } from '../partition.js';
 import { isUuid } from '../uuid.js';
 import type { Findings } from './findings.js';
 
-/** State of a volume record; 2 and 3 are steps of a resignature (reference, section 3.3). */
+/** States of a volume record (reference, section 3.3). */
 const NORMAL_STATE = 1;
+const RESIGNATURE_STATES = [2, 3];
 
 /** Does the table of physical extents say what the volume records say. */
 export function checkLvm(volume: LogicalVolume, findings: Findings): void {
@@ -51,15 +52,21 @@ function checkDevice(device: VolumeDevice, volume: LogicalVolume, findings: Find
     wrong(`the volume record counts ${record.extents} extents, its range has ${count}`);
   }
   if (isUuid(record.name) && record.name !== record.uuid) {
-    findings.add('lvm-header', medium.name, `the volume is named ${JSON.stringify(record.name)}`);
+    findings.add('unfamiliar', medium.name, `the volume is named ${JSON.stringify(record.name)}`);
   }
-  if (record.state !== NORMAL_STATE) {
-    const detail = `the volume is in state ${record.state}: a resignature was cut off, or damage`;
-    findings.add('lvm-header', medium.name, detail);
+  if (RESIGNATURE_STATES.includes(record.state)) {
+    findings.add('resignature', medium.name, `the volume is in state ${record.state}`);
+  } else if (record.state !== NORMAL_STATE) {
+    findings.add('lvm-header', medium.name, `the volume is in state ${record.state}`);
   }
   if (header.lastSlot !== header.extents - 1) {
     const detail = `counts ${header.extents} extents, the last one is ${header.lastSlot}`;
-    findings.add('lvm-header', medium.name, detail);
+    findings.add('unfamiliar', medium.name, detail);
+  }
+  // There is room for extents of other volumes, and for free ones, in the format.
+  if (header.extents > count) {
+    const detail = `counts ${header.extents} extents, the volume has ${count} of them`;
+    findings.add('unfamiliar', medium.name, detail);
   }
   if (volume.major === 6 && header.unitBytes !== 4096) {
     findings.add('lvm-header', medium.name, `metadata in units of ${header.unitBytes} bytes`);
@@ -74,7 +81,7 @@ function checkDevice(device: VolumeDevice, volume: LogicalVolume, findings: Find
 
 /**
  * Extents follow one another on the device and on the volume. A record stands for one of 256 MiB, on VMFS 6
- * also for several (the sample volume).
+ * also for several (the sample volume), which may be numbered by the first of them.
  */
 function checkExtents(
   { medium, header, record }: VolumeDevice,
@@ -82,7 +89,6 @@ function checkExtents(
   wrong: (detail: string) => void,
 ): void {
   const { bitmapBytes } = lvmLayout(header.major);
-  if (header.extents > count) wrong(`${header.extents} records for ${count} extents`);
   const slots = Math.min(header.extents, count);
   /** Extents the records so far stand for. */
   let done = 0;
@@ -111,7 +117,11 @@ function checkExtents(
         extent.logicalAt !== (record.firstExtent + done) * EXTENT_BYTES
       ) {
         wrong(`extent ${id} lies at ${extent.physicalAt} for ${extent.logicalAt} of the volume`);
-      } else if (extent.id !== id || extent.bytes === 0 || extent.bytes % EXTENT_BYTES !== 0) {
+      } else if (
+        ![id, done].includes(extent.id) ||
+        extent.bytes === 0 ||
+        extent.bytes % EXTENT_BYTES !== 0
+      ) {
         wrong(`record ${id} says it is extent ${extent.id}, of ${extent.bytes} bytes`);
       }
       done += header.major === 6 ? Math.max(1, Math.floor(extent.bytes / EXTENT_BYTES)) : 1;

@@ -52,9 +52,9 @@ function checkDirectory(
   try {
     const dir = core.readDescriptor(at.address);
     entries = tree.format.entries(dir);
-    for (const problem of tree.format.problems(dir, entries)) {
-      findings.add('directory', here, problem);
-    }
+    const { wrong, unfamiliar } = tree.format.problems(dir, entries);
+    for (const problem of wrong) findings.add('directory', here, problem);
+    for (const problem of unfamiliar) findings.add('unfamiliar', here, problem);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     findings.add('directory', here, error.message);
