@@ -92,10 +92,15 @@ export class Station {
    */
   pass(io: Io): boolean {
     if (this.queued > 0 || this.active >= this.slots) return false;
+    this.force(io);
+    return true;
+  }
+
+  /** The row takes a slot of its own at once, however many are taken and whoever waits. */
+  force(io: Io): void {
     this.tick();
     this.active++;
     this.stamp(io);
-    return true;
   }
 
   /** Moves the next row into a slot; NO_IO when no slot is free or none may start. */

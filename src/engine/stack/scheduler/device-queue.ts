@@ -1,5 +1,5 @@
 import { PART_MULTIPATH, PART_QUEUE } from '../../core/breakdown.js';
-import { BLOCK_BYTES, type Io, NO_IO } from '../../core/io.js';
+import { BLOCK_BYTES, type Io, NO_IO, RELEASE } from '../../core/io.js';
 import { Layer } from '../../core/layer.js';
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
@@ -67,6 +67,8 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
   private readonly abortsSlot: number;
   /** What each command below has waited here; counted when it is done, as its latency is. */
   private readonly waitedNs: Float64Array;
+  /** 1 for the host's own rows that are carried out under its reservation of the device. */
+  private readonly reserved: Uint8Array;
   /** When the earliest event asked for fires; infinite when none is under way. */
   private wakeAt = Number.POSITIVE_INFINITY;
 
@@ -90,6 +92,7 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
     if (latencyThresholdNs > 0) this.fastPath = new FastPath(latencyThresholdNs, known.fastPathNs);
     this.queueFull = new QueueFullControl(dqlen, known);
     this.waitedNs = sim.requests.column('device.waitedNs', Float64Array);
+    this.reserved = sim.requests.column('psa.reserved', Uint8Array);
     this.discipline = createDiscipline(sim, this.table, known.kind, known);
     this.station = new Station(sim, 'device', this.entity, dqlen, this.discipline);
     this.traffic = new Traffic(sim, this.entity);
@@ -233,6 +236,13 @@ export class DeviceQueue extends Layer implements Recaller, AbortCounter {
         meter.world.start();
         this.discipline.pass(client);
       }
+      this.lower.submit(io);
+      return;
+    }
+    // All other hosts wait for these: they do not wait behind anybody (model).
+    if (client === NO_CLIENT && (this.reserved[io] !== 0 || this.sim.requests.op[io] === RELEASE)) {
+      this.station.force(io);
+      this.waitedNs[io] = 0;
       this.lower.submit(io);
       return;
     }
