@@ -3,8 +3,11 @@ import { DATA, Run, type Sectors } from './extent.js';
 import { SECTOR } from './medium.js';
 import type { Sink } from './sink.js';
 
-/** Sectors that are copied together: 1 MiB, whole grains of every format, and stays in a cache. */
-const STEP = 2048;
+/**
+ * Sectors that are copied together: 256 KiB, whole grains of every format. Larger writes make Linux look for
+ * large pages: 2 GiB in writes of 1 MiB took 2.5 to 4.3 s, in writes of 256 KiB 0.5 to 2.0 (ext4, one run).
+ */
+const STEP = 512;
 
 /** Given from outside: what a machine has for it is many times faster than a loop here. */
 export type SameBytes = (one: Uint8Array, other: Uint8Array) => boolean;
