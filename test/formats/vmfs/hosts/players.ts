@@ -3,10 +3,17 @@ import { HostStopped, type Steps } from '../../../../src/engine/formats/vmfs/hos
 import type { ClusterHost } from '../../../../src/engine/formats/vmfs/hosts/cluster-host.js';
 import type { MemoryImage } from '../../../../src/input/image/memory-image.js';
 import { openToRead, pattern, readAll } from '../model.js';
+import { Entry, ModelTree } from './model-tree.js';
 import { type Machine, World, type WorldOptions } from './world.js';
 
-type Content = Uint8Array | undefined;
-type Operation = readonly [steps: Steps<unknown>, apply: () => void, mayBeNothing?: boolean];
+/** An operation, and what it does to the model. */
+interface Operation {
+  readonly steps: Steps<unknown>;
+  /** Finds in the model what the operation found. */
+  readonly find: () => void;
+  readonly apply: () => void;
+  readonly mayBeNothing?: boolean;
+}
 
 export interface GameOptions extends WorldOptions {
   readonly hosts: number;
@@ -20,12 +27,12 @@ export interface GameOptions extends WorldOptions {
 
 /**
  * Hosts at work on the same files: each draws an operation, and the model changes at the instant the
- * operation takes effect. That it then can is itself a test: no two hosts may have made the same name.
+ * operation takes effect, on the entries that had its names when its locks were taken: a directory above
+ * them may be renamed in between. That it then can is itself a test: no two hosts may have made the same
+ * name, nobody may have removed what was found.
  */
 export class Game {
-  readonly files = new Map<string, Content>([['/', undefined]]);
-  /** Paths that were renamed, with the newer ones. */
-  private readonly moved = new Map<string, string>();
+  readonly tree = new ModelTree();
   readonly world: World;
   done = 0;
   refused = 0;
@@ -73,7 +80,7 @@ export class Game {
   private next(machine: Machine): void {
     const { host } = machine;
     if (host === undefined || this.done >= this.options.operations) return;
-    const [steps, apply, mayBeNothing] = this.draw(host);
+    const { steps, find, apply, mayBeNothing } = this.draw(host);
     let applied = false;
     this.world.start(
       machine,
@@ -89,21 +96,25 @@ export class Game {
         else expect(applied || mayBeNothing, 'an operation without effect').toBe(true);
         machine.again = () => this.next(machine);
       },
-      () => {
-        expect(applied, 'an operation that took effect twice').toBe(false);
-        applied = true;
-        this.done++;
-        apply();
+      {
+        locked: find,
+        committed: () => {
+          expect(applied, 'an operation that took effect twice').toBe(false);
+          applied = true;
+          this.done++;
+          apply();
+        },
       },
     );
   }
 
   private draw(host: ClusterHost): Operation {
     const next = this.world.random;
-    const pick = <T>(list: readonly T[]): T => list[next() % list.length];
-    const paths = [...this.files.keys()].filter((path) => path !== '/');
-    const files = paths.filter((path) => this.files.get(path) !== undefined);
-    const folders = [...this.files.keys()].filter((path) => this.files.get(path) === undefined);
+    const pick = (list: readonly Entry[]): string => list[next() % list.length].path;
+    const { root, entries } = this.tree;
+    const others = entries.filter((entry) => entry !== root);
+    const files = others.filter(({ isDirectory }) => !isDirectory);
+    const folders = entries.filter(({ isDirectory }) => isDirectory);
     const folder = pick(folders);
     const prefix = folder === '/' ? '' : folder;
     // Half of the names are ones other hosts draw as well.
@@ -114,102 +125,113 @@ export class Game {
     if (choice < 7 && folders.length < 8) return this.makeDirectory(host, fresh);
     if (choice < 12) return this.write(host, pick(files));
     if (choice < 14) return this.resize(host, pick(files));
-    if (choice < 17) return this.rename(host, pick(paths), fresh);
-    return this.remove(host, pick(paths));
+    if (choice < 17) return this.rename(host, pick(others), fresh);
+    return this.remove(host, pick(others));
   }
 
   private create(host: ClusterHost, path: string): Operation {
-    return [host.createFile(path), () => this.put(path, new Uint8Array(0))];
+    return this.enter(host.createFile(path), path, new Uint8Array(0));
   }
 
   private makeDirectory(host: ClusterHost, path: string): Operation {
-    return [host.makeDirectory(path), () => this.put(path, undefined)];
+    return this.enter(host.makeDirectory(path), path, undefined);
   }
 
-  private put(path: string, content: Content): void {
-    expect(this.files.has(path), `${path} twice`).toBe(false);
-    expect(this.files.has(parentOf(path)), `no directory for ${path}`).toBe(true);
-    this.files.set(path, content);
+  private enter(steps: Steps<void>, path: string, content: Uint8Array | undefined): Operation {
+    const { tree } = this;
+    let parent: Entry | undefined;
+    return {
+      steps,
+      find: () => {
+        parent = tree.find(parentOf(path));
+      },
+      apply: () => {
+        const into = tree.expectThere(parent, parentOf(path));
+        new Entry('', into, content).enter(into, nameOf(path));
+      },
+    };
   }
 
-  /**
-   * Where a file is now that was at a path when it was looked up: a folder above it may be renamed
-   * until the write takes effect, which then reaches the same file.
-   */
-  private where(path: string): string {
-    const to = this.moved.get(path);
-    return this.files.has(path) || to === undefined ? path : this.where(to);
-  }
-
-  private contentOf(path: string): Uint8Array {
-    const content = this.files.get(path);
-    expect(content, `${path} is written to`).toBeDefined();
-    return content as Uint8Array;
+  /** @param change the content before and after */
+  private change(
+    path: string,
+    steps: Steps<void>,
+    change: (old: Uint8Array) => Uint8Array,
+  ): Operation {
+    const { tree } = this;
+    let file: Entry | undefined;
+    return {
+      steps,
+      find: () => {
+        file = tree.find(path);
+      },
+      apply: () => {
+        const there = tree.expectThere(file, path);
+        expect(there.content, `${path} is a file`).toBeDefined();
+        there.content = change(there.content as Uint8Array);
+      },
+    };
   }
 
   private write(host: ClusterHost, path: string): Operation {
     const next = this.world.random;
-    const known = this.files.get(path)?.length ?? 0;
+    const known = this.tree.find(path)?.content?.length ?? 0;
     const at = this.options.atomic === true ? known : next() % (known + 3000);
     const bytes = pattern(next(), 1 + (next() % [200, 200, 2000, 5000, 20_000][next() % 5]));
-    return [
-      host.write(path, at, bytes),
-      () => {
-        const now = this.where(path);
-        const old = this.contentOf(now);
-        const content = new Uint8Array(Math.max(old.length, at + bytes.length));
-        content.set(old);
-        content.set(bytes, at);
-        this.files.set(now, content);
-      },
-    ];
+    return this.change(path, host.write(path, at, bytes), (old) => {
+      const content = new Uint8Array(Math.max(old.length, at + bytes.length));
+      content.set(old);
+      content.set(bytes, at);
+      return content;
+    });
   }
 
   private resize(host: ClusterHost, path: string): Operation {
     const next = this.world.random;
     const length = next() % [100, 3000, 9000, 70_000][next() % 4];
-    return [
-      host.resize(path, length),
-      () => {
-        const now = this.where(path);
-        const content = new Uint8Array(length);
-        content.set(this.contentOf(now).subarray(0, length));
-        this.files.set(now, content);
-      },
-      true,
-    ];
+    const operation = this.change(path, host.resize(path, length), (old) => {
+      const content = new Uint8Array(length);
+      content.set(old.subarray(0, length));
+      return content;
+    });
+    return { ...operation, mayBeNothing: true };
   }
 
   private rename(host: ClusterHost, from: string, to: string): Operation {
-    return [
-      host.rename(from, to),
-      () => {
-        expect(this.files.has(from), `${from} is renamed`).toBe(true);
-        const moved = [...this.files].filter(
-          ([path]) => path === from || path.startsWith(`${from}/`),
-        );
-        for (const [path] of moved) this.files.delete(path);
-        expect(this.files.has(to), `${to} twice`).toBe(false);
-        expect(this.files.has(parentOf(to)), `no directory for ${to}`).toBe(true);
-        for (const [path, content] of moved) {
-          this.files.set(to + path.slice(from.length), content);
-          this.moved.set(path, to + path.slice(from.length));
-        }
+    const { tree } = this;
+    let moving: Entry | undefined;
+    let parent: Entry | undefined;
+    return {
+      steps: host.rename(from, to),
+      find: () => {
+        moving = tree.find(from);
+        parent = tree.find(parentOf(to));
       },
-      from === to,
-    ];
+      apply: () => {
+        const entry = tree.expectThere(moving, from);
+        const into = tree.expectThere(parent, parentOf(to));
+        expect([...entry.all()], `${from} is moved into itself`).not.toContain(into);
+        entry.leave();
+        entry.enter(into, nameOf(to));
+      },
+      mayBeNothing: from === to,
+    };
   }
 
   private remove(host: ClusterHost, path: string): Operation {
-    return [
-      host.remove(path),
-      () => {
-        expect(this.files.has(path), `${path} is removed`).toBe(true);
-        const inside = [...this.files.keys()].some((other) => other.startsWith(`${path}/`));
-        expect(inside, `${path} is removed with what is in it`).toBe(false);
-        this.files.delete(path);
+    const { tree } = this;
+    let entry: Entry | undefined;
+    return {
+      steps: host.remove(path),
+      find: () => {
+        entry = tree.find(path);
       },
-    ];
+      apply: () => {
+        const there = tree.expectThere(entry, path);
+        expect(there.names, `${path} is removed with what is in it`).toEqual([]);
+        there.leave();
+      },
+    };
   }
 
   /**
@@ -218,15 +240,11 @@ export class Game {
    */
   expectOn(others: readonly string[] = []): void {
     const volume = openToRead(this.images);
-    for (const [path, content] of this.files) {
+    for (const { path, content, names } of this.tree.entries) {
       if (content !== undefined) {
         expect(Buffer.compare(readAll(volume, path), content), path).toBe(0);
         continue;
       }
-      const names = [...this.files.keys()]
-        .filter((other) => other !== '/' && parentOf(other) === path)
-        .map((other) => other.slice(other.lastIndexOf('/') + 1))
-        .sort();
       const listed = volume.list(path).map(({ name }) => name);
       expect(
         listed.filter((name) => !name.endsWith('.sf') && !(path === '/' && others.includes(name))),
@@ -238,4 +256,8 @@ export class Game {
 
 function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/';
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }

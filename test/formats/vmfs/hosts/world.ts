@@ -42,8 +42,20 @@ interface Thread {
   access: Access;
   readyAt: number;
   readonly done: (result: unknown, error: unknown) => void;
+  readonly effect: Effect;
+}
+
+/** What a host's operation does to what everybody knows. */
+export interface Effect {
+  /**
+   * A lock was taken. What the operation found is checked after its last lock and is as it was then: of
+   * all that is on the way to a name, only what changes stays locked until it takes effect.
+   */
+  readonly locked: () => void;
   readonly committed: () => void;
 }
+
+const NO_EFFECT: Effect = { locked: () => undefined, committed: () => undefined };
 
 /** A host that is up. */
 export class Machine {
@@ -126,22 +138,18 @@ export class World {
     this.machines.splice(this.machines.indexOf(machine), 1);
   }
 
-  /** Lets a host do an operation; `committed` at the instant it takes effect. */
+  /** Lets a host do an operation. */
   start<T>(
     machine: Machine,
     steps: Steps<T>,
     done: (result: T, error: unknown) => void,
-    committed: () => void = () => undefined,
+    effect = NO_EFFECT,
   ): void {
-    machine.operation = this.thread(steps, done as Thread['done'], committed);
+    machine.operation = this.thread(steps, done as Thread['done'], effect);
   }
 
-  private thread(
-    steps: Steps<unknown>,
-    done: Thread['done'],
-    committed: () => void,
-  ): Thread | undefined {
-    const thread: Thread = { steps, access: { kind: 'reset' }, readyAt: this.now, done, committed };
+  private thread(steps: Steps<unknown>, done: Thread['done'], effect: Effect): Thread | undefined {
+    const thread: Thread = { steps, access: { kind: 'reset' }, readyAt: this.now, done, effect };
     return this.advance(thread, () => steps.next()) ? thread : undefined;
   }
 
@@ -183,7 +191,7 @@ export class World {
           () => {
             machine.beat = undefined;
           },
-          () => undefined,
+          NO_EFFECT,
         );
       }
       for (const thread of [operation, machine.beat]) {
@@ -205,9 +213,7 @@ export class World {
     }
     const thread = (beating ? chosen.beat : chosen.operation) as Thread;
     const answer = this.perform(chosen, thread.access);
-    if (answer.outcome === 'done' && thread.access.kind === 'write' && thread.access.commits) {
-      thread.committed();
-    }
+    if (answer.outcome === 'done') this.note(thread);
     if (this.advance(thread, () => thread.steps.next(answer))) return true;
     if (beating) chosen.beat = undefined;
     else chosen.operation = undefined;
@@ -215,6 +221,13 @@ export class World {
     chosen.again = undefined;
     again?.();
     return true;
+  }
+
+  private note({ access, effect }: Thread): void {
+    if (access.kind !== 'write' && access.kind !== 'ats') return;
+    const takes = access.kind === 'ats' || access.reserved;
+    if (takes && access.purpose === 'lock') effect.locked();
+    if (access.kind === 'write' && access.commits) effect.committed();
   }
 
   private perform(machine: Machine, access: Access): Answer {
