@@ -4,31 +4,10 @@ import { basename, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { VMFS3, VMFS5, VMFS6 } from '../../../src/engine/formats/vmfs/generation.js';
 import { formatted, MIB, Model, openToWrite, pattern, sequence } from './model.js';
-import { hasTool, Images, mounted, run } from './tools.js';
-
-const COUNTERS = [
-  'Unallocated blocks',
-  'Lost blocks',
-  'Undefined inodes',
-  'Orphaned inodes',
-  'Directory errors',
-];
+import { CLEAN, debugVmfs6, fsck, hasTool, Images, mounted, run } from './tools.js';
 
 const images = new Images();
 afterAll(() => images.remove());
-
-/** The five counters fsck.vmfs ends with; its exit status is always 0 (reference, section 16.1). */
-function fsck(paths: readonly string[]): Record<string, number> {
-  const text = run('fsck.vmfs', ...paths).toString();
-  return Object.fromEntries(
-    COUNTERS.map((name) => [
-      name,
-      Number(new RegExp(`^${name} *: (\\d+)$`, 'm').exec(text)?.[1] ?? Number.NaN),
-    ]),
-  );
-}
-
-const CLEAN = Object.fromEntries(COUNTERS.map((name) => [name, 0]));
 
 const CASES = [
   { generation: VMFS5, sizes: [1024 * MIB], steps: 2000 },
@@ -89,10 +68,6 @@ describe.skipIf(!hasTool('fsck.vmfs') || !hasTool('debugvmfs'))('vmfs-tools', ()
 });
 
 describe.skipIf(!hasTool('debugvmfs6'))('vmfs6-tools', () => {
-  /** The tool says its version on standard output first (reference, section 16.2), for each device. */
-  const debug = (paths: readonly string[], ...args: readonly string[]): Buffer =>
-    run('debugvmfs6', ...paths, ...args).subarray('VMFS version: 6\n'.length * paths.length);
-
   it.each([[[1280 * MIB]], [[700 * MIB, 600 * MIB]]])(
     'read VMFS 6 on images of %j',
     (sizes) => {
@@ -109,12 +84,15 @@ describe.skipIf(!hasTool('debugvmfs6'))('vmfs6-tools', () => {
       const paths = images.store(media);
       const files = [...model.files].filter(([, content]) => content !== undefined);
       for (const [name, content] of files.slice(0, 40)) {
-        expect(Buffer.compare(debug(paths, 'cat', name), content ?? Buffer.alloc(0)), name).toBe(0);
+        expect(
+          Buffer.compare(debugVmfs6(paths, 'cat', name), content ?? Buffer.alloc(0)),
+          name,
+        ).toBe(0);
       }
-      const far = debug(paths, 'cat', '/far');
+      const far = debugVmfs6(paths, 'cat', '/far');
       expect(far.length).toBe(350 * MIB + 100_000);
       expect(Buffer.compare(far.subarray(350 * MIB), pattern(4, 100_000))).toBe(0);
-      const listed = debug(paths, 'ls', '/many').toString().trim().split('\n');
+      const listed = debugVmfs6(paths, 'ls', '/many').toString().trim().split('\n');
       const left = Array.from({ length: 200 }, (_, index) => index).filter(
         (index) => index % 3 !== 0,
       );

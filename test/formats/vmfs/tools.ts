@@ -42,6 +42,33 @@ export function run(program: string, ...args: readonly string[]): Buffer {
   return stdout;
 }
 
+const COUNTERS = [
+  'Unallocated blocks',
+  'Lost blocks',
+  'Undefined inodes',
+  'Orphaned inodes',
+  'Directory errors',
+];
+
+/** The five counters fsck.vmfs ends with; its exit status is always 0 (reference, section 16.1). */
+export function fsck(paths: readonly string[]): Record<string, number> {
+  const text = run('fsck.vmfs', ...paths).toString();
+  return Object.fromEntries(
+    COUNTERS.map((name) => [
+      name,
+      Number(new RegExp(`^${name} *: (\\d+)$`, 'm').exec(text)?.[1] ?? Number.NaN),
+    ]),
+  );
+}
+
+/** What it ends with when it has found nothing. */
+export const CLEAN = Object.fromEntries(COUNTERS.map((name) => [name, 0]));
+
+/** What `debugvmfs6` prints; it says its version first, for each device (reference, section 16.2). */
+export function debugVmfs6(paths: readonly string[], ...args: readonly string[]): Buffer {
+  return run('debugvmfs6', ...paths, ...args).subarray('VMFS version: 6\n'.length * paths.length);
+}
+
 /**
  * Lets a FUSE file system show volumes in a folder while `use` runs.
  * @returns false (and a line saying why) where this machine cannot mount
