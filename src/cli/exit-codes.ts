@@ -9,7 +9,7 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [0, 'All well.'],
   [
     EXIT_FAILED,
-    'An expectation failed, a volume is damaged, a replay came to a halt, a seed of a swarm failed, or a bug in vmtop.',
+    'An expectation failed, a volume or a disk is damaged, two disks differ, a replay came to a halt, a seed of a swarm failed, or a bug in vmtop.',
   ],
   [EXIT_INPUT, 'Bad input: a scenario, a trace, an option or the configuration file.'],
   [EXIT_INTERRUPTED, 'The dashboard was left, or a command stopped, with ctrl+c.'],

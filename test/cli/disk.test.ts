@@ -170,7 +170,7 @@ describe('vmtop disk', () => {
     await refused('such as 20GiB', 'create', at('new.vmdk'), '--size', 'much');
     await refused('too large', 'create', at('new.vmdk'), '--size', '3TiB', '--format', '2gbsparse');
     await refused('no format', 'create', at('new.vmdk'), '--size', '1MiB', '--format', 'vhd');
-    await refused('--from raw', 'convert', raw, at('new.vmdk'));
+    await refused('--from raw says', 'convert', raw, at('new.vmdk'));
     await refused('same file', 'convert', at('f.vmdk'), at('f.vmdk'));
     expect(readdirSync(folder).sort()).toEqual([...before, 'bad.vmdk'].sort());
   });
@@ -316,6 +316,40 @@ describe('vmtop disk', () => {
       expect(await quiet('check', file)).toMatch(/^0 errors, 0 warnings$/m);
       await quiet('convert', file, at('big-copy.vmdk'), '--format', 'seSparse', '--force');
     }
+  });
+
+  it('compares what guests would read, whatever the formats, and says where it differs', async () => {
+    const raw = rawFile('compared.img', 7);
+    await quiet('convert', raw, at('one.vmdk'), '--from', 'raw', '--format', 'streamOptimized');
+    await quiet('convert', raw, at('two.vmdk'), '--from', 'raw', '--format', '2gbsparse');
+    expect(await quiet('compare', at('one.vmdk'), at('two.vmdk'))).toMatch(/^equal: 35 MB/);
+    await quiet('compare', at('one.vmdk'), raw, '--with', 'raw');
+    await quiet('compare', raw, at('two.vmdk'), '--from', 'raw');
+
+    const changed = readFileSync(raw);
+    const byte = 20 * 2 ** 20 + 777;
+    changed[byte] ^= 1;
+    writeFileSync(at('changed.img'), changed);
+    const { code, stdout, stderr } = await disk(
+      'compare',
+      at('one.vmdk'),
+      at('changed.img'),
+      '--with',
+      'raw',
+    );
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    const sector = Math.floor(byte / 512);
+    const digits = (value: number): string => value.toLocaleString('en');
+    expect(stdout).toBe(
+      `they differ: first in sector ${digits(sector)}, at byte ${digits(sector * 512)}\n`,
+    );
+
+    // What is longer may only have zeros there: as qemu-img compare has it.
+    writeFileSync(at('longer.img'), Buffer.concat([readFileSync(raw), Buffer.alloc(4096)]));
+    expect(await quiet('compare', raw, at('longer.img'), '--from', 'raw', '--with', 'raw')).toMatch(
+      /^equal: .*, and zeros behind them/,
+    );
+    await refused('--with raw says', 'compare', at('one.vmdk'), raw);
   });
 
   it('ends with 1 for damage, with 2 for what is no disk', async () => {

@@ -65,6 +65,24 @@ function conversion(name: string, describe: string, target: string): CommandModu
   });
 }
 
+const compare = defineCommand({
+  command: 'compare <file> <target>',
+  describe: 'say whether two disks hold the same, whatever their formats, and where not',
+  builder: (yargs) =>
+    both(yargs, 'the disk to compare with')
+      .option('from', FROM)
+      .option('with', { type: 'string', describe: 'raw: TARGET is the bytes of a disk' })
+      .option('outside', OUTSIDE)
+      .example(
+        'vmtop disk compare web1.vmdk web1.img --with raw',
+        'exit code 0 when equal, 1 when not',
+      ),
+  handler: async (args) => {
+    const { compareFiles } = await import('../disk/compare.js');
+    await compareFiles(args.file, args.target, args);
+  },
+});
+
 const clone = defineCommand({
   command: 'clone <file> <target>',
   describe: 'copy a disk in its own format, without its snapshots',
@@ -113,11 +131,14 @@ function file<T>(yargs: Argv<T>): Argv<T & { file: string }> {
   }) as unknown as Argv<T & { file: string }>;
 }
 
-function both<T>(yargs: Argv<T>): Argv<T & { file: string; target: string }> {
+function both<T>(
+  yargs: Argv<T>,
+  describe = 'the new disk',
+): Argv<T & { file: string; target: string }> {
   return file(yargs).positional('target', {
     type: 'string',
     demandOption: true,
-    describe: 'the new disk',
+    describe,
   }) as unknown as Argv<T & { file: string; target: string }>;
 }
 
@@ -128,6 +149,7 @@ const ACTIONS: readonly CommandModule[] = [
   conversion('convert', 'write a disk in another format', 'thin'),
   conversion('export', 'write a disk for exchange', 'streamOptimized'),
   conversion('import', 'write a disk of any format as ESXi runs it', 'thin'),
+  compare,
   clone,
   grow,
   defragment,
@@ -135,7 +157,8 @@ const ACTIONS: readonly CommandModule[] = [
 
 export const disk = defineCommand({
   command: 'disk',
-  describe: 'virtual disks: create, info, check, convert, export, import, clone, grow, defragment',
+  describe:
+    'virtual disks: create, info, check, compare, convert, export, import, clone, grow, defragment',
   builder: (yargs) => {
     for (const action of ACTIONS) yargs.command(action);
     return yargs.demandCommand(1, `say what to do: ${ACTIONS.map(nameOf).join(', ')}`);

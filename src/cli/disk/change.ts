@@ -9,7 +9,7 @@ import { geometry } from '../../engine/formats/vmdk/new-descriptor.js';
 import { DiskFile } from '../../input/image/disk-file.js';
 import { NewFiles } from '../../input/image/new-files.js';
 import { zlibCodec } from '../../input/image/zlib-codec.js';
-import { descriptorOf, openSource, readSectors, type SourceOptions, withFiles } from './source.js';
+import { descriptorOf, readSectors, type SourceOptions, withFiles, withSource } from './source.js';
 import { Empty, writeDiskShown } from './write.js';
 
 /** `vmtop disk create`. */
@@ -36,8 +36,7 @@ export async function convertDisk(
 ): Promise<void> {
   requireOther(from, to);
   const format = formatByName(options.format);
-  await withFiles(from, options.outside, async (files) => {
-    const source = openSource(files, from, options.from);
+  await withSource(from, options, async (source, files) => {
     const { force } = options;
     const { sectors } = source;
     const like = descriptorOf(source);

@@ -14,11 +14,15 @@ export interface SourceOptions {
   readonly from?: string | undefined;
 }
 
-/** Runs `use` with files of disks open, and turns damage into a message that says what to do. */
+/**
+ * Runs `use` with files of disks open, and turns damage into a message that says what to do.
+ * @param raw the option that says that the file is no VMDK, where there is one
+ */
 export async function withFiles<T>(
   path: string,
   outside: boolean,
   use: (files: DiskFiles) => T | Promise<T>,
+  raw?: string,
 ): Promise<T> {
   const files = new DiskFiles(outside);
   try {
@@ -29,21 +33,34 @@ export async function withFiles<T>(
     const message = error.message.startsWith(`${path}: `)
       ? error.message.slice(path.length + 2)
       : error.message;
-    throw InputError.of(path, message, 'vmtop disk check looks at all of a disk');
+    const whole = 'vmtop disk check looks at all of a disk';
+    const hint = raw === undefined ? whole : `${whole}; ${raw} raw says that it is no VMDK`;
+    throw InputError.of(path, message, hint);
   } finally {
     files.close();
   }
 }
 
-/** A disk, and its descriptor's chain unless it is raw. */
-export function openSource(files: DiskFiles, path: string, from: string | undefined): Sectors {
-  if (from === 'raw') return new RawExtent(files.open(path));
-  if (from !== undefined && from !== 'vmdk') {
-    throw InputError.of('--from', `expected raw or vmdk, found "${from}"`);
+/**
+ * Runs `use` with a disk and its descriptor's chain, or with the bytes of a raw one.
+ * @param option the one that says which of the two it is
+ */
+export async function withSource<T>(
+  path: string,
+  { outside, from }: SourceOptions,
+  use: (source: Sectors, files: DiskFiles) => Promise<T>,
+  option = '--from',
+): Promise<T> {
+  if (from !== undefined && from !== 'raw' && from !== 'vmdk') {
+    throw InputError.of(option, `expected raw or vmdk, found "${from}"`);
   }
-  const disk = openDisk(files.folder(dirname(path)), basename(path), zlibCodec);
-  disk.requireOnce();
-  return disk;
+  const open = (files: DiskFiles): Sectors => {
+    if (from === 'raw') return new RawExtent(files.open(path));
+    const disk = openDisk(files.folder(dirname(path)), basename(path), zlibCodec);
+    disk.requireOnce();
+    return disk;
+  };
+  return withFiles(path, outside, (files) => use(open(files), files), option);
 }
 
 /** The descriptor of a source that has one. */

@@ -1,3 +1,5 @@
+import { PartProgress } from '../../output/part-progress.js';
+
 /** Longest time in which nothing but the work is looked after. */
 const SLICE_MS = 50;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -38,4 +40,21 @@ function end(steps: Generator<number, void>, signal: NodeJS.Signals, stopped: ()
   steps.return();
   stopped();
   process.kill(process.pid, signal);
+}
+
+/**
+ * The same with its progress on a terminal.
+ * @param what is done, for people
+ */
+export async function runShown(steps: Generator<number, void>, what: string): Promise<void> {
+  const progress = new PartProgress(process.stderr, what);
+  try {
+    await runSteps(
+      steps,
+      (part) => progress.update(part),
+      () => progress.clear(),
+    );
+  } finally {
+    progress.clear();
+  }
 }

@@ -11,7 +11,7 @@ import { SECTOR } from '../../engine/formats/vmdk/medium.js';
 import { NewFiles } from '../../input/image/new-files.js';
 import { zlibCodec } from '../../input/image/zlib-codec.js';
 import { PartProgress } from '../../output/part-progress.js';
-import { runSteps } from './steps.js';
+import { runShown } from './steps.js';
 
 export interface WriteOptions extends Pick<CreateOptions, 'like' | 'parent' | 'same'> {
   /** Whether files that exist are replaced, or which of them. */
@@ -50,17 +50,7 @@ export async function writeDiskShown(
   wanted: Format,
   options: WriteOptions,
 ): Promise<void> {
-  const progress = new PartProgress(process.stderr, path);
-  const steps = writeSteps(source, path, wanted, options);
-  try {
-    await runSteps(
-      steps,
-      (part) => progress.update(part),
-      () => progress.clear(),
-    );
-  } finally {
-    progress.clear();
-  }
+  await runShown(writeSteps(source, path, wanted, options), path);
 }
 
 function* writeSteps(
@@ -105,7 +95,8 @@ function* halfDone(steps: Generator<number, number>): Generator<number, number> 
   }
 }
 
-const sameBytes: SameBytes = (one, other) => Buffer.compare(one, other) === 0;
+/** Many times faster than a loop. */
+export const sameBytes: SameBytes = (one, other) => Buffer.compare(one, other) === 0;
 
 /** Sectors of a part where a whole disk is no file the file system takes: 8 TiB. */
 const FITTING_PART = 17179869184;

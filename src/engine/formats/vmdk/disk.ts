@@ -60,10 +60,7 @@ function noDescriptor({ name }: FileMedium, first: Uint8Array, at: number): Form
   if (magic === COWD_MAGIC || magic === SE_MAGIC) {
     return new FormatError(`${name}: an extent of a snapshot; give the snapshot's descriptor`);
   }
-  return new FormatError(
-    `${name}: expected a descriptor of a disk or a sparse extent with one; ` +
-      'for a raw image say so (--from raw)',
-  );
+  return new FormatError(`${name}: expected a descriptor of a disk or a sparse extent with one`);
 }
 
 function beforeZero(bytes: Uint8Array): Uint8Array {
