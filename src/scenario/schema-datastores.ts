@@ -83,7 +83,7 @@ const reclaim = z.preprocess(
   }),
 );
 
-const version = scalar('5 or 6 (VMFS), 3 or 4.1 (NFS)', (value): 3 | 4.1 | 5 | 6 | undefined =>
+const version = scalar('3, 5 or 6 (VMFS), 3 or 4.1 (NFS)', (value): 3 | 4.1 | 5 | 6 | undefined =>
   ([3, 4.1, 5, 6] as const).find((known) => String(known) === String(value)),
 );
 

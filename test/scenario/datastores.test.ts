@@ -46,7 +46,14 @@ describe('datastores of a scenario', () => {
   });
 
   it.each([
-    ['{ name: ds, extents: array1/lun0, version: 3 }', /3 is no version of VMFS.*use 5 or 6/s],
+    [
+      '{ name: ds, extents: array1/lun0, version: 4.1 }',
+      /4.1 is no version of VMFS.*use 3, 5 or 6/s,
+    ],
+    [
+      '{ name: ds, extents: array1/lun0, version: 3, locking: ats-only }',
+      /VMFS 3 is never ATS-only/,
+    ],
     ['{ name: ds, server: filer1, version: 6 }', /6 is no version of NFS/],
     ['{ name: ds, extents: array1/lun0, reclaim: low }', /only VMFS 6 unmaps by itself/],
     ['{ name: ds, extents: array1/lun0, version: 6, reclaim: fixed }', /rate from 100MB/],

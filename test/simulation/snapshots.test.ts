@@ -73,6 +73,21 @@ function verdict(run: Work): readonly string[] {
 }
 
 describe('snapshots of a machine that runs', () => {
+  it.each([
+    [3, 'vmfsSparse'],
+    [5, 'vmfsSparse'],
+    [6, 'seSparse'],
+  ])(
+    'are on VMFS %i of format %s unless told otherwise (stack-upper reference, 4)',
+    (version, format) => {
+      const run = work({}, { datastores: [{ name: 'one', extents: 'array1/lun0', version }] });
+      run.simulation.command(create('one'));
+      finish(run);
+      const [leaf] = run.simulation.snapshots.chainOf(0);
+      expect(leaf?.format).toBe(format);
+    },
+  );
+
   for (const format of ['seSparse', 'vmfsSparse'] as const) {
     it(`keep its data through create, delete and delete all (${format})`, () => {
       const run = work();
@@ -336,11 +351,15 @@ describe('a chain', () => {
 });
 
 describe('all paths down for longer than the time-out', () => {
-  it('holds what a guest asks of a delta, tables and all, as any I/O of a machine', () => {
+  it.each([
+    ['seSparse', { trim_percentage: 50 }],
+    // Takes no UNMAP.
+    ['vmfsSparse', {}],
+  ] as const)('holds what a guest asks of a delta, as any I/O of a machine: %s', (format, job) => {
     // Stack-lower reference, 4.5: I/O of the host itself fails fast from 140 s on, that of VMs never.
-    const run = work({ trim_percentage: 50, thinktime: '100ms' });
+    const run = work({ ...job, thinktime: '100ms' });
     const { simulation } = run;
-    simulation.command(create('one'));
+    simulation.command(create('one', { format }));
     step(run, 1);
     const links = ['vmhba1', 'vmhba2'].map((adapter) => `esx1/${adapter}`);
     for (const target of links) {

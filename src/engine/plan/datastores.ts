@@ -38,7 +38,7 @@ export interface DatastorePlan {
   readonly usedBytes: number;
   /** Storage I/O Control, where it is on. */
   readonly sioc?: SiocPlan;
-  /** Generation of the file system, 5 or 6, or version of NFS, 3 or 4.1; 5 and 3 unless given. */
+  /** Generation of the file system, 3, 5 or 6, or version of NFS, 3 or 4.1; 5 and 3 unless given. */
   readonly version?: DatastoreVersion;
   /**
    * How hosts lock a VMFS volume: by ATS alone, or by SCSI-2 reservations where a device takes no ATS

@@ -11,6 +11,7 @@ import { FileNumbers } from '../stack/filesystem/file.js';
 import { FileSystemSwitch } from '../stack/filesystem/file-system-switch.js';
 import type { Mount } from '../stack/filesystem/mount.js';
 import { NfsVolume } from '../stack/filesystem/nfs/volume.js';
+import { vmfsVersion } from '../stack/filesystem/vmfs/layout.js';
 import type { OffloadSwitches } from '../stack/filesystem/vmfs/metadata-io.js';
 import { VmfsMount } from '../stack/filesystem/vmfs/mount.js';
 import { RecordedVolume } from '../stack/filesystem/vmfs/on-disk/recorded-volume.js';
@@ -180,15 +181,15 @@ export function buildDatastores(
     datastores.set(plan.name, volume);
     const built: BuiltVolume = { volume, layout, hosts: new Map() };
     volumes.set(plan.name, built);
-    const major = plan.version === 6 ? 6 : 5;
+    const major = vmfsVersion(plan.version);
     return (host) => {
       const { plan: own, settings } = host;
       const { name } = own;
       const known = new HostVolume(sim, host, { datastore: plan.name, layout, major, own: ownIo });
       const { lvm, queues, extents } = known;
       const offload = switchesOf(layout, host);
-      const atsHeartbeat = settings.on('VMFS3.UseATSForHBOnVMFS5');
-      const passesUnmap = plan.version !== 6 && settings.on('VMFS3.EnableBlockDelete');
+      const atsHeartbeat = major > 3 && settings.on('VMFS3.UseATSForHBOnVMFS5');
+      const passesUnmap = major === 5 && settings.on('VMFS3.EnableBlockDelete');
       const reservationNs = settings.ns('Disk.DiskReservationThreshold');
       const extentAt = (block: number): number => layout.extentAt(block);
       const reserving = { extentAt, reservationNs };

@@ -8,14 +8,15 @@ import { LvmVolume } from '../stack/block/lvm-volume.js';
 import type { Ended, OwnIo } from '../stack/block/own-io.js';
 import type { VolumeLayout, VolumePart } from '../stack/block/volume-layout.js';
 import { FILE_BLOCK } from '../stack/filesystem/file.js';
+import type { VmfsVersion } from '../stack/filesystem/vmfs/layout.js';
 import type { DeviceQueue } from '../stack/scheduler/device-queue.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 
 export interface HostVolumeOptions {
   readonly datastore: string;
   readonly layout: VolumeLayout;
-  /** Of LVM: 5 or 6, as its file system. */
-  readonly major: 5 | 6;
+  /** Of LVM, as its file system. */
+  readonly major: VmfsVersion;
   readonly own: OwnIo;
 }
 

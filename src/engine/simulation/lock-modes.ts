@@ -5,7 +5,7 @@ import type { BuiltHost } from './build-hosts.js';
 
 /**
  * How hosts lock a VMFS volume: as the plan says, or else as a host formats one: ATS-only where devices and
- * hosts all take ATS (stack-lower reference, 6.1).
+ * hosts all take ATS (stack-lower reference, 6.1), which VMFS 3 never is (stack-upper reference, 4).
  * @throws InputError for an ATS-only volume that a host could not mount
  */
 export function lockModeOf(
@@ -15,7 +15,8 @@ export function lockModeOf(
 ): LockMode {
   const problem = whyNoAts(plan, hosts, arrays);
   if (plan.locking !== 'ats-only') {
-    return plan.locking ?? (problem === undefined ? 'ats-only' : 'ats+scsi');
+    const onlyAts = problem === undefined && plan.version !== 3;
+    return plan.locking ?? (onlyAts ? 'ats-only' : 'ats+scsi');
   }
   if (problem === undefined) return plan.locking;
   throw InputError.of(

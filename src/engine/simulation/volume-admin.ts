@@ -12,6 +12,7 @@ import { type LvmWrite, lvmWrites } from '../stack/block/lvm-records.js';
 import { PHYSICAL_EXTENT_BLOCKS } from '../stack/block/lvm-volume.js';
 import type { OwnIo } from '../stack/block/own-io.js';
 import { FILE_BLOCK } from '../stack/filesystem/file.js';
+import { vmfsVersion } from '../stack/filesystem/vmfs/layout.js';
 import { RecordedVolume } from '../stack/filesystem/vmfs/on-disk/recorded-volume.js';
 import type { StagedWrite } from '../stack/filesystem/vmfs/on-disk/staged-media.js';
 import type { BuiltVolume, VolumeOnHost } from './build-datastores.js';
@@ -216,7 +217,7 @@ export class VolumeAdmin {
     const refusal = layout.refusal(blocks, isNew ? 1 : 0);
     if (refusal !== undefined) throw InputError.of(place, refusal);
     const extents = (layout.blocksOn(uid) + blocks) / PHYSICAL_EXTENT_BLOCKS;
-    const major = volume.plan.version === 6 ? 6 : 5;
+    const major = vmfsVersion(volume.plan.version);
     const devices = isNew ? [...layout.devices, uid] : layout.devices;
     const writes =
       stage === undefined ? lvmWrites(layout, uid, extents, major) : named(stage(), devices);

@@ -12,6 +12,7 @@ import type { Command } from '../plan/commands.js';
 import type { DatastorePlan } from '../plan/plan.js';
 import type { OwnIo } from '../stack/block/own-io.js';
 import type { VolumeLayout } from '../stack/block/volume-layout.js';
+import { type VmfsVersion, vmfsVersion } from '../stack/filesystem/vmfs/layout.js';
 import {
   type CapturedVolume,
   captureVolume,
@@ -155,7 +156,7 @@ export class VolumeCopies {
     const word = this.sim.random.stream(`signature of ${uids[0]}`).next() >>> 0;
     const name = `snap-${word.toString(16).padStart(8, '0')}-${captured.plan.name}`;
     const { devices } = this.parts.hosts.get(host) as BuiltHost;
-    const phases = signatureWrites(uids, captured.plan.version === 6 ? 6 : 5).map(({ uid, at }) => [
+    const phases = signatureWrites(uids, vmfsVersion(captured.plan.version)).map(({ uid, at }) => [
       {
         device: (devices.get(uid) as BuiltDevice).disk.whole,
         request: { op: WRITE, lba: at / BLOCK_BYTES, blocks: 1 },
@@ -282,7 +283,10 @@ function splitKey(key: string): [uid: string, snapshot: string] {
  * The sectors a resignature writes, one after the other: each device is marked, gets its names, the head
  * the label, and each mark goes (vmfs-ondisk reference, section 3.6). Byte addresses on the devices.
  */
-function signatureWrites(uids: readonly string[], major: 5 | 6): { uid: string; at: number }[] {
+function signatureWrites(
+  uids: readonly string[],
+  major: VmfsVersion,
+): { uid: string; at: number }[] {
   const { volumeAt } = lvmLayout(major);
   const marks = uids.map((uid) => ({ uid, at: volumeAt }));
   const names = uids.flatMap((uid) => [

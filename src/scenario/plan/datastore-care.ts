@@ -30,12 +30,15 @@ type Care = Pick<DatastorePlan, 'version' | 'locking' | 'alarms' | 'reclaim'>;
 export function careOf(context: Context, text: DatastoreText, path: Path): Care {
   const { version, locking, alarms } = text;
   const isNfs = text.server !== undefined || text.type === 'nfs';
-  if (version !== undefined && isNfs !== (version === 3 || version === 4.1)) {
-    const [type, known] = isNfs ? ['NFS', '3 or 4.1'] : ['VMFS', '5 or 6'];
+  if (version !== undefined && !(isNfs ? [3, 4.1] : [3, 5, 6]).includes(version)) {
+    const [type, known] = isNfs ? ['NFS', '3 or 4.1'] : ['VMFS', '3, 5 or 6'];
     context.report([...path, 'version'], `${version} is no version of ${type}`, `use ${known}`);
   }
   if (isNfs && locking !== undefined) {
     context.report([...path, 'locking'], 'is for VMFS', 'remove it: the server keeps the locks');
+  }
+  if (!isNfs && version === 3 && locking === 'ats-only') {
+    context.report([...path, 'locking'], 'VMFS 3 is never ATS-only', 'use ats+scsi');
   }
   if (alarms !== undefined && alarms.yellow > alarms.red) {
     context.report([...path, 'alarms', 'yellow'], 'is above "red"', 'yellow comes first');

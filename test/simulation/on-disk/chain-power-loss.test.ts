@@ -18,7 +18,7 @@ import { planOf, Work } from '../../operations/work.js';
 import { SECOND } from '../support.js';
 
 /** A guest that checks 96 KiB of a thin disk, and never stops writing. */
-function small(version: 5 | 6, trim: number): Work {
+function small(version: 3 | 5 | 6, trim: number): Work {
   return new Work(
     planOf({
       array: { luns: [{ name: 'lun', count: 1, size: '2GiB', thin: true, content: 'memory' }] },

@@ -9,7 +9,7 @@ import { VolumeBytes } from '../../../src/engine/stack/filesystem/vmfs/on-disk/v
 import { compareDisk, damage, endCleanly, fileOf, imagesOf, planOf, readerOf } from './rig.js';
 
 describe('disks made, copied and deleted during a run', () => {
-  it.each([5, 6] as const)('are on the volume as they are in the engine: VMFS %i', (vmfs) => {
+  it.each([3, 5, 6] as const)('are on the volume as they are in the engine: VMFS %i', (vmfs) => {
     const simulation = new Simulation(planOf({ vmfs, seed: 4 }));
     simulation.runUntil(5e7);
     simulation.stopJobs();

@@ -48,7 +48,7 @@ function expectSilent(simulation: Simulation): void {
 }
 
 /** Two hosts whose paths fail for a while. */
-function planWith(faults: readonly string[], seed: number, vmfs: 5 | 6): Simulation {
+function planWith(faults: readonly string[], seed: number, vmfs: 3 | 5 | 6): Simulation {
   const failing = [
     '{ at: 5ms, until: 40ms, fault: link-down, target: esx1/vmhba1 }',
     "{ at: 2ms, until: 9ms, fault: path-lossy, target: 'esx0/vmhba2:C0:T0:L0', params: { rate: 0.2 } }",
@@ -57,7 +57,7 @@ function planWith(faults: readonly string[], seed: number, vmfs: 5 | 6): Simulat
 }
 
 /** The first host dies at `at`, ns; what was on its way to the array then has arrived. */
-function crashed(at: number, seed: number, vmfs: 5 | 6 = 5, until = ''): Simulation {
+function crashed(at: number, seed: number, vmfs: 3 | 5 | 6 = 5, until = ''): Simulation {
   const simulation = planWith(
     [`{ at: ${at}ns, ${until}fault: host-crash, target: esx0 }`],
     seed,
@@ -91,7 +91,7 @@ function lockedClusters(simulation: Simulation): number[] {
 }
 
 describe('a host that dies', () => {
-  it.each([5, 6] as const)('is recovered by who takes its machine over: VMFS %i', (vmfs) => {
+  it.each([3, 5, 6] as const)('is recovered by who takes its machine over: VMFS %i', (vmfs) => {
     const simulation = crashed(12_345_678, 11, vmfs);
     const [dead, alive] = owners(simulation);
     const made = { datastore: 'ds1', sizeBytes: 20 << 20, diskKind: 'lazyThick' as const };

@@ -7,7 +7,7 @@ import { compareDisk, damage, endCleanly, fileOf, imagesOf, planOf, readerOf } f
 const MIB = 1024 * 1024;
 
 describe('a disk that is extended', () => {
-  it.each([5, 6] as const)('is as long on the volume, with its data: VMFS %i', (vmfs) => {
+  it.each([3, 5, 6] as const)('is as long on the volume, with its data: VMFS %i', (vmfs) => {
     const simulation = new Simulation(planOf({ vmfs, seed: 11 }));
     simulation.runUntil(3e7);
     const extend = (disk: number, mib: number): void => {

@@ -26,6 +26,7 @@ const FAULTS = [
   '{ at: 110ms, until: 140ms, fault: apd, target: esx0/lun0 }',
 ];
 const CASES: readonly { what: string; shape: Shape }[] = [
+  { what: 'VMFS 3', shape: { vmfs: 3, hosts: 2 } },
   { what: 'VMFS 5', shape: { vmfs: 5 } },
   { what: 'VMFS 6, guests that unmap', shape: { vmfs: 6, job: ', trim_percentage: 30' } },
   { what: 'VMFS 6, path faults', shape: { vmfs: 6, faults: FAULTS } },
@@ -53,11 +54,11 @@ describe('a run on media that keep bytes', () => {
 });
 
 /** Takes the disks out with programs nobody here wrote, and has the volume checked where they can. */
-function judge(simulation: Simulation, images: ReturnType<typeof imagesOf>, vmfs: 5 | 6): void {
-  if (!(vmfs === 5 ? hasFive : hasSix)) return;
+function judge(simulation: Simulation, images: ReturnType<typeof imagesOf>, vmfs: 3 | 5 | 6): void {
+  if (!(vmfs === 6 ? hasSix : hasFive)) return;
   const paths = files.store(images);
-  const program = vmfs === 5 ? 'debugvmfs' : 'debugvmfs6';
-  const banner = vmfs === 5 ? 0 : 'VMFS version: 6\n'.length * paths.length;
+  const program = vmfs === 6 ? 'debugvmfs6' : 'debugvmfs';
+  const banner = vmfs === 6 ? 'VMFS version: 6\n'.length * paths.length : 0;
   for (const guest of simulation.verifiers.keys()) {
     const bytes = run(program, ...paths, 'cat', fileOf(guest)).subarray(banner);
     compareDisk(simulation, guest, (at, length) => bytes.subarray(at, at + length));

@@ -13,7 +13,7 @@ import { damage, endCleanly, imagesOf } from './rig.js';
 
 const JOB = { rw: 'randwrite', bs: '64k', size: '4MiB', offset: '8MiB', thinktime: '5ms' };
 
-function planFor(version: 5 | 6, job: object, content: unknown = 'memory', luns = 1) {
+function planFor(version: 3 | 5 | 6, job: object, content: unknown = 'memory', luns = 1) {
   const datastores = ['one', 'two'].slice(0, luns);
   return planOf({
     array: { luns: [{ name: 'lun', count: luns, size: '2GiB', content }] },
@@ -22,7 +22,7 @@ function planFor(version: 5 | 6, job: object, content: unknown = 'memory', luns 
   });
 }
 
-function started(version: 5 | 6): Work {
+function started(version: 3 | 5 | 6): Work {
   const work = new Work(planFor(version, JOB));
   work.run(0.05 * SECOND);
   return work;
@@ -50,21 +50,24 @@ const disksOf = (volume: Volume, name: string): unknown[] => {
 };
 
 describe('the small files of a machine', () => {
-  it.each([5, 6] as const)('say what its disks are from the first instant: VMFS %i', (version) => {
-    const volume = later(started(version));
-    expect(disksOf(volume, 'vm1.vmx')).toEqual(['vm1.vmdk']);
-    expect(new SnapshotList(Dictionary.read(bytesOf(volume, 'vm1.vmsd'), ''), '').all()).toEqual(
-      [],
-    );
-    const descriptor = descriptorOf(volume, 'vm1.vmdk');
-    // vmdk-formats reference, 1 and 2.
-    expect(descriptor.createType).toBe('vmfs');
-    expect(descriptor.parentCid).toBe('ffffffff');
-    const extent = { access: 'RW', sectors: 131_072, type: 'VMFS', file: 'vm1-flat.vmdk' };
-    expect(descriptor.extents('')).toMatchObject([extent]);
-    expect(Buffer.from(bytesOf(volume, 'vm1.vmxf')).toString()).toContain('vm1.vmx<');
-    expect(Buffer.from(bytesOf(volume, 'vmware.log')).toString()).toContain('vm1');
-  });
+  it.each([3, 5, 6] as const)(
+    'say what its disks are from the first instant: VMFS %i',
+    (version) => {
+      const volume = later(started(version));
+      expect(disksOf(volume, 'vm1.vmx')).toEqual(['vm1.vmdk']);
+      expect(new SnapshotList(Dictionary.read(bytesOf(volume, 'vm1.vmsd'), ''), '').all()).toEqual(
+        [],
+      );
+      const descriptor = descriptorOf(volume, 'vm1.vmdk');
+      // vmdk-formats reference, 1 and 2.
+      expect(descriptor.createType).toBe('vmfs');
+      expect(descriptor.parentCid).toBe('ffffffff');
+      const extent = { access: 'RW', sectors: 131_072, type: 'VMFS', file: 'vm1-flat.vmdk' };
+      expect(descriptor.extents('')).toMatchObject([extent]);
+      expect(Buffer.from(bytesOf(volume, 'vm1.vmxf')).toString()).toContain('vm1.vmx<');
+      expect(Buffer.from(bytesOf(volume, 'vmware.log')).toString()).toContain('vm1');
+    },
+  );
 
   it('have the header of a change map that is known, and what a snapshot froze of it', () => {
     const work = started(5);

@@ -12,7 +12,7 @@ function opened(simulation: Simulation): Volume {
   return Volume.open(imagesOf(simulation), { seconds: 0 });
 }
 
-describe.each([5, 6] as const)('hosts on a volume of VMFS %i', (vmfs) => {
+describe.each([3, 5, 6] as const)('hosts on a volume of VMFS %i', (vmfs) => {
   it('have a heartbeat each, renewed every 3 s, and the locks of their files', () => {
     const simulation = new Simulation(planOf({ vmfs, hosts: 2, seed: 7 }));
     simulation.stopJobs();
@@ -79,20 +79,23 @@ describe('hosts that want blocks of the same clusters', () => {
 });
 
 describe('a file that a host opens as soon as it is made', () => {
-  it('does not hold up its own making where it follows one that was never opened', () => {
-    const simulation = new Simulation(planOf({ hosts: 2, seed: 4 }));
-    simulation.stopJobs();
-    simulation.runUntil(1e8);
-    const snapshot = (vm: string, action: 'create' | 'delete', name: string): void => {
-      simulation.command({ kind: 'snapshot', vm, action, snapshot: name });
-      simulation.runUntil(simulation.now + 2e9);
-    };
-    // Nobody opens a .vmsn: the lock block of its descriptor reads as that of a new file.
-    for (const name of ['a', 'b', 'c']) snapshot('vm0', 'create', name);
-    for (const name of ['a', 'b', 'c']) snapshot('vm0', 'delete', name);
-    for (const name of ['a', 'b', 'c']) snapshot('vm1', 'create', name);
-    expect(simulation.snapshots.taskOf('vm1')).toBeUndefined();
-    endCleanly(simulation);
-    expect(damage(imagesOf(simulation))).toEqual([]);
-  });
+  it.each(['seSparse', 'vmfsSparse'] as const)(
+    'does not hold up its own making after one that was never opened: %s',
+    (format) => {
+      const simulation = new Simulation(planOf({ hosts: 2, seed: 4 }));
+      simulation.stopJobs();
+      simulation.runUntil(1e8);
+      const snapshot = (vm: string, action: 'create' | 'delete', name: string): void => {
+        simulation.command({ kind: 'snapshot', vm, action, snapshot: name, format });
+        simulation.runUntil(simulation.now + 2e9);
+      };
+      // Nobody opens a .vmsn: the lock block of its descriptor reads as that of a new file.
+      for (const name of ['a', 'b', 'c']) snapshot('vm0', 'create', name);
+      for (const name of ['a', 'b', 'c']) snapshot('vm0', 'delete', name);
+      for (const name of ['a', 'b', 'c']) snapshot('vm1', 'create', name);
+      expect(simulation.snapshots.taskOf('vm1')).toBeUndefined();
+      endCleanly(simulation);
+      expect(damage(imagesOf(simulation))).toEqual([]);
+    },
+  );
 });

@@ -8,7 +8,7 @@ import type { Simulation } from '../../../src/engine/simulation/simulation.js';
 import { parseScenario, planScenario } from '../../../src/scenario/load.js';
 
 export interface Shape {
-  readonly vmfs?: 5 | 6;
+  readonly vmfs?: 3 | 5 | 6;
   readonly seed?: number;
   readonly hosts?: number;
   /** Sizes of the LUNs, which are extents of one datastore. */

@@ -36,7 +36,7 @@ function blocksOf(images: readonly MemoryImage[]): number {
   return core.require(core.resources.blocks).layout.total;
 }
 
-describe.each([5, 6] as const)('VMFS %i', (vmfs) => {
+describe.each([3, 5, 6] as const)('VMFS %i', (vmfs) => {
   it('grows and is extended while guests write, and is whole at every step', () => {
     const run = new Run(planOf({ ...SHAPE, vmfs }));
     const { simulation } = run;

@@ -7,7 +7,7 @@ export interface Shape {
   readonly luns: readonly string[];
   /** Names of LUNs that make up ds1. */
   readonly extents: readonly string[];
-  readonly vmfs?: 5 | 6;
+  readonly vmfs?: 3 | 5 | 6;
   /** Lines of the scenario below its datastore. */
   readonly more?: string;
   /** Of the disk of each host's VM. */

@@ -25,7 +25,7 @@ export function lvmWrites(
   { devices }: VolumeLayout,
   uid: string,
   extents: number,
-  major: 5 | 6,
+  major: 3 | 5 | 6,
 ): LvmWrite[][] {
   const layout = lvmLayout(major);
   const at = (byte: number, bytes: number, on = uid): LvmWrite => ({
@@ -45,7 +45,7 @@ export function lvmWrites(
   return [
     maps,
     ...own.map((write) => [write]),
-    ...(isNew ? [[at(layout.namesAt, 512, devices[0])]] : []),
+    ...(isNew && major > 3 ? [[at(layout.namesAt, 512, devices[0])]] : []),
     ...others.map((other) => [at(layout.volumeAt, 512, other)]),
   ];
 }

@@ -8,6 +8,13 @@ const MIB = 2048;
 /** Heartbeat region, of all generations. */
 const HEARTBEATS = 3 * MIB;
 
+export type VmfsVersion = 3 | 5 | 6;
+
+/** Generation of a VMFS datastore: 5 unless its plan says something else. */
+export function vmfsVersion(version: number | undefined): VmfsVersion {
+  return version === 3 || version === 6 ? version : 5;
+}
+
 /** What the generations differ in. */
 interface Figures {
   /** From one host's slot to the next. */
@@ -46,6 +53,35 @@ interface Figures {
 
 /** File blocks of a resource cluster of VMFS 5. */
 export const CLUSTER_FILE_BLOCKS = 200;
+
+/**
+ * VMFS 3: places as on VMFS 5, of fewer and larger things (on-disk reference, section 18, and the sample
+ * volume): 556 MiB of system files. Its only pointer block per GiB reaches no further than 256 GiB.
+ */
+const THREE: Figures = {
+  heartbeatBlocks: 1,
+  descriptors: 4 * MIB,
+  descriptorBlocks: 4,
+  descriptorPlaces: 30_720,
+  descriptorsMax: 30_720,
+  pointers: 66 * MIB,
+  pointerBlocks: 8,
+  pointerWriteBlocks: 8,
+  pointerPlaces: 61_440,
+  pointersMax: 61_440,
+  spanShift: 10,
+  directBlocks: 256,
+  subBlocks: 308 * MIB,
+  subBlockBlocks: 128,
+  subBlockPlaces: 3968,
+  subBlocksMax: 3968,
+  residentBytes: 0,
+  clusters: 556 * MIB,
+  unitBlocks: 1,
+  clusterFileBlocks: CLUSTER_FILE_BLOCKS,
+  hasLargeBlocks: false,
+  least: '1.2 GB',
+};
 
 /** VMFS 5: 765 MiB of system files. */
 const FIVE: Figures = {
@@ -167,5 +203,7 @@ export class VmfsLayout {
  * @param fileBlocks size of the volume
  */
 export function layoutOf(version: number | undefined, fileBlocks: number): VmfsLayout {
-  return new VmfsLayout(version === 6 ? six(fileBlocks) : FIVE);
+  const generation = vmfsVersion(version);
+  if (generation === 3) return new VmfsLayout(THREE);
+  return new VmfsLayout(generation === 6 ? six(fileBlocks) : FIVE);
 }

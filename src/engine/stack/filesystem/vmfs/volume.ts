@@ -187,6 +187,7 @@ export class VmfsVolume extends Datastore {
     const written = Math.min(length, Math.ceil(writtenBytes / FILE_BLOCK_BYTES));
     const held = policy === 'thin' ? written : length;
     const pointers = this.layout.pointersFor(length);
+    this.checkLength(path, sizeBytes);
     this.checkSpace(path, held);
     this.checkResource(path, 'file descriptors', this.descriptorsUsed + 1, figures.descriptorsMax);
     this.checkResource(path, 'pointer blocks', this.pointersUsed + pointers, figures.pointersMax);
@@ -275,6 +276,7 @@ export class VmfsVolume extends Datastore {
     const length = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
     const before = file.mapLength;
     const pointers = this.layout.pointersFor(length);
+    this.checkLength(file.path, sizeBytes);
     if (file.policy !== 'thin') this.checkSpace(file.path, length - before);
     const pointersUsed = this.pointersUsed + pointers - file.pointers;
     this.checkResource(file.path, 'pointer blocks', pointersUsed, this.layout.figures.pointersMax);

@@ -2,6 +2,7 @@ import type { Layer } from '../../../core/layer.js';
 import type { Entity } from '../../../core/meters.js';
 import type { Sim } from '../../../core/sim.js';
 import type { DeltaFormatName } from '../../../plan/commands.js';
+import type { DatastorePlan } from '../../../plan/plan.js';
 import type { DatastoreFiles, FileHandle } from '../../files.js';
 import type { FileRole } from '../home.js';
 import type { VirtualDisk } from '../virtual-disk.js';
@@ -32,7 +33,7 @@ const DESCRIPTOR_BYTES = 600;
 /** Makes and deletes files of a virtual machine, open for its host. */
 export interface ChainFiles {
   /** Where they lie: it changes when the disk is moved. */
-  datastoreOf(): DatastoreFiles & { readonly type: 'vmfs' | 'nfs' };
+  datastoreOf(): DatastoreFiles & { readonly plan: Pick<DatastorePlan, 'type' | 'version'> };
   /** @throws InputError when the datastore has too little free space */
   create(path: string, bytes: number, policy: 'small' | 'thin', role: FileRole): FileHandle;
   remove(file: FileHandle): void;
@@ -145,12 +146,13 @@ export class DiskChain {
   }
 
   /**
-   * The format a delta has unless told otherwise: seSparse on VMFS, whose generation here is 6, and
-   * for disks vmfsSparse cannot hold; else vmfsSparse (stack-upper reference, 4; NFS from memory).
+   * The format a delta has unless told otherwise: seSparse on VMFS 6 and for disks vmfsSparse cannot hold;
+   * else vmfsSparse (stack-upper reference, 4; NFS from memory).
    */
   get usualFormat(): DeltaFormatName {
-    const { type } = this.options.files.datastoreOf();
-    return type === 'vmfs' || this.capacityBlocks > SPARSE_BLOCKS_MAX ? 'seSparse' : 'vmfsSparse';
+    const { type, version } = this.options.files.datastoreOf().plan;
+    const isSix = type === 'vmfs' && version === 6;
+    return isSix || this.capacityBlocks > SPARSE_BLOCKS_MAX ? 'seSparse' : 'vmfsSparse';
   }
 
   /**

@@ -49,6 +49,8 @@ export interface BatchOwner {
   mayWrite(batch: Batch): boolean;
   /** No batch behind it rests on it. */
   mayUndo(batch: Batch): boolean;
+  /** A host has the lock for as long as its file is open. */
+  isOpen(lock: number): boolean;
   /** It has met a lock of a host, which may be dead. */
   contend(batch: Batch, holder: number): void;
   ended(batch: Batch): void;
@@ -202,6 +204,8 @@ export class Batch implements MetadataClient {
 
   private nextLock(): void {
     const { locks, host } = this.plan;
+    // A file that was opened since this was computed stays locked; the change has been decided before.
+    while (this.taken < locks.length && this.owner.isOpen(locks[this.taken])) this.taken++;
     if (this.taken < locks.length) {
       const lba = locks[this.taken];
       this.pending++;

@@ -164,6 +164,10 @@ export class Commits implements BatchOwner {
     return this.order.filter(({ plan }) => plan.host === host);
   }
 
+  isOpen(lock: number): boolean {
+    return this.state.isOpen(lock);
+  }
+
   mayWrite(batch: Batch): boolean {
     return this.before(batch).every((other) => !other.overlaps(batch));
   }

@@ -11,6 +11,7 @@ import type { AllocationPolicy, FileHandle } from '../../../files.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../../file.js';
 import { HOLE, VmfsFile } from '../file.js';
 import { HEARTBEAT_TIMEOUT_NS } from '../heartbeat.js';
+import { vmfsVersion } from '../layout.js';
 import type { MetadataIo, Swap } from '../metadata-io.js';
 import { VmfsVolume } from '../volume.js';
 import type { GrowthEnded } from '../volume-growth.js';
@@ -62,7 +63,7 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
   ) {
     const space = bytes.makeSpace();
     // A volume that was there already is what it is.
-    const version = bytes.core.generation.product === 6 ? 6 : 5;
+    const version = bytes.core.generation.product;
     super(sim, { ...plan, version }, numbers, space.size * FILE_BLOCK, space);
     this.commits = new Commits(sim, bytes, this);
     // What is set up before the run is on the media when it begins.
@@ -83,7 +84,7 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
   ): RecordedVolume {
     const { name, hosts, version } = plan;
     const random = sim.random.stream(`uuids of ${name}`);
-    const bytes = new VolumeBytes(images, { name, vmfs: version === 6 ? 6 : 5, hosts, random });
+    const bytes = new VolumeBytes(images, { name, vmfs: vmfsVersion(version), hosts, random });
     return new RecordedVolume(sim, plan, numbers, bytes);
   }
 

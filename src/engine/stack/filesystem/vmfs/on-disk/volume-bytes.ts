@@ -14,7 +14,7 @@ import { isZero, sameBytes } from '../../../../formats/vmfs/bytes.js';
 import { FREE, IN_USE, SPLIT } from '../../../../formats/vmfs/cluster.js';
 import type { Core } from '../../../../formats/vmfs/core.js';
 import { formatVolume } from '../../../../formats/vmfs/format.js';
-import { VMFS5, VMFS6 } from '../../../../formats/vmfs/generation.js';
+import { VMFS3, VMFS5, VMFS6 } from '../../../../formats/vmfs/generation.js';
 import { giveBlock } from '../../../../formats/vmfs/hosts/recovery.js';
 import { LogicalVolume } from '../../../../formats/vmfs/logical-volume.js';
 import { extentsOn } from '../../../../formats/vmfs/lvm-format.js';
@@ -24,11 +24,14 @@ import type { Resource } from '../../../../formats/vmfs/resource.js';
 import { Session } from '../../../../formats/vmfs/session.js';
 import { makeUuid, type Uuid } from '../../../../formats/vmfs/uuid.js';
 import { Volume } from '../../../../formats/vmfs/volume.js';
+import type { VmfsVersion } from '../layout.js';
 import type { Purpose } from '../purpose.js';
 import { Space } from '../space.js';
 import { GrowingBytes } from './growing-bytes.js';
 import { Purposes } from './purposes.js';
 import { StagedMedia, type StagedWrite } from './staged-media.js';
+
+const BY_VERSION = { 3: VMFS3, 5: VMFS5, 6: VMFS6 } as const;
 
 /**
  * The clocks of simulated hosts show this at the start of a run, Unix seconds: 2026-01-01 (model; the
@@ -38,7 +41,7 @@ export const EPOCH_SECONDS = 1_767_225_600;
 
 export interface VolumeBytesOptions {
   readonly name: string;
-  readonly vmfs: 5 | 6;
+  readonly vmfs: VmfsVersion;
   /** Hosts that mount the volume, in the order of their numbers. */
   readonly hosts: readonly string[];
   /** For the UUIDs of a new volume. */
@@ -72,7 +75,7 @@ export class VolumeBytes {
     const host = uuid();
     if (views.every(isBlank)) {
       formatVolume(views, {
-        generation: options.vmfs === 6 ? VMFS6 : VMFS5,
+        generation: BY_VERSION[options.vmfs],
         label: options.name,
         seconds: EPOCH_SECONDS,
         random: () => random.next(),
