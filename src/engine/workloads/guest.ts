@@ -41,11 +41,11 @@ export abstract class Guest extends Layer {
   /** Counts the row and gives it back. */
   protected account(io: Io): void {
     const { now, requests, digest } = this.sim;
-    const { op, disk, lba, blocks, status, arrivedAt } = requests;
+    const { op, disk, lba, blocks, status, sense, arrivedAt } = requests;
     const size = blocks[io];
     const end = status[io];
     this.inFlight--;
-    this.totals.add(op[io], size, end);
+    this.totals.add(op[io], size, end, sense[io]);
     digest.add(op[io], disk[io], lba[io], size, end, now - arrivedAt[io]);
     requests.give(io);
   }

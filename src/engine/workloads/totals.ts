@@ -1,4 +1,5 @@
 import { BLOCK_BYTES, READ, WRITE } from '../core/io.js';
+import { SENSE_INVALID_OPCODE } from '../core/status.js';
 
 /**
  * What a guest has seen completed. Failed commands count like the others, as they do in `Traffic`,
@@ -12,8 +13,10 @@ export class GuestTotals {
   bytesRead = 0;
   bytesWritten = 0;
   errors = 0;
+  /** Of these, commands the disk does not know: UNMAP while its leaf is a redo log. */
+  unknown = 0;
 
-  add(op: number, blocks: number, status: number): void {
+  add(op: number, blocks: number, status: number, sense: number): void {
     if (op === READ) {
       this.reads++;
       this.bytesRead += blocks * BLOCK_BYTES;
@@ -23,7 +26,9 @@ export class GuestTotals {
     } else {
       this.others++;
     }
-    if (status !== 0) this.errors++;
+    if (status === 0) return;
+    this.errors++;
+    if (sense === SENSE_INVALID_OPCODE) this.unknown++;
   }
 
   /** Adds another guest's totals to these. */
@@ -34,6 +39,7 @@ export class GuestTotals {
     this.bytesRead += other.bytesRead;
     this.bytesWritten += other.bytesWritten;
     this.errors += other.errors;
+    this.unknown += other.unknown;
     return this;
   }
 }

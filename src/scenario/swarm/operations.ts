@@ -56,8 +56,9 @@ export function drawVmSnapshots(
       const choice = index === 0 ? 0 : draw.whole(0, 99);
       if (choice < 45) {
         const quiesce = draw.chance(0.3) ? { quiesce: true } : {};
-        // A redo log cannot say that blocks were given back, and refuses to.
-        const format = draw.chance(0.3) && !trims && !onServer ? draw.one(FORMATS) : undefined;
+        // A redo log cannot say that blocks were given back, and refuses to: those of backups show that.
+        const drawn = draw.chance(0.3) && !trims && !onServer ? draw.one(FORMATS) : undefined;
+        const format = trims && !onServer ? 'seSparse' : drawn;
         const memory = draw.chance(0.1) ? { memory: true } : {};
         const how = { ...quiesce, ...memory, ...(format === undefined ? {} : { format }) };
         return { at, snapshot: { vm, create: `s${++made}`, ...how } };
