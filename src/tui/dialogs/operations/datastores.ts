@@ -97,7 +97,7 @@ function looseDisks(world: World, datastore: string): string[] {
   const paths = new Set<string>();
   for (const { kind, object, what } of world.events) {
     if (!object.startsWith(`[${datastore}] `)) continue;
-    if (['clone.begin', 'disk.create', 'restore.begin'].includes(kind)) paths.add(object);
+    if (['clone.end', 'disk.create', 'restore.end'].includes(kind)) paths.add(object);
     if (kind === 'disk.renamed') {
       paths.delete(what.replace(/^was /, ''));
       paths.add(object);
