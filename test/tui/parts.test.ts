@@ -195,6 +195,28 @@ describe('charts', () => {
     expect(bars).toEqual([gap, gap, gap, '- - - - ', gap, gap, ...Array(3).fill('########')]);
   });
 
+  test('what shrinks hangs from the line of zero, on the same scale', () => {
+    const bare = (rows: string[]): string[] =>
+      rows.slice(1).map((row) => row.replaceAll(/\u001B\[[\d;]*m/g, ''));
+    const series = { title: '', values: [2, 6, -6, -2], spanNs: 1 };
+    // The scale beyond 6 is 8, in 4 of 9 rows each way: a row is 2.
+    expect(bare(areaChart(series, 12, 10, makeTheme(1, true)))).toEqual([
+      '            ',
+      '      8     ',
+      '         #  ',
+      '         #  ',
+      '      0 ##  ',
+      '          ##',
+      '          # ',
+      '          # ',
+      '     -8     ',
+    ]);
+    // Half a row each way: two dots of four, from the bottom and from the top of a cell.
+    const [, above, below] = areaChart({ ...series, values: [4, -4] }, 9, 3, theme);
+    const cell = String.fromCharCode;
+    expect([above?.at(-1), below?.at(-1)]).toEqual([cell(0x2846), cell(0x2818)]);
+  });
+
   test('in braille the line is dots above the graph and a gap within it', () => {
     const full = [8, 8, 8, 8, 8, 8, 8, 8];
     const at = (value: number): string => {
