@@ -211,10 +211,10 @@ describe('charts', () => {
       '          # ',
       '     -8     ',
     ]);
-    // Half a row each way: two dots of four, from the bottom and from the top of a cell.
+    // Two thirds of a row each way: three dots of four, from the bottom and from the top of a cell.
     const [, above, below] = areaChart({ ...series, values: [4, -4] }, 9, 3, theme);
     const cell = String.fromCharCode;
-    expect([above?.at(-1), below?.at(-1)]).toEqual([cell(0x2846), cell(0x2818)]);
+    expect([above?.at(-1), below?.at(-1)]).toEqual([cell(0x2846), cell(0x2838)]);
   });
 
   test('in braille the line is dots above the graph and a gap within it', () => {
