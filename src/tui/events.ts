@@ -1,7 +1,7 @@
 /** Log entries as rows of the screen. */
 import type { LogEntry } from '../engine/core/event-log.js';
 import type { PathEvent } from './engine.js';
-import { plain, shorten } from './text.js';
+import { plain, shorten, wrap } from './text.js';
 import type { Theme, Tone } from './theme.js';
 
 /** Which entries are trouble; the words of event kinds and of path states. */
@@ -49,7 +49,29 @@ export function shortenDevices(text: string, mark: string): string {
   return text.replace(NAA, `$1${mark}$2`);
 }
 
+/** An entry in one row, cut where it is too long. */
 export function eventRow(entry: LogEntry, width: number, theme: Theme): string {
+  const { head, text, tone, room } = eventParts(entry, width, theme);
+  return head + theme.paint(tone, shorten(text, room, theme.glyph.more));
+}
+
+/** An entry in as many rows as it takes. */
+export function eventRows(entry: LogEntry, width: number, theme: Theme): string[] {
+  const { head, text, tone, room } = eventParts(entry, width, theme);
+  return wrap(text, room).map(
+    (line, index) => (index === 0 ? head : ' '.repeat(width - room)) + theme.paint(tone, line),
+  );
+}
+
+interface EventParts {
+  readonly head: string;
+  readonly text: string;
+  readonly tone: Tone;
+  /** Columns beside the head. */
+  readonly room: number;
+}
+
+function eventParts(entry: LogEntry, width: number, theme: Theme): EventParts {
   const { mark, tone } = weigh(entry);
   const time = theme.paint('dim', clockOf(entry.at).padStart(TIME_WIDTH));
   const { more } = theme.glyph;
@@ -59,8 +81,9 @@ export function eventRow(entry: LogEntry, width: number, theme: Theme): string {
   const object = width >= WIDE ? entry.object : shortenDevices(entry.object, more);
   const text =
     entry.kind === 'narrative' ? entry.what || entry.why : `${object}: ${entry.what}${why}`;
-  const room = width - TIME_WIDTH - 4 - kind.length;
-  return `${time} ${theme.paint(tone, mark)} ${theme.paint('dim', kind)}${theme.paint(tone, shorten(plain(text), room, more))}`;
+  const room = width - TIME_WIDTH - 3 - kind.length;
+  const head = `${time} ${theme.paint(tone, mark)} ${theme.paint('dim', kind)}`;
+  return { head, text: plain(text), tone, room };
 }
 
 /** The same for one path's own history, which needs no names. */

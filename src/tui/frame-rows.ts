@@ -1,6 +1,7 @@
 /** The rows around the screens: status, tabs, story, notice and footer. */
 import { formatStamp } from '../engine/formats/pdh/stamp.js';
 import { shortNumber } from './charts/area.js';
+import { OPERATIONS } from './dialogs/operations/index.js';
 import { clockOf, shortenDevices } from './events.js';
 import { hintFor, hintRow } from './hints/index.js';
 import { type Action, bindings } from './keymap.js';
@@ -12,6 +13,11 @@ import type { Theme } from './theme.js';
 import { branchMark, goalMark, pastMark, shownAt, timeNotice } from './time/marks.js';
 import { activeScopes, selectedObject } from './update.js';
 import type { World } from './world.js';
+
+/** A title is cut down to this, and then other parts give way. */
+const TITLE_MIN = 20;
+/** Its end does not follow each digit of the other parts. */
+const TITLE_STEP = 5;
 
 /** First row: what runs, how far it is, how fast. */
 export function statusRow(world: World, ui: UiState, width: number, theme: Theme): string {
@@ -53,7 +59,13 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
     theme.paint('dim', `avg over ${span.toFixed(1)} s`),
     theme.paint('dim', counts),
   ].filter((part) => part !== '');
-  const title = shorten(plain(plan.title || plan.name), Math.max(20, width - 84), theme.glyph.more);
+  // The rate is worth more than the whole title, what follows it less.
+  const needed = parts
+    .slice(0, parts.indexOf(rate) + 1)
+    .reduce((sum, part) => sum + 2 + widthOf(part), widthOf(name) + 1);
+  const spare = Math.floor((width - needed) / TITLE_STEP) * TITLE_STEP;
+  const room = Math.max(TITLE_MIN, spare);
+  const title = shorten(plain(plan.title || plan.name), room, theme.glyph.more);
   let row = `${name} ${theme.paint('strong', title)}`;
   for (const part of parts) {
     if (widthOf(row) + 2 + widthOf(part) > width) break;
@@ -178,7 +190,8 @@ interface FooterKey {
 /** Keys for rows of certain kinds only. */
 const SCOPES_OF: Partial<Record<Action['do'], ReadonlySet<string>>> = {
   qos: new Set(['disk', 'world', 'vm']),
-  switch: new Set(['path', 'device']),
+  switch: new Set(['path', 'device', 'mount', 'backup']),
+  operations: new Set(OPERATIONS.flatMap(({ scopes }) => scopes)),
   rank: new Set(['path']),
 };
 /** Keys that only refuse when nothing may be changed. */

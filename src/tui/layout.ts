@@ -19,6 +19,8 @@ const FIXED_ROWS = 4;
 /** Two rows of 80 columns hold any line of the bundled drills' stories. */
 const STORY_ROWS = 2;
 const BORDER_ROWS = 2;
+/** Columns of a dialog's border and of the blanks beside it. */
+export const DIALOG_BESIDE = 4;
 /** What is left of a screen under a dialog or above charts. */
 const SCREEN_ROWS_MIN = 5;
 /** The layers with their head, a machine and an event. */
@@ -36,7 +38,8 @@ export function partsOf({ ui, size, story }: Chrome): Parts {
   const room = size.rows - FIXED_ROWS - storyRows;
   const dialog = ui.dialogs.at(-1);
   const over = dialog?.kind === 'help' || dialog?.kind === 'report';
-  const wanted = dialog === undefined || over ? 0 : dialogHeight(dialog);
+  const wanted =
+    dialog === undefined || over ? 0 : dialogHeight(dialog, size.columns - DIALOG_BESIDE);
   const dialogRows = Math.min(wanted, room - SCREEN_ROWS_MIN - BORDER_ROWS);
   const left = room - (wanted > 0 ? dialogRows + BORDER_ROWS : 0);
   return {

@@ -1,5 +1,5 @@
 import { eventRow } from '../events.js';
-import { hintRow, hintsOf } from '../hints/index.js';
+import { hintRows, hintsOf } from '../hints/index.js';
 import { beside } from '../text.js';
 import { definePanel, type PanelContext } from './kit/panel.js';
 import { stackRows } from './kit/stack.js';
@@ -52,7 +52,11 @@ function hints({ world, theme }: PanelContext, width: number, height: number): s
   const found = hintsOf(world.frames.window);
   const most = height >= TALL ? HINTS_TALL : HINTS_SHORT;
   const shown = found.length > most ? found.slice(0, most - 1) : found;
-  const rows = shown.map((hint) => ` ${hintRow(hint, width - 1, theme)}`);
+  // One hint on a low screen may take what two would.
+  const each = height >= TALL || found.length === 1 ? 2 : 1;
+  const rows = shown.flatMap((hint) =>
+    hintRows(hint, width - 1, each, theme).map((row) => ` ${row}`),
+  );
   const left = found.length - shown.length;
   return left > 0 ? [...rows, theme.paint('dim', `   and ${left} more hints at their rows`)] : rows;
 }
