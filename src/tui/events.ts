@@ -49,14 +49,42 @@ export function shortenDevices(text: string, mark: string): string {
   return text.replace(NAA, `$1${mark}$2`);
 }
 
+/** Entries of the log in one row: the last of them, and how many there were, since when. */
+export interface ShownEntry extends LogEntry {
+  readonly times: number;
+  readonly since: number;
+}
+
+/** Entries that follow one another and differ in nothing but figures are told together. */
+export function foldEvents(entries: readonly LogEntry[]): ShownEntry[] {
+  const shown: ShownEntry[] = [];
+  for (const entry of entries) {
+    const last = shown.at(-1);
+    if (last !== undefined && isMore(last, entry)) {
+      shown[shown.length - 1] = { ...entry, times: last.times + 1, since: last.since };
+    } else shown.push({ ...entry, times: 1, since: entry.at });
+  }
+  return shown;
+}
+
+function isMore(last: LogEntry, { kind, object, what, why }: LogEntry): boolean {
+  const words = (text: string): string => text.replace(/[\d.]+/g, '#');
+  return (
+    last.kind === kind &&
+    last.object === object &&
+    last.why === why &&
+    words(last.what) === words(what)
+  );
+}
+
 /** An entry in one row, cut where it is too long. */
-export function eventRow(entry: LogEntry, width: number, theme: Theme): string {
+export function eventRow(entry: ShownEntry, width: number, theme: Theme): string {
   const { head, text, tone, room } = eventParts(entry, width, theme);
   return head + theme.paint(tone, shorten(text, room, theme.glyph.more));
 }
 
 /** An entry in as many rows as it takes. */
-export function eventRows(entry: LogEntry, width: number, theme: Theme): string[] {
+export function eventRows(entry: ShownEntry, width: number, theme: Theme): string[] {
   const { head, text, tone, room } = eventParts(entry, width, theme);
   return wrap(text, room).map(
     (line, index) => (index === 0 ? head : ' '.repeat(width - room)) + theme.paint(tone, line),
@@ -71,7 +99,7 @@ interface EventParts {
   readonly room: number;
 }
 
-function eventParts(entry: LogEntry, width: number, theme: Theme): EventParts {
+function eventParts(entry: ShownEntry, width: number, theme: Theme): EventParts {
   const { mark, tone } = weigh(entry);
   const time = theme.paint('dim', clockOf(entry.at).padStart(TIME_WIDTH));
   const { more } = theme.glyph;
@@ -79,8 +107,9 @@ function eventParts(entry: LogEntry, width: number, theme: Theme): EventParts {
     width >= WIDE ? `${shorten(plain(entry.kind), KIND_WIDTH, more).padEnd(KIND_WIDTH)} ` : '';
   const why = entry.why === '' ? '' : ` (${entry.why})`;
   const object = width >= WIDE ? entry.object : shortenDevices(entry.object, more);
+  const times = entry.times > 1 ? `, ${entry.times} times since ${clockOf(entry.since)}` : '';
   const text =
-    entry.kind === 'narrative' ? entry.what || entry.why : `${object}: ${entry.what}${why}`;
+    entry.kind === 'narrative' ? entry.what || entry.why : `${object}: ${entry.what}${why}${times}`;
   const room = width - TIME_WIDTH - 3 - kind.length;
   const head = `${time} ${theme.paint(tone, mark)} ${theme.paint('dim', kind)}`;
   return { head, text: plain(text), tone, room };

@@ -53,8 +53,25 @@ export function hintFor(world: World, selected: EntityInfo | undefined): Hint | 
   const hints = hintsOf(world.frames.window);
   return (
     hints.find(({ about }) => about.index === selected.index) ??
-    hints.find(({ about }) => isPart(about, selected))
+    hints.find(({ about }) => isPart(about, selected)) ??
+    hints.find(({ about }) => about.scope === 'pool' && poolsOf(world, selected).has(about.name))
   );
+}
+
+/** Pools that the LUNs of a datastore, of a device or of a LUN itself are cut from. */
+function poolsOf(world: World, { scope, name, labels }: EntityInfo): ReadonlySet<string> {
+  const uids: readonly (string | undefined)[] =
+    scope === 'datastore'
+      ? (world.plan?.datastores.find((store) => store.name === name)?.devices ?? [])
+      : scope === 'device'
+        ? [name]
+        : scope === 'lun'
+          ? [labels.uid ?? '']
+          : [];
+  const luns = world.frames.entities
+    .scope('lun')
+    .filter(({ labels: { uid } }) => uids.includes(uid));
+  return new Set(luns.map(({ labels: { array, pool } }) => `${array}:${pool}`));
 }
 
 /** Virtual disks of a machine, clients and filters of a disk, the device of a path. */

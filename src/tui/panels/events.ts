@@ -1,12 +1,11 @@
-import type { LogEntry } from '../../engine/core/event-log.js';
-import { eventRows } from '../events.js';
+import { eventRows, foldEvents, type ShownEntry } from '../events.js';
 import { plain } from '../text.js';
 import type { Theme } from '../theme.js';
 import { definePanel } from './kit/panel.js';
 
 /** The latest entries that fit as a whole; at least the beginning of the last one. */
 function lastRows(
-  entries: readonly LogEntry[],
+  entries: readonly ShownEntry[],
   width: number,
   room: number,
   theme: Theme,
@@ -25,9 +24,11 @@ export const events = definePanel({
   name: 'events',
   render({ world, ui, theme }, width, height) {
     const filter = ui.filter.toLowerCase();
-    const found = world.events.filter(
-      ({ kind, object, what, why }) =>
-        filter === '' || `${kind} ${object} ${what} ${why}`.toLowerCase().includes(filter),
+    const found = foldEvents(
+      world.events.filter(
+        ({ kind, object, what, why }) =>
+          filter === '' || `${kind} ${object} ${what} ${why}`.toLowerCase().includes(filter),
+      ),
     );
     const back = Math.min(ui.back, Math.max(0, found.length - 1));
     const end = found.length - back;

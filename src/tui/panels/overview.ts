@@ -1,4 +1,4 @@
-import { eventRow } from '../events.js';
+import { eventRow, foldEvents } from '../events.js';
 import { hintRows, hintsOf } from '../hints/index.js';
 import { beside } from '../text.js';
 import { definePanel, type PanelContext } from './kit/panel.js';
@@ -62,7 +62,7 @@ function hints({ world, theme }: PanelContext, width: number, height: number): s
 }
 
 function latest({ world, theme }: PanelContext, width: number, height: number): string[] {
-  const shown = height > 1 ? world.events.slice(-(height - 1)) : [];
+  const shown = height > 1 ? foldEvents(world.events).slice(-(height - 1)) : [];
   const title = `${theme.paint('title', 'Latest events')} ${theme.paint('dim', '(E)')}`;
   if (world.events.length === 0) return [title, theme.paint('dim', '  nothing has happened yet')];
   return [title, ...shown.map((entry) => eventRow(entry, width, theme))];
