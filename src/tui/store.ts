@@ -12,6 +12,8 @@ export interface Chrome {
   readonly size: Size;
   /** A drill tells a story: it gets rows of its own. */
   readonly story: boolean;
+  /** The table has more rows than fit above charts of the usual height. */
+  readonly crowded: boolean;
 }
 
 export class Store {
@@ -19,7 +21,7 @@ export class Store {
   private current: Chrome;
 
   constructor(ui: UiState, size: Size) {
-    this.current = { ui, size, story: false };
+    this.current = { ui, size, story: false, crowded: false };
   }
 
   readonly get = (): Chrome => this.current;
@@ -36,8 +38,9 @@ export class Store {
   /** Tells listeners only when something is different. */
   set(change: Partial<Chrome>): void {
     const next = { ...this.current, ...change };
-    const { ui, size, story } = this.current;
-    if (next.ui === ui && next.size === size && next.story === story) return;
+    const { ui, size, story, crowded } = this.current;
+    const isSame = next.story === story && next.crowded === crowded;
+    if (next.ui === ui && next.size === size && isSame) return;
     this.current = next;
     for (const listener of this.listeners) listener();
   }

@@ -293,6 +293,26 @@ test('the event log tells an entry to its end, and one that repeats itself once'
   ]);
 });
 
+test('charts give way to a table with many rows', async () => {
+  const { press, screen, engine, settle } = open({ columns: 120, rows: 40 });
+  await press('S');
+  const chartAt = async (): Promise<number> => {
+    await settle();
+    return (await screen()).findIndex((line) => line.startsWith('CMDS/s '));
+  };
+  // Of 40 rows four are around the screen; charts of 15 or of 9 stand above the footer.
+  expect(await chartAt()).toBe(40 - 1 - 15);
+  for (let n = 0; n < 30; n++) {
+    engine.layout.add('spindle', `array1:pool1:x${n}`, { array: 'array1', pool: 'pool1' }, [
+      'reads',
+    ]);
+  }
+  engine.sendLayout();
+  engine.frame();
+  engine.frame();
+  expect(await chartAt()).toBe(40 - 1 - 9);
+});
+
 test("help is left for another screen by that one's key", async () => {
   const { press, text } = open();
   await press('u', 'h');

@@ -48,7 +48,7 @@ export const vm = defineView({
     spareGroup('N', 'PCTSTATS/cmd = Latency Percentiles (ms)', percentileIds('LAT')),
     shownGroup('O', 'QSTATS = Queue Stats', ['ACTV', 'QUED']),
     shownGroup('P', 'HOST = Host and State', ['HOST', 'STATE']),
-    shownGroup('Q', 'SPACE = Space of all its Files', ['ALLOC', 'GROW MB/s']),
+    spareGroup('Q', 'SPACE = Space of all its Files', ['ALLOC', 'GROW MB/s']),
   ],
   fields: [
     named('VMNAME', 16, 'virtual machine; when expanded, its disks'),
@@ -136,11 +136,12 @@ export const vm = defineView({
         overDisks(row, (disk) => disk.sum(COMMANDS)),
       ),
     ),
+    ...percentiles('LAT', allDisks),
     {
       id: 'ALLOC',
       group: 'space',
       width: 9,
-      weight: 4,
+      weight: 8,
       format: 'blocks',
       help: 'space its files have taken from datastores: disks, deltas, swap, logs',
       value: (row) =>
@@ -150,11 +151,10 @@ export const vm = defineView({
       id: 'GROW MB/s',
       group: 'space',
       width: 9,
-      weight: 4,
+      weight: 8,
       format: 'fixed',
       help: 'space its files take per second; below zero it shrinks',
       value: (row) => (overFiles(row, (file) => file.rate('allocatedBlocks')) * BLOCK_BYTES) / MB,
     },
-    ...percentiles('LAT', allDisks),
   ],
 });
