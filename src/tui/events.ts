@@ -6,10 +6,11 @@ import type { Theme, Tone } from './theme.js';
 
 /** Which entries are trouble; the words of event kinds and of path states. */
 const BAD =
-  /lost\b|\.full|dead|apd\.(start|timeout)|\bpdl\b|question|\bfailed|timedout|not reachable|\bdown$/i;
-const WARN = /degraded|failover|fault\.inject|threshold|slow|trespass|reset/i;
+  /lost\b|\.full|dead|crash|stale|\.missing|\.locked|to red\b|apd\.(start|timeout)|\bpdl\b|question|\bfailed|timedout|not reachable|\bdown$/i;
+const WARN =
+  /degraded|failover|threshold|slow|trespass|reset|refused|cancelled|unresolved|consolidationNeeded|to yellow\b/i;
 const GOOD =
-  /restored|exit|heal|resumed|repaired|recovered|freed|\.space|again|up$|-> active|lun \S+ reachable/i;
+  /restored|exit|to green\b|heal|resumed|repaired|recovered|freed|\.space|again|up$|-> active|lun \S+ reachable/i;
 
 interface Weight {
   readonly mark: string;
@@ -18,6 +19,8 @@ interface Weight {
 
 export function weigh({ kind, what }: Pick<LogEntry, 'kind' | 'what'>): Weight {
   if (kind === 'narrative') return { mark: '>', tone: 'accent' };
+  // What a fault does is told with how it ends.
+  if (kind === 'fault.inject') return { mark: '*', tone: 'warn' };
   const text = `${kind} ${what}`;
   if (GOOD.test(text)) return { mark: '+', tone: 'ok' };
   if (BAD.test(text)) return { mark: '!', tone: 'bad' };

@@ -306,6 +306,17 @@ describe('events', () => {
     expect(weigh(entry('device.connectivity.restored')).mark).toBe('+');
     expect(weigh(entry('apd.exit')).mark).toBe('+');
     expect(weigh(entry('narrative')).mark).toBe('>');
+    expect(weigh(entry('fault.inject', 'a host dies; healed, it is back again')).mark).toBe('*');
+    expect(weigh(entry('host.crashed')).mark).toBe('!');
+    expect(weigh(entry('nfs.lock.stale')).mark).toBe('!');
+    expect(weigh(entry('vm.snapshot.consolidationNeeded')).mark).toBe('*');
+    for (const [colour, mark] of [
+      ['red', '!'],
+      ['yellow', '*'],
+      ['green', '+'],
+    ]) {
+      expect(weigh(entry('datastore.alarm', `from one to ${colour}: 80 %`)).mark).toBe(mark);
+    }
     expect(weigh(entry('vmfs.heartbeat')).mark).toBe(' ');
   });
 

@@ -293,6 +293,20 @@ test('the event log tells an entry to its end, and one that repeats itself once'
   ]);
 });
 
+test('the overview tells of hosts that are dead and machines that are off', async () => {
+  const { screen, engine, settle } = open();
+  const line = async (name: string): Promise<string | undefined> => {
+    await settle();
+    return (await screen()).find((row) => row.startsWith(`  ${name} `))?.slice(0, 60);
+  };
+  engine.frame({ 'mount ds1': { lost: 0 }, 'mount ds2': { lost: 0 }, 'vm web1': { power: 0 } });
+  expect(await line('esx1')).not.toContain('the host is dead');
+  expect(await line('web1')).not.toMatch(/ off/);
+  engine.frame({ 'mount ds1': { lost: 2 }, 'vm web1': { power: 2, stunned: 0 } });
+  expect(await line('esx1')).toContain('! the host is dead');
+  expect(await line('web1')).toMatch(/ off/);
+});
+
 test('charts give way to a table with many rows', async () => {
   const { press, screen, engine, settle } = open({ columns: 120, rows: 40 });
   await press('S');
