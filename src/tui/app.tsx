@@ -22,7 +22,7 @@ export function App({ store, theme: terminal, onKey }: AppProps): ReactElement {
   useInput((input, key) => {
     for (const name of keyNames(input, key)) onKey(name);
   });
-  const { ui, size } = chrome;
+  const { ui, size, source } = chrome;
   const theme = terminal.as(ui.theme);
   const { columns, rows } = size;
   if (tooSmall(size)) return <TooSmall columns={columns} rows={rows} />;
@@ -52,7 +52,7 @@ export function App({ store, theme: terminal, onKey }: AppProps): ReactElement {
           )}
         </Box>
       )}
-      <Line text={footerRow(ui, columns, theme)} />
+      <Line text={footerRow(ui, columns, theme, source)} />
     </Box>
   );
 }

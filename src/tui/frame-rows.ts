@@ -7,6 +7,7 @@ import { hintFor, hintRow } from './hints/index.js';
 import { type Action, bindings } from './keymap.js';
 import { EVENTS, LATENCY, screenOf, screens } from './screens.js';
 import { type Dialog, SPEEDS, speedName, type UiState } from './state.js';
+import type { Source } from './store.js';
 import { chosenOf } from './subject.js';
 import { plain, shorten, widthOf, wrap } from './text.js';
 import type { Theme } from './theme.js';
@@ -55,13 +56,14 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
     branchMark(world, theme),
     goalMark(world, theme),
     ui.readOnly && !plan.real ? theme.paint('dim', 'read only') : '',
-    rate,
+    // A recording is shown at a pace of its own.
+    startsAt === undefined ? rate : '',
     theme.paint('dim', `avg over ${span.toFixed(1)} s`),
     theme.paint('dim', counts),
   ].filter((part) => part !== '');
   // The rate is worth more than the whole title, what follows it less.
   const needed = parts
-    .slice(0, parts.indexOf(rate) + 1)
+    .slice(0, Math.max(1, parts.indexOf(rate) + 1))
     .reduce((sum, part) => sum + 2 + widthOf(part), widthOf(name) + 1);
   const spare = Math.floor((width - needed) / TITLE_STEP) * TITLE_STEP;
   const room = Math.max(TITLE_MIN, spare);
@@ -167,9 +169,9 @@ export function noticeRow(world: World, ui: UiState, width: number, theme: Theme
 }
 
 /** Last row: the keys of the innermost scope. */
-export function footerRow(ui: UiState, width: number, theme: Theme): string {
+export function footerRow(ui: UiState, width: number, theme: Theme, source: Source): string {
   const dialog = ui.dialogs.at(-1);
-  const keys = dialog === undefined ? mainKeys(ui) : dialogKeys(dialog.kind);
+  const keys = dialog === undefined ? mainKeys(ui, source) : dialogKeys(dialog.kind);
   const widthWith = (shown: readonly FooterKey[]): number =>
     shown.reduce((sum, { key, text }) => sum + key.length + text.length + 3, 0);
   const shown = [...keys];
@@ -201,11 +203,18 @@ const CHANGES: ReadonlySet<Action['do']> = new Set([
   'switch',
   'rank',
   'operations',
+  'undo',
 ]);
+/** Keys for time that what is shown does not have. */
+const BEYOND: Readonly<Record<Source, ReadonlySet<Action['do']>>> = {
+  engine: new Set(),
+  recording: new Set(['rewind']),
+  real: new Set(['step', 'speed', 'rewind']),
+};
 /** What the screen is for, how to learn the rest, and how to leave. */
 const ALWAYS = new Set(['faults', 'help', 'quit']);
 
-function mainKeys(ui: UiState): FooterKey[] {
+function mainKeys(ui: UiState, source: Source): FooterKey[] {
   const { view } = screenOf(ui.screen);
   const moves =
     view !== undefined || ui.screen === LATENCY ? 'select' : ui.screen === EVENTS ? 'scroll' : '';
@@ -220,6 +229,7 @@ function mainKeys(ui: UiState): FooterKey[] {
       if (key === undefined || short === '') continue;
       if (SCOPES_OF[action.do]?.has(view?.scope ?? '') === false) continue;
       if (ui.readOnly && CHANGES.has(action.do)) continue;
+      if (BEYOND[source].has(action.do)) continue;
       keys.push({ key, text: short, always: ALWAYS.has(action.do) });
     }
   }

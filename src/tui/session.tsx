@@ -25,7 +25,7 @@ import type { Theme } from './theme.js';
 import { followTime } from './time/follow.js';
 import { reportRows } from './time/report.js';
 import { type Change, press } from './update.js';
-import { World } from './world.js';
+import { sourceOf, World } from './world.js';
 
 export interface SessionOptions {
   readonly screen: Screen;
@@ -203,6 +203,7 @@ export class Session {
       if (message.type === 'frame') this.ask();
       this.store.set({
         story: this.world.narrative !== undefined || (this.world.plan?.drill ?? false),
+        source: sourceOf(this.world),
       });
       this.makeRoom();
       this.repaint();

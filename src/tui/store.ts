@@ -6,6 +6,9 @@ export interface Size {
   readonly rows: number;
 }
 
+/** Where what is shown comes from: it decides what its time can be asked for. */
+export type Source = 'engine' | 'recording' | 'real';
+
 /** What the frame Ink lays out depends on; numbers that tick are painted beside it. */
 export interface Chrome {
   readonly ui: UiState;
@@ -14,6 +17,7 @@ export interface Chrome {
   readonly story: boolean;
   /** The table has more rows than fit above charts of the usual height. */
   readonly crowded: boolean;
+  readonly source: Source;
 }
 
 export class Store {
@@ -21,7 +25,7 @@ export class Store {
   private current: Chrome;
 
   constructor(ui: UiState, size: Size) {
-    this.current = { ui, size, story: false, crowded: false };
+    this.current = { ui, size, story: false, crowded: false, source: 'engine' };
   }
 
   readonly get = (): Chrome => this.current;
@@ -38,8 +42,8 @@ export class Store {
   /** Tells listeners only when something is different. */
   set(change: Partial<Chrome>): void {
     const next = { ...this.current, ...change };
-    const { ui, size, story, crowded } = this.current;
-    const isSame = next.story === story && next.crowded === crowded;
+    const { ui, size, story, crowded, source } = this.current;
+    const isSame = next.story === story && next.crowded === crowded && next.source === source;
     if (next.ui === ui && next.size === size && isSame) return;
     this.current = next;
     for (const listener of this.listeners) listener();

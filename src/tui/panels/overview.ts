@@ -1,6 +1,6 @@
 import { eventRow, foldEvents } from '../events.js';
 import { hintRows, hintsOf } from '../hints/index.js';
-import { beside } from '../text.js';
+import { beside, wrap } from '../text.js';
 import { definePanel, type PanelContext } from './kit/panel.js';
 import { stackRows } from './kit/stack.js';
 import { summaryRows } from './kit/summary.js';
@@ -21,7 +21,7 @@ export const overview = definePanel({
   render(context, width, height) {
     if (context.world.frames.empty) return [context.theme.paint('dim', '  building the hosts')];
     if (context.world.plan?.real) {
-      return [context.theme.paint('dim', `  ${REAL}`)];
+      return wrap(REAL, width - 4).map((line) => context.theme.paint('dim', `  ${line}`));
     }
     const found = hints(context, width, height);
     // Hints set the two parts off as well as a blank row does.
