@@ -1,4 +1,5 @@
 /** A filled graph of our own: two samples per column, four levels per row, or plain ASCII bars. */
+import { shortenDevices } from '../events.js';
 import { plain, shorten } from '../text.js';
 import type { Theme } from '../theme.js';
 
@@ -95,7 +96,9 @@ export function chartTitle(series: Series, width: number, theme: Theme): string 
       ? ''
       : `  ${theme.glyph.dashes} ${plain(against.title)} ${latest(against.values)}`;
   const room = Math.max(0, width - now.length - 1 - legend.length);
-  const title = shorten(plain(series.title), room, theme.glyph.more);
+  const whole = plain(series.title);
+  const fitting = whole.length > room ? shortenDevices(whole, theme.glyph.more) : whole;
+  const title = shorten(fitting, room, theme.glyph.more);
   return `${theme.paint('title', title)} ${theme.paint('strong', now)}${theme.paint('accent', legend)}`;
 }
 
