@@ -321,6 +321,7 @@ describe('charts', () => {
       expect(shortNumber(value).length).toBeLessThanOrEqual(6);
     }
     expect(shortNumber(12_345)).toBe('12.3k');
+    expect([-242.57, -12_345].map(shortNumber)).toEqual(['-243', '-12.3k']);
   });
 });
 

@@ -152,7 +152,7 @@ test('files: when the datastore is full concerns those that grow', () => {
 });
 
 test.each([
-  ['locks', ['STATE', 'AGE', 'LOCKS', 'MISCOMP', 'RESVCONF', 'WAIT']],
+  ['locks', ['STATE', 'AGE', 'LOCKS', 'MISCOMP', 'RESVCONF', 'WAIT', 'BROKEN']],
   ['datastore', ['CAPACITY', 'FREE', '%USED', 'ALARM', '%PROV', 'FULL IN']],
 ])('%s: what an administrator looks for has room on 80 columns', (name, ids) => {
   const layout = fakeLayout().add(

@@ -152,7 +152,7 @@ export const locks = defineView({
       ...count('MISSES', 6, 1, 'misses', 'heartbeats that failed or came late'),
       level: above(1, 3),
     },
-    count('LOCKS', 6, 0, 'locks', 'files the host has the lock of'),
+    count('LOCKS', 5, 0, 'locks', 'files the host has the lock of'),
     {
       ...count('LCKFILE', 7, 2, 'lockFiles', 'lock files (.lck) of NFS 3'),
       shown: withLockFiles,

@@ -199,7 +199,7 @@ export function niceTop(value: number): number {
   return 10 * power * (value * HEADROOM > 10 * power ? 1.5 : 1);
 }
 
-/** At most six characters. */
+/** At most six characters, and a sign. */
 export function shortNumber(value: number): string {
   for (const [limit, factor, unit] of [
     [1e4, 1, ''],
@@ -209,12 +209,12 @@ export function shortNumber(value: number): string {
     if (Math.abs(value) >= limit) continue;
     const scaled = value / factor;
     if (scaled === 0) return '0';
-    return `${scaled >= 100 || unit === '' ? trim(scaled) : scaled.toFixed(1)}${unit}`;
+    return `${Math.abs(scaled) >= 100 || unit === '' ? trim(scaled) : scaled.toFixed(1)}${unit}`;
   }
   return `${(value / 1e9).toFixed(1)}G`;
 }
 
 function trim(value: number): string {
-  if (value >= 100) return value.toFixed(0);
-  return String(Number(value.toFixed(value >= 10 ? 1 : 2)));
+  const size = Math.abs(value);
+  return String(Number(value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2)));
 }
