@@ -23,11 +23,15 @@ function overDisks(row: Row, figure: (disk: Row) => number): number {
   return total;
 }
 
-/** Over all files of a machine's home that are there; of one of its disks, over its own file. */
+/**
+ * Over all files of a machine's home that are there; of one of its disks, over its own file. Recordings
+ * know no files.
+ */
 function overFiles(row: Row, figure: (file: Row) => number): number {
   if (row.info.scope !== 'vm') return figure(row);
-  let total = 0;
-  for (const file of row.children('file')) total += figure(file);
+  const files = row.children('file');
+  let total = files.length > 0 ? 0 : Number.NaN;
+  for (const file of files) total += figure(file);
   return total;
 }
 
