@@ -16,7 +16,7 @@ import { activeScopes, selectedObject } from './update.js';
 import type { World } from './world.js';
 
 /** A title is cut down to this, and then other parts give way. */
-const TITLE_MIN = 20;
+const TITLE_MIN = 15;
 /** Its end does not follow each digit of the other parts. */
 const TITLE_STEP = 5;
 
