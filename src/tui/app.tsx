@@ -4,13 +4,12 @@ import { type ReactElement, useSyncExternalStore } from 'react';
 import { dialogRows } from './dialogs/render.js';
 import { footerRow, tabsRow } from './frame-rows.js';
 import { keyNames } from './keys.js';
-import { COLUMNS_MIN, partsOf, ROWS_MIN, tooSmall } from './layout.js';
+import { COLUMNS_MIN, DIALOG_BESIDE, partsOf, ROWS_MIN, tooSmall } from './layout.js';
 import type { Store } from './store.js';
 import { Surface } from './surface.js';
 import type { Theme } from './theme.js';
 
 const BORDER = 2;
-const PADDING = 2;
 
 export interface AppProps {
   readonly store: Store;
@@ -23,7 +22,7 @@ export function App({ store, theme: terminal, onKey }: AppProps): ReactElement {
   useInput((input, key) => {
     for (const name of keyNames(input, key)) onKey(name);
   });
-  const { ui, size } = chrome;
+  const { ui, size, source } = chrome;
   const theme = terminal.as(ui.theme);
   const { columns, rows } = size;
   if (tooSmall(size)) return <TooSmall columns={columns} rows={rows} />;
@@ -45,7 +44,7 @@ export function App({ store, theme: terminal, onKey }: AppProps): ReactElement {
           height={parts.dialog + BORDER}
           paddingX={1}
         >
-          {dialogRows(ui, dialog, columns - BORDER - PADDING, parts.dialog, theme).map(
+          {dialogRows(ui, dialog, columns - DIALOG_BESIDE, parts.dialog, theme).map(
             (row, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: rows have no identity but their place
               <Line key={index} text={row} />
@@ -53,7 +52,7 @@ export function App({ store, theme: terminal, onKey }: AppProps): ReactElement {
           )}
         </Box>
       )}
-      <Line text={footerRow(ui, columns, theme)} />
+      <Line text={footerRow(ui, columns, theme, source)} />
     </Box>
   );
 }

@@ -1,15 +1,16 @@
 /** Log entries as rows of the screen. */
 import type { LogEntry } from '../engine/core/event-log.js';
 import type { PathEvent } from './engine.js';
-import { plain, shorten } from './text.js';
+import { plain, shorten, wrap } from './text.js';
 import type { Theme, Tone } from './theme.js';
 
 /** Which entries are trouble; the words of event kinds and of path states. */
 const BAD =
-  /lost\b|\.full|dead|apd\.(start|timeout)|\bpdl\b|question|\bfailed|timedout|not reachable|\bdown$/i;
-const WARN = /degraded|failover|fault\.inject|threshold|slow|trespass|reset/i;
+  /lost\b|\.full|dead|crash|stale|\.missing|\.locked|to red\b|apd\.(start|timeout)|\bpdl\b|question|\bfailed|timedout|not reachable|\bdown$/i;
+const WARN =
+  /degraded|failover|threshold|slow|trespass|reset|refused|cancelled|unresolved|consolidationNeeded|to yellow\b/i;
 const GOOD =
-  /restored|exit|heal|resumed|repaired|recovered|freed|\.space|again|up$|-> active|lun \S+ reachable/i;
+  /restored|exit|to green\b|heal|resumed|repaired|recovered|freed|\.space|again|up$|-> active|lun \S+ reachable/i;
 
 interface Weight {
   readonly mark: string;
@@ -18,6 +19,8 @@ interface Weight {
 
 export function weigh({ kind, what }: Pick<LogEntry, 'kind' | 'what'>): Weight {
   if (kind === 'narrative') return { mark: '>', tone: 'accent' };
+  // What a fault does is told with how it ends.
+  if (kind === 'fault.inject') return { mark: '*', tone: 'warn' };
   const text = `${kind} ${what}`;
   if (GOOD.test(text)) return { mark: '+', tone: 'ok' };
   if (BAD.test(text)) return { mark: '!', tone: 'bad' };
@@ -49,7 +52,57 @@ export function shortenDevices(text: string, mark: string): string {
   return text.replace(NAA, `$1${mark}$2`);
 }
 
-export function eventRow(entry: LogEntry, width: number, theme: Theme): string {
+/** Entries of the log in one row: the last of them, and how many there were, since when. */
+export interface ShownEntry extends LogEntry {
+  readonly times: number;
+  readonly since: number;
+}
+
+/** Entries that follow one another and differ in nothing but figures are told together. */
+export function foldEvents(entries: readonly LogEntry[]): ShownEntry[] {
+  const shown: ShownEntry[] = [];
+  for (const entry of entries) {
+    const last = shown.at(-1);
+    if (last !== undefined && isMore(last, entry)) {
+      shown[shown.length - 1] = { ...entry, times: last.times + 1, since: last.since };
+    } else shown.push({ ...entry, times: 1, since: entry.at });
+  }
+  return shown;
+}
+
+function isMore(last: LogEntry, { kind, object, what, why }: LogEntry): boolean {
+  const words = (text: string): string => text.replace(/[\d.]+/g, '#');
+  return (
+    last.kind === kind &&
+    last.object === object &&
+    last.why === why &&
+    words(last.what) === words(what)
+  );
+}
+
+/** An entry in one row, cut where it is too long. */
+export function eventRow(entry: ShownEntry, width: number, theme: Theme): string {
+  const { head, text, tone, room } = eventParts(entry, width, theme);
+  return head + theme.paint(tone, shorten(text, room, theme.glyph.more));
+}
+
+/** An entry in as many rows as it takes. */
+export function eventRows(entry: ShownEntry, width: number, theme: Theme): string[] {
+  const { head, text, tone, room } = eventParts(entry, width, theme);
+  return wrap(text, room).map(
+    (line, index) => (index === 0 ? head : ' '.repeat(width - room)) + theme.paint(tone, line),
+  );
+}
+
+interface EventParts {
+  readonly head: string;
+  readonly text: string;
+  readonly tone: Tone;
+  /** Columns beside the head. */
+  readonly room: number;
+}
+
+function eventParts(entry: ShownEntry, width: number, theme: Theme): EventParts {
   const { mark, tone } = weigh(entry);
   const time = theme.paint('dim', clockOf(entry.at).padStart(TIME_WIDTH));
   const { more } = theme.glyph;
@@ -57,10 +110,12 @@ export function eventRow(entry: LogEntry, width: number, theme: Theme): string {
     width >= WIDE ? `${shorten(plain(entry.kind), KIND_WIDTH, more).padEnd(KIND_WIDTH)} ` : '';
   const why = entry.why === '' ? '' : ` (${entry.why})`;
   const object = width >= WIDE ? entry.object : shortenDevices(entry.object, more);
+  const times = entry.times > 1 ? `, ${entry.times} times since ${clockOf(entry.since)}` : '';
   const text =
-    entry.kind === 'narrative' ? entry.what || entry.why : `${object}: ${entry.what}${why}`;
-  const room = width - TIME_WIDTH - 4 - kind.length;
-  return `${time} ${theme.paint(tone, mark)} ${theme.paint('dim', kind)}${theme.paint(tone, shorten(plain(text), room, more))}`;
+    entry.kind === 'narrative' ? entry.what || entry.why : `${object}: ${entry.what}${why}${times}`;
+  const room = width - TIME_WIDTH - 3 - kind.length;
+  const head = `${time} ${theme.paint(tone, mark)} ${theme.paint('dim', kind)}`;
+  return { head, text: plain(text), tone, room };
 }
 
 /** The same for one path's own history, which needs no names. */

@@ -1,17 +1,24 @@
 /** The rows around the screens: status, tabs, story, notice and footer. */
 import { formatStamp } from '../engine/formats/pdh/stamp.js';
 import { shortNumber } from './charts/area.js';
+import { OPERATIONS } from './dialogs/operations/index.js';
 import { clockOf, shortenDevices } from './events.js';
 import { hintFor, hintRow } from './hints/index.js';
 import { type Action, bindings } from './keymap.js';
 import { EVENTS, LATENCY, screenOf, screens } from './screens.js';
 import { type Dialog, SPEEDS, speedName, type UiState } from './state.js';
+import type { Source } from './store.js';
 import { chosenOf } from './subject.js';
 import { plain, shorten, widthOf, wrap } from './text.js';
 import type { Theme } from './theme.js';
 import { branchMark, goalMark, pastMark, shownAt, timeNotice } from './time/marks.js';
 import { activeScopes, selectedObject } from './update.js';
 import type { World } from './world.js';
+
+/** A title is cut down to this, and then other parts give way. */
+const TITLE_MIN = 15;
+/** Its end does not follow each digit of the other parts. */
+const TITLE_STEP = 5;
 
 /** First row: what runs, how far it is, how fast. */
 export function statusRow(world: World, ui: UiState, width: number, theme: Theme): string {
@@ -49,11 +56,18 @@ export function statusRow(world: World, ui: UiState, width: number, theme: Theme
     branchMark(world, theme),
     goalMark(world, theme),
     ui.readOnly && !plan.real ? theme.paint('dim', 'read only') : '',
-    rate,
+    // A recording is shown at a pace of its own.
+    startsAt === undefined ? rate : '',
     theme.paint('dim', `avg over ${span.toFixed(1)} s`),
     theme.paint('dim', counts),
   ].filter((part) => part !== '');
-  const title = shorten(plain(plan.title || plan.name), Math.max(20, width - 84), theme.glyph.more);
+  // The rate is worth more than the whole title, what follows it less.
+  const needed = parts
+    .slice(0, Math.max(1, parts.indexOf(rate) + 1))
+    .reduce((sum, part) => sum + 2 + widthOf(part), widthOf(name) + 1);
+  const spare = Math.floor((width - needed) / TITLE_STEP) * TITLE_STEP;
+  const room = Math.max(TITLE_MIN, spare);
+  const title = shorten(plain(plan.title || plan.name), room, theme.glyph.more);
   let row = `${name} ${theme.paint('strong', title)}`;
   for (const part of parts) {
     if (widthOf(row) + 2 + widthOf(part) > width) break;
@@ -155,9 +169,9 @@ export function noticeRow(world: World, ui: UiState, width: number, theme: Theme
 }
 
 /** Last row: the keys of the innermost scope. */
-export function footerRow(ui: UiState, width: number, theme: Theme): string {
+export function footerRow(ui: UiState, width: number, theme: Theme, source: Source): string {
   const dialog = ui.dialogs.at(-1);
-  const keys = dialog === undefined ? mainKeys(ui) : dialogKeys(dialog.kind);
+  const keys = dialog === undefined ? mainKeys(ui, source) : dialogKeys(dialog.kind);
   const widthWith = (shown: readonly FooterKey[]): number =>
     shown.reduce((sum, { key, text }) => sum + key.length + text.length + 3, 0);
   const shown = [...keys];
@@ -178,7 +192,8 @@ interface FooterKey {
 /** Keys for rows of certain kinds only. */
 const SCOPES_OF: Partial<Record<Action['do'], ReadonlySet<string>>> = {
   qos: new Set(['disk', 'world', 'vm']),
-  switch: new Set(['path', 'device']),
+  switch: new Set(['path', 'device', 'mount', 'backup']),
+  operations: new Set(OPERATIONS.flatMap(({ scopes }) => scopes)),
   rank: new Set(['path']),
 };
 /** Keys that only refuse when nothing may be changed. */
@@ -188,11 +203,18 @@ const CHANGES: ReadonlySet<Action['do']> = new Set([
   'switch',
   'rank',
   'operations',
+  'undo',
 ]);
+/** Keys for time that what is shown does not have. */
+const BEYOND: Readonly<Record<Source, ReadonlySet<Action['do']>>> = {
+  engine: new Set(),
+  recording: new Set(['rewind']),
+  real: new Set(['step', 'speed', 'rewind']),
+};
 /** What the screen is for, how to learn the rest, and how to leave. */
 const ALWAYS = new Set(['faults', 'help', 'quit']);
 
-function mainKeys(ui: UiState): FooterKey[] {
+function mainKeys(ui: UiState, source: Source): FooterKey[] {
   const { view } = screenOf(ui.screen);
   const moves =
     view !== undefined || ui.screen === LATENCY ? 'select' : ui.screen === EVENTS ? 'scroll' : '';
@@ -207,6 +229,7 @@ function mainKeys(ui: UiState): FooterKey[] {
       if (key === undefined || short === '') continue;
       if (SCOPES_OF[action.do]?.has(view?.scope ?? '') === false) continue;
       if (ui.readOnly && CHANGES.has(action.do)) continue;
+      if (BEYOND[source].has(action.do)) continue;
       keys.push({ key, text: short, always: ALWAYS.has(action.do) });
     }
   }

@@ -3,7 +3,7 @@ import { viewFields } from '../engine/views/kit/view.js';
 import { bindings, type Scope } from './keymap.js';
 import { screenOf } from './screens.js';
 import type { UiState } from './state.js';
-import { shorten, wrap } from './text.js';
+import { beside, wrap } from './text.js';
 import type { Theme } from './theme.js';
 import { activeScopes } from './update.js';
 import type { World } from './world.js';
@@ -16,8 +16,11 @@ const MOUSE =
 export function helpRows(world: World, ui: UiState, width: number, theme: Theme): string[] {
   const below = { ...ui, dialogs: [] };
   const screen = screenOf(ui.screen);
-  const summary = shorten(screen.summary, width - screen.title.length - 1, theme.glyph.more);
-  const rows = [`${theme.paint('title', screen.title)} ${theme.paint('dim', summary)}`];
+  const rows = wrap(`${screen.title} ${screen.summary}`, width).map((line, index) =>
+    index > 0
+      ? theme.paint('dim', line)
+      : theme.paint('title', screen.title) + theme.paint('dim', line.slice(screen.title.length)),
+  );
   const fields = screen.view === undefined ? [] : viewFields(screen.view, world.frames.entities);
   if (fields.length > 0) {
     rows.push('', theme.paint('head', 'Columns'));
@@ -68,12 +71,15 @@ function inColumns(
   const count = Math.max(1, Math.floor(width / 60));
   const each = Math.floor(width / count);
   const lines = Math.ceil(pairs.length / count);
-  return Array.from({ length: lines }, (_, line) =>
-    Array.from({ length: count }, (__, column) => {
-      const [name, text] = pairs[column * lines + line] ?? ['', ''];
-      const room = each - nameWidth - 3;
-      const words = shorten(text, room, theme.glyph.more).padEnd(room);
-      return `${theme.paint('accent', name.padStart(nameWidth))}  ${words} `;
-    }).join(''),
-  );
+  const room = each - nameWidth - 3;
+  const blocks = Array.from({ length: count }, (_, column) => ({
+    width: each,
+    rows: pairs.slice(column * lines, (column + 1) * lines).flatMap(([name, text]) =>
+      wrap(text, room).map((line, index) => {
+        const title = (index === 0 ? name : '').padStart(nameWidth);
+        return `${theme.paint('accent', title)}  ${line}`;
+      }),
+    ),
+  }));
+  return beside(blocks, Math.max(...blocks.map(({ rows }) => rows.length)), 0);
 }

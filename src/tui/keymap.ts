@@ -193,6 +193,7 @@ export const bindings: readonly Binding[] = [
     ['ctrl+o'],
     { do: 'operations' },
     'what may be done with a disk, a datastore, a device, a LUN or a VM',
+    'do',
   ),
   bind(
     'table',

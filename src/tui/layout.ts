@@ -19,6 +19,8 @@ const FIXED_ROWS = 4;
 /** Two rows of 80 columns hold any line of the bundled drills' stories. */
 const STORY_ROWS = 2;
 const BORDER_ROWS = 2;
+/** Columns of a dialog's border and of the blanks beside it. */
+export const DIALOG_BESIDE = 4;
 /** What is left of a screen under a dialog or above charts. */
 const SCREEN_ROWS_MIN = 5;
 /** The layers with their head, a machine and an event. */
@@ -31,28 +33,38 @@ export function tooSmall({ columns, rows }: Size): boolean {
   return columns < COLUMNS_MIN || rows < ROWS_MIN;
 }
 
-export function partsOf({ ui, size, story }: Chrome): Parts {
+/** Title and head of a table. */
+const TABLE_HEAD_ROWS = 2;
+
+/** Whether so many rows of a table want the room that charts would take. */
+export function isCrowded({ ui, size, story }: Chrome, tableRows: number): boolean {
+  const room = size.rows - FIXED_ROWS - (story ? STORY_ROWS : 0);
+  return tableRows + TABLE_HEAD_ROWS > room - chartRows(ui.screen, false, room, false);
+}
+
+export function partsOf({ ui, size, story, crowded }: Chrome): Parts {
   const storyRows = story ? STORY_ROWS : 0;
   const room = size.rows - FIXED_ROWS - storyRows;
   const dialog = ui.dialogs.at(-1);
   const over = dialog?.kind === 'help' || dialog?.kind === 'report';
-  const wanted = dialog === undefined || over ? 0 : dialogHeight(dialog);
+  const wanted =
+    dialog === undefined || over ? 0 : dialogHeight(dialog, size.columns - DIALOG_BESIDE);
   const dialogRows = Math.min(wanted, room - SCREEN_ROWS_MIN - BORDER_ROWS);
   const left = room - (wanted > 0 ? dialogRows + BORDER_ROWS : 0);
   return {
     story: storyRows,
-    charts: chartRows(ui.screen, over, left),
+    charts: chartRows(ui.screen, over, left, crowded),
     dialog: dialogRows,
   };
 }
 
-function chartRows(screen: string, covered: boolean, room: number): number {
+function chartRows(screen: string, covered: boolean, room: number, crowded: boolean): number {
   if (covered || screen === EVENTS || screen === LATENCY) return 0;
   const [small, middle, large] = LINE_CHART_ROWS;
   if (screen === OVERVIEW) {
     return room >= OVERVIEW_ROWS + 24 ? middle : room >= OVERVIEW_ROWS + 12 ? small : 0;
   }
-  if (room >= 52) return large;
-  if (room >= 30) return middle;
+  if (room >= 52) return crowded ? middle : large;
+  if (room >= 30) return crowded ? small : middle;
   return room >= 16 ? AREA_CHART_ROWS : 0;
 }

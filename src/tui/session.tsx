@@ -11,19 +11,21 @@ import { hearHistory, questionsOf } from './dialogs/history.js';
 import type { EngineLink, FromEngine, StartMessage } from './engine.js';
 import { noticeRow, statusRow, storyRows } from './frame-rows.js';
 import { helpRows } from './help.js';
-import { tooSmall } from './layout.js';
+import { isCrowded, tooSmall } from './layout.js';
 import { point } from './mouse/act.js';
 import { KeyboardInput } from './mouse/input.js';
 import { Painter, type Screen } from './painter.js';
 import { renderScreen } from './panels/index.js';
+import { screenOf } from './screens.js';
 import { SPEEDS, type UiState } from './state.js';
 import { type Size, Store } from './store.js';
 import { PainterContext } from './surface.js';
+import { tableRows } from './table/rows.js';
 import type { Theme } from './theme.js';
 import { followTime } from './time/follow.js';
 import { reportRows } from './time/report.js';
 import { type Change, press } from './update.js';
-import { World } from './world.js';
+import { sourceOf, World } from './world.js';
 
 export interface SessionOptions {
   readonly screen: Screen;
@@ -110,6 +112,7 @@ export class Session {
   resize(): void {
     this.painter.invalidate();
     this.store.set({ size: this.size() });
+    this.makeRoom();
     this.painter.schedule();
   }
 
@@ -124,6 +127,14 @@ export class Session {
 
   private size(): Size {
     return { columns: this.painter.columns, rows: this.painter.rows };
+  }
+
+  /** Charts give way to a table with many rows. */
+  private makeRoom(): void {
+    const { world, store } = this;
+    const { view } = screenOf(store.ui.screen);
+    const rows = view === undefined ? 0 : tableRows(view, world, store.ui).length;
+    store.set({ crowded: isCrowded(store.get(), rows) });
   }
 
   private key(key: string): void {
@@ -147,6 +158,7 @@ export class Session {
     }
     this.world.look(state.lookAt);
     this.store.set({ ui: state });
+    this.makeRoom();
     if (state.exitCode !== undefined) {
       this.end(state.exitCode, []);
       return;
@@ -191,7 +203,9 @@ export class Session {
       if (message.type === 'frame') this.ask();
       this.store.set({
         story: this.world.narrative !== undefined || (this.world.plan?.drill ?? false),
+        source: sourceOf(this.world),
       });
+      this.makeRoom();
       this.repaint();
     }
   }

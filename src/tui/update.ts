@@ -48,6 +48,8 @@ const CHANGES: ReadonlySet<Action['do']> = new Set<Action['do']>([
   'undo',
   'again',
 ]);
+/** Dialogs that take no text. */
+const COVERS: ReadonlySet<string | undefined> = new Set(['help', 'report', 'history']);
 /** The screen where P and t expand, as in esxtop. */
 const DEVICES = 'device';
 
@@ -80,6 +82,14 @@ function pressed(state: UiState, key: string, world: World): Change {
     // Control keys are no text: those that open nothing mean the same in dialogs.
     const control = key.startsWith('ctrl+') ? lookup(key, ['global']) : undefined;
     if (control?.do === 'theme' || control?.do === 'outside') return act(quiet, control, world);
+    // Text over a screen is left for another one by that one's key.
+    const other =
+      action === undefined && COVERS.has(quiet.dialogs[0]?.kind)
+        ? lookup(key, ['global'])
+        : undefined;
+    if (other?.do === 'screen' || other?.do === 'next-screen') {
+      return watching(quiet.screen, act({ ...quiet, dialogs: [] }, other, world));
+    }
     return dialogKey(quiet, key, action, world, selectedObject(quiet, world));
   }
   if (action === undefined) return { state: quiet, messages: [] };

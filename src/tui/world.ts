@@ -1,10 +1,12 @@
 /** What the screen knows of the engine: the latest of everything it has said. */
+
 import type { LogEntry } from '../engine/core/event-log.js';
 import type { EntityInfo } from '../engine/core/meters.js';
 import { Entities } from '../engine/views/kit/entities.js';
 import { Row } from '../engine/views/kit/row.js';
 import type { ActiveFault, FaultInfo, FromEngine, LayoutMessage, PlanSummary } from './engine.js';
 import { Frames, NO_FRAMES } from './frames.js';
+import type { Source } from './store.js';
 import type { BranchesMessage, Comparison, Goal, Score } from './time/messages.js';
 
 const EVENTS_MAX = 5_000;
@@ -133,6 +135,12 @@ export class World {
     this.done = false;
     this.score = null;
   }
+}
+
+/** Where what the world shows comes from. */
+export function sourceOf({ plan }: World): Source {
+  if (plan?.real) return 'real';
+  return plan?.startsAt === undefined ? 'engine' : 'recording';
 }
 
 /** A run made once more may have fewer objects yet, and may come by them in another order. */

@@ -3,7 +3,8 @@
  * the whole stack. Tolerances of the reference: rates 3 %, ratios 5 %, latencies 10 %.
  */
 import { describe, expect, it } from 'vitest';
-import { fixedPoint, nextWindow } from '../../src/engine/qos/parda.js';
+import { nextWindow } from '../../src/engine/qos/parda.js';
+import { fixedPoint } from './parda-equilibrium.js';
 import { Experiment, type Guest, type Step } from './parda-rig.js';
 
 const BOUNDS = { min: 4, max: 64 };

@@ -5,11 +5,11 @@ import { datastoreEntitlements } from '../../src/engine/qos/host-entitlement.js'
 import {
   activeShares,
   betaScale,
-  fixedPoint,
   nextWindow,
   sizeFactor,
   smoothLatency,
 } from '../../src/engine/qos/parda.js';
+import { fixedPoint } from '../papers/parda-equilibrium.js';
 
 const claim = (weight: number, demand = Number.POSITIVE_INFINITY, limit = 0): Claim => ({
   reservation: 0,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Command } from '../../src/engine/plan/commands.js';
 import { parseScenario, planScenario } from '../../src/scenario/load.js';
 import { fieldOf, Run, SECOND } from './support.js';
 
@@ -127,6 +128,15 @@ describe('out of space', () => {
 });
 
 describe('unmount and detach', () => {
+  it('and whatever else is asked for in words that are no command', () => {
+    const { simulation } = new Run(planOf(VMFS));
+    for (const kind of ['dismount', 'constructor']) {
+      expect(() => simulation.command({ kind } as unknown as Command)).toThrow(
+        new RegExp(`command "${kind}": is not known.*one of inject, heal`, 's'),
+      );
+    }
+  });
+
   it('are refused while machines have files open, by name', () => {
     const run = new Run(planOf(VMFS));
     const { simulation } = run;

@@ -28,9 +28,15 @@ it('a rescan leaves devices alone that are flagged as perennially reserved', () 
   simulation.command({ kind: 'rescan', host: 'esx1' });
   simulation.runUntil(15 * SECOND);
   const first = asked(run);
+  const flags = (): number[] => {
+    const sample = run.simulation.sample(false);
+    return run.entities('device').map((own) => fieldOf(sample, own, 'perennial'));
+  };
+  expect(flags()).toEqual([0, 1]);
   expect(first[0]).toBeGreaterThan(before[0]!);
   expect(first[1]).toBe(before[1]);
   simulation.runUntil(25 * SECOND);
+  expect(flags()).toEqual([0, 0]);
   simulation.command({ kind: 'rescan', host: 'esx1' });
   simulation.runUntil(30 * SECOND);
   expect(asked(run)[1]).toBeGreaterThan(first[1]!);

@@ -170,7 +170,7 @@ describe('bugs that are planted', () => {
       const [lba, blocks, purpose, client, token, payload] = args as Parameters<
         MetadataIo['write']
       >;
-      this.makeRow(1, lba, blocks, purpose, client, token, payload, false);
+      this.makeRow({ op: 1, lba, blocks, purpose, client, token, payload });
     } as (...args: unknown[]) => unknown);
     plant(ExtentReservation.prototype, 'reserve', function (this: { taken(status: number): void }) {
       this.taken(0);

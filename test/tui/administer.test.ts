@@ -148,6 +148,11 @@ test('the footer offers a key where it does something', async () => {
   await m.press('u');
   expect((await m.screen()).at(-1)).toMatch(/X switch/);
   expect((await m.screen()).at(-1)).not.toMatch(/K rank/);
+  expect((await m.screen()).at(-1)).toMatch(/ctrl\+o do/);
+  for (const key of ['*', '&']) {
+    await m.press(key);
+    expect((await m.screen()).at(-1)).toMatch(/X switch/);
+  }
   await m.press('d');
-  expect((await m.screen()).at(-1)).not.toMatch(/X switch/);
+  expect((await m.screen()).at(-1)).not.toMatch(/X switch|ctrl\+o/);
 });

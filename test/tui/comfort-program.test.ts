@@ -110,6 +110,9 @@ describe.skipIf(!existsSync(PROGRAM))('vmtop', () => {
       pty.press(key);
       await pty.waitFor((text) => text.includes(said));
     }
+    pty.press('u');
+    const keys = await pty.waitFor((text) => text.includes('DEVICE'));
+    expect(keys).not.toMatch(/\+ speed|z undo|rewind/);
     pty.press('q');
     expect((await pty.exit).exitCode).toBe(0);
   });

@@ -7,8 +7,10 @@ import type { EntityInfo } from '../../src/engine/core/meters.js';
 import { Entities } from '../../src/engine/views/kit/entities.js';
 import type { Window } from '../../src/engine/views/kit/row.js';
 import { noticeRow } from '../../src/tui/frame-rows.js';
-import { hintFor, hintsOf, rules } from '../../src/tui/hints/index.js';
+import { hintFor, hintRow, hintRows, hintsOf, rules } from '../../src/tui/hints/index.js';
+import { renderScreen } from '../../src/tui/panels/index.js';
 import { initialState } from '../../src/tui/state.js';
+import { bare } from '../../src/tui/text.js';
 import { makeTheme } from '../../src/tui/theme.js';
 import { SimulatedWorld } from './world.js';
 
@@ -338,6 +340,24 @@ describe('drills', () => {
     expect(line('datastore')).toBe('');
   });
 
+  test('the overview tells a hint to its end on 80 columns', () => {
+    const { world } = new SimulatedWorld('path-loss').at(12, 13);
+    const theme = makeTheme(1, true);
+    const [hint] = hintsOf(world.frames.window);
+    const whole = bare(hintRow(hint!, 500, theme));
+    expect(whole.length).toBeGreaterThan(79);
+    expect(bare(hintRow(hint!, 79, theme))).toMatch(/~$/);
+    const rows = hintRows(hint!, 79, 2, theme).map(bare);
+    expect(rows.map((row) => row.trim()).join(' ')).toBe(whole);
+    for (const row of rows) expect(row.length).toBeLessThanOrEqual(79);
+    // What needs more is cut at the end of the last one.
+    const narrow = hintRows(hint!, 30, 2, theme).map(bare);
+    expect(narrow).toHaveLength(2);
+    expect(narrow[1]).toMatch(/~$/);
+    const panel = renderScreen({ world, ui: initialState(false), theme }, 80, 20).map(bare);
+    expect(panel.join('\n')).toContain(rows.map((row) => ` ${row}`).join('\n'));
+  });
+
   test('noisy-neighbour: who it is, and nothing before it starts', () => {
     const drill = new SimulatedWorld('noisy-neighbour').at(9, 10);
     expect(named(drill)).toEqual([]);
@@ -355,6 +375,13 @@ describe('drills', () => {
     expect(named(drill.at(14, 15))).toEqual(
       expect.arrayContaining(['datastore-full small', 'pool-full array1:thin']),
     );
+    const store = drill.world.frames.entities
+      .scope('datastore')
+      .find(({ name }) => name === 'overbooked');
+    const lun = drill.world.frames.entities.scope('lun').find(({ name }) => name === 'lun1');
+    for (const selected of [store, lun]) {
+      expect(hintFor(drill.world, selected)?.about.name).toBe('array1:thin');
+    }
     const stopped = named(drill.at(39, 40));
     expect(stopped).toEqual(expect.arrayContaining(['stunned grower', 'stunned tenant']));
     expect(stopped).not.toContain('stunned steady');

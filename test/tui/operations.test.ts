@@ -75,8 +75,52 @@ test("O makes a snapshot of the disk's machine, or merges what is left of them",
   });
   await m.close();
   const merging = open();
-  await merging.press('n', 'ctrl+o');
-  expect(await merging.text()).toContain('consolidate web1');
+  await merging.press('n');
+  for (const [change, offered] of [
+    [{ links: 0 }, []],
+    [{ links: 1 }, ['delete all snapshots of web1', 'consolidate web1']],
+  ] as const) {
+    merging.engine.frame({ 'chain web1:scsi0:0': change });
+    await merging.press('ctrl+o');
+    const text = await merging.text();
+    for (const label of ['delete all snapshots of web1', 'consolidate web1']) {
+      expect(text.includes(label)).toBe((offered as readonly string[]).includes(label));
+    }
+    await merging.press('escape');
+  }
+});
+
+test('O offers what the state of a row allows', async () => {
+  const m = open();
+  const mounts = async (mountedNow: number): Promise<string[]> => {
+    m.engine.frame({ 'mount ds1': { mounted: mountedNow } });
+    await m.press('D', 'ctrl+o');
+    const found = (await m.screen()).flatMap(
+      (line) => /(un)?mount it on esx1/.exec(line)?.[0] ?? [],
+    );
+    await m.press('escape');
+    return found;
+  };
+  expect(await mounts(1)).toEqual(['unmount it on esx1']);
+  expect(await mounts(0)).toEqual(['mount it on esx1']);
+  const disk = async (): Promise<string> => {
+    await m.press('v', 'ctrl+o');
+    const text = await m.text();
+    await m.press('escape');
+    return text;
+  };
+  // It is on ds1, and nothing is under way.
+  expect(await disk()).toContain('migrate to ds2');
+  expect(await disk()).not.toMatch(/migrate to ds1|give up its clone|cancel the backup/);
+  m.engine.event('disk.alter.begin', 'web1:scsi0:0', 'migrate to ds2');
+  m.engine.event('disk.tracking', 'web1:scsi0:0', 'changes are tracked, 52 aa');
+  expect(await disk()).toContain('give up its clone or migration that is under way');
+  expect(await disk()).toMatch(/track its changes no longer/);
+  expect(await disk()).not.toMatch(/track its changes \(CBT\)/);
+  m.engine.event('disk.alter.end', 'web1:scsi0:0', 'migrated');
+  m.engine.frame({ 'backup web1:scsi0:0': { phase: 1 } });
+  expect(await disk()).not.toContain('give up its clone');
+  expect(await disk()).toContain('cancel the backup of web1');
 });
 
 /** Goes down to an entry of a menu. */

@@ -9,6 +9,7 @@ import {
   sparkline,
 } from '../../src/tui/charts/area.js';
 import { steps } from '../../src/tui/charts/contrib.js';
+import { chartSeries } from '../../src/tui/charts/series.js';
 import { clockOf, weigh } from '../../src/tui/events.js';
 import { bindings, lookup } from '../../src/tui/keymap.js';
 import { keyNames, typed } from '../../src/tui/keys.js';
@@ -19,6 +20,8 @@ import { widthOf } from '../../src/tui/text.js';
 import { colourDepth, makeTheme, needsAscii, type Tone } from '../../src/tui/theme.js';
 import { activeScopes, press } from '../../src/tui/update.js';
 import { World } from '../../src/tui/world.js';
+import { PLAN } from './fake-engine.js';
+import { fakeLayout } from './fake-layout.js';
 
 const theme = makeTheme(1, false);
 const none = {} as Parameters<typeof keyNames>[1];
@@ -195,6 +198,28 @@ describe('charts', () => {
     expect(bars).toEqual([gap, gap, gap, '- - - - ', gap, gap, ...Array(3).fill('########')]);
   });
 
+  test('what shrinks hangs from the line of zero, on the same scale', () => {
+    const bare = (rows: string[]): string[] =>
+      rows.slice(1).map((row) => row.replaceAll(/\u001B\[[\d;]*m/g, ''));
+    const series = { title: '', values: [2, 6, -6, -2], spanNs: 1 };
+    // The scale beyond 6 is 8, in 4 of 9 rows each way: a row is 2.
+    expect(bare(areaChart(series, 12, 10, makeTheme(1, true)))).toEqual([
+      '            ',
+      '      8     ',
+      '         #  ',
+      '         #  ',
+      '      0 ##  ',
+      '          ##',
+      '          # ',
+      '          # ',
+      '     -8     ',
+    ]);
+    // Two thirds of a row each way: three dots of four, from the bottom and from the top of a cell.
+    const [, above, below] = areaChart({ ...series, values: [4, -4] }, 9, 3, theme);
+    const cell = String.fromCharCode;
+    expect([above?.at(-1), below?.at(-1)]).toEqual([cell(0x2846), cell(0x2838)]);
+  });
+
   test('in braille the line is dots above the graph and a gap within it', () => {
     const full = [8, 8, 8, 8, 8, 8, 8, 8];
     const at = (value: number): string => {
@@ -217,6 +242,43 @@ describe('charts', () => {
     expect(text).toMatch(/^[\x20-\x7e]*$/);
     expect(rows.join('')).toContain('#');
     expect(sparkline([1, 2, 3], 5, ascii)).toMatch(/^[\x20-\x7e]{5}$/);
+  });
+
+  test('the title of a chart keeps the ends of a long device name', () => {
+    const series = {
+      title: `CMDS/s esx1 naa.${'0123456789abcdef'.repeat(2)}`,
+      values: [5],
+      spanNs: 1,
+    };
+    const bareTitle = (width: number): string =>
+      (areaChart(series, width, 6, makeTheme(1, true))[0] ?? '').replaceAll(/\u001B\[[\d;]*m/g, '');
+    expect(bareTitle(60)).toBe(`${series.title} 5`);
+    expect(bareTitle(36)).toBe('CMDS/s esx1 naa.0123456~cdef 5');
+  });
+
+  test('charts name the host of what has a namesake elsewhere', () => {
+    const layout = fakeLayout();
+    const titles = (): readonly string[] => {
+      const world = new World();
+      world.hear({ type: 'layout', version: 1, entities: layout.entities, plan: PLAN, faults: [] });
+      for (const at of [0, 1e9]) {
+        const values = new Float64Array(layout.size);
+        const sample = { at, values, histograms: new Uint32Array(0) };
+        world.hear({
+          type: 'frame',
+          layoutVersion: 1,
+          ...sample,
+          speed: 1,
+          ioPerSecond: 0,
+          done: false,
+        });
+      }
+      const ui = { ...initialState(false), screen: 'adapter' };
+      return chartSeries(world, ui, 10).map(({ title }) => title);
+    };
+    expect(titles()[0]).toBe('CMDS/s vmhba1');
+    layout.add('adapter', 'vmhba1', { host: 'esx2' }, []);
+    expect(titles()[0]).toBe('CMDS/s esx1 vmhba1');
   });
 
   test('scales are round and above', () => {
@@ -259,6 +321,7 @@ describe('charts', () => {
       expect(shortNumber(value).length).toBeLessThanOrEqual(6);
     }
     expect(shortNumber(12_345)).toBe('12.3k');
+    expect([-242.57, -12_345].map(shortNumber)).toEqual(['-243', '-12.3k']);
   });
 });
 
@@ -284,6 +347,17 @@ describe('events', () => {
     expect(weigh(entry('device.connectivity.restored')).mark).toBe('+');
     expect(weigh(entry('apd.exit')).mark).toBe('+');
     expect(weigh(entry('narrative')).mark).toBe('>');
+    expect(weigh(entry('fault.inject', 'a host dies; healed, it is back again')).mark).toBe('*');
+    expect(weigh(entry('host.crashed')).mark).toBe('!');
+    expect(weigh(entry('nfs.lock.stale')).mark).toBe('!');
+    expect(weigh(entry('vm.snapshot.consolidationNeeded')).mark).toBe('*');
+    for (const [colour, mark] of [
+      ['red', '!'],
+      ['yellow', '*'],
+      ['green', '+'],
+    ]) {
+      expect(weigh(entry('datastore.alarm', `from one to ${colour}: 80 %`)).mark).toBe(mark);
+    }
     expect(weigh(entry('vmfs.heartbeat')).mark).toBe(' ');
   });
 

@@ -38,6 +38,9 @@ function startedWorld(untilNs: number): { world: World; simulation: Simulation }
   simulation.command({ kind: 'lun-snapshot', lun: 'array1/lun0', action: 'create', snapshot: 's' });
   simulation.command({ kind: 'snapshot', vm: 'web', action: 'create', snapshot: 'kept' });
   simulation.runUntil(untilNs);
+  if (!simulation.backups.isBusy) {
+    simulation.command({ kind: 'clone', disk: 0, datastore: 'two', name: 'y' });
+  }
   const summary = {
     ...PLAN,
     hosts: plan.hosts.map(({ name }) => name),
@@ -56,6 +59,8 @@ function startedWorld(untilNs: number): { world: World; simulation: Simulation }
   const sample = simulation.sample();
   const vm = simulation.entities.find(({ scope }) => scope === 'vm')!;
   sample.values[vm.base + vm.fields.indexOf('stunned')] = 1;
+  const chain = simulation.entities.find(({ scope }) => scope === 'chain')!;
+  sample.values[chain.base + chain.fields.indexOf('consolidate')] = 1;
   const pace = { speed: 1, ioPerSecond: 0, done: false };
   world.hear({ type: 'frame', layoutVersion: 1, ...sample, ...pace });
   world.hear({ type: 'events', entries: simulation.log.entries });
@@ -85,9 +90,13 @@ function commandsOf(state: UiState, key: string, world: World): Command[] {
 }
 
 test('from the rows of all screens every kind of command can be given', () => {
-  const { world, simulation } = startedWorld(5e9);
+  // While a backup runs, and later, while a disk is cloned.
+  const during = startedWorld(2e9).world;
+  const { world: after, simulation } = startedWorld(5e9);
   const commands = new Map<string, Command>();
-  for (const { name, view } of screens) {
+  for (const { name, view, world } of [during, after].flatMap((world) =>
+    screens.map((screen) => ({ ...screen, world })),
+  )) {
     const at = { ...initialState(false), screen: name };
     const rows = view === undefined ? [] : tableRows(view, world, at);
     for (const { info } of rows) {
@@ -112,8 +121,8 @@ test('from the rows of all screens every kind of command can be given', () => {
   expect([...new Set(actions('snapshot'))].sort()).toEqual(snapshot);
   // Some are not possible now; none names what is not there.
   const unknown = all
-    // One disk cannot be deleted and renamed.
-    .filter(({ kind }) => kind !== 'heal' && kind !== 'renameDisk')
+    // One disk cannot be deleted and renamed, nor be given up and deleted.
+    .filter(({ kind }) => !['heal', 'renameDisk', 'cancelDisk'].includes(kind))
     .flatMap((command) => {
       try {
         simulation.command(command);

@@ -210,6 +210,10 @@ describe('a recorded batch file on the screens', () => {
     expect(await text()).toContain('a batch file holds no history of paths');
     await press('escape', 'ctrl+r');
     expect(await text()).toContain('what is recorded cannot be run once more');
+    // No keys for that are offered, nor is there more to come on other screens.
+    await press('D');
+    expect(await text()).toContain('esxtop records nothing of this');
+    expect(await text()).not.toMatch(/rewind|undo|I\/O\/s/);
   });
 
   test('the overview has the layers the file knows', async () => {

@@ -274,6 +274,97 @@ test('the event log: newest last, scrolling, filter', async () => {
   expect(await text()).toContain('1 line, containing "apd"');
 });
 
+test('the event log tells an entry to its end, and one that repeats itself once', async () => {
+  const { press, screen, engine, settle } = open({ columns: 80, rows: 24 });
+  engine.event('vm.question', 'web1', `${'there is no more space '.repeat(5)}at all`, 'full');
+  for (let n = 1; n <= 30; n++) engine.event('pool.freed', 'array1:thin', `${n} MB freed`, 'UNMAP');
+  await press('E');
+  await settle();
+  const lines = await screen();
+  const first = lines.findIndex((line) => line.includes('web1: there is'));
+  expect(
+    lines
+      .slice(first, first + 3)
+      .join(' ')
+      .replace(/\s+/g, ' '),
+  ).toContain('there is no more space at all (full)');
+  expect(lines.filter((line) => line.includes('freed'))).toEqual([
+    expect.stringMatching(/array1:thin: 30 MB freed \(UNMAP\), 30 times since 0:/),
+  ]);
+});
+
+test('the overview tells of hosts that are dead and machines that are off', async () => {
+  const { screen, engine, settle } = open();
+  const line = async (name: string): Promise<string | undefined> => {
+    await settle();
+    return (await screen()).find((row) => row.startsWith(`  ${name} `))?.slice(0, 60);
+  };
+  engine.frame({ 'mount ds1': { lost: 0 }, 'mount ds2': { lost: 0 }, 'vm web1': { power: 0 } });
+  expect(await line('esx1')).not.toContain('the host is dead');
+  expect(await line('web1')).not.toMatch(/ off/);
+  engine.frame({ 'mount ds1': { lost: 2 }, 'vm web1': { power: 2, stunned: 0 } });
+  expect(await line('esx1')).toContain('! the host is dead');
+  expect(await line('web1')).toMatch(/ off/);
+});
+
+test('charts give way to a table with many rows', async () => {
+  const { press, screen, engine, settle } = open({ columns: 120, rows: 40 });
+  await press('S');
+  const chartAt = async (): Promise<number> => {
+    await settle();
+    return (await screen()).findIndex((line) => line.startsWith('CMDS/s '));
+  };
+  // Of 40 rows four are around the screen; charts of 15 or of 9 stand above the footer.
+  expect(await chartAt()).toBe(40 - 1 - 15);
+  for (let n = 0; n < 30; n++) {
+    engine.layout.add('spindle', `array1:pool1:x${n}`, { array: 'array1', pool: 'pool1' }, [
+      'reads',
+    ]);
+  }
+  engine.sendLayout();
+  engine.frame();
+  engine.frame();
+  expect(await chartAt()).toBe(40 - 1 - 9);
+});
+
+test("help is left for another screen by that one's key", async () => {
+  const { press, text } = open();
+  await press('u', 'h');
+  expect(await text()).toContain('Columns');
+  await press('D');
+  expect(await text()).toContain('Datastores');
+  expect(await text()).not.toContain('Columns');
+  // A menu takes letters.
+  await press('!', 'u');
+  expect(await text()).toContain('containing "u"');
+});
+
+test('on 80 columns help and menus say all they have to say', async () => {
+  const { press, screen, engine } = open({ columns: 80, rows: 24 });
+  await press('D', 'h');
+  const help: string[] = [];
+  for (let page = 0; page < 12; page++) {
+    help.push(...(await screen()));
+    await press('pagedown');
+  }
+  expect(help.slice(3).filter((line) => line.includes('…') && !line.startsWith('vmtop'))).toEqual(
+    [],
+  );
+  await press('escape');
+  const summary =
+    'a cable is pulled, and what was on its way is lost until the host has noticed it';
+  engine.send({
+    type: 'layout',
+    version: 2,
+    entities: engine.layout.entities,
+    plan: engine.plan,
+    faults: engine.faults.map((fault) => ({ ...fault, summary })),
+  });
+  await press('!', 'down');
+  const menu = (await screen()).map((line) => line.replace(/[│ ]+$/, ''));
+  expect(menu.join('\n')).toContain('noticed it');
+});
+
 test('a drill tells its story in a row of its own', async () => {
   const { engine, text, settle } = open();
   engine.plan = { ...engine.plan, drill: true, summary: 'What happens when a path dies.' };

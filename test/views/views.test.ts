@@ -103,9 +103,74 @@ test('a LUN knows how full its pool is; only thin ones worry', () => {
   expect(alarm(500)).toBe(0);
 });
 
-test('long times are told in long units', () => {
+test('long times are told in long units, short ones in three digits', () => {
   const texts = [0, 90e9, 700e9, 25200e9, 345600e9].map((ns) => formatCell('duration', ns, 9));
   expect(texts).toEqual(['0 s', '90 s', '11.7 min', '7 h', '4 d']);
+  const short = [585.53e9, 37.949e9, 999.51e6, 4.184e6].map((ns) => formatCell('until', ns, 9));
+  expect(short).toEqual(['586 s', '37.9 s', '1 s', '4.18 ms']);
+});
+
+test('machines: the space of all files that are there, and how it grows', () => {
+  const layout = fakeLayout();
+  for (const name of ['one', 'two', 'gone']) {
+    layout.add('file', name, { vm: 'web1', datastore: 'ds1', role: 'log' }, [
+      'allocatedBlocks',
+      'present',
+    ]);
+  }
+  const window = windowOf(
+    {
+      'file one': { allocatedBlocks: 2048, present: 1 },
+      'file two': { allocatedBlocks: 4096, present: 1 },
+      'file gone': { allocatedBlocks: 0, present: 0 },
+      'disk web1:scsi0:0': { allocatedBlocks: 2048 },
+    },
+    layout,
+  );
+  // 3 MB, all of them in this second.
+  expect(cells('vm', window, 'web1')).toMatchObject({ ALLOC: 6144, 'GROW MB/s': 3 });
+});
+
+test('files: when the datastore is full concerns those that grow', () => {
+  const layout = fakeLayout();
+  const fields = ['allocatedBlocks', 'present'];
+  for (const name of ['grows', 'rests']) {
+    layout.add('file', name, { vm: 'web1', datastore: 'ds1', role: 'log' }, fields);
+  }
+  const window = windowOf(
+    {
+      'file grows': { allocatedBlocks: 500, present: 1 },
+      'file rests': { present: 1 },
+      'datastore ds1': { freeBlocks: 1_000 },
+    },
+    layout,
+  );
+  const store = window.entities.scope('datastore').find(({ name }) => name === 'ds1')!;
+  window.before.values[store.base + store.fields.indexOf('freeBlocks')] = 1_500;
+  expect(cells('file', window, 'grows')['DS FULL IN']).toBe(2e9);
+  expect(cells('file', window, 'rests')['DS FULL IN']).toBe(Number.NaN);
+});
+
+test.each([
+  ['locks', ['STATE', 'AGE', 'LOCKS', 'MISCOMP', 'RESVCONF', 'WAIT', 'BROKEN']],
+  ['datastore', ['CAPACITY', 'FREE', '%USED', 'ALARM', '%PROV', 'FULL IN']],
+])('%s: what an administrator looks for has room on 80 columns', (name, ids) => {
+  const layout = fakeLayout().add(
+    'mount',
+    'ds1',
+    { host: 'esx2', datastore: 'ds1', type: 'vmfs' },
+    [],
+  );
+  const { entities } = windowOf({}, layout);
+  const kept = fitColumns([...viewFields(view(name), entities)], 80, 0, () => 9, 0);
+  expect(kept.map(({ field }) => field.id)).toEqual(expect.arrayContaining(ids));
+});
+
+test('locks: metadata I/O together, and ages without flicker', () => {
+  const window = windowOf({
+    'mount ds1': { beatAt: 0.0005e9, lockIos: 3, bitmapIos: 2, zeroIos: 9 },
+  });
+  expect(cells('locks', window, 'ds1')).toMatchObject({ 'META/s': 5, AGE: 1e9 });
 });
 
 test('the host column is shown only where there are several', () => {

@@ -84,8 +84,13 @@ export class Operator {
     };
   }
 
-  /** @throws InputError when it names something that does not exist, or is not possible now */
+  /** @throws InputError when it or what it names does not exist, or is not possible now */
   apply<K extends Command['kind']>(command: CommandOf<K>, why: string): void {
+    // Programs in plain JavaScript may ask for anything.
+    if (!Object.hasOwn(this.handlers, command.kind)) {
+      const hint = `one of ${Object.keys(this.handlers).join(', ')}`;
+      throw InputError.of(`command ${JSON.stringify(command.kind)}`, 'is not known', hint);
+    }
     const handle = this.handlers[command.kind as K] as (command: CommandOf<K>, why: string) => void;
     handle(command, why);
   }

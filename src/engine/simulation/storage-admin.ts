@@ -79,7 +79,8 @@ export class StorageAdmin {
    * reference, 4.3: the flag skips scans that a reservation disturbs).
    */
   setPerennial(host: string, device: string, on: boolean): void {
-    const { psa } = this.built(host, device);
+    const { psa, queue } = this.built(host, device);
+    queue.entity.set('perennial', on ? 1 : 0);
     if (on) this.perennial.add(psa);
     else this.perennial.delete(psa);
   }

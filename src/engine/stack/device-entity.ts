@@ -47,6 +47,7 @@ export const DEVICE_FIELDS = [
   'reserves',
   'reservesFailed',
   'opens',
+  'perennial',
 ] as const;
 
 /** The entity of a logical device on a host; several layers write their own part of it. */

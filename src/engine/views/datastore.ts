@@ -67,7 +67,7 @@ export const datastore = defineView({
   fields: [
     { ...named('DATASTORE', 14, 'datastore; a file on it by its folder'), value: nameOf },
     labelled('TYPE', 4, 3, 'type', 'vmfs or nfs'),
-    gauge('CAPACITY', 9, 1, 'blocks', 'capacityBlocks', 'size'),
+    gauge('CAPACITY', 9, 0, 'blocks', 'capacityBlocks', 'size'),
     { id: 'USED', width: 9, weight: 0, format: 'blocks', help: 'space taken', value: usedBlocks },
     gauge('FREE', 9, 0, 'blocks', 'freeBlocks', 'space left'),
     {
@@ -107,7 +107,7 @@ export const datastore = defineView({
     {
       id: '%PROV',
       width: 5,
-      weight: 3,
+      weight: 0,
       format: 'percent',
       help: 'space promised per hundred of the size; above 100 is overcommitted',
       value: (row) => perCapacity(row, row.now('provisionedBlocks')),
@@ -118,7 +118,7 @@ export const datastore = defineView({
       width: 9,
       weight: 4,
       format: 'fixed',
-      help: 'growth of the space in use: a line through the last 15 looks at it (20 s apart)',
+      help: 'growth of the space in use: a line through the last 15 looks (20 s apart), at first since the start',
       value: (row) => (row.now('growthBlocks') * BLOCK_BYTES) / MB,
     },
     ownFull(1),

@@ -1,9 +1,24 @@
 import { BLOCK_BYTES } from '../core/io.js';
 import { gauge, labelled, named } from './kit/fields.js';
+import type { Row } from './kit/row.js';
 import { storeFull } from './kit/store-full.js';
-import { defineView } from './kit/view.js';
+import { defineView, type Field } from './kit/view.js';
 
 const MB = 1024 * 1024;
+
+/** A file that does not grow has no part in that, and there are many of them. */
+function growing(field: Field): Field {
+  return {
+    ...field,
+    help: `${field.help}; of files that grow`,
+    value: (row) =>
+      row.grown('allocatedBlocks') > 0 || isFull(row) ? field.value(row) : Number.NaN,
+  };
+}
+
+function isFull(row: Row): boolean {
+  return (row.parent('datastore')?.now('full') ?? 0) > 0;
+}
 
 export const file = defineView({
   name: 'file',
@@ -34,6 +49,6 @@ export const file = defineView({
       value: (row) => (row.rate('allocatedBlocks') * BLOCK_BYTES) / MB,
       sort: 'c',
     },
-    storeFull(3),
+    growing(storeFull(3)),
   ],
 });

@@ -9,14 +9,16 @@ const SESSIONS = ['', 'up', 'LOST', 'RECLAIM'];
 const AGE_LIMITS = [8e9, 16e9] as const;
 
 const SECOND = 1e9;
-/** Ages above this are shown in whole seconds. */
+/** Ages above this are shown in whole seconds, others in hundredths. */
 const ROUND_NS = 10 * SECOND;
+const STEP_NS = SECOND / 100;
 /** Value of the gauge `lost` of a host that has died. */
 const DEAD = 2;
 
 function ageNs(row: Row): number {
   const age = row.window.after.at - row.now('beatAt');
-  return age < ROUND_NS ? age : Math.round(age / SECOND) * SECOND;
+  const step = age < ROUND_NS ? STEP_NS : SECOND;
+  return Math.round(age / step) * step;
 }
 
 function isNfs(row: Row): boolean {
@@ -53,6 +55,17 @@ function metadata(id: string, field: string, help: string): Field {
   return { id, width: 7, weight: 4, format: 'fixed', help, value };
 }
 
+/** Gauges of the purposes; zeroing is no metadata. */
+const PURPOSES = [
+  'heartbeatIos',
+  'lockIos',
+  'bitmapIos',
+  'pointerIos',
+  'descriptorIos',
+  'journalIos',
+  'reserveIos',
+];
+
 /** Whether a host has a datastore of this version of NFS. */
 function withNfs(version: string): (entities: Entities) => boolean {
   return (entities) =>
@@ -71,7 +84,7 @@ export const locks = defineView({
   summary:
     'heartbeat, locks, lock files and NFS session of each host on each datastore; metadata I/O by purpose',
   scope: 'mount',
-  charts: ['LOCKS', 'BEATS', 'MISSES'],
+  charts: ['LOCKS', 'META/s', 'MISSES', 'WAIT'],
   fieldGroups: [
     shownGroup('A', 'NAME = Datastore', ['DATASTORE']),
     shownGroup('B', 'TYPE = File System', ['TYPE', 'VER']),
@@ -88,6 +101,7 @@ export const locks = defineView({
       'BROKEN',
     ]),
     shownGroup('F', 'METADATA = Metadata I/O by Purpose', [
+      'META/s',
       'HB/s',
       'LOCK/s',
       'BMAP/s',
@@ -102,7 +116,7 @@ export const locks = defineView({
   fields: [
     { ...named('DATASTORE', 14, 'datastore'), stays: true },
     { ...host, weight: 0 },
-    labelled('TYPE', 4, 2, 'type', 'vmfs or nfs'),
+    labelled('TYPE', 4, 3, 'type', 'vmfs or nfs'),
     labelled('VER', 3, 3, 'version', 'generation of VMFS, or version of NFS'),
     {
       id: 'STATE',
@@ -126,7 +140,7 @@ export const locks = defineView({
     count('SLOT', 4, 4, 'slot', 'slot of the host in the heartbeat region of VMFS'),
     {
       id: 'AGE',
-      width: 9,
+      width: 7,
       weight: 0,
       format: 'duration',
       help: 'time since the last heartbeat (VMFS), or the last answer of the server',
@@ -138,7 +152,7 @@ export const locks = defineView({
       ...count('MISSES', 6, 1, 'misses', 'heartbeats that failed or came late'),
       level: above(1, 3),
     },
-    count('LOCKS', 6, 0, 'locks', 'files the host has the lock of'),
+    count('LOCKS', 5, 0, 'locks', 'files the host has the lock of'),
     {
       ...count('LCKFILE', 7, 2, 'lockFiles', 'lock files (.lck) of NFS 3'),
       shown: withLockFiles,
@@ -149,12 +163,21 @@ export const locks = defineView({
       level: above(1, 100),
     },
     {
-      ...count('RESVCONF', 8, 2, 'conflicts', 'lock writes that met a SCSI reservation'),
+      ...count('RESVCONF', 8, 1, 'conflicts', 'lock writes that met a SCSI reservation'),
       level: above(1, 100),
     },
     count('RETRIES', 7, 2, 'retries', 'lock writes made again'),
     count('WAIT', 4, 1, 'waiting', 'files it waits for the lock of'),
     count('BROKEN', 6, 1, 'broken', 'locks of dead hosts it has broken'),
+    {
+      id: 'META/s',
+      width: 7,
+      weight: 3,
+      format: 'fixed',
+      help: "metadata: all I/Os of the file system's own per second",
+      value: (row) =>
+        isNfs(row) ? Number.NaN : PURPOSES.reduce((sum, field) => sum + row.rate(field), 0),
+    },
     metadata('HB/s', 'heartbeatIos', 'metadata: heartbeat slots read and written per second'),
     metadata('LOCK/s', 'lockIos', 'metadata: locks of files and resource clusters per second'),
     metadata('BMAP/s', 'bitmapIos', 'metadata: bitmaps of resource clusters per second'),

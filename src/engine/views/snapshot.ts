@@ -34,7 +34,7 @@ export const snapshot = defineView({
   summary: 'the chains of virtual disks with snapshots: age, size, growth, and what reads cost',
   scope: 'chain',
   empty: 'no virtual disk has had a snapshot; ctrl+o on a VM or its virtual disk makes one',
-  charts: ['GROW MB/s', '%DISK', 'RD/READ'],
+  charts: ['GROW MB/s', 'DELTAS', 'RD/READ', '%DISK'],
   fields: [
     named('VMDK', 18, 'virtual disk'),
     host,

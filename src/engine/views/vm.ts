@@ -23,6 +23,18 @@ function overDisks(row: Row, figure: (disk: Row) => number): number {
   return total;
 }
 
+/**
+ * Over all files of a machine's home that are there; of one of its disks, over its own file. Recordings
+ * know no files.
+ */
+function overFiles(row: Row, figure: (file: Row) => number): number {
+  if (row.info.scope !== 'vm') return figure(row);
+  const files = row.children('file');
+  let total = files.length > 0 ? 0 : Number.NaN;
+  for (const file of files) total += figure(file);
+  return total;
+}
+
 export const vm = defineView({
   name: 'vm',
   key: 'V',
@@ -31,7 +43,7 @@ export const vm = defineView({
   summary: 'each machine with the sum of its disks',
   scope: 'vm',
   expand: 'disk',
-  charts: ['CMDS/s', 'LAT/cmd', 'MB/s'],
+  charts: ['CMDS/s', 'LAT/cmd', 'MB/s', 'GROW MB/s'],
   fieldGroups: [
     shownGroup('C', 'VMNAME = VM Name', ['VMNAME']),
     shownGroup('E', 'NUM = Num of Virtual Disks', ['NVDISK']),
@@ -40,6 +52,7 @@ export const vm = defineView({
     spareGroup('N', 'PCTSTATS/cmd = Latency Percentiles (ms)', percentileIds('LAT')),
     shownGroup('O', 'QSTATS = Queue Stats', ['ACTV', 'QUED']),
     shownGroup('P', 'HOST = Host and State', ['HOST', 'STATE']),
+    spareGroup('Q', 'SPACE = Space of all its Files', ['ALLOC', 'GROW MB/s']),
   ],
   fields: [
     named('VMNAME', 16, 'virtual machine; when expanded, its disks'),
@@ -128,5 +141,24 @@ export const vm = defineView({
       ),
     ),
     ...percentiles('LAT', allDisks),
+    {
+      id: 'ALLOC',
+      group: 'space',
+      width: 9,
+      weight: 8,
+      format: 'blocks',
+      help: 'space its files have taken from datastores: disks, deltas, swap, logs',
+      value: (row) =>
+        overFiles(row, (file) => (file.now('present') === 0 ? 0 : file.now('allocatedBlocks'))),
+    },
+    {
+      id: 'GROW MB/s',
+      group: 'space',
+      width: 9,
+      weight: 8,
+      format: 'fixed',
+      help: 'space its files take per second; below zero it shrinks',
+      value: (row) => (overFiles(row, (file) => file.rate('allocatedBlocks')) * BLOCK_BYTES) / MB,
+    },
   ],
 });

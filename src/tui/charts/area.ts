@@ -1,4 +1,5 @@
 /** A filled graph of our own: two samples per column, four levels per row, or plain ASCII bars. */
+import { shortenDevices } from '../events.js';
 import { plain, shorten } from '../text.js';
 import type { Theme } from '../theme.js';
 
@@ -16,6 +17,11 @@ export interface Series {
   readonly against?: { readonly title: string; readonly values: readonly number[] };
 }
 
+/** Whether values go below zero, as those of what shrinks do. */
+export function isSigned({ values }: Series): boolean {
+  return values.some((value) => value < 0);
+}
+
 /** Top of the scale: the series' own, unless a value is above it. */
 export function scaleTop({ values, against, top }: Series): number {
   let most = 0;
@@ -23,8 +29,11 @@ export function scaleTop({ values, against, top }: Series): number {
   return top !== undefined && most <= top ? top : niceTop(most);
 }
 
+/** So many dots of a cell from its bottom, and from its top. */
 const LEFT = [0x00, 0x40, 0x44, 0x46, 0x47];
 const RIGHT = [0x00, 0x80, 0xa0, 0xb0, 0xb8];
+const LEFT_DOWN = [0x00, 0x01, 0x03, 0x07, 0x47];
+const RIGHT_DOWN = [0x00, 0x08, 0x18, 0x38, 0xb8];
 /** Both dots of one height, lowest first. */
 const LINE = [0xc0, 0x24, 0x12, 0x09];
 const BRAILLE = 0x2800;
@@ -33,24 +42,45 @@ const AXIS = 7;
 /** So that the highest value does not look cut off. */
 const HEADROOM = 1.05;
 
-/** Title with the latest value, then the graph with its scale at the left. */
+/**
+ * Title with the latest value, then the graph with its scale at the left. Where values go below zero
+ * they hang from a line in the middle, on the same scale.
+ */
 export function areaChart(series: Series, width: number, height: number, theme: Theme): string[] {
   const values = series.values.map(finite);
   const line = (series.against?.values ?? []).map(finite);
-  const top = scaleTop(series);
   const head = chartTitle(series, width, theme);
   const rows = Math.max(1, height - 1);
   const columns = Math.max(1, width - AXIS - 1);
-  const graph = theme.glyph.braille
-    ? brailleRows(values, line, columns, rows, top)
-    : asciiRows(values, line, columns, rows, top);
+  const draw = theme.glyph.braille ? brailleRows : asciiRows;
+  const labelled = (graph: readonly string[], labels: Readonly<Record<number, number>>): string[] =>
+    graph.map((row, index) => {
+      const value = labels[index];
+      const label = value === undefined ? '' : shortNumber(value);
+      return `${theme.paint('dim', label.padStart(AXIS))} ${theme.paint('graph', row)}`;
+    });
+  if (!isSigned(series) || rows < 2) {
+    const top = scaleTop(series);
+    return [head, ...labelled(draw(values, line, columns, rows, top), { [rows - 1]: 0, 0: top })];
+  }
+  const far = niceTop(Math.max(...values.map(Math.abs)));
+  const down = Math.floor(rows / 2);
+  const up = rows - down;
+  const above = draw(values.map(positive), line, columns, up, (far * up) / down);
+  const below = draw(values.map(negated).map(positive), [], columns, down, far, true);
   return [
     head,
-    ...graph.map((row, index) => {
-      const label = index === 0 ? shortNumber(top) : index === rows - 1 ? '0' : '';
-      return `${theme.paint('dim', label.padStart(AXIS))} ${theme.paint('graph', row)}`;
-    }),
+    ...labelled(above, { [up - 1]: 0, [up - down]: far }),
+    ...labelled(below, { [down - 1]: -far }),
   ];
+}
+
+function positive(value: number): number {
+  return Math.max(0, value);
+}
+
+function negated(value: number): number {
+  return -value;
 }
 
 function finite(value: number): number {
@@ -66,7 +96,9 @@ export function chartTitle(series: Series, width: number, theme: Theme): string 
       ? ''
       : `  ${theme.glyph.dashes} ${plain(against.title)} ${latest(against.values)}`;
   const room = Math.max(0, width - now.length - 1 - legend.length);
-  const title = shorten(plain(series.title), room, theme.glyph.more);
+  const whole = plain(series.title);
+  const fitting = whole.length > room ? shortenDevices(whole, theme.glyph.more) : whole;
+  const title = shorten(fitting, room, theme.glyph.more);
   return `${theme.paint('title', title)} ${theme.paint('strong', now)}${theme.paint('accent', legend)}`;
 }
 
@@ -75,12 +107,14 @@ function latest(values: readonly number[]): string {
   return last === undefined || Number.isNaN(last) ? '-' : shortNumber(last);
 }
 
+/** @param hangs from its upper edge downwards */
 function brailleRows(
   values: readonly number[],
   line: readonly number[],
   columns: number,
   rows: number,
   top: number,
+  hangs = false,
 ): string[] {
   // An even first sample, or the whole graph shimmers with every step.
   const count = columns * 2;
@@ -96,14 +130,15 @@ function brailleRows(
     const dot = height - base;
     return dot >= 1 && dot <= DOTS ? (LINE[dot - 1] ?? 0) : 0;
   };
+  const [left, right] = hangs ? [LEFT_DOWN, RIGHT_DOWN] : [LEFT, RIGHT];
   return Array.from({ length: rows }, (_, row) => {
-    const base = (rows - 1 - row) * DOTS;
+    const base = (hangs ? row : rows - 1 - row) * DOTS;
     let text = '';
     for (let column = 0; column < columns; column++) {
       const a = Math.min(DOTS, Math.max(0, level(2 * column) - base));
       const b = Math.min(DOTS, Math.max(0, level(2 * column + 1) - base));
       // Dots where the graph ends below the line, a gap where it reaches above it.
-      const dots = ((LEFT[a] ?? 0) | (RIGHT[b] ?? 0)) ^ dash(column, base);
+      const dots = ((left[a] ?? 0) | (right[b] ?? 0)) ^ dash(column, base);
       text += dots === 0 ? ' ' : String.fromCharCode(BRAILLE | dots);
     }
     return text;
@@ -116,11 +151,12 @@ function asciiRows(
   columns: number,
   rows: number,
   top: number,
+  hangs = false,
 ): string[] {
   const first = Math.max(0, values.length - columns);
   const pad = columns - (values.length - first);
   return Array.from({ length: rows }, (_, row) => {
-    const base = rows - 1 - row;
+    const base = hangs ? row : rows - 1 - row;
     const levelOf = (value: number): number => (value / top) * rows - base;
     let text = ' '.repeat(pad);
     for (let index = first; index < values.length; index++) {
@@ -163,7 +199,7 @@ export function niceTop(value: number): number {
   return 10 * power * (value * HEADROOM > 10 * power ? 1.5 : 1);
 }
 
-/** At most six characters. */
+/** At most six characters, and a sign. */
 export function shortNumber(value: number): string {
   for (const [limit, factor, unit] of [
     [1e4, 1, ''],
@@ -173,12 +209,12 @@ export function shortNumber(value: number): string {
     if (Math.abs(value) >= limit) continue;
     const scaled = value / factor;
     if (scaled === 0) return '0';
-    return `${scaled >= 100 || unit === '' ? trim(scaled) : scaled.toFixed(1)}${unit}`;
+    return `${Math.abs(scaled) >= 100 || unit === '' ? trim(scaled) : scaled.toFixed(1)}${unit}`;
   }
   return `${(value / 1e9).toFixed(1)}G`;
 }
 
 function trim(value: number): string {
-  if (value >= 100) return value.toFixed(0);
-  return String(Number(value.toFixed(value >= 10 ? 1 : 2)));
+  const size = Math.abs(value);
+  return String(Number(value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2)));
 }

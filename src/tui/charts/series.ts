@@ -1,5 +1,6 @@
 /** What the charts of a screen show: fields of the selected row, or of all guests together. */
 import { BLOCK_BYTES } from '../../engine/core/io.js';
+import type { EntityInfo } from '../../engine/core/meters.js';
 import type { LayerFigures } from '../../engine/views/kit/layers.js';
 import { layerFigures } from '../../engine/views/kit/layers.js';
 import type { Row, Window } from '../../engine/views/kit/row.js';
@@ -56,10 +57,19 @@ function seriesOf(world: World, ui: UiState, points: number): Series[] {
   });
 }
 
-/** Rows in groups are told apart by their first column, whatever the names of their objects. */
+/**
+ * Rows in groups are told apart by their first column, whatever the names of their objects; others that
+ * have namesakes by their host.
+ */
 function nameOf({ groups, fields }: View, row: Row): string {
   const [first] = fields;
-  if (groups === undefined || row.depth > 0 || first === undefined) return row.name;
+  if (groups === undefined || row.depth > 0 || first === undefined) {
+    const { name, scope, labels } = row.info;
+    const isOther = (info: EntityInfo): boolean =>
+      info.name === name && info.labels.host !== labels.host;
+    const isAmbiguous = row.window.entities.scope(scope).some(isOther);
+    return isAmbiguous && labels.host !== undefined ? `${labels.host} ${name}` : name;
+  }
   return String(first.value(row));
 }
 

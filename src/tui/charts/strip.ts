@@ -2,7 +2,7 @@
 import { formatDuration } from '../../engine/core/units.js';
 import { beside } from '../text.js';
 import type { Theme } from '../theme.js';
-import { areaChart, chartTitle, type Series } from './area.js';
+import { areaChart, chartTitle, isSigned, type Series } from './area.js';
 import { type ContribLibrary, type LineChart, lineChart, loadContrib } from './contrib.js';
 
 /** A line chart smaller than this is mostly axes. */
@@ -31,7 +31,8 @@ export class ChartStrip {
     const blocks = shown.map((series, index) => {
       const chart = lines[index];
       const rows =
-        chart === undefined || series.values.length < 2
+        // The scale of a line chart begins at zero.
+        chart === undefined || series.values.length < 2 || isSigned(series)
           ? areaChart(series, each, height, theme)
           : [chartTitle(series, each, theme), ...chart.rows(series, axisOf(series), theme)];
       return { rows, width: each };

@@ -1,7 +1,7 @@
 /** Dialogs as rows for the box Ink draws around them. */
 
-import type { Dialog, Form, Menu, UiState } from '../state.js';
-import { plain, shorten } from '../text.js';
+import type { Dialog, Form, Menu, MenuItem, UiState } from '../state.js';
+import { plain, shorten, wrap } from '../text.js';
 import type { Theme } from '../theme.js';
 import { fieldsHeight, fieldsRows } from './fields.js';
 import { historyHeight, historyRows } from './history.js';
@@ -23,15 +23,29 @@ export function dialogRows(
   return dialog.kind === 'form' ? formRows(dialog, width, theme) : [];
 }
 
-/** Rows a dialog would like to have. */
-export function dialogHeight(dialog: Dialog): number {
+/** Rows a dialog would like to have in a box of this width. */
+export function dialogHeight(dialog: Dialog, width: number): number {
   if (dialog.kind === 'menu') {
     const groups = new Set(dialog.items.map(({ group }) => group).filter((group) => group !== ''));
-    return 1 + dialog.items.length + groups.size;
+    return 1 + dialog.items.length + groups.size + detailRows(dialog, width);
   }
   if (dialog.kind === 'history') return historyHeight(dialog);
   if (dialog.kind === 'fields') return fieldsHeight(dialog);
   return dialog.kind === 'form' ? 3 + dialog.fields.length : 0;
+}
+
+/** What an entry is about may take so many rows of its own below the menu. */
+const DETAIL_ROWS = 2;
+
+function labelWidthOf(items: readonly MenuItem[], width: number): number {
+  const longest = items.reduce((most, { label }) => Math.max(most, label.length), LABEL_WIDTH);
+  return Math.min(longest, width - 4);
+}
+
+/** Rows for the words of the selected entry: none where all words fit beside the labels. */
+function detailRows({ items }: Menu, width: number): number {
+  const room = width - labelWidthOf(items, width) - 4;
+  return items.some(({ detail }) => detail.length > room) ? DETAIL_ROWS : 0;
 }
 
 function menuRows(menu: Menu, width: number, height: number, theme: Theme): string[] {
@@ -41,8 +55,8 @@ function menuRows(menu: Menu, width: number, height: number, theme: Theme): stri
     menu.typed === '' ? '' : theme.paint('strong', ` containing "${plain(menu.typed)}"`);
   const title = theme.paint('title', plain(menu.title)) + typed;
   if (items.length === 0) return [title, theme.paint('dim', '  none')];
-  const longest = items.reduce((most, { label }) => Math.max(most, label.length), LABEL_WIDTH);
-  const labelWidth = Math.min(longest, width - 4);
+  const labelWidth = labelWidthOf(menu.items, width);
+  const told = detailRows(menu, width);
   const rows: string[] = [];
   const places: number[] = [];
   const headings: number[] = [];
@@ -64,7 +78,7 @@ function menuRows(menu: Menu, width: number, height: number, theme: Theme): stri
       rows.push(`  ${label}  ${theme.paint('dim', detail)}`);
     }
   }
-  const room = Math.max(1, height - 1);
+  const room = Math.max(1, height - 1 - told);
   const first = Math.max(0, Math.min(rows.length - room, selectedRow - Math.floor(room / 2)));
   const shown = rows.slice(first, first + room);
   // A group whose name is scrolled past has it in place of the first entry that is left.
@@ -76,9 +90,17 @@ function menuRows(menu: Menu, width: number, height: number, theme: Theme): stri
     [places.filter((row) => row < from).length, 'above'],
     [places.filter((row) => row >= first + room).length, 'below'],
   ] as const;
-  const words = hidden.filter(([count]) => count > 0).map((words) => words.join(' '));
-  const rest = words.length === 0 ? '' : theme.paint('dim', `  more: ${words.join(', ')}`);
-  return [title + rest, ...shown];
+  const beyond = hidden.filter(([count]) => count > 0).map((parts) => parts.join(' '));
+  const rest = beyond.length === 0 ? '' : theme.paint('dim', `  more: ${beyond.join(', ')}`);
+  if (told === 0) return [title + rest, ...shown];
+  const words = wrap(plain(items[menu.index]?.detail ?? ''), width - 2).slice(0, told);
+  const filled = Array.from({ length: room - shown.length }, () => '');
+  return [
+    title + rest,
+    ...shown,
+    ...filled,
+    ...words.map((line) => theme.paint('strong', `  ${line}`)),
+  ];
 }
 
 function formRows(form: Form, width: number, theme: Theme): string[] {

@@ -2,8 +2,8 @@
 import type { EntityInfo } from '../../engine/core/meters.js';
 import { Row, type Window } from '../../engine/views/kit/row.js';
 import { shortenDevices } from '../events.js';
-import { plain, shorten } from '../text.js';
-import type { Theme } from '../theme.js';
+import { plain, shorten, wrap } from '../text.js';
+import type { Theme, Tone } from '../theme.js';
 import type { World } from '../world.js';
 import { backupRules } from './backup-rules.js';
 import { deviceRules } from './device-rules.js';
@@ -53,8 +53,25 @@ export function hintFor(world: World, selected: EntityInfo | undefined): Hint | 
   const hints = hintsOf(world.frames.window);
   return (
     hints.find(({ about }) => about.index === selected.index) ??
-    hints.find(({ about }) => isPart(about, selected))
+    hints.find(({ about }) => isPart(about, selected)) ??
+    hints.find(({ about }) => about.scope === 'pool' && poolsOf(world, selected).has(about.name))
   );
+}
+
+/** Pools that the LUNs of a datastore, of a device or of a LUN itself are cut from. */
+function poolsOf(world: World, { scope, name, labels }: EntityInfo): ReadonlySet<string> {
+  const uids: readonly (string | undefined)[] =
+    scope === 'datastore'
+      ? (world.plan?.datastores.find((store) => store.name === name)?.devices ?? [])
+      : scope === 'device'
+        ? [name]
+        : scope === 'lun'
+          ? [labels.uid ?? '']
+          : [];
+  const luns = world.frames.entities
+    .scope('lun')
+    .filter(({ labels: { uid } }) => uids.includes(uid));
+  return new Set(luns.map(({ labels: { array, pool } }) => `${array}:${pool}`));
 }
 
 /** Virtual disks of a machine, clients and filters of a disk, the device of a path. */
@@ -86,11 +103,31 @@ function isPart(about: EntityInfo, selected: EntityInfo): boolean {
  * @param named false where the object is the selected row anyway
  */
 export function hintRow(hint: Hint, width: number, theme: Theme, named = true): string {
-  const { rule, about, text } = hint;
+  const line = lineOf(hint, theme, named);
+  return theme.paint(toneOf(hint), shorten(line, width, theme.glyph.more));
+}
+
+/** The same in at most so many rows. */
+export function hintRows(hint: Hint, width: number, height: number, theme: Theme): string[] {
+  const [first = '', ...rest] = wrap(lineOf(hint, theme, true), width - MARK);
+  const lines =
+    rest.length < height ? rest : [...rest.slice(0, height - 2), rest.slice(height - 2).join(' ')];
+  return [first, ...lines.map((line) => ' '.repeat(MARK) + line)].map((line) =>
+    theme.paint(toneOf(hint), shorten(line, width, theme.glyph.more)),
+  );
+}
+
+/** Columns of the mark and its blank. */
+const MARK = 2;
+
+function toneOf({ rule }: Hint): Tone {
+  return rule.level === 2 ? 'bad' : 'warn';
+}
+
+function lineOf({ rule, about, text }: Hint, theme: Theme, named: boolean): string {
   const { more } = theme.glyph;
   const mark = rule.level === 2 ? '!' : '*';
   const where = about.labels.host === undefined ? '' : `${about.labels.host} `;
   const object = named ? `${where}${about.name}: ` : '';
-  const line = shortenDevices(plain(`${mark} ${object}${text}`), more);
-  return theme.paint(rule.level === 2 ? 'bad' : 'warn', shorten(line, width, more));
+  return shortenDevices(plain(`${mark} ${object}${text}`), more);
 }

@@ -1,6 +1,6 @@
-import { eventRow } from '../events.js';
-import { hintRow, hintsOf } from '../hints/index.js';
-import { beside } from '../text.js';
+import { eventRow, foldEvents } from '../events.js';
+import { hintRows, hintsOf } from '../hints/index.js';
+import { beside, wrap } from '../text.js';
 import { definePanel, type PanelContext } from './kit/panel.js';
 import { stackRows } from './kit/stack.js';
 import { summaryRows } from './kit/summary.js';
@@ -21,7 +21,7 @@ export const overview = definePanel({
   render(context, width, height) {
     if (context.world.frames.empty) return [context.theme.paint('dim', '  building the hosts')];
     if (context.world.plan?.real) {
-      return [context.theme.paint('dim', `  ${REAL}`)];
+      return wrap(REAL, width - 4).map((line) => context.theme.paint('dim', `  ${line}`));
     }
     const found = hints(context, width, height);
     // Hints set the two parts off as well as a blank row does.
@@ -52,13 +52,17 @@ function hints({ world, theme }: PanelContext, width: number, height: number): s
   const found = hintsOf(world.frames.window);
   const most = height >= TALL ? HINTS_TALL : HINTS_SHORT;
   const shown = found.length > most ? found.slice(0, most - 1) : found;
-  const rows = shown.map((hint) => ` ${hintRow(hint, width - 1, theme)}`);
+  // One hint on a low screen may take what two would.
+  const each = height >= TALL || found.length === 1 ? 2 : 1;
+  const rows = shown.flatMap((hint) =>
+    hintRows(hint, width - 1, each, theme).map((row) => ` ${row}`),
+  );
   const left = found.length - shown.length;
   return left > 0 ? [...rows, theme.paint('dim', `   and ${left} more hints at their rows`)] : rows;
 }
 
 function latest({ world, theme }: PanelContext, width: number, height: number): string[] {
-  const shown = height > 1 ? world.events.slice(-(height - 1)) : [];
+  const shown = height > 1 ? foldEvents(world.events).slice(-(height - 1)) : [];
   const title = `${theme.paint('title', 'Latest events')} ${theme.paint('dim', '(E)')}`;
   if (world.events.length === 0) return [title, theme.paint('dim', '  nothing has happened yet')];
   return [title, ...shown.map((entry) => eventRow(entry, width, theme))];

@@ -5,14 +5,20 @@ import type { Row } from '../../engine/views/kit/row.js';
 import type { Field, Level, View } from '../../engine/views/kit/view.js';
 import { isPlain } from '../filter/parse.js';
 import type { UiState } from '../state.js';
+import type { Source } from '../store.js';
 import { cut, plain, shorten, shortenMiddle, wrap } from '../text.js';
 import type { Theme, Tone } from '../theme.js';
-import type { World } from '../world.js';
+import { sourceOf, type World } from '../world.js';
 import type { Column } from './columns.js';
 import { layoutTable, textOf, titleOf } from './layout.js';
 import { isText, readSort, type Sort } from './sort.js';
 
 const TONES: readonly Tone[] = ['plain', 'warn', 'bad'];
+/** Said of rows that will not come. */
+const NOTHING: Partial<Record<Source, string>> = {
+  recording: 'esxtop records nothing of this',
+  real: 'a real machine does not tell of this',
+};
 /** Second sign of a level, for screens without colour. */
 const MARKS = [' ', '*', '!'] as const;
 
@@ -28,7 +34,7 @@ export function renderTable(
   const sort = readSort(view.fields, ui.sort[view.name]);
   const out = [titleRow(view, rows, ui, columns.length, all, theme), head(columns, sort, theme)];
   if (rows.length === 0) {
-    const nothing = view.empty ?? 'nothing here yet';
+    const nothing = NOTHING[sourceOf(world)] ?? view.empty ?? 'nothing here yet';
     out.push(...wrapped(ui.filter === '' ? nothing : 'no row matches', width, theme));
     return out;
   }

@@ -73,6 +73,16 @@ describe('usage alarms', () => {
 });
 
 describe('growth of a datastore', () => {
+  it('is told before the second look too', () => {
+    const { sim, volume, look } = setUp();
+    sim.runUntil(4 * SECOND);
+    volume.fill(8 * MB);
+    // 2 MB per second since the start.
+    expect(look('growthBlocks')).toBeCloseTo(2 * FB, 6);
+    sim.runUntil(8 * SECOND);
+    expect(look('growthBlocks')).toBeCloseTo(FB, 6);
+  });
+
   it('is the slope of the last looks, and the time to full follows from it', () => {
     const { sim, volume, look } = setUp();
     sim.runUntil(SECOND);

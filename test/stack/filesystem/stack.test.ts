@@ -95,12 +95,12 @@ describe('a datastore down to the devices', () => {
     sim.meters.sample();
     sim.runUntil(SECOND);
     expect(guest.done.length).toBe(20);
-    server.setUp(false, 'test');
+    const bringUp = server.takeDown('test');
     for (let n = 0; n < 20; n++) guest.issue(WRITE, file.index, n * FB, 8);
     sim.runUntil(300 * SECOND);
     sim.meters.sample();
     expect(guest.done.length).toBe(20);
-    server.setUp(true, 'test');
+    bringUp('test');
     sim.runUntil(301 * SECOND);
     sim.meters.sample();
     expect(guest.done.length).toBe(40);

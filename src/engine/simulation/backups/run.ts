@@ -74,7 +74,7 @@ export class BackupRun {
     const task = snapshots.taskOf(vm);
     if (task !== undefined)
       throw InputError.of(vm, `${task} is under way`, 'wait until it is done');
-    const what = `${mode}, ${transport}, ${disks.length} disks${quiesce ? ', quiesced' : ''}`;
+    const what = `${mode}, ${transport}, ${disks.length} ${disks.length === 1 ? 'disk' : 'disks'}${quiesce ? ', quiesced' : ''}`;
     this.sim.log.note('backup.begin', vm, `${name}: ${what}`, why);
     this.enter('snapshot');
     for (const { built } of disks) {

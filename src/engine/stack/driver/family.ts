@@ -3,7 +3,6 @@ import type { AdapterPlan } from '../../plan/plan.js';
 /** What a kind of driver costs per command. */
 export interface DriverFamily {
   readonly name: AdapterPlan['family'];
-  readonly summary: string;
   /** From the driver's entry until the hardware has the command, without waiting, ns. */
   readonly submitNs: number;
   /** Copying one more scatter/gather entry (a page of guest memory) into the driver's own list. */

@@ -1,11 +1,6 @@
 import type { Sim } from '../../core/sim.js';
 import { Driver, type DriverOptions } from './driver.js';
-import { native } from './native.js';
-import { vmklinux } from './vmklinux.js';
 import { VmklinuxDriver } from './vmklinux-driver.js';
-
-/** Driver families by name. */
-export const DRIVER_FAMILIES = { native, vmklinux } as const;
 
 /** The driver of an adapter, of the family its plan says; one host may have both. */
 export function createDriver(sim: Sim, options: DriverOptions): Driver {

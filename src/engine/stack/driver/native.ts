@@ -7,7 +7,6 @@ import type { DriverFamily } from './family.js';
  */
 export const native: DriverFamily = {
   name: 'native',
-  summary: 'native driver of the VMkernel device layer, one lock per queue',
   submitNs: 1000,
   segmentNs: 0,
   lockNs: 0,

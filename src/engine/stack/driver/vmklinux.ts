@@ -8,7 +8,6 @@ import type { DriverFamily } from './family.js';
  */
 export const vmklinux: DriverFamily = {
   name: 'vmklinux',
-  summary: 'Linux driver under vmklinux emulation, one lock per adapter',
   submitNs: 2500,
   segmentNs: 20,
   lockNs: 750,

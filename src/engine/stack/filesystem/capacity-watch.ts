@@ -37,10 +37,9 @@ interface Watched {
 export class CapacityWatch {
   /** GREEN, YELLOW or RED. */
   level = GREEN;
-  /** Blocks of 512 bytes per second by which the space in use grows; negative where it shrinks. */
-  growth = 0;
+  private fitted = 0;
   private readonly times: number[] = [];
-  private readonly used: number[] = [];
+  private readonly uses: number[] = [];
 
   constructor(
     private readonly sim: Sim,
@@ -53,6 +52,16 @@ export class CapacityWatch {
       this.note();
       this.level = this.levelAt(this.percent);
     });
+  }
+
+  /**
+   * Blocks of 512 bytes per second by which the space in use grows; negative where it shrinks. Until
+   * there are two looks, since the first one.
+   */
+  get growth(): number {
+    const [since = 0, ...more] = this.times;
+    if (more.length > 0 || this.sim.now <= since) return this.fitted;
+    return ((this.used - (this.uses[0] ?? 0)) * NS_PER_S) / (this.sim.now - since);
   }
 
   /** @param why what an alarm that changes now is put down to */
@@ -72,17 +81,20 @@ export class CapacityWatch {
   }
 
   private note(): void {
-    const { capacity, free } = this.watched;
-    const { times, used } = this;
+    const { times, uses } = this;
     if (times.at(-1) !== this.sim.now) {
       times.push(this.sim.now);
-      used.push((capacity - free) * FILE_BLOCK);
+      uses.push(this.used);
     }
     if (times.length > LOOKS) {
       times.shift();
-      used.shift();
+      uses.shift();
     }
-    this.growth = slope(times, used) * NS_PER_S;
+    this.fitted = slope(times, uses) * NS_PER_S;
+  }
+
+  private get used(): number {
+    return (this.watched.capacity - this.watched.free) * FILE_BLOCK;
   }
 
   /** An alarm rises at its threshold and falls where the hysteresis ends. */

@@ -57,7 +57,8 @@ const SPANS = [
 
 function formatSpan(ns: number): string {
   const span = SPANS.find(([from]) => ns >= from);
-  if (span === undefined) return ns === 0 ? NO_TIME : formatDuration(ns);
+  // Three digits, as of sizes: the rest of them only flickers.
+  if (span === undefined) return ns === 0 ? NO_TIME : formatDuration(Number(ns.toPrecision(3)));
   const [, unit, name] = span;
   return `${Number((ns / unit).toFixed(1))} ${name}`;
 }

@@ -1,7 +1,7 @@
 /** Backups of a virtual disk by every transport, and what may be done with those it has. */
 import { TRANSPORTS } from '../../../engine/operations/backup/transport.js';
 import type { Command } from '../../engine.js';
-import { DISK_SCOPES, diskOf, instantOf, type Operation } from './define.js';
+import { DISK_SCOPES, diskOf, instantOf, type Operation, rowsOfVm } from './define.js';
 
 const MODES = ['full', 'incremental'] as const;
 
@@ -38,11 +38,13 @@ export const backups: Operation = {
       command,
       said: `${row.name}: ${label} begins`,
     }));
+    // One of a machine at a time.
+    if (!rowsOfVm(world, 'backup', vm).some((backup) => backup.now('phase') > 0)) return begun;
     const cancel = {
       label: `cancel the backup of ${vm}`,
       command: { kind: 'cancelBackup', vm } as const,
       said: `${vm}: its backup is cancelled`,
     };
-    return row.now('phase') > 0 ? [cancel, ...begun] : [...begun, cancel];
+    return [cancel];
   },
 };

@@ -1,4 +1,5 @@
 /** What is done with a datastore: its space, its mounts, disks that belong to no machine. */
+import type { Row } from '../../../engine/views/kit/row.js';
 import type { Form } from '../../state.js';
 import type { World } from '../../world.js';
 import { ask, asked, nameField, type Offer, type Operation } from './define.js';
@@ -54,7 +55,7 @@ export const datastores: Operation = {
       refresh,
       { label: 'new disk', form: create },
       ...loose,
-      ...row.children('mount').flatMap((mount) => mountOffers(mount.label('host'), datastore)),
+      ...row.children('mount').map(mountOffer),
     ];
   },
 };
@@ -76,15 +77,19 @@ function renameForm(datastore: string, name: string): Form {
 export const mounts: Operation = {
   title: 'Datastore on this host',
   scopes: ['mount'],
-  offers: (row) => mountOffers(row.label('host'), row.name),
+  offers: (row) => [mountOffer(row)],
 };
 
-function mountOffers(host: string, datastore: string): Offer[] {
-  return (['off', 'on'] as const).map((state) => {
-    const what = `${state === 'on' ? 'mount' : 'unmount'} it on ${host}`;
-    const command = { kind: 'mount', host, datastore, state } as const;
-    return { label: what, command, said: `${datastore}: ${what}` };
-  });
+function mountOffer(mount: Row): Offer {
+  const { name: datastore } = mount;
+  const host = mount.label('host');
+  const state = mount.now('mounted') > 0 ? 'off' : 'on';
+  const what = `${state === 'on' ? 'mount' : 'unmount'} it on ${host}`;
+  return {
+    label: what,
+    command: { kind: 'mount', host, datastore, state },
+    said: `${datastore}: ${what}`,
+  };
 }
 
 /** Disks that clones, restores and `createDisk` have left there, as far as the log goes back. */
@@ -92,12 +97,12 @@ function looseDisks(world: World, datastore: string): string[] {
   const paths = new Set<string>();
   for (const { kind, object, what } of world.events) {
     if (!object.startsWith(`[${datastore}] `)) continue;
-    if (['clone.begin', 'disk.create', 'restore.begin'].includes(kind)) paths.add(object);
+    if (['clone.end', 'disk.create', 'restore.end'].includes(kind)) paths.add(object);
     if (kind === 'disk.renamed') {
       paths.delete(what.replace(/^was /, ''));
       paths.add(object);
     }
-    if (['clone.failed', 'disk.delete', 'disk.failed'].includes(kind)) paths.delete(object);
+    if (['disk.delete', 'disk.failed'].includes(kind)) paths.delete(object);
   }
   const names = [...paths].flatMap((path) => /\] ([^/]+)\/\1-flat\.vmdk$/.exec(path)?.[1] ?? []);
   // A disk that was restored in place is its machine's.

@@ -1,7 +1,7 @@
 /** What an entry of the operations menu is: new kinds of commands get theirs in a file of this folder. */
 import { count, duration, formatParam, type Param } from '../../../engine/core/params.js';
 import { formatDuration } from '../../../engine/core/units.js';
-import type { Row } from '../../../engine/views/kit/row.js';
+import { Row } from '../../../engine/views/kit/row.js';
 import type { Command, PlanSummary } from '../../engine.js';
 import type { Form, FormField, MadeCommand, TypedForm } from '../../state.js';
 import type { World } from '../../world.js';
@@ -69,6 +69,15 @@ export function diskOf(row: Row, world: World): NamedDisk | undefined {
 
 /** Scopes whose rows are called by their virtual disk. */
 export const DISK_SCOPES = ['disk', 'chain', 'backup'];
+
+/** Rows of a scope that carry the name of a machine. */
+export function rowsOfVm(world: World, scope: string, vm: string): Row[] {
+  const { window } = world.frames;
+  return window.entities
+    .scope(scope)
+    .filter(({ labels }) => labels.vm === vm)
+    .map((info) => new Row(window, info));
+}
 
 /** Names that one kind of event has brought and another has not taken away, oldest first. */
 export function namesLeft(

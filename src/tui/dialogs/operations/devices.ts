@@ -29,12 +29,11 @@ export const devices: Operation = {
         return { command, said: `${host} ${device} has another queue depth` };
       },
     );
-    const perennial = (['on', 'off'] as const).map((state) => {
-      const label = `perennially reserved: ${state === 'on' ? 'rescans leave it alone' : 'no longer'}`;
-      const command = { kind: 'perennial', host, device, state } as const;
-      return { label, command, said: `${host} ${device}: ${label}` };
-    });
-    return [{ label: 'another queue depth', form: depth }, ...perennial];
+    const state = row.now('perennial') > 0 ? 'off' : 'on';
+    const label = `perennially reserved: ${state === 'on' ? 'rescans leave it alone' : 'no longer'}`;
+    const command = { kind: 'perennial', host, device, state } as const;
+    const perennial = { label, command, said: `${host} ${device}: ${label}` };
+    return [{ label: 'another queue depth', form: depth }, perennial];
   },
 };
 

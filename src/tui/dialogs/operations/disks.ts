@@ -1,6 +1,7 @@
 /** What is done with a virtual disk and its files. */
 import { choice, size } from '../../../engine/core/params.js';
 import type { DiskPlan } from '../../../engine/plan/plan.js';
+import type { World } from '../../world.js';
 import {
   ask,
   asked,
@@ -10,6 +11,7 @@ import {
   namesLeft,
   type Offer,
   type Operation,
+  rowsOfVm,
 } from './define.js';
 
 /** The largest there is, 62 TiB (stack-upper reference, 22). */
@@ -38,10 +40,11 @@ export const diskFiles: Operation = {
     // The instant tells clones of one disk apart.
     const name = `${vm}-copy-${instantOf(world)}`;
     const places = (world.plan?.datastores ?? []).map(({ name: datastore }) => datastore);
-    const home = row.label('datastore');
+    const [own = row] = rowsOfVm(world, 'disk', vm).filter(({ name: own }) => own === row.name);
+    const home = own.label('datastore');
     const extend = ask(
       `Extend ${row.name}`,
-      [asked('size', sizeParam, 2 * 512 * row.now('sizeBlocks') || sizeParam.initial)],
+      [asked('size', sizeParam, 2 * 512 * own.now('sizeBlocks') || sizeParam.initial)],
       ({ values, texts }) => ({
         command: { ...about, action: 'extend', sizeBytes: values.size ?? 0 },
         said: `${row.name}: extend to ${texts.size} begins`,
@@ -58,6 +61,16 @@ export const diskFiles: Operation = {
               said: `${row.name}: its files are called ${texts.name}`,
             },
     );
+    const elsewhere = places.filter((datastore) => datastore !== home);
+    const giveUp: Offer = {
+      label: 'give up its clone or migration that is under way',
+      command: { kind: 'cancelDisk', disk: index },
+      said: `${row.name}: given up`,
+    };
+    const inflate = begins({
+      label: 'inflate: allocate and zero all of it',
+      command: { ...about, action: 'inflate' },
+    });
     return [
       ...places.map((datastore) =>
         begins({
@@ -71,37 +84,59 @@ export const diskFiles: Operation = {
           command: { kind: 'clone', disk: index, snapshot, datastore: home, name },
         }),
       ),
-      {
-        label: 'give up its clone or migration that is under way',
-        command: { kind: 'cancelDisk', disk: index },
-        said: `${row.name}: given up`,
-      },
-      ...places.map((datastore) =>
+      ...(isCopied(row.name, vm, world) ? [giveUp] : []),
+      ...elsewhere.map((datastore) =>
         begins({
           label: `migrate to ${datastore} (Storage vMotion)`,
           command: { ...about, action: 'migrate', datastore },
         }),
       ),
-      begins({
-        label: 'inflate: allocate and zero all of it',
-        command: { ...about, action: 'inflate' },
-      }),
+      ...(own.label('kind') === 'eagerThick' ? [] : [inflate]),
       begins({
         label: 'punch zero: give blocks of zeros back',
         command: { ...about, action: 'punchZero' },
       }),
       { label: 'extend: make it larger', form: extend },
       { label: 'rename its files', form: rename },
-      {
-        label: 'track its changes (CBT)',
-        command: { kind: 'track', disk: index, state: 'on' },
-        said: `${row.name}: its changes are tracked`,
-      },
-      {
-        label: 'track its changes no longer',
-        command: { kind: 'track', disk: index, state: 'off' },
-        said: `${row.name}: its changes are not tracked any more`,
-      },
+      ...tracking(row.name, index, world),
     ];
   },
 };
+
+/** Only the log tells whether changes are tracked; before it has told, both are offered. */
+function tracking(name: string, disk: number, world: World): Offer[] {
+  const told = world.events.findLast(
+    ({ kind, object }) => kind === 'disk.tracking' && object === name,
+  );
+  const now = told === undefined ? undefined : told.what.startsWith('changes') ? 'on' : 'off';
+  const offers: readonly (Offer & { readonly state: 'on' | 'off' })[] = [
+    {
+      state: 'on',
+      label: 'track its changes (CBT)',
+      command: { kind: 'track', disk, state: 'on' },
+      said: `${name}: its changes are tracked`,
+    },
+    {
+      state: 'off',
+      label: 'track its changes no longer',
+      command: { kind: 'track', disk, state: 'off' },
+      said: `${name}: its changes are not tracked any more`,
+    },
+  ];
+  return offers.filter(({ state }) => state !== now);
+}
+
+/** Whether a clone of one of the machine's disks, or a migration of this one, is under way. */
+function isCopied(name: string, vm: string, world: World): boolean {
+  const files = new Set(rowsOfVm(world, 'file', vm).map((file) => file.name));
+  const copies = new Set<string>();
+  for (const { kind, object, what } of world.events) {
+    const from = kind === 'clone.begin' ? /^from (\[.*\.vmdk)/.exec(what)?.[1] : undefined;
+    const migrates = kind === 'disk.alter.begin' && object === name && what.startsWith('migrate');
+    if (migrates || (from !== undefined && files.has(from))) copies.add(object);
+    else if (ENDS.has(kind)) copies.delete(object);
+  }
+  return copies.size > 0;
+}
+
+const ENDS = new Set(['clone.end', 'disk.failed', 'disk.alter.end', 'disk.alter.failed']);

@@ -1,5 +1,5 @@
 /** What may be done with the snapshots of a machine, or a disk's machine; which there are its log says. */
-import { DISK_SCOPES, diskOf, instantOf, namesLeft, type Operation } from './define.js';
+import { DISK_SCOPES, diskOf, instantOf, namesLeft, type Operation, rowsOfVm } from './define.js';
 
 export const snapshots: Operation = {
   title: 'Snapshots',
@@ -11,6 +11,13 @@ export const snapshots: Operation = {
     const about = { kind: 'snapshot', vm } as const;
     const create = { ...about, action: 'create', snapshot: `at-${instantOf(world)}` } as const;
     const known = namesLeft(world, vm, 'vm.snapshot.created', 'vm.snapshot.removed');
+    const chains = rowsOfVm(world, 'chain', vm);
+    const deltas = chains.some((chain) => chain.now('links') > 0);
+    // Deltas that belong to no snapshot any more.
+    const left =
+      deltas && (known.length === 0 || chains.some((chain) => chain.now('consolidate') > 0));
+    const deleteAll = { ...about, action: 'deleteAll' } as const;
+    const consolidate = { ...about, action: 'consolidate' } as const;
     return [
       { label: `snapshot of ${vm}`, command: create },
       { label: `snapshot of ${vm}, quiesced`, command: { ...create, quiesce: true } },
@@ -25,11 +32,8 @@ export const snapshots: Operation = {
           command: { ...about, action: 'delete', snapshot } as const,
         },
       ]),
-      {
-        label: `delete all snapshots of ${vm}`,
-        command: { ...about, action: 'deleteAll' } as const,
-      },
-      { label: `consolidate ${vm}`, command: { ...about, action: 'consolidate' } as const },
+      ...(deltas ? [{ label: `delete all snapshots of ${vm}`, command: deleteAll }] : []),
+      ...(left ? [{ label: `consolidate ${vm}`, command: consolidate }] : []),
     ].map(({ label, command }) => ({ label, command, said: `${vm}: ${label} begins` }));
   },
 };

@@ -9,7 +9,9 @@ import type { PanelContext } from './panel.js';
 const NAME_WIDTH = 14;
 /** With fewer rows than this, what they say matters more than what they are called. */
 const TITLE_FROM = 4;
+/** Values of the gauge `state` of a path, and of `lost` of a host's mounts. */
 const DEAD = 3;
+const DEAD_HOST = 2;
 
 const machine = views.find(({ name }) => name === 'vm');
 
@@ -39,7 +41,10 @@ export function summaryRows(
     const known = paths.some((path) => !Number.isNaN(path.now('state')));
     const alive = known ? `: ${theme.paint('ok', 'all alive')}` : '';
     const state = dead > 0 ? `: ${theme.paint('bad', `! ${dead} dead`)}` : alive;
-    return `  ${theme.paint('strong', name(host))} ${of('vm').length} VMs, ${paths.length} paths${state}`;
+    const vms = several(of('vm').length, 'VM');
+    const title = `  ${theme.paint('strong', name(host))} ${vms}, ${several(paths.length, 'path')}`;
+    const isDead = of('mount').some((mount) => mount.now('lost') === DEAD_HOST);
+    return title + (isDead ? `: ${theme.paint('bad', '! the host is dead')}` : state);
   });
   const all = window.entities.scope('vm');
   const title = theme.paint('title', width < 60 ? 'Hosts and VMs' : 'Hosts and virtual machines');
@@ -51,16 +56,26 @@ export function summaryRows(
   const machines = shown.map((info) => {
     const row = new Row(window, info);
     const stunned = row.now('stunned') > 0;
+    const power = POWER[row.now('power')] ?? '';
     const cells = FIGURES.map(
       ({ format, value, width: room, id }) =>
         `${formatCell(format, value(row), room).padStart(room)} ${UNITS[id] ?? ''}`,
     );
-    const state = stunned ? theme.paint('bad', ' ! question (a)') : '';
+    const state = stunned
+      ? theme.paint('bad', ' ! question (a)')
+      : theme.paint('dim', power === '' ? '' : ` ${power}`);
     return `  ${name(info.name)} ${cells.join(' ')}${state}`;
   });
   if (fits) return [...top, ...machines];
   const rows = [...top, ...machines].slice(0, height - 1);
   return [...rows, theme.paint('dim', `  and ${count - height + 1} more (V)`)];
+}
+
+/** What is not running, by value of the gauge. */
+const POWER = ['', 'suspended', 'off', 'template'];
+
+function several(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 const UNITS: Readonly<Record<string, string>> = { 'CMDS/s': '/s', 'MB/s': 'MB/s', 'LAT/cmd': 'ms' };

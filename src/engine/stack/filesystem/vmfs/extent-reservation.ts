@@ -30,18 +30,23 @@ export interface ReservedChange {
   readonly payload: Uint8Array | undefined;
 }
 
-/** Who makes rows of it; `relies`: carried out only while the reservation stands. */
+/** An I/O of the file system's own that is to become a row. */
+export interface MetadataRow {
+  readonly op: number;
+  readonly lba: number;
+  readonly blocks: number;
+  readonly purpose: Purpose;
+  readonly client: MetadataClient;
+  readonly token: number;
+  /** What a write carries, or where what is read is to be, on volumes that keep bytes. */
+  readonly payload?: Uint8Array | undefined;
+  /** Carried out only while the reservation stands. */
+  readonly relies?: boolean;
+}
+
+/** Who makes rows of them. */
 export interface RowMaker {
-  makeRow(
-    op: number,
-    lba: number,
-    blocks: number,
-    purpose: Purpose,
-    client: MetadataClient,
-    token: number,
-    payload: Uint8Array | undefined,
-    relies: boolean,
-  ): void;
+  makeRow(row: MetadataRow): void;
 }
 
 const FREE = 0;
@@ -212,12 +217,17 @@ export class ExtentReservation implements MetadataClient {
     }
     this.state = ASKING;
     this.place = this.queue[0].lba;
-    this.rows.makeRow(RESERVE, this.place, 0, 'reserveIos', this, TAKEN, undefined, false);
+    this.command(RESERVE, TAKEN);
   }
 
   private release(): void {
     this.state = RELEASING;
-    this.rows.makeRow(RELEASE, this.place, 0, 'reserveIos', this, GIVEN, undefined, false);
+    this.command(RELEASE, GIVEN);
+  }
+
+  private command(op: number, token: number): void {
+    const { place: lba, rows } = this;
+    rows.makeRow({ op, lba, blocks: 0, purpose: 'reserveIos', client: this, token });
   }
 
   /** Begins what waits, except for a second swap of the same block. */
@@ -241,8 +251,9 @@ export class ExtentReservation implements MetadataClient {
     const found = isRead && swap !== undefined ? new Uint8Array(BLOCK_BYTES) : undefined;
     this.running[token] = { change, found, isRead };
     const op = isRead ? READ : WRITE;
-    const bytes = isRead ? found : (swap?.bytes ?? payload);
-    this.rows.makeRow(op, lba, blocks, purpose, this, token, bytes, true);
+    const carried = isRead ? found : (swap?.bytes ?? payload);
+    const row = { op, lba, blocks, purpose, client: this, token };
+    this.rows.makeRow({ ...row, payload: carried, relies: true });
   }
 
   private failAll(status: number, sense: number): void {

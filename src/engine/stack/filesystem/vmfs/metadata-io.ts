@@ -13,7 +13,7 @@ import type { Traffic } from '../../../core/traffic.js';
 import { ROW_RETRY_NS } from '../../splitter.js';
 import { datastoreSlot } from '../datastore.js';
 import { MOUNT_FIELDS, type MountState } from '../mount-state.js';
-import { ExtentReservation, type RowMaker } from './extent-reservation.js';
+import { ExtentReservation, type MetadataRow, type RowMaker } from './extent-reservation.js';
 import type { VmfsMountOptions } from './options.js';
 import type { Purpose } from './purpose.js';
 import type { VmfsVolume } from './volume.js';
@@ -46,17 +46,6 @@ export interface Swap {
   readonly bytes: Uint8Array;
 }
 
-interface Waiting {
-  readonly op: number;
-  readonly lba: number;
-  readonly blocks: number;
-  readonly purpose: Purpose;
-  readonly client: MetadataClient;
-  readonly token: number;
-  readonly payload: Uint8Array | undefined;
-  readonly relies: boolean;
-}
-
 /**
  * The I/Os VMFS makes for itself on one host: rows of the VMkernel's world, addressed in the volume.
  * An array without WRITE SAME gets plain writes instead, until a rescan asks it anew; nobody above
@@ -80,7 +69,7 @@ export class MetadataIo extends Layer implements RowMaker {
   /** The host is dead. */
   isDead = false;
   /** What could not be asked for because the request table was full. */
-  private waiting: Waiting[] = [];
+  private waiting: MetadataRow[] = [];
   private isRefused = false;
 
   constructor(
@@ -124,7 +113,7 @@ export class MetadataIo extends Layer implements RowMaker {
     token: number,
     into?: Uint8Array,
   ): void {
-    this.makeRow(READ, lba, blocks, purpose, client, token, into, false);
+    this.makeRow({ op: READ, lba, blocks, purpose, client, token, payload: into });
   }
 
   /** @param payload the bytes, on volumes that keep them; not to be changed before the answer */
@@ -136,15 +125,13 @@ export class MetadataIo extends Layer implements RowMaker {
     token: number,
     payload?: Uint8Array,
   ): void {
-    if (!this.reserves) this.makeRow(WRITE, lba, blocks, purpose, client, token, payload, false);
-    else {
-      const change = { lba, blocks, purpose, client, token, payload };
-      this.reservationAt(lba).ask({ ...change, isSwap: false, swap: undefined });
-    }
+    const change = { lba, blocks, purpose, client, token, payload };
+    if (!this.reserves) this.makeRow({ op: WRITE, ...change });
+    else this.reservationAt(lba).ask({ ...change, isSwap: false, swap: undefined });
   }
 
   zero(lba: number, blocks: number, client: MetadataClient, token: number): void {
-    this.makeRow(ZERO, lba, blocks, 'zeroIos', client, token, undefined, false);
+    this.makeRow({ op: ZERO, lba, blocks, purpose: 'zeroIos', client, token });
   }
 
   /**
@@ -169,7 +156,7 @@ export class MetadataIo extends Layer implements RowMaker {
       both.set(swap.expected);
       both.set(swap.bytes, BLOCK_BYTES);
     }
-    this.makeRow(ATS, lba, 1, purpose, client, token, both, false);
+    this.makeRow({ op: ATS, lba, blocks: 1, purpose, client, token, payload: both });
   }
 
   override submit(io: Io): void {
@@ -214,26 +201,15 @@ export class MetadataIo extends Layer implements RowMaker {
   override fire(): void {
     const { waiting } = this;
     this.waiting = [];
-    for (const { op, lba, blocks, purpose, client, token, payload, relies } of waiting) {
-      this.makeRow(op, lba, blocks, purpose, client, token, payload, relies);
-    }
+    for (const row of waiting) this.makeRow(row);
   }
 
-  makeRow(
-    op: number,
-    lba: number,
-    blocks: number,
-    purpose: Purpose,
-    client: MetadataClient,
-    token: number,
-    payload: Uint8Array | undefined,
-    relies: boolean,
-  ): void {
+  makeRow(row: MetadataRow): void {
     const { requests, now, payloads } = this.sim;
+    const { op, lba, blocks, payload } = row;
     const command = op === ZERO && !this.offload.init ? WRITE : op;
     const io = requests.takeOwn(command, lba, blocks, now);
     if (io === NO_IO) {
-      const row = { op, lba, blocks, purpose, client, token, payload, relies };
       if (this.waiting.push(row) === 1) this.after(ROW_RETRY_NS, NO_IO);
       return;
     }
@@ -242,10 +218,10 @@ export class MetadataIo extends Layer implements RowMaker {
     if (op === ZERO) requests.data[io] = ZERO_DATA;
     else if (payload !== undefined) requests.data[io] = payloads.take(payload);
     this.address[io] = lba;
-    this.token[io] = token;
-    this.clients[io] = client;
-    this.purpose[io] = MOUNT_FIELDS.indexOf(purpose);
-    this.relies[io] = relies ? 1 : 0;
+    this.token[io] = row.token;
+    this.clients[io] = row.client;
+    this.purpose[io] = MOUNT_FIELDS.indexOf(row.purpose);
+    this.relies[io] = row.relies === true ? 1 : 0;
     if (op === ATS) {
       const tag = this.volume.tags.get(lba) ?? 0;
       this.expect[io] = tag;
@@ -279,7 +255,7 @@ export class MetadataIo extends Layer implements RowMaker {
     swap: Swap | undefined,
   ): void {
     if (!this.volume.isShared) {
-      this.makeRow(WRITE, lba, 1, purpose, client, token, swap?.bytes, false);
+      this.makeRow({ op: WRITE, lba, blocks: 1, purpose, client, token, payload: swap?.bytes });
       return;
     }
     const change = { lba, blocks: 1, purpose, client, token, payload: undefined };

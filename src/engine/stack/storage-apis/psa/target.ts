@@ -16,7 +16,6 @@ export interface PathNexus {
 export const ACCESS_OPTIMIZED = 0;
 export const ACCESS_NON_OPTIMIZED = 1;
 export const ACCESS_STANDBY = 2;
-export const ACCESS_UNAVAILABLE = 3;
 export const ACCESS_TRANSITIONING = 15;
 
 /** TPGS bits of standard INQUIRY data: how access states may change. */

@@ -9,30 +9,6 @@ export type Primitive = 'ats' | 'clone' | 'zero' | 'delete';
 
 export type VaaiStatus = 'unknown' | 'supported' | 'unsupported';
 
-/** Fields of the `device` entity this file keeps: tries and failures of each primitive. */
-export const VAAI_FIELDS = [
-  'ats',
-  'atsFailed',
-  'clones',
-  'cloneFailed',
-  'zeros',
-  'zeroFailed',
-  'deletes',
-  'deleteFailed',
-] as const;
-
-/** More of them: what the primitives moved, and how long those that ended well took together. */
-export const OFFLOAD_FIELDS = [
-  'cloneWrites',
-  'cloneReadBlocks',
-  'cloneWriteBlocks',
-  'zeroBlocks',
-  'deleteBlocks',
-  'atsNs',
-  'cloneNs',
-  'zeroNs',
-] as const;
-
 /** Where a primitive counts its blocks and its time; ATS moves one block. */
 const MOVED: Readonly<Partial<Record<Primitive, string>>> = {
   clone: 'cloneReadBlocks',
