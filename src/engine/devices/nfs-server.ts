@@ -54,8 +54,7 @@ export class NfsServer extends Layer {
   private readonly life: Int32Array;
   /** The client waits for the answer no more. */
   private readonly givenUp: Uint8Array;
-  /** What keeps it down, each until it ends. */
-  private downs = 0;
+  private running = true;
   private readonly held = new Fifo();
   private heldCount = 0;
   private readonly listeners: (() => void)[] = [];
@@ -110,27 +109,12 @@ export class NfsServer extends Layer {
   }
 
   get up(): boolean {
-    return this.downs === 0;
+    return this.running;
   }
 
-  /**
-   * It is down until what is given back is called, and as long as anything else keeps it down.
-   * @returns brings it up again, once
-   */
-  takeDown(why: string): (why: string) => void {
-    this.downs++;
-    if (this.downs === 1) this.changed(why);
-    let isOver = false;
-    return (back) => {
-      if (isOver) return;
-      isOver = true;
-      this.downs--;
-      if (this.downs === 0) this.changed(back);
-    };
-  }
-
-  private changed(why: string): void {
-    const { up } = this;
+  setUp(up: boolean, why: string): void {
+    if (up === this.running) return;
+    this.running = up;
     this.entity.values[this.upSlot] = up ? 1 : 0;
     this.sim.log.note('port.state', this.name, up ? 'up' : 'down', why);
     if (up) for (; this.heldCount > 0; this.heldCount--) this.after(0, this.held.pop());
@@ -142,11 +126,11 @@ export class NfsServer extends Layer {
    * it is up again, as their connections are reset.
    */
   restart(why: string): () => void {
-    const bringUp = this.takeDown(why);
+    this.setUp(false, why);
     return () => {
       for (; this.heldCount > 0; this.heldCount--) this.lose(this.held.pop(), 0);
       this.clients.restart(why);
-      bringUp(`${why} healed`);
+      this.setUp(true, `${why} healed`);
     };
   }
 
@@ -227,9 +211,9 @@ export class NfsServer extends Layer {
       this.leave(io).complete(io);
     } else if (!this.links[this.link[io]].up) {
       this.strand(this.links[this.link[io]], io);
-    } else if (!this.up && this.givenUp[io] !== 0) {
+    } else if (!this.running && this.givenUp[io] !== 0) {
       this.lose(io, 0);
-    } else if (!this.up) {
+    } else if (!this.running) {
       this.held.push(io);
       this.heldCount++;
     } else if (phase === REQUEST) {

@@ -7,7 +7,7 @@ export const serverDown = defineFault({
   params: {},
   lasting: true,
   inject(server) {
-    const bringUp = server.takeDown('fault server-down');
-    return () => bringUp('fault server-down healed');
+    server.setUp(false, 'fault server-down');
+    return () => server.setUp(true, 'fault server-down healed');
   },
 });

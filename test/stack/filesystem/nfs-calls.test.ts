@@ -98,7 +98,7 @@ describe('calls of NFS', () => {
   it('given up while the server is down end at once, and are not sent again', () => {
     const { sim, server, guest, issue, run, served } = setUp(4.1);
     const tasks = new TaskManager(sim, 'esx1', new Settings());
-    const bringUp = server.takeDown('test');
+    server.setUp(false, 'test');
     const rows = [0, 1, 2, 3, 4, 5].map((n) => issue(WRITE, n * 8, 8));
     run(10);
     // Four have slots and are with the server, two wait for one.
@@ -110,7 +110,7 @@ describe('calls of NFS', () => {
     issue(READ, 0, 8);
     run(1000);
     expect(guest.done).toHaveLength(6);
-    bringUp('test');
+    server.setUp(true, 'test');
     run(30_000);
     expect(guest.done).toHaveLength(7);
     expect(served('writes')).toBe(0);
@@ -152,12 +152,12 @@ describe('lock files of NFS 3', () => {
     const { others } = { others: served('others') };
     // Twice the one lock file, and one heartbeat at 12 s.
     expect(others).toBe(3);
-    const bringUp = server.takeDown('test');
+    server.setUp(false, 'test');
     run(60_000);
     // Not answered in 5 s at 35, 45 and 55 s.
     const stale = sim.log.entries.filter(({ kind }) => kind === 'nfs.lock.stale');
     expect(stale.map(({ at }) => at / SECOND)).toEqual([55]);
-    bringUp('test');
+    server.setUp(true, 'test');
     run(11_000);
     expect(sim.log.entries.filter(({ kind }) => kind === 'nfs.lock.renewed')).toHaveLength(1);
   });

@@ -95,12 +95,12 @@ describe('a datastore down to the devices', () => {
     sim.meters.sample();
     sim.runUntil(SECOND);
     expect(guest.done.length).toBe(20);
-    const bringUp = server.takeDown('test');
+    server.setUp(false, 'test');
     for (let n = 0; n < 20; n++) guest.issue(WRITE, file.index, n * FB, 8);
     sim.runUntil(300 * SECOND);
     sim.meters.sample();
     expect(guest.done.length).toBe(20);
-    bringUp('test');
+    server.setUp(true, 'test');
     sim.runUntil(301 * SECOND);
     sim.meters.sample();
     expect(guest.done.length).toBe(40);
