@@ -45,31 +45,14 @@ describe('NfsServer', () => {
     const { sim, guest, server } = setUp();
     guest.send(server, { op: READ });
     sim.runUntil(500_000);
-    const bringUp = server.takeDown('reboot');
+    server.setUp(false, 'reboot');
     guest.send(server, { op: WRITE });
     sim.runUntil(20e9);
     expect(guest.outcomes).toHaveLength(0);
-    bringUp('back');
+    server.setUp(true, 'back');
     sim.runUntil(21e9);
     expect(guest.outcomes.map(({ status }) => status)).toEqual([0, 0]);
     expect(sim.log.entries.map(({ kind }) => kind)).toEqual(['port.state', 'port.state']);
-  });
-
-  it('stays down as long as anything keeps it down', () => {
-    const { sim, guest, server } = setUp();
-    const bringUp = server.takeDown('unplugged');
-    const healed = server.restart('reboot');
-    guest.send(server, { op: READ });
-    sim.runUntil(1e9);
-    healed();
-    guest.send(server, { op: READ });
-    sim.runUntil(2e9);
-    expect([server.up, guest.outcomes.filter(({ status }) => status === 0)]).toEqual([false, []]);
-    bringUp('plugged in');
-    bringUp('plugged in');
-    sim.runUntil(3e9);
-    expect([server.up, guest.outcomes.at(-1)?.status]).toEqual([true, 0]);
-    expect(sim.log.entries.filter(({ kind }) => kind === 'port.state')).toHaveLength(2);
   });
 
   it('keeps account of its room', () => {
