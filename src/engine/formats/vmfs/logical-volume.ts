@@ -1,14 +1,14 @@
 import { FormatError } from '../../core/errors.js';
 import { formatSize } from '../../core/units.js';
+import { lvmLayout } from './extent-places.js';
+import { type ExtentRun, type ExtentTable, readExtentTable } from './extent-table.js';
 import {
   type DeviceHeader,
   decodeDeviceHeader,
   decodeVolumeRecord,
   EXTENT_BYTES,
-  LVM_DATA_AT,
   LVM_HEADER_AT,
   LVM_RECORD_BYTES,
-  lvmLayout,
   type VolumeRecord,
 } from './lvm-records.js';
 import { type BlockMedium, MEDIUM_BLOCK_BYTES } from './medium.js';
@@ -20,6 +20,8 @@ export interface VolumeDevice {
   readonly medium: BlockMedium;
   readonly header: DeviceHeader;
   readonly record: VolumeRecord;
+  /** Where on the device its part of the volume lies. */
+  readonly table: ExtentTable;
 }
 
 /** The bytes of a volume as its file system uses them. */
@@ -35,11 +37,18 @@ export interface VolumeBytes {
   flush(): void;
 }
 
+interface Stretch {
+  readonly medium: BlockMedium;
+  readonly run: ExtentRun;
+}
+
 /** The bytes of a volume over its 1 to 32 devices (reference, section 3). */
 export class LogicalVolume implements VolumeBytes {
   readonly bytes: number;
   readonly record: VolumeRecord;
   readonly major: number;
+  /** All there is of the volume, in the order of its addresses. */
+  private readonly stretches: readonly Stretch[];
 
   /** @param devices in the order of their extents; the first one is the head */
   private constructor(readonly devices: readonly VolumeDevice[]) {
@@ -47,6 +56,9 @@ export class LogicalVolume implements VolumeBytes {
     this.record = head.record;
     this.major = head.header.major;
     this.bytes = head.record.volumeBytes;
+    this.stretches = devices.flatMap(({ medium, table }) =>
+      table.runs.map((run) => ({ medium, run })),
+    );
   }
 
   /**
@@ -73,7 +85,7 @@ export class LogicalVolume implements VolumeBytes {
           const lastExtent = Math.min(record.lastExtent, last);
           const extents = lastExtent + 1 - record.firstExtent;
           const right = { volumeBytes, generation, devices: count, lastExtent, extents };
-          return { medium, header, record: { ...record, ...right } };
+          return withTable(medium, header, { ...record, ...right });
         }),
     );
   }
@@ -178,31 +190,53 @@ export class LogicalVolume implements VolumeBytes {
   ): void {
     for (let done = 0; done < length; ) {
       const position = at + done;
-      const extent = Math.floor(position / EXTENT_BYTES);
-      const device = this.devices.find(
-        ({ record }) => extent >= record.firstExtent && extent <= record.lastExtent,
-      );
-      if (device === undefined) {
+      const stretch = this.stretchAt(position);
+      if (stretch === undefined) throw new FormatError(this.noPlace(position));
+      const { run, medium } = stretch;
+      const inside = position - run.logicalAt;
+      const part = Math.min(length - done, run.bytes - inside);
+      const lba = (run.physicalAt + inside) / MEDIUM_BLOCK_BYTES;
+      if (lba + part / MEDIUM_BLOCK_BYTES > medium.blocks) {
         throw new FormatError(
-          position >= this.bytes
-            ? `address ${position} is beyond the volume's ${this.bytes} bytes`
-            : `address ${position} lies on a device that is missing: ${this.missing}`,
+          `${medium.name} ends before byte ${run.physicalAt + inside + part}: it is cut short`,
         );
       }
-      const { firstExtent, lastExtent } = device.record;
-      const inside = position - firstExtent * EXTENT_BYTES;
-      const room = (lastExtent + 1 - firstExtent) * EXTENT_BYTES - inside;
-      const part = Math.min(length - done, room);
-      const lba = (LVM_DATA_AT + inside) / MEDIUM_BLOCK_BYTES;
-      if (lba + part / MEDIUM_BLOCK_BYTES > device.medium.blocks) {
-        throw new FormatError(
-          `${device.medium.name} ends before byte ${LVM_DATA_AT + inside + part}: it is cut short`,
-        );
-      }
-      visit(device.medium, lba, done, part);
+      visit(medium, lba, done, part);
       done += part;
     }
   }
+
+  /** The stretch an address lies in; undefined where there is none. */
+  private stretchAt(address: number): Stretch | undefined {
+    const { stretches } = this;
+    let [low, high] = [0, stretches.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (stretches[middle].run.logicalAt <= address) low = middle + 1;
+      else high = middle;
+    }
+    const found = stretches[low - 1];
+    return found !== undefined && address < found.run.logicalAt + found.run.bytes
+      ? found
+      : undefined;
+  }
+
+  private noPlace(address: number): string {
+    if (address >= this.bytes) {
+      return `address ${address} is beyond the volume's ${this.bytes} bytes`;
+    }
+    const extent = Math.floor(address / EXTENT_BYTES);
+    const device = this.devices.find(
+      ({ record }) => extent >= record.firstExtent && extent <= record.lastExtent,
+    );
+    return device === undefined
+      ? `address ${address} lies on a device that is missing: ${this.missing}`
+      : `${device.medium.name}: its table does not say where extent ${extent} of the volume is`;
+  }
+}
+
+function withTable(medium: BlockMedium, header: DeviceHeader, record: VolumeRecord): VolumeDevice {
+  return { medium, header, record, table: readExtentTable(medium, header, record) };
 }
 
 /** What a medium says of the volume it is a part of. */
@@ -218,7 +252,7 @@ export function openDevice(whole: BlockMedium): VolumeDevice {
     };
     const header = decodeDeviceHeader(sector(LVM_HEADER_AT));
     const record = decodeVolumeRecord(sector(lvmLayout(header.major).volumeAt));
-    return { medium, header, record };
+    return withTable(medium, header, record);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     throw new FormatError(`${whole.name}: ${error.message}`);
