@@ -85,8 +85,9 @@ class TableReader {
       this.readMap(map, first);
       first += map.records;
     }
-    const recorded = this.distinct(this.pieces, ({ logicalAt }) => logicalAt);
-    const all = [...recorded, ...this.gaps(recorded)];
+    const byAddress = this.distinct(this.pieces, ({ logicalAt }) => logicalAt);
+    const recorded = this.distinct(byAddress, ({ physicalAt }) => physicalAt);
+    const all = [...recorded, ...this.gaps(inOrder(recorded))];
     const runs = joined(this.distinct(all, ({ physicalAt }) => physicalAt));
     if (this.left > 0) this.problems.push(`and ${this.left} more of the kind`);
     return { runs, problems: this.problems };
@@ -253,9 +254,13 @@ function touches(one: ExtentRun, next: ExtentRun): boolean {
   );
 }
 
+function inOrder(pieces: readonly Piece[]): Piece[] {
+  return [...pieces].sort((one, other) => one.logicalAt - other.logicalAt);
+}
+
 function joined(pieces: readonly Piece[]): ExtentRun[] {
   const runs: ExtentRun[] = [];
-  for (const piece of [...pieces].sort((one, other) => one.logicalAt - other.logicalAt)) {
+  for (const piece of inOrder(pieces)) {
     const { logicalAt, physicalAt, bytes } = piece;
     const last = runs.at(-1);
     if (last !== undefined && touches(last, piece)) {
