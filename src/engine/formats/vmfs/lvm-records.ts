@@ -145,7 +145,7 @@ export interface VolumeRecord {
   readonly devices: number;
 }
 
-/** @throws FormatError where the numbers contradict one another */
+/** @throws FormatError where there is no volume, or its numbers contradict one another */
 export function decodeVolumeRecord(bytes: Uint8Array): VolumeRecord {
   const record = {
     volumeBytes: getU64(bytes, 0x00),
@@ -160,6 +160,9 @@ export function decodeVolumeRecord(bytes: Uint8Array): VolumeRecord {
     lastExtent: getU64(bytes, 0x80),
     devices: getU32(bytes, 0x90),
   };
+  if (record.volumeBytes === 0 && record.devices === 0) {
+    throw new FormatError('the device is prepared for volumes but has none: it was removed');
+  }
   if (record.volumeBytes === 0 || record.volumeBytes % EXTENT_BYTES !== 0) {
     throw new FormatError(
       `volume of ${record.volumeBytes} bytes, expected a multiple of 256 MiB above zero`,

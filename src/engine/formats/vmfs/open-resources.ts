@@ -29,6 +29,7 @@ import {
   type ResourceLayout,
   resourceOffset,
 } from './resource-header.js';
+import { SECTOR_BYTES } from './store.js';
 
 /** Every resource of a volume; which there are depends on its generation. */
 export interface VolumeResources {
@@ -163,9 +164,24 @@ function descriptorAt(core: Core, item: number): number {
   return start + offset;
 }
 
-/** The descriptor of a system file at its fixed place; undefined where the volume has no such file. */
+/**
+ * The descriptor of a system file; undefined where the volume has no such file. It is at its fixed place,
+ * except that of a file VMFS 3 does not know on a volume that was one: there the place was taken, and the
+ * file system descriptor says where it is (dissect.vmfs).
+ */
 export function systemDescriptor(core: Core, name: SystemFile): Descriptor | undefined {
-  const at = descriptorAt(core, SYSTEM_FILES.indexOf(name) + 1);
+  const fixed = descriptorFrom(core, descriptorAt(core, SYSTEM_FILES.indexOf(name) + 1));
+  const { repeated } = core.superblock;
+  const later = { '.pb2.sf': repeated.secondaryAt, '.sdd.sf': repeated.hiddenAt };
+  const at = name === '.pb2.sf' || name === '.sdd.sf' ? later[name] : 0;
+  const isThere = fixed?.type === SYSTEM || core.generation.product !== 5;
+  const isPlace = at % SECTOR_BYTES === 0 && at > 0 && at < core.volume.bytes;
+  if (isThere || !isPlace) return fixed;
+  const moved = descriptorFrom(core, at);
+  return moved?.type === SYSTEM ? moved : fixed;
+}
+
+function descriptorFrom(core: Core, at: number): Descriptor | undefined {
   const bytes = core.store.read(at, core.generation.descriptorBytes);
   const file = new Descriptor(core.generation, bytes, at);
   if (getU32(bytes, 0) !== LOCK_DESCRIPTOR || file.links === 0) return undefined;

@@ -34,16 +34,34 @@ export class VmfsPartition extends MediumPart {
   }
 }
 
+/** A partition that no table names any more; it is taken to reach to the end of the medium. */
+export class LostPartition extends MediumPart {
+  constructor(
+    whole: BlockMedium,
+    readonly first: number,
+  ) {
+    super(whole, first, whole.blocks - first);
+  }
+}
+
+/**
+ * Where VMFS partitions usually begin: sector 2048 since ESXi 5, 128 before (reference, section 2), and
+ * two more where dissect.vmfs used to look.
+ */
+const USUAL_STARTS = [2048, 128, 1024, 16384] as const;
+
 /**
  * The medium the logical volume manager writes to: the medium as a whole where its header is there,
- * else the first VMFS partition of an MBR or a GPT that has one.
+ * else the first VMFS partition of an MBR or a GPT that has one, else one that a lost table had.
  * @throws FormatError where there is neither
  */
 export function findVmfsPartition(medium: BlockMedium): BlockMedium {
   if (hasLvmHeader(medium)) return medium;
   const parts = vmfsPartitions(medium);
-  const part = parts.find(hasLvmHeader);
+  const part = parts.find((candidate) => hasLvmHeader(candidate));
   if (part !== undefined) return part;
+  const start = USUAL_STARTS.find((sector) => hasLvmHeader(medium, sector));
+  if (start !== undefined) return new LostPartition(medium, start);
   const [first] = parts;
   if (first === undefined) {
     const other = otherKind(medium);
@@ -82,8 +100,8 @@ function otherKind(medium: BlockMedium): string | undefined {
   return OTHER_KINDS.find(([begins]) => text.startsWith(begins))?.[1];
 }
 
-function hasLvmHeader(medium: BlockMedium): boolean {
-  const lba = LVM_HEADER_AT / MEDIUM_BLOCK_BYTES;
+function hasLvmHeader(medium: BlockMedium, start = 0): boolean {
+  const lba = start + LVM_HEADER_AT / MEDIUM_BLOCK_BYTES;
   if (lba >= medium.blocks) return false;
   const bytes = new Uint8Array(MEDIUM_BLOCK_BYTES);
   medium.read(lba, 1, bytes);

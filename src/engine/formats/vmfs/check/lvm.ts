@@ -1,7 +1,7 @@
 import type { LogicalVolume, VolumeDevice } from '../logical-volume.js';
 import { LVM_DATA_AT } from '../lvm-records.js';
 import { MEDIUM_BLOCK_BYTES } from '../medium.js';
-import { VmfsPartition } from '../partition.js';
+import { LostPartition, VmfsPartition } from '../partition.js';
 import { isUuid } from '../uuid.js';
 import type { Findings } from './findings.js';
 
@@ -20,6 +20,10 @@ export function checkLvm(volume: LogicalVolume, findings: Findings): void {
   }
   for (const device of volume.devices) {
     const { medium } = device;
+    if (medium instanceof LostPartition) {
+      const detail = `no table names a VMFS partition; the volume was found from sector ${medium.first} on`;
+      findings.add('partition-table', medium.name, detail);
+    }
     if (medium instanceof VmfsPartition && medium.entry.table === 'gpt') {
       for (const problem of medium.entry.gpt.problems) {
         findings.add('partition-table', medium.name, problem);
