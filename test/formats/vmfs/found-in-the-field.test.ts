@@ -10,6 +10,8 @@ import {
   VMFS5,
   VMFS6,
 } from '../../../src/engine/formats/vmfs/generation.js';
+import { LogicalVolume } from '../../../src/engine/formats/vmfs/logical-volume.js';
+import { growLvm } from '../../../src/engine/formats/vmfs/lvm-change.js';
 import type { Volume } from '../../../src/engine/formats/vmfs/volume.js';
 import { MemoryImage } from '../../../src/input/image/memory-image.js';
 import { disk } from './disks.js';
@@ -200,4 +202,44 @@ it('says so when a device was made for volumes but has none', () => {
   const [image] = formatted({ sizes: [600 * MIB] });
   image.write(0x100200 / 512, 1, new Uint8Array(512));
   expect(() => openToRead([image])).toThrow('prepared for volumes but has none');
+});
+
+it('VMFS 6 in use by a host, whose journal is in .jbc.sf', () => {
+  const { image, volume } = withFile(VMFS6, '/kept');
+  const { core, tree } = volume;
+  const journals = tree.file('/.jbc.sf');
+  const at = core.mapping.dataAt(journals, journals.pointer(0), 0);
+  volume.close();
+  const writer = openToWrite([image]);
+  // Reference, section 7: state, owner, journal, volume address of the journal.
+  patch(writer, 0x300000 + 9 * 4096, (slot) => {
+    putU32(slot, 0, 0xabcdef02);
+    putU32(slot, 0x1c, 0x6553f100);
+    putU32(slot, 0x2c, 6);
+    putU64(slot, 0x64, at);
+  });
+  writer.close();
+  expect(found([image])).toEqual(['host-active']);
+  expect(() => openToWrite([image])).toThrow('uses the volume');
+  expect(Buffer.compare(readAll(openToRead([image]), '/kept'), pattern(1, 3 * MIB))).toBe(0);
+});
+
+it.each([VMFS3, VMFS5, VMFS6])('$name read from /dev/lvm, without LVM around it', (generation) => {
+  const { image, volume } = withFile(generation, '/kept');
+  volume.close();
+  const bare = new MemoryImage('bare', image.blocks - 0x1100000 / 512);
+  for (const [at, content] of image.written()) {
+    const skip = Math.max(0, 0x1100000 - at);
+    if (skip >= content.length) continue;
+    const part = content.subarray(
+      skip,
+      content.length - Math.max(0, at + content.length - image.blocks * 512),
+    );
+    bare.write((at + skip - 0x1100000) / 512, part.length / 512, part);
+  }
+  expect(Buffer.compare(readAll(openToRead([bare]), '/kept'), pattern(1, 3 * MIB))).toBe(0);
+  const { list } = checkVolume([bare]).findings;
+  expect(list.map(({ detail }) => detail)).toEqual(['the file system has no LVM under it']);
+  expect(() => openToWrite([bare])).toThrow('without LVM is only read');
+  expect(() => growLvm(LogicalVolume.open([bare]), 0)).toThrow('without LVM cannot become larger');
 });

@@ -1,5 +1,6 @@
 import { FormatError } from '../../core/errors.js';
 import { formatSize } from '../../core/units.js';
+import { bareFileSystem, isBare } from './bare-file-system.js';
 import { lvmLayout } from './extent-places.js';
 import { type ExtentRun, type ExtentTable, readExtentTable } from './extent-table.js';
 import {
@@ -12,7 +13,7 @@ import {
   type VolumeRecord,
 } from './lvm-records.js';
 import { type BlockMedium, MEDIUM_BLOCK_BYTES } from './medium.js';
-import { findVmfsPartition } from './partition.js';
+import { findVmfsPartition, hasVmfsPartition } from './partition.js';
 import type { Uuid } from './uuid.js';
 
 /** A device that is part of a volume. */
@@ -159,8 +160,13 @@ export class LogicalVolume implements VolumeBytes {
     return gaps.join(', ');
   }
 
+  /** True for a file system without LVM. */
+  get bare(): boolean {
+    return isBare(this.head);
+  }
+
   get writable(): boolean {
-    return this.complete && this.devices.every(({ medium }) => medium.writable);
+    return !this.bare && this.complete && this.devices.every(({ medium }) => medium.writable);
   }
 
   /**
@@ -241,6 +247,8 @@ function withTable(medium: BlockMedium, header: DeviceHeader, record: VolumeReco
 
 /** What a medium says of the volume it is a part of. */
 export function openDevice(whole: BlockMedium): VolumeDevice {
+  const bare = hasVmfsPartition(whole) ? undefined : bareFileSystem(whole);
+  if (bare !== undefined) return bare;
   try {
     const medium = findVmfsPartition(whole);
     const sector = (at: number): Uint8Array => {

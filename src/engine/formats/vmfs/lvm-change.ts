@@ -28,6 +28,7 @@ export function extendLvm(
   seconds: number,
 ): LogicalVolume {
   const { devices, major, record } = volume;
+  requireLvm(volume);
   const count = devices.length + added.length;
   if (count > DEVICES_MAX) {
     throw InputError.of('', `a volume has at most ${DEVICES_MAX} devices, this would be ${count}`);
@@ -87,6 +88,7 @@ export function extendLvm(
  */
 export function growLvm(volume: LogicalVolume, seconds: number): LogicalVolume {
   const { devices, major, record } = volume;
+  requireLvm(volume);
   const { last } = volume;
   const { medium, header } = last;
   const before = last.record.lastExtent + 1 - last.record.firstExtent;
@@ -116,6 +118,15 @@ export function growLvm(volume: LogicalVolume, seconds: number): LogicalVolume {
   for (const device of devices.toReversed())
     if (device !== last) patchVolume(device, whole, seconds);
   return LogicalVolume.open(devices.map((device) => device.medium));
+}
+
+function requireLvm({ bare, head }: LogicalVolume): void {
+  if (!bare) return;
+  throw InputError.of(
+    head.medium.name,
+    'a file system without LVM cannot become larger',
+    'copy its files to a volume of that size',
+  );
 }
 
 /** The table is written anew: it must say that all of the device is the volume's, from its start on. */

@@ -78,6 +78,17 @@ export function findVmfsPartition(medium: BlockMedium): BlockMedium {
   );
 }
 
+/** True where `findVmfsPartition` finds one. */
+export function hasVmfsPartition(medium: BlockMedium): boolean {
+  try {
+    findVmfsPartition(medium);
+    return true;
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
+}
+
 /** Files that hold a disk in another form, by how they begin. */
 const OTHER_KINDS: readonly (readonly [begins: string, what: string])[] = [
   ['KDMV', 'a VMDK: vmtop disk convert --format thin writes a flat file to use'],

@@ -11,6 +11,10 @@ const RESIGNATURE_STATES = [2, 3];
 
 /** Does the table of physical extents say what the volume records say. */
 export function checkLvm(volume: LogicalVolume, findings: Findings): void {
+  if (volume.bare) {
+    findings.add('unfamiliar', volume.head.medium.name, 'the file system has no LVM under it');
+    return;
+  }
   if (!volume.complete) {
     const detail = `${volume.devices.length} of ${volume.record.devices} devices are here; missing are ${volume.missing}`;
     findings.add('device-missing', volume.devices[0].medium.name, detail);
