@@ -36,8 +36,8 @@ export interface ExtentTable {
 }
 
 const PROBLEMS_MAX = 50;
-/** 64 TiB, the largest volume there is, take 4. */
-const REGIONS_MAX = 64;
+/** What the largest volume there is takes, 64 TiB. */
+const REGIONS_MAX = 4;
 
 /** One pair of bitmap and table: where it stands, and how many records it has. */
 interface ExtentMap {
@@ -64,6 +64,8 @@ const RECORDED = 1;
 const PLAIN = 2;
 
 interface Piece extends ExtentRun {
+  /** Grows while neighbours are joined to it. */
+  bytes: number;
   readonly rank: typeof ASSUMED | typeof RECORDED | typeof PLAIN;
 }
 
@@ -107,7 +109,7 @@ class TableReader {
     let at = LVM_HEADER_AT;
     let count = header.maps;
     let next = header.nextRegionAt;
-    for (let region = 0; records > 0; region++) {
+    for (let region = 1; records > 0; region++) {
       const here = Math.min(count, MAPS_PER_REGION, mapCount(records));
       for (let map = 0; map < here; map++) {
         const mapAt = at + bitmapAt - LVM_HEADER_AT + map * mapStride;
@@ -122,7 +124,8 @@ class TableReader {
       }
       if (records === 0 || region === REGIONS_MAX) break;
       const found = this.region(next);
-      if (found === undefined) break;
+      // One that leads back would be read for ever.
+      if (found === undefined || next <= at) break;
       at = next;
       [count, next] = found;
     }
@@ -183,16 +186,15 @@ class TableReader {
     const room = part.lastExtent + 1 - part.firstExtent - index;
     if (room <= 0) return;
     const rank = isPlain && isInOneRegion(index, count) ? PLAIN : RECORDED;
-    const piece = {
-      logicalAt,
-      physicalAt,
-      bytes: Math.min(count, room) * EXTENT_BYTES,
-      rank,
-    } as const;
+    const size = Math.min(count, room) * EXTENT_BYTES;
     const last = this.pieces.at(-1);
-    if (last !== undefined && last.rank === rank && touches(last, piece)) {
-      this.pieces[this.pieces.length - 1] = { ...last, bytes: last.bytes + piece.bytes };
-    } else this.pieces.push(piece);
+    const touches =
+      last !== undefined &&
+      last.rank === rank &&
+      last.logicalAt + last.bytes === logicalAt &&
+      last.physicalAt + last.bytes === physicalAt;
+    if (touches) last.bytes += size;
+    else this.pieces.push({ logicalAt, physicalAt, bytes: size, rank });
   }
 
   /** Without those that claim what a better one has as well, by addresses of the volume or the device. */
@@ -248,24 +250,21 @@ function isInOneRegion(index: number, count: number): boolean {
   return (index % EXTENTS_PER_REGION) + count <= EXTENTS_PER_REGION;
 }
 
-function touches(one: ExtentRun, next: ExtentRun): boolean {
-  return (
-    one.logicalAt + one.bytes === next.logicalAt && one.physicalAt + one.bytes === next.physicalAt
-  );
-}
-
 function inOrder(pieces: readonly Piece[]): Piece[] {
   return [...pieces].sort((one, other) => one.logicalAt - other.logicalAt);
 }
 
 function joined(pieces: readonly Piece[]): ExtentRun[] {
-  const runs: ExtentRun[] = [];
+  const runs: Piece[] = [];
   for (const piece of inOrder(pieces)) {
-    const { logicalAt, physicalAt, bytes } = piece;
+    const { logicalAt, physicalAt } = piece;
     const last = runs.at(-1);
-    if (last !== undefined && touches(last, piece)) {
-      runs[runs.length - 1] = { ...last, bytes: last.bytes + bytes };
-    } else runs.push({ logicalAt, physicalAt, bytes });
+    const touches =
+      last !== undefined &&
+      last.logicalAt + last.bytes === logicalAt &&
+      last.physicalAt + last.bytes === physicalAt;
+    if (touches) last.bytes += piece.bytes;
+    else runs.push({ ...piece });
   }
-  return runs;
+  return runs.map(({ logicalAt, physicalAt, bytes }) => ({ logicalAt, physicalAt, bytes }));
 }
