@@ -13,7 +13,7 @@ import {
   type VolumeRecord,
 } from './lvm-records.js';
 import { type BlockMedium, MEDIUM_BLOCK_BYTES } from './medium.js';
-import { findVmfsPartition, hasVmfsPartition } from './partition.js';
+import { findVmfsPartition, hasVmfsPartition, otherVmfsPartitions } from './partition.js';
 import type { Uuid } from './uuid.js';
 
 /** A device that is part of a volume. */
@@ -67,14 +67,14 @@ export class LogicalVolume implements VolumeBytes {
    * @throws FormatError where they are no volume, not of one volume, or the head is missing
    */
   static open(media: readonly BlockMedium[]): LogicalVolume {
-    return LogicalVolume.assemble(media.map(openDevice));
+    return LogicalVolume.assemble(media.flatMap(openDevices));
   }
 
   /**
    * Like `open` for a volume that was cut off while it grew: the head, which learns of it last, is right.
    */
   static openInterrupted(media: readonly BlockMedium[]): LogicalVolume {
-    const devices = media.map(openDevice);
+    const devices = media.flatMap(openDevices);
     const head = devices.find(({ record }) => record.firstExtent === 0)?.record;
     if (head === undefined) return LogicalVolume.assemble(devices);
     const { volumeBytes, generation, devices: count, uuid } = head;
@@ -93,7 +93,7 @@ export class LogicalVolume implements VolumeBytes {
 
   /** UUID of the volume a medium is a part of. */
   static uuidOn(medium: BlockMedium): Uuid {
-    return openDevice(medium).record.uuid;
+    return openDevices(medium)[0].record.uuid;
   }
 
   private static assemble(devices: VolumeDevice[]): LogicalVolume {
@@ -245,12 +245,32 @@ function withTable(medium: BlockMedium, header: DeviceHeader, record: VolumeReco
   return { medium, header, record, table: readExtentTable(medium, header, record) };
 }
 
-/** What a medium says of the volume it is a part of. */
-export function openDevice(whole: BlockMedium): VolumeDevice {
+/**
+ * What a medium has of its volume: one device, or several where that has more than one of its partitions,
+ * as when a host of old extended a datastore into what was left of its LUN.
+ */
+export function openDevices(whole: BlockMedium): VolumeDevice[] {
   const bare = hasVmfsPartition(whole) ? undefined : bareFileSystem(whole);
-  if (bare !== undefined) return bare;
+  if (bare !== undefined) return [bare];
+  const first = openDevice(whole, () => findVmfsPartition(whole));
+  if (first.record.devices === 1) return [first];
+  const all = [first];
+  for (const part of otherVmfsPartitions(whole, first.medium)) {
+    try {
+      const other = openDevice(whole, () => part);
+      if (other.record.uuid === first.record.uuid) all.push(other);
+    } catch (error) {
+      // Damaged or not, it need not belong to the volume; if it does, the volume lacks a device.
+      if (!(error instanceof FormatError)) throw error;
+    }
+  }
+  return all;
+}
+
+/** @throws FormatError that names the whole medium */
+function openDevice(whole: BlockMedium, part: () => BlockMedium): VolumeDevice {
   try {
-    const medium = findVmfsPartition(whole);
+    const medium = part();
     const sector = (at: number): Uint8Array => {
       const bytes = new Uint8Array(LVM_RECORD_BYTES);
       const lba = at / MEDIUM_BLOCK_BYTES;

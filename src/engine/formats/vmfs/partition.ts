@@ -78,6 +78,14 @@ export function findVmfsPartition(medium: BlockMedium): BlockMedium {
   );
 }
 
+/** Further partitions that hold VMFS, behind the one that `findVmfsPartition` found. */
+export function otherVmfsPartitions(medium: BlockMedium, found: BlockMedium): BlockMedium[] {
+  if (!(found instanceof VmfsPartition)) return [];
+  const others = new Map(vmfsPartitions(medium).map((part) => [part.first, part]));
+  others.delete(found.first);
+  return [...others.values()].filter((part) => hasLvmHeader(part));
+}
+
 /** True where `findVmfsPartition` finds one. */
 export function hasVmfsPartition(medium: BlockMedium): boolean {
   try {

@@ -2,7 +2,7 @@ import { InputError } from '../../core/errors.js';
 import { encodeUtf8, getText, putText, putU32, sameBytes } from './bytes.js';
 import { lvmLayout } from './extent-places.js';
 import { SUPERBLOCK_AT } from './generation.js';
-import { LogicalVolume, openDevice, type VolumeDevice } from './logical-volume.js';
+import { LogicalVolume, openDevices, type VolumeDevice } from './logical-volume.js';
 import { patchSector } from './lvm-change.js';
 import { LVM_HEADER_AT, putDiskId } from './lvm-records.js';
 import type { BlockMedium } from './medium.js';
@@ -34,7 +34,7 @@ const LVM_UUID_AT = 0xb1;
  * @throws InputError where a device is missing or read-only; FormatError where this is no volume
  */
 export function resignature(media: readonly BlockMedium[], options: ResignatureOptions): string {
-  const devices = media.map(openDevice);
+  const devices = media.flatMap(openDevices);
   const begun = devices.find(({ record }) => record.state === DONE);
   if (begun === undefined) {
     requireWhole(LogicalVolume.open(media));
