@@ -1,9 +1,12 @@
 import { FormatError } from '../../core/errors.js';
 import {
+  type Address,
   DESCRIPTOR,
   FILE_BLOCK,
+  HOLE,
   JOURNAL_BLOCK,
   LARGE_BLOCK,
+  makeAddress,
   POINTER_BLOCK,
   SECONDARY_POINTER_BLOCK,
   SUB_BLOCK,
@@ -165,20 +168,31 @@ function descriptorAt(core: Core, item: number): number {
 }
 
 /**
- * The descriptor of a system file; undefined where the volume has no such file. It is at its fixed place,
- * except that of a file VMFS 3 does not know on a volume that was one: there the place was taken, and the
- * file system descriptor says where it is (dissect.vmfs).
+ * Where a system file is that VMFS 3 does not know, on a volume of VMFS 5 laid out as VMFS 3: not at its
+ * fixed place, which a file of the time before may have.
  */
+function laterPlace(core: Core, name: SystemFile): { at: number; address: Address } | undefined {
+  const { repeated, dense } = core.superblock;
+  if (core.generation.product !== 5 || dense) return undefined;
+  const { secondaryAt, secondary, hiddenAt, hidden } = repeated;
+  if (name === '.pb2.sf') return { at: secondaryAt, address: secondary };
+  return name === '.sdd.sf' ? { at: hiddenAt, address: hidden } : undefined;
+}
+
+/** The descriptor of a system file; undefined where the volume has no such file. */
 export function systemDescriptor(core: Core, name: SystemFile): Descriptor | undefined {
-  const fixed = descriptorFrom(core, descriptorAt(core, SYSTEM_FILES.indexOf(name) + 1));
-  const { repeated } = core.superblock;
-  const later = { '.pb2.sf': repeated.secondaryAt, '.sdd.sf': repeated.hiddenAt };
-  const at = name === '.pb2.sf' || name === '.sdd.sf' ? later[name] : 0;
-  const isThere = fixed?.type === SYSTEM || core.generation.product !== 5;
-  const isPlace = at % SECTOR_BYTES === 0 && at > 0 && at < core.volume.bytes;
-  if (isThere || !isPlace) return fixed;
-  const moved = descriptorFrom(core, at);
-  return moved?.type === SYSTEM ? moved : fixed;
+  const { at, address } = laterPlace(core, name) ?? { at: 0, address: HOLE };
+  if (at > 0 && at % SECTOR_BYTES === 0 && at < core.volume.bytes) {
+    const later = descriptorFrom(core, at);
+    if (later?.type === SYSTEM && later.address === address) return later;
+  }
+  return descriptorFrom(core, descriptorAt(core, SYSTEM_FILES.indexOf(name) + 1));
+}
+
+/** Descriptor address a system file should have. */
+export function systemAddress(core: Core, name: SystemFile): Address {
+  const later = laterPlace(core, name)?.address ?? HOLE;
+  return later === HOLE ? makeAddress(DESCRIPTOR, SYSTEM_FILES.indexOf(name) + 1) : later;
 }
 
 function descriptorFrom(core: Core, at: number): Descriptor | undefined {
