@@ -242,3 +242,40 @@ it('reads LVM 4, which is laid out as LVM 3 (dissect.vmfs)', () => {
   patch(image, 0x100004, (header) => header.setUint32(0, 7, true));
   expect(() => openToRead([image])).toThrow('LVM version 7, expected 3 to 6');
 });
+
+it('grows a VMFS 6 device whose extents have several records, also when that was cut off', () => {
+  const [small] = formatted({ generation: VMFS6, sizes: [1300 * MIB] });
+  const writer = openToWrite([small]);
+  writer.create('/kept');
+  writer.write('/kept', 0, pattern(6, 3 * MIB));
+  writer.close();
+  // As after a growth by a host: extents 0 to 2 have a record, 3 and 4 another one.
+  patch(small, 0x10006a, (header) => {
+    header.setUint32(0, 2, true);
+    header.setUint32(4, 1, true);
+  });
+  patch(small, 0x181000, (bitmap) => bitmap.setUint8(0, 3));
+  patch(small, 0x182000, (records) => {
+    records.setBigUint64(0x19, BigInt(3 * EXTENT), true);
+    records.setUint8(0x80, 1);
+    records.setUint32(0x81, 1, true);
+    records.setBigUint64(0x89, BigInt(DATA_AT + 3 * EXTENT), true);
+    records.setBigUint64(0x91, BigInt(3 * EXTENT), true);
+    records.setBigUint64(0x99, BigInt(2 * EXTENT), true);
+  });
+  expect(checkVolume([small]).findings.list).toEqual([]);
+  for (const cut of [false, true]) {
+    const image = larger(small, 3000 * MIB);
+    // The table comes before the header: the first record has all extents by then.
+    if (cut) {
+      patch(image, 0x182000, (records) => {
+        records.setBigUint64(0x19, BigInt(11 * EXTENT), true);
+      });
+    }
+    const grown = growLvm(LogicalVolume.openInterrupted([image]), SECONDS);
+    expect(grown.bytes).toBe(11 * EXTENT);
+    expect(bytesOf(image, 0x10006a, 4).getUint32(0, true)).toBe(1);
+    expect(checkVolume([image]).findings.list).toEqual([]);
+    expect(Buffer.compare(readAll(openToRead([image]), '/kept'), pattern(6, 3 * MIB))).toBe(0);
+  }
+});

@@ -135,10 +135,10 @@ function requireAlone({ medium, header, record, table }: VolumeDevice): void {
     ({ logicalAt, physicalAt }) =>
       physicalAt === extentAt(logicalAt / EXTENT_BYTES - record.firstExtent),
   );
-  if (isPlain && table.problems.length === 0 && header.volumes === 1 && record.index === 0) return;
+  if (isPlain && header.volumes === 1 && record.index === 0) return;
   throw InputError.of(
     medium.name,
-    'its physical extents are not all of one volume and in its order, or their table is damaged',
+    'its physical extents are not all of one volume and in its order',
     'extend the volume by another device instead of growing it on this one',
   );
 }
