@@ -12,6 +12,7 @@ import {
 } from '../../../src/engine/formats/vmfs/generation.js';
 import { LogicalVolume } from '../../../src/engine/formats/vmfs/logical-volume.js';
 import { growLvm } from '../../../src/engine/formats/vmfs/lvm-change.js';
+import { showDiskId } from '../../../src/engine/formats/vmfs/lvm-records.js';
 import type { Volume } from '../../../src/engine/formats/vmfs/volume.js';
 import { MemoryImage } from '../../../src/input/image/memory-image.js';
 import { disk } from './disks.js';
@@ -242,4 +243,10 @@ it.each([VMFS3, VMFS5, VMFS6])('$name read from /dev/lvm, without LVM around it'
   expect(list.map(({ detail }) => detail)).toEqual(['the file system has no LVM under it']);
   expect(() => openToWrite([bare])).toThrow('without LVM is only read');
   expect(() => growLvm(LogicalVolume.open([bare]), 0)).toThrow('without LVM cannot become larger');
+});
+
+it('shows the identity of a local disk as the text it is', () => {
+  // The tests of dissect.vmfs: a raw device mapping of a QEMU disk.
+  expect(showDiskId(Buffer.from('QM00015             QEMU H'))).toBe('QM00015             QEMU H');
+  expect(showDiskId(Uint8Array.of(0x60, 0x06, 0x01))).toBe('naa.600601');
 });

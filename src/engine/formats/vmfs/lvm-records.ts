@@ -60,8 +60,14 @@ export function putDiskId(bytes: Uint8Array, id: Uint8Array): void {
   bytes.set(id, DISK_ID_AT);
 }
 
-/** A disk id as ESXi shows it, in hex digits. */
+/**
+ * A disk id as ESXi shows it, in hex digits; that of a local disk is text, its serial number and model (in
+ * the raw device mapping that dissect.vmfs has for a test).
+ */
 export function showDiskId(id: Uint8Array): string {
+  if (id.length > 0 && id.every((byte) => byte >= 0x20 && byte < 0x7f)) {
+    return String.fromCharCode(...id).trim();
+  }
   const digits = [...id].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   return `naa.${digits}`;
 }
