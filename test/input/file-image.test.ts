@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { InputError } from '../../src/engine/core/errors.js';
+import { sectorsOf } from '../../src/input/image/device-size.js';
 import { FileImage } from '../../src/input/image/file-image.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'vmtop-image-'));
@@ -57,3 +58,15 @@ it('leaves no file behind that could not get its size, and touches none that was
   expect(() => FileImage.create(path, TOO_LONG, true)).toThrow(InputError);
   expect(readdirSync(folder)).toEqual(['huge.img']);
 });
+
+it.each([0, 1, 2, 3, 4095, 4096, 4097, 2 ** 31 + 5])(
+  'counts the %d sectors that can be read',
+  (sectors) => {
+    const path = join(folder, 'counted.img');
+    FileImage.create(path, sectors * 512, false).close();
+    const file = openSync(path, 'r');
+    expect(sectorsOf(file)).toBe(sectors);
+    closeSync(file);
+    rmSync(path);
+  },
+);

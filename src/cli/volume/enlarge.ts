@@ -8,7 +8,7 @@ import { LogicalVolume } from '../../engine/formats/vmfs/logical-volume.js';
 import { extendLvm, growLvm } from '../../engine/formats/vmfs/lvm-change.js';
 import { LVM_HEADER_AT } from '../../engine/formats/vmfs/lvm-records.js';
 import type { BlockMedium } from '../../engine/formats/vmfs/medium.js';
-import { findVmfsPartition, VmfsPartition } from '../../engine/formats/vmfs/partition.js';
+import { hasVmfsPartition, VmfsPartition } from '../../engine/formats/vmfs/partition.js';
 import { growPartition } from '../../engine/formats/vmfs/partition-grow.js';
 import { resignature } from '../../engine/formats/vmfs/resignature.js';
 import { Volume } from '../../engine/formats/vmfs/volume.js';
@@ -41,7 +41,7 @@ export function extendImages(all: readonly string[], options: ExtendOptions): vo
 
 /** A device with another volume or a system on it is not taken by mistake. */
 function requireUnused(medium: BlockMedium, volume: LogicalVolume): void {
-  if (hasVolume(medium)) {
+  if (hasVmfsPartition(medium)) {
     // One that an earlier `extend` was cut off from.
     if (LogicalVolume.uuidOn(medium) === volume.record.uuid) return;
     throw InputError.of(
@@ -55,15 +55,6 @@ function requireUnused(medium: BlockMedium, volume: LogicalVolume): void {
   medium.read(0, start.length / 512, start);
   if (isZero(start)) return;
   throw InputError.of(medium.name, 'it is not empty', '--force takes it, with all it holds');
-}
-
-function hasVolume(medium: BlockMedium): boolean {
-  try {
-    findVmfsPartition(medium);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** `vmtop volume grow`: to SIZE, or into what its images have grown to already. */

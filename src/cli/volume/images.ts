@@ -33,7 +33,8 @@ export function splitOptionalPath(all: readonly string[]): Arguments {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true || stats?.isBlockDevice() === true;
 }
 
 /** Hex digits of a disk id, at most 44 bytes of them. */

@@ -134,28 +134,37 @@ export function describeSpace(volume: Volume): string {
   return `${head.join('\n')}\n${table}`;
 }
 
+/** Pieces of a device; more than four, one for each 16 TiB, are out of the ordinary. */
+const RUNS_SHOWN = 100;
+
 /** `vmtop volume extents`. */
 export function printExtents(images: readonly string[]): void {
   withImages(images, false, (media) => {
     const volume = LogicalVolume.open(media);
     const { record, devices } = volume;
-    const table = formatTable(devices, [
+    const runs = devices.flatMap(({ medium, header, table: { runs: found } }) =>
+      found.slice(0, RUNS_SHOWN).map((run) => ({ ...run, medium, header })),
+    );
+    const hidden = devices.reduce(
+      (sum, { table: { runs: found } }) => sum + Math.max(0, found.length - RUNS_SHOWN),
+      0,
+    );
+    const table = formatTable(runs, [
       { title: 'image', align: 'left', text: ({ medium }) => medium.name },
       { title: 'device', align: 'left', text: ({ header }) => header.uuid },
       {
         title: 'extents',
-        text: ({ record: part }) => `${part.firstExtent}-${part.lastExtent}`,
+        text: ({ logicalAt, bytes }) =>
+          `${logicalAt / EXTENT_BYTES}-${(logicalAt + bytes) / EXTENT_BYTES - 1}`,
       },
-      {
-        title: 'size',
-        text: ({ record: part }) =>
-          formatSize((part.lastExtent + 1 - part.firstExtent) * EXTENT_BYTES),
-      },
+      { title: 'size', text: ({ bytes }) => formatSize(bytes) },
+      { title: 'from byte', text: ({ physicalAt }) => String(physicalAt) },
     ]);
     const missing = record.devices - devices.length;
     const lines = [
       `volume ${record.uuid}, LVM ${volume.major}, ${formatSize(volume.bytes)}`,
       table,
+      ...(hidden > 0 ? [`and ${hidden} pieces more`] : []),
       ...(missing > 0
         ? [`missing: ${missing} of ${record.devices} devices, ${volume.missing}`]
         : []),

@@ -1,7 +1,7 @@
 import { BLOCK_BYTES, READ, READ_CAPACITY } from '../core/io.js';
 import type { Sim } from '../core/sim.js';
 import { formatSize } from '../core/units.js';
-import { lvmLayout } from '../formats/vmfs/lvm-records.js';
+import { lvmLayout } from '../formats/vmfs/extent-places.js';
 import type { OffloadExtent } from '../operations/store.js';
 import { PARTITION_START } from '../stack/block/disk-driver.js';
 import { LvmVolume } from '../stack/block/lvm-volume.js';

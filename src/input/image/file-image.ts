@@ -13,12 +13,16 @@ import { InputError } from '../../engine/core/errors.js';
 import { clearRange } from '../../engine/formats/vmfs/clear.js';
 import { type BlockMedium, MEDIUM_BLOCK_BYTES } from '../../engine/formats/vmfs/medium.js';
 import { fileError } from '../read-bytes.js';
+import { sectorsOf } from './device-size.js';
 import { lockForWriting } from './write-lock.js';
 
 /** Blocks of a part of which it is known whether it was written to: 1 MiB. */
 const PART_BLOCKS = 2048;
 
-/** A disk image in a file of the real file system. Sparse where nothing was written. */
+/**
+ * A disk image in a file of the real file system, sparse where nothing was written; or a block device, which
+ * is only read.
+ */
 export class FileImage implements BlockMedium {
   /** True while something written may not be on the disk. */
   private dirty = false;
@@ -36,7 +40,7 @@ export class FileImage implements BlockMedium {
 
   /**
    * @param identity what the LUN that the image is says of itself
-   * @throws InputError when the file cannot be opened, or is not a whole number of sectors
+   * @throws InputError when the file cannot be opened, or is a device that is to be written
    */
   static open(path: string, writable: boolean, identity?: Uint8Array): FileImage {
     // Without O_NONBLOCK a pipe would be waited for until somebody opens its other end.
@@ -44,10 +48,19 @@ export class FileImage implements BlockMedium {
     return withFile(path, flags, writable, (file, unlock) => {
       const stats = fstatSync(file);
       if (stats.isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' });
-      if (!stats.isFile()) {
+      const isDevice = stats.isBlockDevice();
+      if (isDevice && writable) {
+        const hint = 'copy it into a file (dd) and change that';
+        throw InputError.of(
+          path,
+          'found a device: vmtop reads them, it does not write to them',
+          hint,
+        );
+      }
+      if (!stats.isFile() && !isDevice) {
         throw InputError.of(path, 'expected an image file, found a device, pipe or socket');
       }
-      const blocks = Math.floor(stats.size / MEDIUM_BLOCK_BYTES);
+      const blocks = isDevice ? sectorsOf(file) : Math.floor(stats.size / MEDIUM_BLOCK_BYTES);
       return new FileImage(path, file, blocks, writable, identity, unlock);
     });
   }

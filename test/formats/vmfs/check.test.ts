@@ -180,8 +180,9 @@ describe.each([VMFS3, VMFS5, VMFS6])('the check of $name', (generation) => {
   it('finds damaged heartbeats and extent tables', () => {
     patch(0x300000 + 5 * generation.unitBytes, word(0x12345678));
     expect(found()).toEqual(['heartbeat']);
-    const table = { 3: 0x180600, 5: 0x180600, 6: 0x182000 }[generation.product];
-    patch(table - DATA_AT + 128 + 9, word(0x555));
+    // The second record of 128 bytes; VMFS 6 has one for all extents, as its sample volume.
+    const record = { 3: 0x180680, 5: 0x180680, 6: 0x182000 }[generation.product];
+    patch(record - DATA_AT + 9, word(0x555));
     expect(found().sort()).toEqual(['extent-table', 'heartbeat']);
   });
 
@@ -205,8 +206,8 @@ describe.each([VMFS3, VMFS5, VMFS6])('the check of $name', (generation) => {
   it('finds fields that contradict what other structures say', () => {
     const six = generation.product === 6;
     const layout = six
-      ? { record: 0x101000, table: 0x182000 }
-      : { record: 0x100200, table: 0x180600 };
+      ? { record: 0x101000, extent: 0x182000 }
+      : { record: 0x100200, extent: 0x180680 };
     const small = file('/small');
     const fbb = file('/.fbb.sf');
     const { mapping } = volume.core;
@@ -221,8 +222,8 @@ describe.each([VMFS3, VMFS5, VMFS6])('the check of $name', (generation) => {
       ['volume state, high word', layout.record - DATA_AT + 0x12, 'lvm-header'],
       ['volume name', layout.record - DATA_AT + 0x14, 'unfamiliar'],
       ['size of the volume, high word', layout.record - DATA_AT + 4, 'extent-table'],
-      ['number of an extent', layout.table - DATA_AT + 128 + 1, 'extent-table'],
-      ['length of an extent', layout.table - DATA_AT + 128 + 0x19, 'extent-table'],
+      ['number of an extent', layout.extent - DATA_AT + 1, 'extent-table'],
+      ['length of an extent', layout.extent - DATA_AT + 0x1c, 'extent-table'],
       ['clusters in a group', 0x200000 + 0xd5, 'superblock'],
       ['groups', header + 0x18, 'cluster-count'],
       ['links', small.at + generation.fieldsAt + 8, 'links'],
@@ -308,6 +309,7 @@ function extent(id: number, first: number, count: number): Uint8Array {
 it('reads extents of VMFS 6 that stand for several, as on the sample volume', () => {
   images = formatted({ generation: VMFS6, sizes: [1300 * MIB] });
   patch(0x100000 - DATA_AT + 0x6a, Uint8Array.of(2, 0, 0, 0, 1, 0, 0, 0));
+  patch(0x181000 - DATA_AT, Uint8Array.of(3));
   patch(0x182000 - DATA_AT, extent(0, 0, 3));
   patch(0x182000 - DATA_AT + 128, extent(1, 3, 2));
   expect(found()).toEqual([]);

@@ -6,6 +6,10 @@ import { afterAll, expect, it } from 'vitest';
 import { checkVolume } from '../../../src/engine/formats/vmfs/check/check.js';
 import { formatVolume } from '../../../src/engine/formats/vmfs/format.js';
 import { VMFS5, VMFS6 } from '../../../src/engine/formats/vmfs/generation.js';
+import { growFileSystem } from '../../../src/engine/formats/vmfs/grow-blocks.js';
+import { LogicalVolume } from '../../../src/engine/formats/vmfs/logical-volume.js';
+import { extendLvm } from '../../../src/engine/formats/vmfs/lvm-change.js';
+import { makeUuid } from '../../../src/engine/formats/vmfs/uuid.js';
 import { FileImage } from '../../../src/input/image/file-image.js';
 import { HOST, MIB, openToWrite, pattern, SECONDS, sequence } from './model.js';
 
@@ -16,24 +20,39 @@ const TIB = MIB * MIB;
 const FILE = 64 * 1024 * MIB;
 
 it.each([
-  { generation: VMFS5, bytes: 12.4 * TIB },
-  { generation: VMFS6, bytes: 4.4 * TIB },
+  { generation: VMFS5, bytes: 12.4 * TIB, begin: 5 },
+  // Grown, so that the descriptor of `.fbb.sf` cannot map it any more: 256 blocks of it, on VMFS 6 320.
+  { generation: VMFS5, bytes: 10.4 * TIB, begin: 4 },
+  { generation: VMFS6, bytes: 4.4 * TIB, begin: 4 },
 ])(
-  '$generation.name over five sparse images of $bytes bytes',
-  ({ generation, bytes }) => {
+  '$generation.name over five sparse images of $bytes bytes, begun on $begin',
+  ({ generation, bytes, begin }) => {
     const paths = Array.from({ length: 5 }, (_, index) =>
       join(folder, `${generation.name}-${index}`),
     );
     const images = paths.map((path) =>
       FileImage.create(path, Math.floor(bytes / 512) * 512, false),
     );
-    formatVolume(images, {
+    formatVolume(images.slice(0, begin), {
       generation,
       label: 'large',
       seconds: SECONDS,
       random: sequence(1),
       host: HOST,
     });
+    if (begin < images.length) {
+      const added = images.slice(begin);
+      extendLvm(
+        LogicalVolume.open(images.slice(0, begin)),
+        added,
+        added.map(() => makeUuid(SECONDS, [5, 6, 7])),
+        SECONDS,
+      );
+      const grown = openToWrite(images);
+      growFileSystem(grown.core);
+      expect(grown.stat('/.fbb.sf').zla).toBe(generation.product === 6 ? 5 : 3);
+      grown.close();
+    }
     const volume = openToWrite(images);
     volume.create('/lazy', { length: FILE, provisioning: 'zeroedthick' });
     volume.write('/lazy', FILE - MIB, pattern(1, MIB));

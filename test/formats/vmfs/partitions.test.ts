@@ -8,6 +8,8 @@ import { LogicalVolume } from '../../../src/engine/formats/vmfs/logical-volume.j
 import { growLvm } from '../../../src/engine/formats/vmfs/lvm-change.js';
 import { findVmfsPartition, VmfsPartition } from '../../../src/engine/formats/vmfs/partition.js';
 import { growPartition } from '../../../src/engine/formats/vmfs/partition-grow.js';
+import { resignature } from '../../../src/engine/formats/vmfs/resignature.js';
+import { makeUuid } from '../../../src/engine/formats/vmfs/uuid.js';
 import type { MemoryImage } from '../../../src/input/image/memory-image.js';
 import { DATA, disk, mbrTable, readGptStrictly, writeGptTo, writeMbrTo } from './disks.js';
 import { FaultyImage, PowerLoss } from './faulty-image.js';
@@ -301,4 +303,39 @@ it('says so when the disk ends before its partition does', () => {
     .map(([kind]) => kind);
   expect(kinds).toEqual(['extent-table', 'partition-table']);
   expect(readAll(openToRead([cut]), '/kept')).toHaveLength(3 * MIB);
+});
+
+it('are one volume where a disk has several of its extents, and another volume beside them', () => {
+  const bare = formatted({ sizes: [300 * MIB, 600 * MIB] });
+  const volume = openToWrite(bare);
+  volume.create('/f', { length: 500 * MIB, provisioning: 'zeroedthick' });
+  volume.write('/f', 490 * MIB, pattern(2, 100_000));
+  volume.close();
+  const [other] = formatted({ generation: VMFS5, sizes: [300 * MIB] });
+  const word = sequence(5);
+  const uuid = (): string => makeUuid(SECONDS, [word(), word(), word()]);
+  resignature([other], { uuid, random: word });
+  const parts = [bare[1], other, bare[0]].map((content, index) => ({
+    content,
+    first: 128 + index * 700 * SECTORS,
+    blocks: content.blocks,
+  }));
+  const whole = disk('disk', 2200 * SECTORS, undefined, 0);
+  for (const { content, first } of parts) {
+    for (const [at, bytes] of content.written()) {
+      const blocks = Math.min(bytes.length / 512, content.blocks - at / 512);
+      whole.write(first + at / 512, blocks, bytes);
+    }
+  }
+  writeMbrTo(whole, parts);
+  const found = openToRead([whole]);
+  expect(found.core.volume.devices).toHaveLength(2);
+  const back = new Uint8Array(100_000);
+  found.read('/f', 490 * MIB, back);
+  expect(Buffer.compare(back, pattern(2, 100_000))).toBe(0);
+  expect(checkVolume([whole]).findings.list).toEqual([]);
+  const writer = openToWrite([whole]);
+  writer.write('/f', 0, pattern(3, 50_000));
+  writer.close();
+  expect(checkVolume([whole]).findings.list).toEqual([]);
 });

@@ -119,7 +119,7 @@ export class Allocator {
   private splitAt(small: Resource, large: Resource, number: number): boolean {
     const { perCluster } = large.layout;
     const header = large.readCluster(Math.floor(number / perCluster));
-    if (number >= large.layout.total || header.state(number % perCluster) !== FREE) return false;
+    if (number >= large.layout.total || !header.isFree(number % perCluster)) return false;
     header.setState(number % perCluster, SPLIT);
     header.count(header.free - 1);
     large.writeCluster(Math.floor(number / perCluster), header);
@@ -140,7 +140,7 @@ export class Allocator {
     const { perCluster } = large.layout;
     const cluster = Math.floor(number / perCluster);
     const whole = large.readCluster(cluster);
-    if (whole.state(number % perCluster) !== SPLIT) return;
+    if ((whole.state(number % perCluster) & SPLIT) === 0) return;
     whole.setState(number % perCluster, FREE);
     whole.count(whole.free + 1);
     large.writeCluster(cluster, whole);

@@ -87,7 +87,10 @@ export class Cluster {
     return (this.state(item) & FREE) !== 0;
   }
 
-  /** 0 in use, 1 free; for a large block 4 means it serves as small ones (the sample volume). */
+  /**
+   * Bits: 1 free, 4 for a large block that serves as small ones (the sample volume); the 2 belongs to blocks
+   * to be unmapped (dissect.vmfs knows a bitmap of them by a flag that the sample's file blocks have).
+   */
   state(item: number): number {
     let state = 0;
     for (let bit = 0; bit < this.bits; bit++) {

@@ -34,8 +34,12 @@ export class FileForm {
     if (rank(target) <= rank(file.zla)) return;
     const small = file.zla === RESIDENT || file.zla === SUB_BLOCKS;
     if (small) this.rewrite(file, target);
-    if (rank(file.zla) < rank(POINTERS) && rank(target) >= rank(POINTERS)) this.addLevel(file);
-    if (target === DOUBLE_POINTERS && file.zla !== DOUBLE_POINTERS) this.addOuterLevel(file);
+    if (rank(file.zla) < rank(POINTERS) && rank(target) >= rank(POINTERS)) {
+      this.map.addLevel(file, POINTERS);
+    }
+    if (target === DOUBLE_POINTERS && file.zla !== DOUBLE_POINTERS) {
+      this.map.addLevel(file, DOUBLE_POINTERS);
+    }
   }
 
   private formFor(file: Descriptor, length: number, form: Form): number {
@@ -88,29 +92,6 @@ export class FileForm {
 
   /** Directories are never inside a descriptor: none of the readers expects it. */
   readonly smallestDirectory = SUB_BLOCKS;
-
-  /** The descriptor's pointers move into a first pointer block. */
-  private addLevel(file: Descriptor): void {
-    const entries = this.pointerArray(file);
-    file.zla = POINTERS;
-    const table = this.map.freshTable(file, entries);
-    file.clearPointers();
-    file.setPointer(0, table);
-  }
-
-  /** The descriptor's pointer blocks move into a first block of pointers to them. */
-  private addOuterLevel(file: Descriptor): void {
-    const entries = this.pointerArray(file);
-    const table = this.map.freshTable(file, entries);
-    file.zla = DOUBLE_POINTERS;
-    file.clearPointers();
-    file.setPointer(0, table);
-  }
-
-  private pointerArray(file: Descriptor): Uint8Array {
-    const { pointersAt, pointers, pointerBytes } = file.generation;
-    return file.bytes.slice(pointersAt, pointersAt + pointers * pointerBytes);
-  }
 
   /** Pointer blocks for every slot below `slots`: VMFS 6 wants no holes in the descriptor. */
   fillTables(file: Descriptor, slots: number): void {

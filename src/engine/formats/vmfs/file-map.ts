@@ -116,6 +116,16 @@ export class FileMap {
     return table;
   }
 
+  /** The descriptor's pointers, to blocks or to pointer blocks, move into a first block of pointers to them. */
+  addLevel(file: Descriptor, zla: number): void {
+    const { pointersAt, pointers, pointerBytes } = file.generation;
+    const entries = file.bytes.slice(pointersAt, pointersAt + pointers * pointerBytes);
+    file.zla = zla;
+    const table = this.freshTable(file, entries);
+    file.clearPointers();
+    file.setPointer(0, table);
+  }
+
   /** A new pointer block with the given entries, or empty. */
   freshTable(file: Descriptor, entries: Uint8Array | undefined): Address {
     const { allocator, mapping, store, generation } = this.core;

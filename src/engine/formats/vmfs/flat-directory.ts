@@ -1,6 +1,6 @@
 import { FormatError } from '../../core/errors.js';
 import { decodeDescriptorAddress, encodeDescriptorAddress } from './address.js';
-import { getName, getU32, putName, putU32 } from './bytes.js';
+import { getName, getU32, isZero, putName, putU32 } from './bytes.js';
 import type { Descriptor } from './descriptor.js';
 import {
   type DirectoryContext,
@@ -12,7 +12,7 @@ import {
   requireDirectoryLength,
 } from './directory.js';
 
-/** Directories of VMFS 3 and 5: records one after the other, no gaps (reference, section 12). */
+/** Directories of VMFS 3 and 5: records one after the other (reference, section 12). */
 
 const RECORD = 140;
 const NAME_AT = 0x0c;
@@ -28,7 +28,9 @@ export class FlatDirectories implements DirectoryFormat {
     contents.read(dir, 0, bytes);
     const entries: Entry[] = [];
     for (let offset = 0; offset + RECORD <= bytes.length; offset += RECORD) {
-      entries.push(decodeRecord(bytes.subarray(offset, offset + RECORD), offset));
+      const record = bytes.subarray(offset, offset + RECORD);
+      // Hosts leave no gaps; dissect.vmfs passes over records that name no file.
+      if (!isZero(record)) entries.push(decodeRecord(record, offset));
     }
     return entries;
   }

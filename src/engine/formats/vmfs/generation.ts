@@ -92,10 +92,10 @@ export const VMFS6: Generation = {
 
 export const GENERATIONS: readonly Generation[] = [VMFS3, VMFS5, VMFS6];
 
-/** Major versions up to 13 are VMFS 3 and up to 23 VMFS 5: an upgraded volume keeps its layout. */
+/** Major versions up to 13 are VMFS 3 and up to 23 VMFS 5 (dissect.vmfs): an upgraded volume keeps its layout. */
 export function generationOf(fsMajor: number): Generation {
   if (fsMajor >= 4 && fsMajor < 14) return VMFS3;
-  if (fsMajor === 14) return VMFS5;
+  if (fsMajor >= 14 && fsMajor < 24) return VMFS5;
   if (fsMajor === 24) return VMFS6;
   throw new FormatError(
     `file system major version ${fsMajor}, expected 4 (VMFS 3), 14 (VMFS 5) or 24 (VMFS 6)`,

@@ -2,7 +2,7 @@ import { InputError } from '../../core/errors.js';
 import { type Address, SMALL_PER_LARGE } from './address.js';
 import { Cluster, FREE, isCutUp, SPLIT } from './cluster.js';
 import type { Core } from './core.js';
-import type { Descriptor } from './descriptor.js';
+import { type Descriptor, DIRECT, POINTERS, SECONDARY_POINTERS } from './descriptor.js';
 import { FileMap } from './file-map.js';
 import { systemDescriptor } from './open-resources.js';
 import { BlockList, Resource } from './resource.js';
@@ -85,6 +85,9 @@ function lengthen(core: Core, bytes: number): Descriptor {
   if (file === undefined) throw InputError.of(core.name, `the volume has no ${NAME}`);
   const map = new FileMap(core);
   const wanted = Math.ceil(bytes / blockBytes);
+  // Derived: a VMFS 5 volume of 50 TB has a system file that a pointer block maps at 260 MiB, for which a
+  // reader has to open the pointer blocks first (weafon/vmfs6-tool, issue 6).
+  if (file.zla === DIRECT && wanted > mapping.capacity(file)) map.addLevel(file, pointersFor(core));
   if (wanted > mapping.capacity(file)) {
     throw InputError.of(
       core.name,
@@ -104,6 +107,12 @@ function lengthen(core: Core, bytes: number): Descriptor {
   file.touch(core.seconds);
   core.writeDescriptor(file);
   return file;
+}
+
+/** VMFS 6 has pointer blocks apart for its system files, so that they can be mapped before others are. */
+function pointersFor({ generation, resources }: Core): number {
+  const apart = generation.product === 6 && resources.secondary !== undefined;
+  return apart ? SECONDARY_POINTERS : POINTERS;
 }
 
 /** Headers of the clusters behind the old ones, straight to their place. */

@@ -1,18 +1,19 @@
 import { FormatError } from '../../core/errors.js';
 import { formatSize } from '../../core/units.js';
+import { bareFileSystem, isBare } from './bare-file-system.js';
+import { lvmLayout } from './extent-places.js';
+import { type ExtentRun, type ExtentTable, readExtentTable } from './extent-table.js';
 import {
   type DeviceHeader,
   decodeDeviceHeader,
   decodeVolumeRecord,
   EXTENT_BYTES,
-  LVM_DATA_AT,
   LVM_HEADER_AT,
   LVM_RECORD_BYTES,
-  lvmLayout,
   type VolumeRecord,
 } from './lvm-records.js';
 import { type BlockMedium, MEDIUM_BLOCK_BYTES } from './medium.js';
-import { findVmfsPartition } from './partition.js';
+import { findVmfsPartition, hasVmfsPartition, otherVmfsPartitions } from './partition.js';
 import type { Uuid } from './uuid.js';
 
 /** A device that is part of a volume. */
@@ -20,6 +21,8 @@ export interface VolumeDevice {
   readonly medium: BlockMedium;
   readonly header: DeviceHeader;
   readonly record: VolumeRecord;
+  /** Where on the device its part of the volume lies. */
+  readonly table: ExtentTable;
 }
 
 /** The bytes of a volume as its file system uses them. */
@@ -35,11 +38,18 @@ export interface VolumeBytes {
   flush(): void;
 }
 
+interface Stretch {
+  readonly medium: BlockMedium;
+  readonly run: ExtentRun;
+}
+
 /** The bytes of a volume over its 1 to 32 devices (reference, section 3). */
 export class LogicalVolume implements VolumeBytes {
   readonly bytes: number;
   readonly record: VolumeRecord;
   readonly major: number;
+  /** All there is of the volume, in the order of its addresses. */
+  private readonly stretches: readonly Stretch[];
 
   /** @param devices in the order of their extents; the first one is the head */
   private constructor(readonly devices: readonly VolumeDevice[]) {
@@ -47,6 +57,9 @@ export class LogicalVolume implements VolumeBytes {
     this.record = head.record;
     this.major = head.header.major;
     this.bytes = head.record.volumeBytes;
+    this.stretches = devices.flatMap(({ medium, table }) =>
+      table.runs.map((run) => ({ medium, run })),
+    );
   }
 
   /**
@@ -54,14 +67,14 @@ export class LogicalVolume implements VolumeBytes {
    * @throws FormatError where they are no volume, not of one volume, or the head is missing
    */
   static open(media: readonly BlockMedium[]): LogicalVolume {
-    return LogicalVolume.assemble(media.map(openDevice));
+    return LogicalVolume.assemble(media.flatMap(openDevices));
   }
 
   /**
    * Like `open` for a volume that was cut off while it grew: the head, which learns of it last, is right.
    */
   static openInterrupted(media: readonly BlockMedium[]): LogicalVolume {
-    const devices = media.map(openDevice);
+    const devices = media.flatMap(openDevices);
     const head = devices.find(({ record }) => record.firstExtent === 0)?.record;
     if (head === undefined) return LogicalVolume.assemble(devices);
     const { volumeBytes, generation, devices: count, uuid } = head;
@@ -73,14 +86,14 @@ export class LogicalVolume implements VolumeBytes {
           const lastExtent = Math.min(record.lastExtent, last);
           const extents = lastExtent + 1 - record.firstExtent;
           const right = { volumeBytes, generation, devices: count, lastExtent, extents };
-          return { medium, header, record: { ...record, ...right } };
+          return withTable(medium, header, { ...record, ...right });
         }),
     );
   }
 
   /** UUID of the volume a medium is a part of. */
   static uuidOn(medium: BlockMedium): Uuid {
-    return openDevice(medium).record.uuid;
+    return openDevices(medium)[0].record.uuid;
   }
 
   private static assemble(devices: VolumeDevice[]): LogicalVolume {
@@ -147,8 +160,13 @@ export class LogicalVolume implements VolumeBytes {
     return gaps.join(', ');
   }
 
+  /** True for a file system without LVM. */
+  get bare(): boolean {
+    return isBare(this.head);
+  }
+
   get writable(): boolean {
-    return this.complete && this.devices.every(({ medium }) => medium.writable);
+    return !this.bare && this.complete && this.devices.every(({ medium }) => medium.writable);
   }
 
   /**
@@ -178,37 +196,81 @@ export class LogicalVolume implements VolumeBytes {
   ): void {
     for (let done = 0; done < length; ) {
       const position = at + done;
-      const extent = Math.floor(position / EXTENT_BYTES);
-      const device = this.devices.find(
-        ({ record }) => extent >= record.firstExtent && extent <= record.lastExtent,
-      );
-      if (device === undefined) {
+      const stretch = this.stretchAt(position);
+      if (stretch === undefined) throw new FormatError(this.noPlace(position));
+      const { run, medium } = stretch;
+      const inside = position - run.logicalAt;
+      const part = Math.min(length - done, run.bytes - inside);
+      const lba = (run.physicalAt + inside) / MEDIUM_BLOCK_BYTES;
+      if (lba + part / MEDIUM_BLOCK_BYTES > medium.blocks) {
         throw new FormatError(
-          position >= this.bytes
-            ? `address ${position} is beyond the volume's ${this.bytes} bytes`
-            : `address ${position} lies on a device that is missing: ${this.missing}`,
+          `${medium.name} ends before byte ${run.physicalAt + inside + part}: it is cut short`,
         );
       }
-      const { firstExtent, lastExtent } = device.record;
-      const inside = position - firstExtent * EXTENT_BYTES;
-      const room = (lastExtent + 1 - firstExtent) * EXTENT_BYTES - inside;
-      const part = Math.min(length - done, room);
-      const lba = (LVM_DATA_AT + inside) / MEDIUM_BLOCK_BYTES;
-      if (lba + part / MEDIUM_BLOCK_BYTES > device.medium.blocks) {
-        throw new FormatError(
-          `${device.medium.name} ends before byte ${LVM_DATA_AT + inside + part}: it is cut short`,
-        );
-      }
-      visit(device.medium, lba, done, part);
+      visit(medium, lba, done, part);
       done += part;
     }
   }
+
+  /** The stretch an address lies in; undefined where there is none. */
+  private stretchAt(address: number): Stretch | undefined {
+    const { stretches } = this;
+    let [low, high] = [0, stretches.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (stretches[middle].run.logicalAt <= address) low = middle + 1;
+      else high = middle;
+    }
+    const found = stretches[low - 1];
+    return found !== undefined && address < found.run.logicalAt + found.run.bytes
+      ? found
+      : undefined;
+  }
+
+  private noPlace(address: number): string {
+    if (address >= this.bytes) {
+      return `address ${address} is beyond the volume's ${this.bytes} bytes`;
+    }
+    const extent = Math.floor(address / EXTENT_BYTES);
+    const device = this.devices.find(
+      ({ record }) => extent >= record.firstExtent && extent <= record.lastExtent,
+    );
+    return device === undefined
+      ? `address ${address} lies on a device that is missing: ${this.missing}`
+      : `${device.medium.name}: its table does not say where extent ${extent} of the volume is`;
+  }
 }
 
-/** What a medium says of the volume it is a part of. */
-export function openDevice(whole: BlockMedium): VolumeDevice {
+function withTable(medium: BlockMedium, header: DeviceHeader, record: VolumeRecord): VolumeDevice {
+  return { medium, header, record, table: readExtentTable(medium, header, record) };
+}
+
+/**
+ * What a medium has of its volume: one device, or several where that has more than one of its partitions,
+ * as when a host of old extended a datastore into what was left of its LUN.
+ */
+export function openDevices(whole: BlockMedium): VolumeDevice[] {
+  const bare = hasVmfsPartition(whole) ? undefined : bareFileSystem(whole);
+  if (bare !== undefined) return [bare];
+  const first = openDevice(whole, () => findVmfsPartition(whole));
+  if (first.record.devices === 1) return [first];
+  const all = [first];
+  for (const part of otherVmfsPartitions(whole, first.medium)) {
+    try {
+      const other = openDevice(whole, () => part);
+      if (other.record.uuid === first.record.uuid) all.push(other);
+    } catch (error) {
+      // Damaged or not, it need not belong to the volume; if it does, the volume lacks a device.
+      if (!(error instanceof FormatError)) throw error;
+    }
+  }
+  return all;
+}
+
+/** @throws FormatError that names the whole medium */
+function openDevice(whole: BlockMedium, part: () => BlockMedium): VolumeDevice {
   try {
-    const medium = findVmfsPartition(whole);
+    const medium = part();
     const sector = (at: number): Uint8Array => {
       const bytes = new Uint8Array(LVM_RECORD_BYTES);
       const lba = at / MEDIUM_BLOCK_BYTES;
@@ -218,7 +280,7 @@ export function openDevice(whole: BlockMedium): VolumeDevice {
     };
     const header = decodeDeviceHeader(sector(LVM_HEADER_AT));
     const record = decodeVolumeRecord(sector(lvmLayout(header.major).volumeAt));
-    return { medium, header, record };
+    return withTable(medium, header, record);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     throw new FormatError(`${whole.name}: ${error.message}`);

@@ -1,18 +1,16 @@
 import { InputError } from '../../core/errors.js';
 import { putU32, putU64 } from './bytes.js';
+import { extentAt, extentsOn, lvmLayout, recordCount, regionsFor } from './extent-places.js';
 import { LogicalVolume, type VolumeDevice } from './logical-volume.js';
-import { extentsOn, formatDevice, writeDeviceName, writeExtentMaps } from './lvm-format.js';
+import { formatDevice, writeDeviceName, writeExtentMaps } from './lvm-format.js';
 import {
   DEVICES_MAX,
-  type DeviceHeader,
   EXTENT_BYTES,
   encodeDeviceHeader,
   LVM_DATA_AT,
   LVM_HEADER_AT,
   LVM_RECORD_BYTES,
-  lvmLayout,
-  moreMapsBytes,
-  type VolumeRecord,
+  type NewDeviceHeader,
 } from './lvm-records.js';
 import { type BlockMedium, MEDIUM_BLOCK_BYTES } from './medium.js';
 import { type Uuid, uuidBytes } from './uuid.js';
@@ -30,13 +28,14 @@ export function extendLvm(
   seconds: number,
 ): LogicalVolume {
   const { devices, major, record } = volume;
+  requireLvm(volume);
   const count = devices.length + added.length;
   if (count > DEVICES_MAX) {
     throw InputError.of('', `a volume has at most ${DEVICES_MAX} devices, this would be ${count}`);
   }
   let next = record.volumeBytes / EXTENT_BYTES;
   const parts = added.map((medium) => {
-    const extents = extentsOn(medium, major);
+    const extents = extentsOn(medium);
     if (extents < 1) {
       const least = LVM_DATA_AT + EXTENT_BYTES;
       throw InputError.of(medium.name, `too small for a volume: at least ${least} bytes`);
@@ -51,24 +50,26 @@ export function extendLvm(
   };
   parts.forEach(({ medium, extents, first }, index) => {
     const createdAt = seconds * 1e6;
+    const regions = regionsFor(major, extents);
     formatDevice(medium, {
       header: {
         major,
         minor: devices[0].header.minor,
         deviceBytes: medium.blocks * MEDIUM_BLOCK_BYTES,
         extents,
-        generation: extents + 2,
+        ...regions,
+        generation: regions.records + 2,
         dataAt: LVM_DATA_AT,
         uuid: uuids[index],
         diskId: uuidBytes(uuids[index]),
         createdAt,
-        moreMapsAt: moreMapsBytes(major, extents) > 0 ? LVM_DATA_AT + extents * EXTENT_BYTES : 0,
       },
       record: {
         ...record,
         ...whole,
         createdAt,
         extents,
+        records: regions.records,
         firstExtent: first,
         lastExtent: first + extents - 1,
       },
@@ -87,37 +88,59 @@ export function extendLvm(
  */
 export function growLvm(volume: LogicalVolume, seconds: number): LogicalVolume {
   const { devices, major, record } = volume;
+  requireLvm(volume);
   const { last } = volume;
   const { medium, header } = last;
   const before = last.record.lastExtent + 1 - last.record.firstExtent;
-  const extents = extentsOn(medium, major);
+  const extents = extentsOn(medium);
   if (extents <= before) return volume;
-  const more = extents - before;
+  requireAlone(last);
   const whole = {
-    volumeBytes: record.volumeBytes + more * EXTENT_BYTES,
+    volumeBytes: record.volumeBytes + (extents - before) * EXTENT_BYTES,
     generation: record.generation + 1,
     devices: devices.length,
   };
-  const grown: DeviceHeader = {
-    ...header,
-    deviceBytes: medium.blocks * MEDIUM_BLOCK_BYTES,
-    extents,
-    generation: header.generation + 1,
-    moreMapsAt: moreMapsBytes(major, extents) > 0 ? LVM_DATA_AT + extents * EXTENT_BYTES : 0,
-  };
-  const part: VolumeRecord = {
-    ...last.record,
-    ...whole,
-    extents,
-    lastExtent: last.record.lastExtent + more,
-  };
-  writeExtentMaps(medium, grown, part);
+  const { firstExtent } = last.record;
+  writeExtentMaps(medium, major, { firstExtent, extents });
   medium.flush();
-  patchHeader(last, grown, seconds);
-  patchVolume(last, { ...whole, extents, lastExtent: part.lastExtent }, seconds);
+  patchHeader(
+    medium,
+    {
+      ...header,
+      deviceBytes: medium.blocks * MEDIUM_BLOCK_BYTES,
+      extents,
+      ...regionsFor(major, extents),
+      generation: header.generation + 1,
+    },
+    seconds,
+  );
+  patchVolume(last, { ...whole, extents, lastExtent: firstExtent + extents - 1 }, seconds);
   for (const device of devices.toReversed())
     if (device !== last) patchVolume(device, whole, seconds);
   return LogicalVolume.open(devices.map((device) => device.medium));
+}
+
+function requireLvm({ bare, head }: LogicalVolume): void {
+  if (!bare) return;
+  throw InputError.of(
+    head.medium.name,
+    'a file system without LVM cannot become larger',
+    'copy its files to a volume of that size',
+  );
+}
+
+/** The table is written anew: it must say that all of the device is the volume's, from its start on. */
+function requireAlone({ medium, header, record, table }: VolumeDevice): void {
+  const isPlain = table.runs.every(
+    ({ logicalAt, physicalAt }) =>
+      physicalAt === extentAt(logicalAt / EXTENT_BYTES - record.firstExtent),
+  );
+  if (isPlain && header.volumes === 1 && record.index === 0) return;
+  throw InputError.of(
+    medium.name,
+    'its physical extents are not all of one volume and in its order',
+    'extend the volume by another device instead of growing it on this one',
+  );
 }
 
 interface VolumePatch {
@@ -131,6 +154,7 @@ interface VolumePatch {
 /** Changes fields of a volume record; what vmtop does not know in it stays. */
 function patchVolume(device: VolumeDevice, patch: VolumePatch, seconds: number): void {
   const { volumeAt } = lvmLayout(device.header.major);
+  const { major } = device.header;
   patchSector(device.medium, volumeAt, (bytes) => {
     putU64(bytes, 0x00, patch.volumeBytes);
     putU64(bytes, 0x08, patch.generation);
@@ -139,11 +163,11 @@ function patchVolume(device: VolumeDevice, patch: VolumePatch, seconds: number):
     if (patch.extents === undefined || patch.lastExtent === undefined) return;
     putU32(bytes, 0x74, patch.extents);
     putU64(bytes, 0x80, patch.lastExtent);
-    putU32(bytes, 0x110, patch.extents);
+    putU32(bytes, 0x110, recordCount(major, patch.extents));
   });
 }
 
-function patchHeader({ medium }: VolumeDevice, header: DeviceHeader, seconds: number): void {
+function patchHeader(medium: BlockMedium, header: NewDeviceHeader, seconds: number): void {
   const fresh = encodeDeviceHeader(header);
   patchSector(medium, LVM_HEADER_AT, (bytes) => {
     for (const [from, to] of [

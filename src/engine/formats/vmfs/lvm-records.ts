@@ -14,77 +14,19 @@ export const EXTENT_RECORD_BYTES = 128;
 /** Devices of one volume: 1 to 32. */
 export const DEVICES_MAX = 32;
 export const LVM_RECORD_BYTES = 512;
-
-/** Where the tables of a device stand, in bytes from its start. */
-export interface LvmLayout {
-  readonly volumeAt: number;
-  readonly namesAt: number;
-  readonly bitmapAt: number;
-  readonly bitmapBytes: number;
-  readonly tableAt: number;
-  /** From one pair of bitmap and table to the next. */
-  readonly mapStride: number;
-}
-
-export function lvmLayout(major: number): LvmLayout {
-  const tableBytes = EXTENTS_PER_MAP * EXTENT_RECORD_BYTES;
-  if (major === 6) {
-    return {
-      volumeAt: 0x101000,
-      namesAt: 0x17f000,
-      bitmapAt: 0x181000,
-      bitmapBytes: 4096,
-      tableAt: 0x182000,
-      mapStride: 4096 + tableBytes,
-    };
-  }
-  return {
-    volumeAt: 0x100200,
-    namesAt: 0x17e200,
-    bitmapAt: 0x180200,
-    bitmapBytes: 1024,
-    tableAt: 0x180600,
-    mapStride: 1024 + tableBytes,
-  };
-}
-
-/** Maps that fit behind the header, 16 TiB. */
-const MAPS_IN_HEADER = 8;
-const MORE_MAPS_HEADER = 512;
-
-export function extentMaps(extents: number): number {
-  return Math.ceil(extents / EXTENTS_PER_MAP);
-}
-
-/** Bytes of the region for the maps that do not fit behind the header. */
-export function moreMapsBytes(major: number, extents: number): number {
-  const more = extentMaps(extents) - MAPS_IN_HEADER;
-  return more <= 0 ? 0 : MORE_MAPS_HEADER + more * lvmLayout(major).mapStride;
-}
-
-/** Where the bitmap of an extent map stands on the device; its table follows it. */
-export function extentMapAt(header: NewDeviceHeader, map: number): number {
-  const { bitmapAt, mapStride } = lvmLayout(header.major);
-  if (map < MAPS_IN_HEADER) return bitmapAt + map * mapStride;
-  return header.moreMapsAt + MORE_MAPS_HEADER + (map - MAPS_IN_HEADER) * mapStride;
-}
-
-/** Header of the region with further maps (one source). */
-export function encodeMoreMapsHeader(header: NewDeviceHeader): Uint8Array {
-  const bytes = new Uint8Array(MORE_MAPS_HEADER);
-  putU32(bytes, 0, LVM_MAGIC);
-  putU32(bytes, 4, extentMaps(header.extents) - MAPS_IN_HEADER);
-  putU64(bytes, 8, header.dataAt);
-  return bytes;
-}
+/** Names of devices came with LVM 5. */
+export const LVM_WITH_NAMES = 5;
 
 export interface DeviceHeader {
   readonly major: number;
   readonly minor: number;
   readonly deviceBytes: number;
-  readonly extents: number;
-  /** Number of the last record in the table of extents. */
-  readonly lastSlot: number;
+  /** Volumes with a part on the device; LVM allows more than one, hosts make one. */
+  readonly volumes: number;
+  /** Records in the table of extents: one for each 256 MiB, on LVM 6 one for up to 16 TiB. */
+  readonly records: number;
+  /** Number of the last record. */
+  readonly lastRecord: number;
   /** VMFS 6: bytes of a unit of metadata. */
   readonly unitBytes: number;
   readonly generation: number;
@@ -94,12 +36,18 @@ export interface DeviceHeader {
   readonly diskId: Uint8Array;
   /** Microseconds since 1970. */
   readonly createdAt: number;
-  /** Bytes from the start of the device to more extent maps; zero without any. */
-  readonly moreMapsAt: number;
+  /** Extent maps that follow the header, each of 8,192 records. */
+  readonly maps: number;
+  /** Bytes from the start of the device to the region with further ones; zero without any. */
+  readonly nextRegionAt: number;
 }
 
 /** What a new header is made of. */
-export type NewDeviceHeader = Omit<DeviceHeader, 'lastSlot' | 'unitBytes'>;
+export interface NewDeviceHeader
+  extends Omit<DeviceHeader, 'volumes' | 'lastRecord' | 'unitBytes'> {
+  /** Extents of 256 MiB, which the header of LVM 6 counts as well. */
+  readonly extents: number;
+}
 
 export const DISK_ID_AT = 0x2e;
 export const DISK_ID_BYTES = 44;
@@ -112,8 +60,14 @@ export function putDiskId(bytes: Uint8Array, id: Uint8Array): void {
   bytes.set(id, DISK_ID_AT);
 }
 
-/** A disk id as ESXi shows it, in hex digits. */
+/**
+ * A disk id as ESXi shows it, in hex digits; that of a local disk is text, its serial number and model (in
+ * the raw device mapping that dissect.vmfs has for a test).
+ */
 export function showDiskId(id: Uint8Array): string {
+  if (id.length > 0 && id.every((byte) => byte >= 0x20 && byte < 0x7f)) {
+    return String.fromCharCode(...id).trim();
+  }
   const digits = [...id].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   return `naa.${digits}`;
 }
@@ -127,22 +81,25 @@ export function decodeDeviceHeader(bytes: Uint8Array): DeviceHeader {
     );
   }
   const major = getU32(bytes, 0x04);
-  if (major !== 3 && major !== 5 && major !== 6) {
-    throw new FormatError(`LVM version ${major}, expected 3, 5 or 6`);
+  if (major < 3 || major > 6) {
+    throw new FormatError(`LVM version ${major}, expected 3 to 6`);
   }
   return {
     major,
     minor: getU32(bytes, 0x08),
     deviceBytes: getU64Saturated(bytes, 0x5e),
-    extents: getU32(bytes, 0x6a),
-    lastSlot: getU32(bytes, 0x6e),
+    volumes: getU32(bytes, 0x66),
+    records: getU32(bytes, 0x6a),
+    lastRecord: getU32(bytes, 0x6e),
     unitBytes: getU32(bytes, 0xca),
     generation: getU64Saturated(bytes, 0x72),
     dataAt: getU64(bytes, 0x7a),
     uuid: getUuid(bytes, 0x82),
     diskId: bytes.slice(DISK_ID_AT, DISK_ID_AT + Math.min(bytes[0x0d], DISK_ID_BYTES)),
     createdAt: getU64Saturated(bytes, 0x92),
-    moreMapsAt: getU64Saturated(bytes, 0xc2),
+    // Older versions leave it zero, and mean one.
+    maps: getU32(bytes, 0xbe) || 1,
+    nextRegionAt: getU64Saturated(bytes, 0xc2),
   };
 }
 
@@ -159,15 +116,15 @@ export function encodeDeviceHeader(header: NewDeviceHeader): Uint8Array {
   putU32(bytes, 0x5a, 512);
   putU64(bytes, 0x5e, header.deviceBytes);
   putU32(bytes, 0x66, 1);
-  putU32(bytes, 0x6a, header.extents);
-  putU32(bytes, 0x6e, header.extents - 1);
+  putU32(bytes, 0x6a, header.records);
+  putU32(bytes, 0x6e, header.records - 1);
   putU64(bytes, 0x72, header.generation);
   putU64(bytes, 0x7a, header.dataAt);
   putUuid(bytes, 0x82, header.uuid);
   putU64(bytes, 0x92, header.createdAt);
   putU64(bytes, 0x9a, header.createdAt);
-  putU32(bytes, 0xbe, extentMaps(header.extents));
-  putU64(bytes, 0xc2, header.moreMapsAt);
+  putU32(bytes, 0xbe, header.maps);
+  putU64(bytes, 0xc2, header.nextRegionAt);
   if (header.major === 6) {
     putU32(bytes, 0xca, 4096);
     putU32(bytes, 0xce, header.extents);
@@ -185,6 +142,8 @@ export interface VolumeRecord {
   readonly name: string;
   readonly uuid: Uuid;
   readonly createdAt: number;
+  /** Number of the volume on the device, which its extents bear. */
+  readonly index: number;
   readonly extents: number;
   /** Logical numbers of the physical extents on this device, both inclusive. */
   readonly firstExtent: number;
@@ -192,7 +151,7 @@ export interface VolumeRecord {
   readonly devices: number;
 }
 
-/** @throws FormatError where the numbers contradict one another */
+/** @throws FormatError where there is no volume, or its numbers contradict one another */
 export function decodeVolumeRecord(bytes: Uint8Array): VolumeRecord {
   const record = {
     volumeBytes: getU64(bytes, 0x00),
@@ -201,11 +160,15 @@ export function decodeVolumeRecord(bytes: Uint8Array): VolumeRecord {
     name: getText(bytes, 0x14, 64),
     uuid: getUuid(bytes, 0x54),
     createdAt: getU64Saturated(bytes, 0x68),
+    index: getU32(bytes, 0x70),
     extents: getU32(bytes, 0x74),
     firstExtent: getU64(bytes, 0x78),
     lastExtent: getU64(bytes, 0x80),
     devices: getU32(bytes, 0x90),
   };
+  if (record.volumeBytes === 0 && record.devices === 0) {
+    throw new FormatError('the device is prepared for volumes but has none: it was removed');
+  }
   if (record.volumeBytes === 0 || record.volumeBytes % EXTENT_BYTES !== 0) {
     throw new FormatError(
       `volume of ${record.volumeBytes} bytes, expected a multiple of 256 MiB above zero`,
@@ -224,7 +187,10 @@ export function decodeVolumeRecord(bytes: Uint8Array): VolumeRecord {
 }
 
 /** What a new record is made of. */
-export type NewVolumeRecord = Omit<VolumeRecord, 'name'>;
+export interface NewVolumeRecord extends Omit<VolumeRecord, 'name' | 'index'> {
+  /** Records of the table of extents it has; the VMFS 6 sample says so, that of VMFS 3 does not. */
+  readonly records: number;
+}
 
 export function encodeVolumeRecord(record: NewVolumeRecord): Uint8Array {
   const bytes = new Uint8Array(LVM_RECORD_BYTES);
@@ -240,14 +206,16 @@ export function encodeVolumeRecord(record: NewVolumeRecord): Uint8Array {
   putU64(bytes, 0x80, record.lastExtent);
   putU64(bytes, 0x88, record.createdAt);
   putU32(bytes, 0x90, record.devices);
-  putU32(bytes, 0x110, record.extents);
+  putU32(bytes, 0x110, record.records);
   return bytes;
 }
 
-/** One physical extent of a device. */
+/** Physical extents of a device that follow one another: one, on LVM 6 as many as 16 TiB have. */
 export interface ExtentRecord {
   readonly used: boolean;
   readonly id: number;
+  /** Number of its volume on the device. */
+  readonly volume: number;
   readonly physicalAt: number;
   readonly logicalAt: number;
   readonly bytes: number;
@@ -257,6 +225,7 @@ export function decodeExtentRecord(bytes: Uint8Array): ExtentRecord {
   return {
     used: bytes[0] === 1,
     id: getU32(bytes, 0x01),
+    volume: getU32(bytes, 0x05),
     physicalAt: getU64Saturated(bytes, 0x09),
     logicalAt: getU64Saturated(bytes, 0x11),
     bytes: getU64Saturated(bytes, 0x19),
@@ -266,6 +235,7 @@ export function decodeExtentRecord(bytes: Uint8Array): ExtentRecord {
 export function encodeExtentRecord(into: Uint8Array, at: number, record: ExtentRecord): void {
   into[at] = record.used ? 1 : 0;
   putU32(into, at + 0x01, record.id);
+  putU32(into, at + 0x05, record.volume);
   putU64(into, at + 0x09, record.physicalAt);
   putU64(into, at + 0x11, record.logicalAt);
   putU64(into, at + 0x19, record.bytes);

@@ -103,21 +103,27 @@ export class Mapping {
 
   /** Volume address of a pointer block. */
   tableAt(file: Descriptor, table: Address): number {
+    if (kindOf(table) === FILE_BLOCK && file.generation.product === 6) {
+      return unitOf(table) * this.blockBytes;
+    }
     return this.tableResource(file, table).at(clusterOf(table), itemOf(table));
   }
 
   /**
    * Where a pointer block comes from. VMFS 6 takes them from the sub-blocks, whatever the address says,
-   * except those of files that say they use secondary ones.
+   * except those of files that say they use secondary ones, and where `.pbc.sf` has any of its own; a file
+   * block may be one as well (dissect.vmfs; such volumes have not been seen).
    */
   tableResource(file: Descriptor, table: Address): Resource {
     const kind = kindOf(table);
     const secondary = kind === SECONDARY_POINTER_BLOCK || file.zla === SECONDARY_POINTERS;
     const six = file.generation.product === 6;
+    const { pointerBlocks, subBlocks, blocks } = this.resources;
+    if (six && kind === FILE_BLOCK && blocks !== undefined) return blocks;
     const known =
       kind === POINTER_BLOCK || kind === SECONDARY_POINTER_BLOCK || (six && kind === SUB_BLOCK);
-    const { pointerBlocks, subBlocks } = this.resources;
-    const resource = secondary ? this.resources.secondary : six ? subBlocks : pointerBlocks;
+    const own = !six || (kind === POINTER_BLOCK && (pointerBlocks?.layout.total ?? 0) > 0);
+    const resource = secondary ? this.resources.secondary : own ? pointerBlocks : subBlocks;
     if (known && resource !== undefined) return resource;
     throw new FormatError(`${showAddress(table)} where a pointer block is expected`);
   }

@@ -1,9 +1,12 @@
 import { FormatError } from '../../core/errors.js';
 import {
+  type Address,
   DESCRIPTOR,
   FILE_BLOCK,
+  HOLE,
   JOURNAL_BLOCK,
   LARGE_BLOCK,
+  makeAddress,
   POINTER_BLOCK,
   SECONDARY_POINTER_BLOCK,
   SUB_BLOCK,
@@ -29,6 +32,7 @@ import {
   type ResourceLayout,
   resourceOffset,
 } from './resource-header.js';
+import { SECTOR_BYTES } from './store.js';
 
 /** Every resource of a volume; which there are depends on its generation. */
 export interface VolumeResources {
@@ -163,9 +167,35 @@ function descriptorAt(core: Core, item: number): number {
   return start + offset;
 }
 
-/** The descriptor of a system file at its fixed place; undefined where the volume has no such file. */
+/**
+ * Where a system file is that VMFS 3 does not know, on a volume of VMFS 5 laid out as VMFS 3: not at its
+ * fixed place, which a file of the time before may have.
+ */
+function laterPlace(core: Core, name: SystemFile): { at: number; address: Address } | undefined {
+  const { repeated, dense } = core.superblock;
+  if (core.generation.product !== 5 || dense) return undefined;
+  const { secondaryAt, secondary, hiddenAt, hidden } = repeated;
+  if (name === '.pb2.sf') return { at: secondaryAt, address: secondary };
+  return name === '.sdd.sf' ? { at: hiddenAt, address: hidden } : undefined;
+}
+
+/** The descriptor of a system file; undefined where the volume has no such file. */
 export function systemDescriptor(core: Core, name: SystemFile): Descriptor | undefined {
-  const at = descriptorAt(core, SYSTEM_FILES.indexOf(name) + 1);
+  const { at, address } = laterPlace(core, name) ?? { at: 0, address: HOLE };
+  if (at > 0 && at % SECTOR_BYTES === 0 && at < core.volume.bytes) {
+    const later = descriptorFrom(core, at);
+    if (later?.type === SYSTEM && later.address === address) return later;
+  }
+  return descriptorFrom(core, descriptorAt(core, SYSTEM_FILES.indexOf(name) + 1));
+}
+
+/** Descriptor address a system file should have. */
+export function systemAddress(core: Core, name: SystemFile): Address {
+  const later = laterPlace(core, name)?.address ?? HOLE;
+  return later === HOLE ? makeAddress(DESCRIPTOR, SYSTEM_FILES.indexOf(name) + 1) : later;
+}
+
+function descriptorFrom(core: Core, at: number): Descriptor | undefined {
   const bytes = core.store.read(at, core.generation.descriptorBytes);
   const file = new Descriptor(core.generation, bytes, at);
   if (getU32(bytes, 0) !== LOCK_DESCRIPTOR || file.links === 0) return undefined;

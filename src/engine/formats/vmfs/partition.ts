@@ -34,16 +34,34 @@ export class VmfsPartition extends MediumPart {
   }
 }
 
+/** A partition that no table names any more; it is taken to reach to the end of the medium. */
+export class LostPartition extends MediumPart {
+  constructor(
+    whole: BlockMedium,
+    readonly first: number,
+  ) {
+    super(whole, first, whole.blocks - first);
+  }
+}
+
+/**
+ * Where VMFS partitions usually begin: sector 2048 since ESXi 5, 128 before (reference, section 2), and
+ * two more where dissect.vmfs used to look.
+ */
+const USUAL_STARTS = [2048, 128, 1024, 16384] as const;
+
 /**
  * The medium the logical volume manager writes to: the medium as a whole where its header is there,
- * else the first VMFS partition of an MBR or a GPT that has one.
+ * else the first VMFS partition of an MBR or a GPT that has one, else one that a lost table had.
  * @throws FormatError where there is neither
  */
 export function findVmfsPartition(medium: BlockMedium): BlockMedium {
   if (hasLvmHeader(medium)) return medium;
   const parts = vmfsPartitions(medium);
-  const part = parts.find(hasLvmHeader);
+  const part = parts.find((candidate) => hasLvmHeader(candidate));
   if (part !== undefined) return part;
+  const start = USUAL_STARTS.find((sector) => hasLvmHeader(medium, sector));
+  if (start !== undefined) return new LostPartition(medium, start);
   const [first] = parts;
   if (first === undefined) {
     const other = otherKind(medium);
@@ -58,6 +76,25 @@ export function findVmfsPartition(medium: BlockMedium): BlockMedium {
       ? `${where} does not lie in the ${medium.blocks} sectors there are: the image is cut short`
       : `${where} has no LVM header: it was never formatted, or its start is wrong`,
   );
+}
+
+/** Further partitions that hold VMFS, behind the one that `findVmfsPartition` found. */
+export function otherVmfsPartitions(medium: BlockMedium, found: BlockMedium): BlockMedium[] {
+  if (!(found instanceof VmfsPartition)) return [];
+  const others = new Map(vmfsPartitions(medium).map((part) => [part.first, part]));
+  others.delete(found.first);
+  return [...others.values()].filter((part) => hasLvmHeader(part));
+}
+
+/** True where `findVmfsPartition` finds one. */
+export function hasVmfsPartition(medium: BlockMedium): boolean {
+  try {
+    findVmfsPartition(medium);
+    return true;
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
+  }
 }
 
 /** Files that hold a disk in another form, by how they begin. */
@@ -82,8 +119,8 @@ function otherKind(medium: BlockMedium): string | undefined {
   return OTHER_KINDS.find(([begins]) => text.startsWith(begins))?.[1];
 }
 
-function hasLvmHeader(medium: BlockMedium): boolean {
-  const lba = LVM_HEADER_AT / MEDIUM_BLOCK_BYTES;
+function hasLvmHeader(medium: BlockMedium, start = 0): boolean {
+  const lba = start + LVM_HEADER_AT / MEDIUM_BLOCK_BYTES;
   if (lba >= medium.blocks) return false;
   const bytes = new Uint8Array(MEDIUM_BLOCK_BYTES);
   medium.read(lba, 1, bytes);

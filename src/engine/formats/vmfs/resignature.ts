@@ -1,11 +1,12 @@
 import { InputError } from '../../core/errors.js';
 import { encodeUtf8, getText, putText, putU32, sameBytes } from './bytes.js';
+import { lvmLayout } from './extent-places.js';
 import { SUPERBLOCK_AT } from './generation.js';
-import { LogicalVolume, openDevice, type VolumeDevice } from './logical-volume.js';
+import { LogicalVolume, openDevices, type VolumeDevice } from './logical-volume.js';
 import { patchSector } from './lvm-change.js';
-import { LVM_DATA_AT, LVM_HEADER_AT, lvmLayout, putDiskId } from './lvm-records.js';
+import { LVM_HEADER_AT, putDiskId } from './lvm-records.js';
 import type { BlockMedium } from './medium.js';
-import { LABEL_BYTES } from './superblock.js';
+import { LABEL_BYTES, SUPERBLOCK_BYTES } from './superblock.js';
 import { putUuid, type Uuid, uuidBytes } from './uuid.js';
 
 export interface ResignatureOptions {
@@ -33,7 +34,7 @@ const LVM_UUID_AT = 0xb1;
  * @throws InputError where a device is missing or read-only; FormatError where this is no volume
  */
 export function resignature(media: readonly BlockMedium[], options: ResignatureOptions): string {
-  const devices = media.map(openDevice);
+  const devices = media.flatMap(openDevices);
   const begun = devices.find(({ record }) => record.state === DONE);
   if (begun === undefined) {
     requireWhole(LogicalVolume.open(media));
@@ -76,18 +77,16 @@ function rename({ medium, header }: VolumeDevice, uuid: Uuid, options: Resignatu
 
 /** One sector: UUID, volume and label change together. */
 function renameFileSystem(volume: LogicalVolume, uuid: Uuid, options: ResignatureOptions): string {
-  let label = '';
-  patchSector(volume.devices[0].medium, LVM_DATA_AT + SUPERBLOCK_AT, (bytes) => {
-    const old = getText(bytes, LABEL_AT, LABEL_BYTES);
-    if (sameUuid(bytes, uuid)) {
-      label = old;
-      return;
-    }
-    label = copyLabel(old, options.random());
-    putUuid(bytes, FS_UUID_AT, options.uuid());
-    putUuid(bytes, LVM_UUID_AT, uuid);
-    putText(bytes, LABEL_AT, LABEL_BYTES, label);
-  });
+  const bytes = new Uint8Array(SUPERBLOCK_BYTES);
+  volume.read(SUPERBLOCK_AT, bytes);
+  const old = getText(bytes, LABEL_AT, LABEL_BYTES);
+  if (sameUuid(bytes, uuid)) return old;
+  const label = copyLabel(old, options.random());
+  putUuid(bytes, FS_UUID_AT, options.uuid());
+  putUuid(bytes, LVM_UUID_AT, uuid);
+  putText(bytes, LABEL_AT, LABEL_BYTES, label);
+  volume.write(SUPERBLOCK_AT, bytes);
+  volume.flush();
   return label;
 }
 

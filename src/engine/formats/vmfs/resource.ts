@@ -81,7 +81,7 @@ export class Resource {
     const { perCluster } = large.layout;
     if (cluster >= large.layout.total) return true;
     const header = large.readCluster(Math.floor(cluster / perCluster));
-    return header.state(cluster % perCluster) === SPLIT;
+    return (header.state(cluster % perCluster) & SPLIT) !== 0;
   }
 
   /** Makes the header of a cluster whose resources are all free. */

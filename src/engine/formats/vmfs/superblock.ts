@@ -1,4 +1,5 @@
 import { FormatError } from '../../core/errors.js';
+import { type Address, decodeDescriptorAddress } from './address.js';
 import {
   getText,
   getU32,
@@ -36,6 +37,11 @@ export interface Superblock {
   readonly lvmUuid: Uuid;
   /** Fields that repeat what is known from elsewhere, by what they are; see the check. */
   readonly repeated: RepeatedFields;
+  /**
+   * VMFS 5 only: 64 sub-blocks in a cluster; without it as on VMFS 3, and the system files VMFS 3 does not
+   * know are where this descriptor says (dissect.vmfs).
+   */
+  readonly dense: boolean;
 }
 
 export interface RepeatedFields {
@@ -45,8 +51,13 @@ export interface RepeatedFields {
   /** Volume addresses of the descriptors of `.pb2.sf` and `.sdd.sf`. */
   readonly secondaryAt: number;
   readonly hiddenAt: number;
+  /** Descriptor addresses of the same. */
+  readonly secondary: Address;
+  readonly hidden: Address;
   readonly unitBytes: number;
 }
+
+const DENSE = 4;
 
 /** @throws FormatError where this is no VMFS file system, or one with impossible sizes */
 export function decodeSuperblock(bytes: Uint8Array): Superblock {
@@ -84,8 +95,11 @@ export function decodeSuperblock(bytes: Uint8Array): Superblock {
       clustersPerGroup: getU32(bytes, 0xd5),
       secondaryAt: getU64Saturated(bytes, 0xe1),
       hiddenAt: getU64Saturated(bytes, 0x105),
+      secondary: decodeDescriptorAddress(getU32(bytes, 0xe9)),
+      hidden: decodeDescriptorAddress(getU32(bytes, 0x10d)),
       unitBytes: getU32(bytes, 0x134),
     },
+    dense: (getU32(bytes, 0x19) & DENSE) !== 0,
   };
 }
 

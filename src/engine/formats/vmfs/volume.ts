@@ -59,9 +59,11 @@ export class Volume {
     if (options.host !== undefined && !volume.writable) {
       throw InputError.of(
         volume.devices[0].medium.name,
-        volume.complete
-          ? 'the volume is read-only'
-          : `a device of the volume is missing: it has ${volume.missing}`,
+        volume.bare
+          ? 'a file system without LVM is only read'
+          : volume.complete
+            ? 'the volume is read-only'
+            : `a device of the volume is missing: it has ${volume.missing}`,
         'give all its images, writable',
       );
     }

@@ -1,8 +1,13 @@
 import {
+  lvmLayout,
+  MAPS_PER_REGION,
+  recordCount,
+  regionAt,
+} from '../../formats/vmfs/extent-places.js';
+import {
   EXTENT_RECORD_BYTES,
   EXTENTS_PER_MAP,
   LVM_HEADER_AT,
-  lvmLayout,
 } from '../../formats/vmfs/lvm-records.js';
 import type { VolumeLayout } from './volume-layout.js';
 
@@ -34,10 +39,13 @@ export function lvmWrites(
     blocks: Math.ceil(bytes / 512),
   });
   const maps: LvmWrite[] = [];
-  for (let first = 0, map = 0; first < extents; first += EXTENTS_PER_MAP, map++) {
-    const count = Math.min(EXTENTS_PER_MAP, extents - first);
+  const records = recordCount(major, extents);
+  for (let first = 0, map = 0; first < records; first += EXTENTS_PER_MAP, map++) {
+    const count = Math.min(EXTENTS_PER_MAP, records - first);
     const bytes = layout.bitmapBytes + count * EXTENT_RECORD_BYTES;
-    maps.push(at(layout.bitmapAt + map * layout.mapStride, bytes));
+    const region = regionAt(Math.floor(map / MAPS_PER_REGION));
+    const inside = (map % MAPS_PER_REGION) * layout.mapStride;
+    maps.push(at(region + layout.bitmapAt - LVM_HEADER_AT + inside, bytes));
   }
   const own = [at(LVM_HEADER_AT, 512), at(layout.volumeAt, 512)];
   const others = devices.filter((other) => other !== uid).reverse();

@@ -8,7 +8,7 @@ import { liveSlots, replayInMemory } from '../session.js';
 import { Tree } from '../tree.js';
 import { FileCheck } from './files.js';
 import { Findings } from './findings.js';
-import { checkHeartbeats } from './heartbeats.js';
+import { checkHeartbeats, countJournals } from './heartbeats.js';
 import { checkLvm } from './lvm.js';
 import { checkClusters } from './resources.js';
 import { checkSuperblock } from './superblock.js';
@@ -61,10 +61,10 @@ function checkOpened(
     uses.set(resource, checkClusters(core, resource, findings));
     progress((0.3 * (index + 1)) / core.resources.list.length);
   });
-  const { blocks } = core.resources;
-  checkHeartbeats(core, findings, blocks === undefined ? undefined : uses.get(blocks));
+  const live = checkHeartbeats(core, findings);
   const files = new FileCheck(core, findings, uses);
   files.run((part) => progress(0.3 + 0.5 * part));
+  countJournals(core, findings, live, uses.get(core.require(core.resources.blocks)));
   checkTree(core, new Tree(core, false), files.known, findings);
   const paths = new Map(
     [...files.known.values()].map(({ address, path }) => [showAddress(address), path]),

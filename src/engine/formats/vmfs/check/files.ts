@@ -1,14 +1,12 @@
 import { FormatError } from '../../../core/errors.js';
 import {
   type Address,
-  DESCRIPTOR,
   FILE_BLOCK,
   getAddress,
   HOLE,
   isBlank,
   kindOf,
   LARGE_BLOCK,
-  makeAddress,
   SUB_BLOCK,
   showAddress,
   withoutZeroMask,
@@ -237,9 +235,4 @@ export class FileCheck {
     this.findings.add('shared', showAddress(address), `used by ${place} and another file`);
     return false;
   }
-}
-
-/** Descriptor of a file by its item in cluster 0. */
-export function systemAddress(item: number): Address {
-  return makeAddress(DESCRIPTOR, item);
 }

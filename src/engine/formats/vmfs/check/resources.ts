@@ -51,7 +51,7 @@ function markAllocated(resource: Resource, uses: UseMap, cluster: number, size: 
   for (let item = 0; item < size; item++) {
     if (header.isFree(item)) free++;
     // A large block that was split is in use as small ones, which are looked at themselves.
-    else if (!large || header.state(item) !== SPLIT) uses.setAllocated(cluster, item);
+    else if (!large || (header.state(item) & SPLIT) === 0) uses.setAllocated(cluster, item);
   }
   return free;
 }

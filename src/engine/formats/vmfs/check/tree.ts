@@ -3,10 +3,10 @@ import { type Address, showAddress } from '../address.js';
 import type { Core } from '../core.js';
 import { DIRECTORY, SYSTEM } from '../descriptor.js';
 import { type Entry, isName } from '../directory.js';
-import { SYSTEM_FILES } from '../open-resources.js';
+import { SYSTEM_FILES, systemAddress } from '../open-resources.js';
 import { ROOT } from '../root.js';
 import type { Tree } from '../tree.js';
-import { type KnownFile, type KnownFiles, systemAddress } from './files.js';
+import type { KnownFile, KnownFiles } from './files.js';
 import type { Findings } from './findings.js';
 
 interface Waiting {
@@ -88,7 +88,7 @@ function checkDirectory(
   if (own !== undefined && own.links !== directories + 2 && core.generation.product !== 3) {
     findings.add('links', here, `${own.links} links, ${directories} directories are in it`);
   }
-  if (at.address === ROOT) checkSystemFiles(entries, known, findings);
+  if (at.address === ROOT) checkSystemFiles(core, entries, known, findings);
 }
 
 function resolve(
@@ -138,12 +138,17 @@ function checkDots(
   }
 }
 
-function checkSystemFiles(entries: readonly Entry[], known: KnownFiles, findings: Findings): void {
-  SYSTEM_FILES.forEach((name, index) => {
-    const address = systemAddress(index + 1);
-    if (known.get(address)?.type !== SYSTEM) return;
+function checkSystemFiles(
+  core: Core,
+  entries: readonly Entry[],
+  known: KnownFiles,
+  findings: Findings,
+): void {
+  for (const name of SYSTEM_FILES) {
+    const address = systemAddress(core, name);
+    if (known.get(address)?.type !== SYSTEM) continue;
     const entry = entries.find((candidate) => candidate.name === name);
-    if (entry?.address === address) return;
+    if (entry?.address === address) continue;
     findings.add('system-file', `/${name}`, `expected ${showAddress(address)} under this name`);
-  });
+  }
 }

@@ -13,11 +13,11 @@ import {
 import { isZero, sameBytes } from '../../../../formats/vmfs/bytes.js';
 import { FREE, IN_USE, SPLIT } from '../../../../formats/vmfs/cluster.js';
 import type { Core } from '../../../../formats/vmfs/core.js';
+import { extentsOn } from '../../../../formats/vmfs/extent-places.js';
 import { formatVolume } from '../../../../formats/vmfs/format.js';
 import { VMFS3, VMFS5, VMFS6 } from '../../../../formats/vmfs/generation.js';
 import { giveBlock } from '../../../../formats/vmfs/hosts/recovery.js';
 import { LogicalVolume } from '../../../../formats/vmfs/logical-volume.js';
-import { extentsOn } from '../../../../formats/vmfs/lvm-format.js';
 import { EXTENT_BYTES, LVM_DATA_AT, LVM_HEADER_AT } from '../../../../formats/vmfs/lvm-records.js';
 import type { BlockMedium } from '../../../../formats/vmfs/medium.js';
 import type { Resource } from '../../../../formats/vmfs/resource.js';
@@ -272,15 +272,19 @@ export class VolumeBytes {
 }
 
 /** What the volume's addresses in the engine rest on (block/lvm-volume.ts). */
-function requireFit({ devices, major }: LogicalVolume, views: readonly BlockMedium[]): void {
+function requireFit({ devices }: LogicalVolume, views: readonly BlockMedium[]): void {
   const fits = devices.every(
-    ({ medium, record }, at) => medium === views[at] && record.extents === extentsOn(medium, major),
+    ({ medium, record, table: { runs } }, at) =>
+      medium === views[at] &&
+      record.extents === extentsOn(medium) &&
+      runs.length === 1 &&
+      runs[0].physicalAt === LVM_DATA_AT,
   );
   if (fits && devices.length === views.length) return;
   throw InputError.of(
     views[0].name,
-    'the volume does not fill these images from their first bytes, or they come in another order',
-    'give all images of a volume without partitions, in the order of its extents',
+    'the volume does not fill these images from their first bytes, they come in another order, or one has more than 16 TB',
+    'give all images of a volume without partitions, in the order of its extents, none above 16 TB',
   );
 }
 
