@@ -9,7 +9,14 @@ import { geometry } from '../../engine/formats/vmdk/new-descriptor.js';
 import { DiskFile } from '../../input/image/disk-file.js';
 import { NewFiles } from '../../input/image/new-files.js';
 import { zlibCodec } from '../../input/image/zlib-codec.js';
-import { descriptorOf, openSource, readSectors, type SourceOptions, withFiles } from './source.js';
+import {
+  descriptorOf,
+  openSource,
+  readSectors,
+  requireWhole,
+  type SourceOptions,
+  withFiles,
+} from './source.js';
 import { Empty, writeDiskShown } from './write.js';
 
 /** `vmtop disk create`. */
@@ -73,7 +80,7 @@ export async function cloneDisk(from: string, to: string, options: CloneOptions)
       await writeDiskShown(new Empty(0), to, format, { force, keep, sectors, like, parent });
       return;
     }
-    disk.requireOnce();
+    requireWhole(disk);
     const format =
       options.format === undefined ? ownFormat(disk, from) : formatByName(options.format);
     await writeDiskShown(disk, to, format, { force, keep, sectors, like });
@@ -157,7 +164,7 @@ async function changeDisk(
         'vmtop disk clone makes it a disk of its own',
       );
     }
-    disk.requireOnce();
+    requireWhole(disk);
     await use(disk, ownFormat(disk, path), link.descriptor);
   });
 }

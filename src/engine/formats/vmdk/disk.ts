@@ -2,7 +2,7 @@ import { FormatError } from '../../core/errors.js';
 import { alignUp, decodeUtf8, getU32 } from '../vmfs/bytes.js';
 import { COWD_MAGIC, CowdExtent, readCowdHeader } from './cowd-extent.js';
 import { DESCRIPTOR_BYTES, Descriptor, NO_CID } from './descriptor.js';
-import { countData, type Extent, HOLE, type Run, type Sectors, ZERO } from './extent.js';
+import { type Extent, HOLE, type Run, type Sectors, ZERO } from './extent.js';
 import { type ExtentLine, requirePlainName } from './extent-line.js';
 import { FlatExtent, ZeroExtent } from './flat-extent.js';
 import { HostedExtent, openHosted } from './hosted-extent.js';
@@ -161,23 +161,6 @@ export class Disk implements Sectors {
       const from = at + done * SECTOR;
       if (run.kind === ZERO) into.fill(0, from, from + run.sectors * SECTOR);
       else link.read(sector + done, run.sectors, into, from);
-    }
-  }
-
-  /**
-   * A file whose tables name one place many times would multiply when it is copied.
-   * @throws FormatError then
-   */
-  requireOnce(): void {
-    for (const link of this.links) {
-      for (const extent of link.extents) {
-        const most = extent.sectorsMax + SECTOR;
-        if (countData(extent, most) > most) {
-          throw new FormatError(
-            `${link.name}: tables name grains more than once; vmtop disk check says which`,
-          );
-        }
-      }
     }
   }
 }

@@ -58,6 +58,12 @@ export interface ParentPlace {
  */
 export interface Codec {
   deflate(bytes: Uint8Array): Uint8Array;
-  /** @throws FormatError for damaged data, or more than `bytesMax` */
-  inflate(bytes: Uint8Array, bytesMax: number): Uint8Array;
+  /**
+   * @returns the content, and how many of the bytes it was in
+   * @throws FormatError for damaged data, or more than `bytesMax`
+   */
+  inflate(
+    bytes: Uint8Array,
+    bytesMax: number,
+  ): { readonly bytes: Uint8Array; readonly used: number };
 }
