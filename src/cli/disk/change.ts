@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { InputError } from '../../engine/core/errors.js';
 import type { Descriptor } from '../../engine/formats/vmdk/descriptor.js';
 import { type Disk, openDisk } from '../../engine/formats/vmdk/disk.js';
+import { FlatExtent } from '../../engine/formats/vmdk/flat-extent.js';
 import { type Format, formatByName, formatOf } from '../../engine/formats/vmdk/formats.js';
 import { SECTOR } from '../../engine/formats/vmdk/medium.js';
 import { geometry } from '../../engine/formats/vmdk/new-descriptor.js';
@@ -100,11 +101,12 @@ export async function growDisk(path: string, size: string): Promise<void> {
     same.set('ddb.geometry.sectors', String(geometry(sectors, adapter).perTrack));
     const lines = same.extents(path);
     const [line] = lines;
-    if (format.kind !== 'flat' || lines.length > 1 || line?.file === undefined) {
+    const extent = disk.links[0]?.extents[0];
+    if (!(extent instanceof FlatExtent) || line === undefined || lines.length > 1) {
       await writeAnew(disk, path, format, sectors, same);
       return;
     }
-    const file = DiskFile.open(join(dirname(path), line.file), true);
+    const file = DiskFile.open(extent.medium.name, true);
     const before = file.bytes;
     try {
       file.resize(((line.offset ?? 0) + sectors) * SECTOR);

@@ -13,7 +13,7 @@ import { withFiles } from './source.js';
 /** `vmtop disk info`. */
 export async function printInfo(path: string, outside: boolean): Promise<void> {
   await withFiles(path, outside, (files) => {
-    const { descriptor } = readDescriptor(files.open(path));
+    const { descriptor } = readDescriptor(files.open(path), zlibCodec);
     const lines = descriptor.extents(path);
     const sectors = lines.reduce((sum, line) => sum + line.sectors, 0);
     const thin = descriptor.get('ddb.thinProvisioned') === '1' ? ', thin' : '';

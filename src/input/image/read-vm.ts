@@ -53,7 +53,7 @@ export const EXCHANGE = /^(twoGbMaxExtent|monolithic|streamOptimized)/i;
 export function withVm<T>(path: string, outside: boolean, use: (vm: VmFiles) => T): T {
   const files = new DiskFiles(outside);
   try {
-    const vmx = Dictionary.read(readBytes(path, DICTIONARY_BYTES), path);
+    const vmx = Dictionary.read(readBytes(path, DICTIONARY_BYTES), path, zlibCodec.decode);
     const hardware = readHardware(vmx, path);
     const warnings = [...hardware.warnings];
     const disks = hardware.devices
@@ -94,7 +94,8 @@ function readDisk(
     return { ...nothing, problem: `"${device.file}" is in another folder; --outside follows it` };
   }
   try {
-    const { descriptor } = readDescriptor(files.folder(dirname(path)).open(basename(path)));
+    const file = files.folder(dirname(path)).open(basename(path));
+    const { descriptor } = readDescriptor(file, zlibCodec);
     const sectors = descriptor.extents(path).reduce((sum, line) => sum + line.sectors, 0);
     const about = {
       device,
@@ -127,7 +128,7 @@ function snapshotsOf(
   if (!/\.vmsd$/.test(beside) || !existsSync(beside)) return { snapshots: [], currentSnapshot: 0 };
   try {
     const list = new SnapshotList(
-      Dictionary.read(readBytes(beside, DICTIONARY_BYTES), beside),
+      Dictionary.read(readBytes(beside, DICTIONARY_BYTES), beside, zlibCodec.decode),
       beside,
     );
     const snapshots = list.all();

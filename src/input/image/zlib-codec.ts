@@ -9,8 +9,15 @@ interface Informed {
   readonly engine: { readonly bytesWritten: number };
 }
 
-/** Node's zlib for compressed grains. */
+/** Node's zlib for compressed grains, and its tables of letters for names. */
 export const zlibCodec: Codec = {
+  decode(bytes, encoding) {
+    try {
+      return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    } catch {
+      return undefined;
+    }
+  },
   deflate: (bytes) => deflateSync(bytes),
   inflate(bytes, bytesMax) {
     try {

@@ -194,7 +194,7 @@ describe('redo logs', () => {
       'lost',
       (d) => d.bytes.fill(0, d.directory, d.directory + 8),
     ],
-    ['seSparse', 'table entry lost', 'unnamed', (d) => d.bytes.fill(0, d.table, d.table + 8)],
+    ['seSparse', 'table entry lost', 'lost', (d) => d.bytes.fill(0, d.table, d.table + 8)],
   ])('%s, %s: %s', (format, _, kind, damage) => {
     const file = format === 'seSparse' ? se : cowd;
     const one = disk(format, file, format === 'seSparse' ? 4096 * 512 : 2048);

@@ -187,7 +187,7 @@ describe('descriptors', () => {
     exercise(blanks);
     const folder = new MemoryFolder();
     folder.put('d.vmdk', `# Disk DescriptorFile\n${'RW 1 ZERO\n'.repeat(5000)}`);
-    expect(() => openDisk(folder, 'd.vmdk', zlibCodec)).toThrow('at most 2048');
+    expect(() => openDisk(folder, 'd.vmdk', zlibCodec)).toThrow('at most 4096');
   });
 });
 

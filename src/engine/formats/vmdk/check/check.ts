@@ -33,7 +33,7 @@ export function checkDisk(
   let sectors = 0;
   guard(findings, name, 'unreadable', () => {
     const medium = folder.open(name);
-    const { descriptor, embedded } = readDescriptor(medium);
+    const { descriptor, embedded } = readDescriptor(medium, codec);
     const lines = descriptor.extents(medium.name);
     checkDescriptor(descriptor, medium.name, findings);
     checkTracking(descriptor, folder, medium.name, findings);

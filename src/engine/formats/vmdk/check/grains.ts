@@ -184,7 +184,8 @@ function checkTable(
       at = extent.entry(table, slot);
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
-      findings.add('entry', place, `table ${index}, entry ${slot}`);
+      const why = error.message.replace(`${place}: `, '');
+      findings.add('entry', place, `table ${index}, entry ${slot}: ${why}`);
       if (table + slot * 4 > extent.medium.bytes) break;
       continue;
     }
