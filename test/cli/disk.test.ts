@@ -295,6 +295,21 @@ describe('vmtop disk', () => {
     expect(await quiet('check', file)).toMatch(/^0 errors, 0 warnings$/m);
   });
 
+  it('goes on where a run was killed between the names of its extents', async () => {
+    const file = at('cut.vmdk');
+    await quiet('convert', rawFile(), file, '--from', 'raw', '--format', '2gbsparse');
+    // The new extent has its own name still, its last one too or the old one is there.
+    writeFileSync(file, readFileSync(file, 'utf8').replace('cut-s001', 'cut.vmtop-new-s001'));
+    linkSync(at('cut-s001.vmdk'), at('cut.vmtop-new-s001.vmdk'));
+    await quiet('grow', file, '--size', '3GiB');
+    expect(readdirSync(folder).filter((name) => name.includes('cut'))).toEqual([
+      'cut-s001.vmdk',
+      'cut-s002.vmdk',
+      'cut.vmdk',
+    ]);
+    expect(await quiet('check', file)).toMatch(/^0 errors, 0 warnings$/m);
+  });
+
   it('defragments: grains that nothing names are gone', async () => {
     const raw = rawFile();
     const file = at('frag.vmdk');

@@ -1,5 +1,4 @@
-import { rmSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { InputError } from '../../engine/core/errors.js';
 import type { Descriptor } from '../../engine/formats/vmdk/descriptor.js';
 import { type Disk, openDisk } from '../../engine/formats/vmdk/disk.js';
@@ -8,8 +7,8 @@ import { type Format, formatByName, formatOf } from '../../engine/formats/vmdk/f
 import { SECTOR } from '../../engine/formats/vmdk/medium.js';
 import { geometry } from '../../engine/formats/vmdk/new-descriptor.js';
 import { DiskFile } from '../../input/image/disk-file.js';
-import { NewFiles } from '../../input/image/new-files.js';
 import { zlibCodec } from '../../input/image/zlib-codec.js';
+import { replaceText, writeAnew } from './rewrite.js';
 import {
   descriptorOf,
   openSource,
@@ -132,26 +131,6 @@ export async function defragmentDisk(path: string): Promise<void> {
   });
 }
 
-/** Writes a disk in its own place; of other files none is touched, and no extent of the old one stays. */
-async function writeAnew(
-  disk: Disk,
-  path: string,
-  format: Format,
-  sectors: number,
-  same: Descriptor,
-): Promise<void> {
-  const own = new Set([basename(path), ...same.extents(path).map(({ file }) => file ?? '')]);
-  // An embedded descriptor may still have the name the file had once.
-  if (format.suffix === '') {
-    await writeDiskShown(disk, path, format, { force: true, sectors, same });
-  } else {
-    await writeDiskShown(disk, path, format, { force: own, sectors, same });
-    for (const { file } of same.extents(path)) own.delete(file ?? '');
-    own.delete(basename(path));
-    for (const name of own) if (name !== '') rmSync(join(dirname(path), name), { force: true });
-  }
-}
-
 async function changeDisk(
   path: string,
   use: (disk: Disk, format: Format, same: Descriptor) => Promise<void>,
@@ -181,18 +160,6 @@ function ownFormat(disk: Disk, path: string): Format {
     `disks of type "${type}" are not written`,
     'vmtop disk convert makes others of it',
   );
-}
-
-/** Puts a changed descriptor in the place of the old one. */
-function replaceText(path: string, descriptor: Descriptor): void {
-  const files = new NewFiles(dirname(path));
-  files.reserve([basename(path)], true);
-  try {
-    files.create(basename(path)).write(0, descriptor.bytes());
-    files.commit();
-  } finally {
-    files.discard();
-  }
 }
 
 function requireOther(from: string, to: string): void {

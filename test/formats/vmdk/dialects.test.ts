@@ -94,6 +94,14 @@ describe('a descriptor', () => {
     }
   });
 
+  it('of no size may name no extent (as of qemu-img)', () => {
+    const text = `# Disk DescriptorFile\n${HEAD}createType="twoGbMaxExtentFlat"\n`;
+    expect(() => openDisk(folderWith(text), 'd.vmdk', zlibCodec)).toThrow('names no extent');
+    const empty = folderWith(`${text}ddb.geometry.cylinders = "0"\n`);
+    expect(openDisk(empty, 'd.vmdk', zlibCodec).sectors).toBe(0);
+    expect(empty.check('d.vmdk').findings.of('error')).toBe(0);
+  });
+
   it('of 8 TB in parts of 4064 MB is taken', () => {
     const parts = 'RW 8323072 ZERO\n'.repeat(2065);
     const folder = folderWith(`# Disk DescriptorFile\n${HEAD}createType="custom"\n${parts}`);

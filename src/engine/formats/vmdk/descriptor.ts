@@ -137,7 +137,9 @@ export class Descriptor {
       if (name !== undefined && file !== undefined) this.rawNames.set(name, file);
       found.push(name === undefined ? extent : { ...extent, file: name });
     });
-    if (found.length === 0) throw new FormatError(`${place}: the descriptor names no extent`);
+    // Of a disk of no size in parts some programs write none.
+    if (found.length === 0 && this.get('ddb.geometry.cylinders') !== '0')
+      throw new FormatError(`${place}: the descriptor names no extent`);
     if (found.length > EXTENTS_MAX) {
       throw new FormatError(`${place}: ${found.length} extents, at most ${EXTENTS_MAX} are taken`);
     }
@@ -146,7 +148,8 @@ export class Descriptor {
 
   /** Replaces the extents, at the place of the first. */
   setExtents(extents: readonly ExtentLine[]): void {
-    const first = this.lines.findIndex(isExtentLine);
+    const found = this.lines.findIndex(isExtentLine);
+    const first = found < 0 ? this.endOfHeader() : found;
     const rest = this.lines.filter((line) => !isExtentLine(line));
     const lines = extents.map((extent) => {
       const raw = this.rawNames.get(extent.file ?? '');

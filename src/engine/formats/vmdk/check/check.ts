@@ -55,7 +55,7 @@ export function checkDisk(
       const named = { line, own, place: medium.name, createType, end: endIn(lines, line) };
       checkExtent(folder, named, codec, findings, part);
     });
-    const [{ file = '' }] = lines;
+    const file = lines[0]?.file ?? '';
     // The file may be called by any path: its last part is what the descriptor would say.
     if (embedded && lines.length === 1 && file !== '' && !`/${medium.name}`.endsWith(`/${file}`)) {
       findings.add('renamed', medium.name, `"${file}"`);
