@@ -1,13 +1,12 @@
 import { basename, dirname } from 'node:path';
-import { FormatError } from '../../engine/core/errors.js';
 import { formatSize } from '../../engine/core/units.js';
 import { NO_CID } from '../../engine/formats/vmdk/descriptor.js';
 import { type Link, openDisk, rawDevice, readDescriptor } from '../../engine/formats/vmdk/disk.js';
-import { countData, type Extent } from '../../engine/formats/vmdk/extent.js';
 import { SECTOR } from '../../engine/formats/vmdk/medium.js';
 import { zlibCodec } from '../../input/image/zlib-codec.js';
 import { formatTable, groupDigits } from '../../output/table.js';
 import { printable } from '../volume/printable.js';
+import { dataOf } from './data-of.js';
 import { withFiles } from './source.js';
 
 /** `vmtop disk info`. */
@@ -50,7 +49,7 @@ function describeLinks(links: readonly Link[]): string {
         type: line.type,
         file: line.file ?? '-',
         bytes: line.sectors * SECTOR,
-        data: extent === undefined ? '-' : dataOf(extent),
+        data: extent === undefined ? '-' : dataOf([extent]),
       };
     }),
   );
@@ -61,15 +60,4 @@ function describeLinks(links: readonly Link[]): string {
     { title: 'size', text: ({ bytes }) => formatSize(bytes) },
     { title: 'data', text: ({ data }) => data },
   ]);
-}
-
-function dataOf(extent: Extent): string {
-  const most = extent.sectorsMax + SECTOR;
-  try {
-    const data = countData(extent, most);
-    return data > most ? 'damaged' : formatSize(data * SECTOR);
-  } catch (error) {
-    if (error instanceof FormatError) return 'damaged';
-    throw error;
-  }
 }
