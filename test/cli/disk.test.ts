@@ -207,6 +207,22 @@ describe('vmtop disk', () => {
     expect(await quiet('check', at('e.vmdk'))).toMatch(/^0 errors, 0 warnings$/m);
   });
 
+  it('reads extents elsewhere when told to, and beside a disk that was copied here', async () => {
+    mkdirSync(at('store'));
+    const raw = rawFile();
+    await quiet('convert', raw, at('store/far.vmdk'), '--from', 'raw');
+    const text = readFileSync(at('store/far.vmdk'), 'utf8');
+    writeFileSync(at('far.vmdk'), text.replace('far-flat', `${at('store')}/far-flat`));
+    await refused('a file in another folder', 'convert', at('far.vmdk'), at('far.img'));
+    await quiet('convert', at('far.vmdk'), at('far.img'), '--format', 'raw', '--outside');
+    expect(same(at('far.img'), raw)).toBe(true);
+    writeFileSync(at('store/far.vmdk'), text.replace('far-flat', '/vmfs/volumes/gone/far-flat'));
+    await quiet('convert', at('store/far.vmdk'), at('far.img'), '--format', 'raw', '--force');
+    expect(same(at('far.img'), raw)).toBe(true);
+    await quiet('grow', at('store/far.vmdk'), '--size', '64MiB');
+    expect(statSync(at('store/far-flat.vmdk')).size).toBe(64 << 20);
+  });
+
   it('names the parent that is missing', async () => {
     await quiet('create', at('m.vmdk'), '--size', '1MiB');
     await quiet('clone', at('m.vmdk'), at('m-child.vmdk'), '--linked');

@@ -56,6 +56,26 @@ it('shows adapters, chains, snapshots, and what is wrong', async () => {
   expect(outside.stdout).not.toContain('another folder');
 });
 
+// As VMware Workstation writes it on Windows in Chinese: the bytes of "64 位" in GBK.
+it('finds disks by names in the code page of the machine they come from', async () => {
+  await vmtop('disk', 'create', at('64 位.vmdk'), '--size', '8MiB');
+  const name = Buffer.from([0x36, 0x34, 0x20, 0xce, 0xbb]).toString('latin1');
+  const lines = [
+    '.encoding = "GBK"',
+    'config.version = "8"',
+    `displayName = "${name}"`,
+    'scsi0.present = "TRUE"',
+    'scsi0:0.present = "TRUE"',
+    `scsi0:0.fileName = "${name}.vmdk"`,
+    '',
+  ];
+  writeFileSync(at('gbk.vmx'), Buffer.from(lines.join('\r\n'), 'latin1'));
+  const { stdout } = await vmtop('vm', 'info', at('gbk.vmx'));
+  expect(stdout).toMatch(/^64 位\n/);
+  expect(stdout).toMatch(/scsi0:0 +8 MB .*vmfs, thin .*64 位\.vmdk/);
+  expect(stdout).not.toContain('warning');
+});
+
 it('refuses what is no machine', async () => {
   const { stderr, code } = await vmtop('vm', 'info', at('web1.vmsd'));
   expect({ code, stderr }).toEqual({
