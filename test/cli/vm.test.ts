@@ -76,6 +76,14 @@ it('finds disks by names in the code page of the machine they come from', async 
   expect(stdout).not.toContain('warning');
 });
 
+it('finds a disk of a machine that was copied here from where its configuration says', async () => {
+  const from = 'scsi0:0.fileName = "/vmfs/volumes/gone/web1.vmdk"';
+  const head = 'config.version = "8"\nscsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\n';
+  writeFileSync(at('copied.vmx'), `${head}${from}\n`);
+  const { stdout } = await vmtop('vm', 'info', at('copied.vmx'));
+  expect(stdout).toMatch(/scsi0:0 +8 MB .*vmfs, thin .*web1\.vmdk/);
+});
+
 it('refuses what is no machine', async () => {
   const { stderr, code } = await vmtop('vm', 'info', at('web1.vmsd'));
   expect({ code, stderr }).toEqual({
