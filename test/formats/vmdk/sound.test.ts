@@ -12,7 +12,7 @@ const RAW = rawDisk((33 << 20) + 512);
 /** A disk, one file of which is damaged by its 32-bit words. */
 class Patient {
   readonly folder = new MemoryFolder();
-  private readonly bytes: Buffer;
+  private bytes: Buffer;
 
   constructor(
     format: string,
@@ -34,6 +34,13 @@ class Patient {
   /** Byte offset of the first table, of the directory at a place in the header. */
   table(field: number): number {
     return this.word(this.word(field) * 512) * 512;
+  }
+
+  /** Puts zeros behind. @returns the sector they begin at */
+  lengthen(sectors: number): number {
+    const end = this.bytes.length / 512;
+    this.bytes = Buffer.concat([this.bytes, Buffer.alloc(sectors * 512)]);
+    return end;
   }
 
   copy(): Uint8Array {
@@ -91,6 +98,15 @@ describe('what is refused', () => {
     expect(same(disk.copy())).toBe(true);
     damage(disk);
     expect(() => disk.copy()).toThrow(words);
+  });
+
+  // Two empty tables say the same: only their place tells that they are none.
+  it('2gbsparse: both directories name nothing among the grains', () => {
+    const disk = new Patient('2gbsparse', 'd-s001.vmdk');
+    const end = disk.lengthen(256);
+    for (const field of [FIRST, COPY]) disk.put(disk.word(field) * 512, end + field);
+    expect(disk.kinds()).toEqual(expect.arrayContaining(['directory', 'lost']));
+    expect(() => disk.copy()).toThrow('a directory entry names no table');
   });
 
   it.each<[string, FindingKind, (disk: Patient) => void]>([

@@ -129,7 +129,13 @@ function checkDirectory(
     const inFile = at * SECTOR + TABLE_BYTES <= medium.bytes;
     if ((at === 0 && !stream) || !inFile) {
       findings.add('directory', medium.name, `entry ${index}: sector ${at}`);
-    } else if (at > 0) take(`directory entry ${index}`, at);
+    } else if (at > 0) {
+      take(`directory entry ${index}`, at);
+      if (isStray(extent, at)) {
+        const detail = `entry ${index}: sector ${at}, which is empty and among the grains`;
+        findings.add('directory', medium.name, detail);
+      }
+    }
     for (const copy of copies) {
       const place = copy * SECTOR + index * 4;
       const other = place + 4 <= medium.bytes ? pages.u32(place) : 0;
@@ -145,6 +151,13 @@ function checkDirectory(
       }
     }
   }
+}
+
+/** True for a table behind all others, where writers put none but for a grain it names. */
+export function isStray(extent: HostedExtent, at: number): boolean {
+  return (
+    !(extent instanceof StreamExtent) && at >= extent.header.overhead && extent.blank(at * SECTOR)
+  );
 }
 
 function compareTables(
@@ -210,7 +223,7 @@ function packedSize(
  * Whole grains behind the overhead that nothing names, and anything behind the last one.
  * @param zeros entries that say zeros: each may have left a grain behind
  */
-function reportLost(
+export function reportLost(
   extent: HostedExtent,
   { grains, tables }: SectorUse,
   zeros: number,
@@ -219,13 +232,16 @@ function reportLost(
   const { medium } = extent;
   let left = zeros;
   grains.eachFree(extent.header.overhead, (at, count) => {
-    if (tables.meets(at, count)) return;
-    const whole = Math.floor(count / extent.grain);
+    let whole = 0;
+    const last = Math.floor(count / extent.grain);
+    for (let grain = 0; grain < last; grain++) {
+      if (!tables.meets(at + grain * extent.grain, extent.grain)) whole += 1;
+    }
     if (whole > 0) {
       const kind = whole <= left ? 'unnamed' : 'lost';
       findings.add(kind, medium.name, `${whole} grains from sector ${at} on`);
       left -= whole;
-    } else if (at + count === grains.sectors) {
+    } else if (last === 0 && at + count === grains.sectors && !tables.meets(at, count)) {
       findings.add('lost', medium.name, `${medium.bytes - at * SECTOR} bytes from sector ${at} on`);
     }
   });

@@ -10,6 +10,7 @@ import { SECTOR } from '../medium.js';
 import { SeExtent } from '../se-extent.js';
 import { type FindingKind, Findings, KINDS } from './findings.js';
 import { checkGrains, UsedSectors } from './grains.js';
+import { isStray, reportLost } from './hosted.js';
 import { checkCowd, checkSe } from './redo.js';
 import { checkRecords, readRecord } from './stream.js';
 
@@ -100,16 +101,22 @@ function walkHosted(extent: HostedExtent, findings: Findings): void {
   for (let index = 0; index < extent.tables; index++) {
     const at = extent.table(index) / SECTOR;
     if (at === 0 && stream) continue;
-    if (at === 0) findings.add('directory', medium.name, `entry ${index}`);
-    else if (!use.tables.take(at, (GTES * 4) / SECTOR)) {
+    if (at === 0 || (at * SECTOR < medium.bytes && isStray(extent, at))) {
+      findings.add('directory', medium.name, `entry ${index}: sector ${at}`);
+    }
+    if (at > 0 && !use.tables.take(at, (GTES * 4) / SECTOR)) {
       findings.add('overlap', medium.name, `the table of entry ${index} at sector ${at}`);
     }
   }
   const size = stream
     ? (sector: number, grain: number) => recordSectors(extent, sector, grain, findings)
     : () => extent.grain;
-  checkGrains(extent, { dataAt: 0, step: 1, size }, use, findings, () => undefined);
-  if (!stream) return;
+  const rules = { dataAt: 0, step: 1, size };
+  const zeros = checkGrains(extent, rules, use, findings, () => undefined);
+  if (!stream) {
+    reportLost(extent, use, zeros, findings);
+    return;
+  }
   const first = new Uint8Array(SECTOR);
   medium.read(0, first);
   checkRecords(extent, hasFooter(first), use, findings);
