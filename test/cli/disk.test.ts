@@ -207,6 +207,22 @@ describe('vmtop disk', () => {
     expect(await quiet('check', at('e.vmdk'))).toMatch(/^0 errors, 0 warnings$/m);
   });
 
+  it('reads extents elsewhere when told to, and beside a disk that was copied here', async () => {
+    mkdirSync(at('store'));
+    const raw = rawFile();
+    await quiet('convert', raw, at('store/far.vmdk'), '--from', 'raw');
+    const text = readFileSync(at('store/far.vmdk'), 'utf8');
+    writeFileSync(at('far.vmdk'), text.replace('far-flat', `${at('store')}/far-flat`));
+    await refused('a file in another folder', 'convert', at('far.vmdk'), at('far.img'));
+    await quiet('convert', at('far.vmdk'), at('far.img'), '--format', 'raw', '--outside');
+    expect(same(at('far.img'), raw)).toBe(true);
+    writeFileSync(at('store/far.vmdk'), text.replace('far-flat', '/vmfs/volumes/gone/far-flat'));
+    await quiet('convert', at('store/far.vmdk'), at('far.img'), '--format', 'raw', '--force');
+    expect(same(at('far.img'), raw)).toBe(true);
+    await quiet('grow', at('store/far.vmdk'), '--size', '64MiB');
+    expect(statSync(at('store/far-flat.vmdk')).size).toBe(64 << 20);
+  });
+
   it('names the parent that is missing', async () => {
     await quiet('create', at('m.vmdk'), '--size', '1MiB');
     await quiet('clone', at('m.vmdk'), at('m-child.vmdk'), '--linked');
@@ -295,6 +311,21 @@ describe('vmtop disk', () => {
     expect(await quiet('check', file)).toMatch(/^0 errors, 0 warnings$/m);
   });
 
+  it('goes on where a run was killed between the names of its extents', async () => {
+    const file = at('cut.vmdk');
+    await quiet('convert', rawFile(), file, '--from', 'raw', '--format', '2gbsparse');
+    // The new extent has its own name still, its last one too or the old one is there.
+    writeFileSync(file, readFileSync(file, 'utf8').replace('cut-s001', 'cut.vmtop-new-s001'));
+    linkSync(at('cut-s001.vmdk'), at('cut.vmtop-new-s001.vmdk'));
+    await quiet('grow', file, '--size', '3GiB');
+    expect(readdirSync(folder).filter((name) => name.includes('cut'))).toEqual([
+      'cut-s001.vmdk',
+      'cut-s002.vmdk',
+      'cut.vmdk',
+    ]);
+    expect(await quiet('check', file)).toMatch(/^0 errors, 0 warnings$/m);
+  });
+
   it('defragments: grains that nothing names are gone', async () => {
     const raw = rawFile();
     const file = at('frag.vmdk');
@@ -302,7 +333,8 @@ describe('vmtop disk', () => {
     const { size } = statSync(file);
     truncateSync(file, size + (1 << 20));
     expect(await quiet('check', file)).toMatch(/^0 errors, 1 warnings$/m);
-    await quiet('defragment', file);
+    const { stderr, code } = await disk('defragment', file);
+    expect({ stderr, code }).toEqual({ stderr: expect.stringContaining('16 grains'), code: 0 });
     expect(statSync(file).size).toBe(size);
     expect(await quiet('check', file)).toMatch(/^0 errors, 0 warnings$/m);
     await quiet('create', at('flat.vmdk'), '--size', '1MiB');

@@ -56,6 +56,34 @@ it('shows adapters, chains, snapshots, and what is wrong', async () => {
   expect(outside.stdout).not.toContain('another folder');
 });
 
+// As VMware Workstation writes it on Windows in Chinese: the bytes of "64 位" in GBK.
+it('finds disks by names in the code page of the machine they come from', async () => {
+  await vmtop('disk', 'create', at('64 位.vmdk'), '--size', '8MiB');
+  const name = Buffer.from([0x36, 0x34, 0x20, 0xce, 0xbb]).toString('latin1');
+  const lines = [
+    '.encoding = "GBK"',
+    'config.version = "8"',
+    `displayName = "${name}"`,
+    'scsi0.present = "TRUE"',
+    'scsi0:0.present = "TRUE"',
+    `scsi0:0.fileName = "${name}.vmdk"`,
+    '',
+  ];
+  writeFileSync(at('gbk.vmx'), Buffer.from(lines.join('\r\n'), 'latin1'));
+  const { stdout } = await vmtop('vm', 'info', at('gbk.vmx'));
+  expect(stdout).toMatch(/^64 位\n/);
+  expect(stdout).toMatch(/scsi0:0 +8 MB .*vmfs, thin .*64 位\.vmdk/);
+  expect(stdout).not.toContain('warning');
+});
+
+it('finds a disk of a machine that was copied here from where its configuration says', async () => {
+  const from = 'scsi0:0.fileName = "/vmfs/volumes/gone/web1.vmdk"';
+  const head = 'config.version = "8"\nscsi0.present = "TRUE"\nscsi0:0.present = "TRUE"\n';
+  writeFileSync(at('copied.vmx'), `${head}${from}\n`);
+  const { stdout } = await vmtop('vm', 'info', at('copied.vmx'));
+  expect(stdout).toMatch(/scsi0:0 +8 MB .*vmfs, thin .*web1\.vmdk/);
+});
+
 it('refuses what is no machine', async () => {
   const { stderr, code } = await vmtop('vm', 'info', at('web1.vmsd'));
   expect({ code, stderr }).toEqual({

@@ -5,7 +5,7 @@ const FORCE = { type: 'boolean', default: false, describe: 'replace files that e
 const OUTSIDE = {
   type: 'boolean',
   default: false,
-  describe: 'follow parents of snapshots, and links, to other folders',
+  describe: 'follow parents of snapshots, extents and links to other folders',
 } as const;
 const FROM = { type: 'string', describe: 'raw: the source is the bytes of a disk' } as const;
 const FORMAT =

@@ -1,15 +1,22 @@
-import { rmSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { InputError } from '../../engine/core/errors.js';
 import type { Descriptor } from '../../engine/formats/vmdk/descriptor.js';
 import { type Disk, openDisk } from '../../engine/formats/vmdk/disk.js';
+import { FlatExtent } from '../../engine/formats/vmdk/flat-extent.js';
 import { type Format, formatByName, formatOf } from '../../engine/formats/vmdk/formats.js';
 import { SECTOR } from '../../engine/formats/vmdk/medium.js';
 import { geometry } from '../../engine/formats/vmdk/new-descriptor.js';
 import { DiskFile } from '../../input/image/disk-file.js';
-import { NewFiles } from '../../input/image/new-files.js';
 import { zlibCodec } from '../../input/image/zlib-codec.js';
-import { descriptorOf, readSectors, type SourceOptions, withFiles, withSource } from './source.js';
+import { replaceText, writeAnew } from './rewrite.js';
+import {
+  descriptorOf,
+  readSectors,
+  requireWhole,
+  type SourceOptions,
+  withFiles,
+  withSource,
+} from './source.js';
 import { Empty, writeDiskShown } from './write.js';
 
 /** `vmtop disk create`. */
@@ -72,7 +79,7 @@ export async function cloneDisk(from: string, to: string, options: CloneOptions)
       await writeDiskShown(new Empty(0), to, format, { force, keep, sectors, like, parent });
       return;
     }
-    disk.requireOnce();
+    requireWhole(disk);
     const format =
       options.format === undefined ? ownFormat(disk, from) : formatByName(options.format);
     await writeDiskShown(disk, to, format, { force, keep, sectors, like });
@@ -92,11 +99,12 @@ export async function growDisk(path: string, size: string): Promise<void> {
     same.set('ddb.geometry.sectors', String(geometry(sectors, adapter).perTrack));
     const lines = same.extents(path);
     const [line] = lines;
-    if (format.kind !== 'flat' || lines.length > 1 || line?.file === undefined) {
+    const extent = disk.links[0]?.extents[0];
+    if (!(extent instanceof FlatExtent) || line === undefined || lines.length > 1) {
       await writeAnew(disk, path, format, sectors, same);
       return;
     }
-    const file = DiskFile.open(join(dirname(path), line.file), true);
+    const file = DiskFile.open(extent.medium.name, true);
     const before = file.bytes;
     try {
       file.resize(((line.offset ?? 0) + sectors) * SECTOR);
@@ -122,26 +130,6 @@ export async function defragmentDisk(path: string): Promise<void> {
   });
 }
 
-/** Writes a disk in its own place; of other files none is touched, and no extent of the old one stays. */
-async function writeAnew(
-  disk: Disk,
-  path: string,
-  format: Format,
-  sectors: number,
-  same: Descriptor,
-): Promise<void> {
-  const own = new Set([basename(path), ...same.extents(path).map(({ file }) => file ?? '')]);
-  // An embedded descriptor may still have the name the file had once.
-  if (format.suffix === '') {
-    await writeDiskShown(disk, path, format, { force: true, sectors, same });
-  } else {
-    await writeDiskShown(disk, path, format, { force: own, sectors, same });
-    for (const { file } of same.extents(path)) own.delete(file ?? '');
-    own.delete(basename(path));
-    for (const name of own) if (name !== '') rmSync(join(dirname(path), name), { force: true });
-  }
-}
-
 async function changeDisk(
   path: string,
   use: (disk: Disk, format: Format, same: Descriptor) => Promise<void>,
@@ -156,7 +144,7 @@ async function changeDisk(
         'vmtop disk clone makes it a disk of its own',
       );
     }
-    disk.requireOnce();
+    requireWhole(disk);
     await use(disk, ownFormat(disk, path), link.descriptor);
   });
 }
@@ -171,18 +159,6 @@ function ownFormat(disk: Disk, path: string): Format {
     `disks of type "${type}" are not written`,
     'vmtop disk convert makes others of it',
   );
-}
-
-/** Puts a changed descriptor in the place of the old one. */
-function replaceText(path: string, descriptor: Descriptor): void {
-  const files = new NewFiles(dirname(path));
-  files.reserve([basename(path)], true);
-  try {
-    files.create(basename(path)).write(0, descriptor.bytes());
-    files.commit();
-  } finally {
-    files.discard();
-  }
 }
 
 function requireOther(from: string, to: string): void {

@@ -1,19 +1,18 @@
 import { basename, dirname } from 'node:path';
-import { FormatError } from '../../engine/core/errors.js';
 import { formatSize } from '../../engine/core/units.js';
 import { NO_CID } from '../../engine/formats/vmdk/descriptor.js';
 import { type Link, openDisk, rawDevice, readDescriptor } from '../../engine/formats/vmdk/disk.js';
-import { countData, type Extent } from '../../engine/formats/vmdk/extent.js';
 import { SECTOR } from '../../engine/formats/vmdk/medium.js';
 import { zlibCodec } from '../../input/image/zlib-codec.js';
 import { formatTable, groupDigits } from '../../output/table.js';
 import { printable } from '../volume/printable.js';
+import { dataOf } from './data-of.js';
 import { withFiles } from './source.js';
 
 /** `vmtop disk info`. */
 export async function printInfo(path: string, outside: boolean): Promise<void> {
   await withFiles(path, outside, (files) => {
-    const { descriptor } = readDescriptor(files.open(path));
+    const { descriptor } = readDescriptor(files.open(path), zlibCodec);
     const lines = descriptor.extents(path);
     const sectors = lines.reduce((sum, line) => sum + line.sectors, 0);
     const thin = descriptor.get('ddb.thinProvisioned') === '1' ? ', thin' : '';
@@ -50,7 +49,7 @@ function describeLinks(links: readonly Link[]): string {
         type: line.type,
         file: line.file ?? '-',
         bytes: line.sectors * SECTOR,
-        data: extent === undefined ? '-' : dataOf(extent),
+        data: extent === undefined ? '-' : dataOf([extent]),
       };
     }),
   );
@@ -61,15 +60,4 @@ function describeLinks(links: readonly Link[]): string {
     { title: 'size', text: ({ bytes }) => formatSize(bytes) },
     { title: 'data', text: ({ data }) => data },
   ]);
-}
-
-function dataOf(extent: Extent): string {
-  const most = extent.sectorsMax + SECTOR;
-  try {
-    const data = countData(extent, most);
-    return data > most ? 'damaged' : formatSize(data * SECTOR);
-  } catch (error) {
-    if (error instanceof FormatError) return 'damaged';
-    throw error;
-  }
 }

@@ -1,12 +1,14 @@
 import { basename, dirname } from 'node:path';
 import { FormatError, InputError } from '../../engine/core/errors.js';
 import { parseSize } from '../../engine/core/units.js';
+import { requireSound } from '../../engine/formats/vmdk/check/sound.js';
 import { Disk, openDisk } from '../../engine/formats/vmdk/disk.js';
 import type { Sectors } from '../../engine/formats/vmdk/extent.js';
 import { RawExtent } from '../../engine/formats/vmdk/flat-extent.js';
 import { SECTOR } from '../../engine/formats/vmdk/medium.js';
 import { DiskFiles } from '../../input/image/disk-files.js';
 import { zlibCodec } from '../../input/image/zlib-codec.js';
+import { printable } from '../volume/printable.js';
 
 export interface SourceOptions {
   readonly outside: boolean;
@@ -57,10 +59,15 @@ export async function withSource<T>(
   const open = (files: DiskFiles): Sectors => {
     if (from === 'raw') return new RawExtent(files.open(path));
     const disk = openDisk(files.folder(dirname(path)), basename(path), zlibCodec);
-    disk.requireOnce();
+    requireWhole(disk);
     return disk;
   };
   return withFiles(path, outside, (files) => use(open(files), files), option);
+}
+
+/** Refuses a disk whose copy would be of something else, and says what else is to be known of it. */
+export function requireWhole(disk: Disk): void {
+  for (const text of requireSound(disk)) process.stderr.write(`vmtop: ${printable(text)}\n`);
 }
 
 /** The descriptor of a source that has one. */

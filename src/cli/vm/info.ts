@@ -1,9 +1,8 @@
 import { formatSize } from '../../engine/core/units.js';
-import { countData } from '../../engine/formats/vmdk/extent.js';
-import { SECTOR } from '../../engine/formats/vmdk/medium.js';
 import type { ListedSnapshot } from '../../engine/formats/vmx/snapshot-list.js';
 import { type VmDiskFile, type VmFiles, withVm } from '../../input/image/read-vm.js';
 import { formatTable } from '../../output/table.js';
+import { dataOf } from '../disk/data-of.js';
 import { printable } from '../volume/printable.js';
 
 /** `vmtop vm info`. */
@@ -50,7 +49,7 @@ function disks(rows: readonly VmDiskFile[]): string {
   return formatTable(rows, [
     { title: 'disk', align: 'left', text: ({ device }) => device.name },
     { title: 'size', text: ({ sizeBytes }) => formatSize(sizeBytes) },
-    { title: 'data', text: dataOf },
+    { title: 'data', text: dataIn },
     { title: 'type', align: 'left', text: typeOf },
     { title: 'mode', align: 'left', text: ({ device }) => printable(device.mode) },
     { title: 'shares', text: ({ device }) => String(device.shares) },
@@ -69,10 +68,8 @@ function typeOf({ rawDevice, createType, thin }: VmDiskFile): string {
 }
 
 /** Of all links together; a hole in the parent and data in the child count once each. */
-function dataOf({ links }: VmDiskFile): string {
-  if (links.length === 0) return '-';
-  const extents = links.flatMap((link) => link.extents);
-  return formatSize(extents.reduce((sum, extent) => sum + countData(extent), 0) * SECTOR);
+function dataIn({ links }: VmDiskFile): string {
+  return links.length === 0 ? '-' : dataOf(links.flatMap((link) => link.extents));
 }
 
 function snapshots({ snapshots: all, currentSnapshot }: VmFiles): string {

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve } from 'node:path';
 import {
   type DiskFolder,
@@ -19,7 +19,7 @@ export class DiskFiles {
   folder(path: string): DiskFolder {
     return {
       open: (name) => this.inside(path, name),
-      parent: (hint) => this.parent(path, hint),
+      parent: (named) => this.place(path, named),
     };
   }
 
@@ -51,10 +51,13 @@ export class DiskFiles {
     return new Set([...this.files.values()].map(({ identity }) => identity));
   }
 
-  private parent(folder: string, hint: string): ParentPlace {
-    const path = isAbsolute(hint) ? hint : resolve(folder, hint);
-    if (!this.outside && relative(resolve(folder), path) !== basename(path)) {
-      const message = `a snapshot names a parent in another folder: "${hint}"`;
+  /** A disk that was copied here may still name the folder it came from. */
+  private place(folder: string, named: string): ParentPlace {
+    const inside = join(folder, named.split(/[/\\]/).at(-1) ?? '');
+    let path = isAbsolute(named) ? named : resolve(folder, named);
+    if (!existsSync(path) && existsSync(inside)) path = inside;
+    if (!this.outside && relative(resolve(folder), resolve(path)) !== basename(path)) {
+      const message = `the disk names a file in another folder: "${named}"`;
       throw OutsideError.of(folder, message, HINT);
     }
     return { folder: this.folder(dirname(path)), name: basename(path), identity: identityOf(path) };

@@ -64,7 +64,7 @@ export class NewFiles {
         if (file === undefined) throw InputError.of(name, 'no such new file');
         return file;
       },
-      parent: (hint) => ({ folder: this.folder(), name: hint, identity: hint }),
+      parent: (path) => ({ folder: this.folder(), name: path, identity: path }),
     };
   }
 

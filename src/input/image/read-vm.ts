@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { FormatError, InputError } from '../../engine/core/errors.js';
 import { DICTIONARY_BYTES, Dictionary } from '../../engine/formats/dictionary/dictionary.js';
 import { NO_CID } from '../../engine/formats/vmdk/descriptor.js';
 import { type Link, openDisk, rawDevice, readDescriptor } from '../../engine/formats/vmdk/disk.js';
-import { SECTOR } from '../../engine/formats/vmdk/medium.js';
+import { OutsideError, type ParentPlace, SECTOR } from '../../engine/formats/vmdk/medium.js';
 import {
   readHardware,
   type VmxDevice,
@@ -53,12 +53,12 @@ export const EXCHANGE = /^(twoGbMaxExtent|monolithic|streamOptimized)/i;
 export function withVm<T>(path: string, outside: boolean, use: (vm: VmFiles) => T): T {
   const files = new DiskFiles(outside);
   try {
-    const vmx = Dictionary.read(readBytes(path, DICTIONARY_BYTES), path);
+    const vmx = Dictionary.read(readBytes(path, DICTIONARY_BYTES), path, zlibCodec.decode);
     const hardware = readHardware(vmx, path);
     const warnings = [...hardware.warnings];
     const disks = hardware.devices
       .filter(({ kind }) => kind === 'disk')
-      .map((device) => readDisk(files, dirname(path), device, outside));
+      .map((device) => readDisk(files, dirname(path), device));
     for (const { device, problem, createType } of disks) {
       if (problem !== undefined) warnings.push(`${device.name}: ${problem}`);
       if (EXCHANGE.test(createType)) {
@@ -81,21 +81,19 @@ export function withVm<T>(path: string, outside: boolean, use: (vm: VmFiles) => 
   }
 }
 
-function readDisk(
-  files: DiskFiles,
-  folder: string,
-  device: VmxDevice,
-  outside: boolean,
-): VmDiskFile {
+function readDisk(files: DiskFiles, folder: string, device: VmxDevice): VmDiskFile {
   const nothing = { device, createType: '', sizeBytes: 0, thin: false, chain: [], links: [] };
   if (device.file === '') return { ...nothing, problem: 'names no file' };
-  const path = isAbsolute(device.file) ? device.file : resolve(folder, device.file);
-  if (!outside && relative(resolve(folder), path) !== basename(path)) {
+  let at: ParentPlace;
+  try {
+    at = files.folder(folder).parent(device.file);
+  } catch (error) {
+    if (!(error instanceof OutsideError)) throw error;
     return { ...nothing, problem: `"${device.file}" is in another folder; --outside follows it` };
   }
   try {
-    const { descriptor } = readDescriptor(files.folder(dirname(path)).open(basename(path)));
-    const sectors = descriptor.extents(path).reduce((sum, line) => sum + line.sectors, 0);
+    const { descriptor } = readDescriptor(at.folder.open(at.name), zlibCodec);
+    const sectors = descriptor.extents(at.name).reduce((sum, line) => sum + line.sectors, 0);
     const about = {
       device,
       createType: descriptor.createType,
@@ -103,16 +101,16 @@ function readDisk(
       thin: descriptor.get('ddb.thinProvisioned') === '1',
     };
     const raw = rawDevice(descriptor);
-    if (raw !== undefined) return { ...about, rawDevice: raw, chain: [basename(path)], links: [] };
+    if (raw !== undefined) return { ...about, rawDevice: raw, chain: [at.name], links: [] };
     try {
-      const { links } = openDisk(files.folder(dirname(path)), basename(path), zlibCodec);
+      const { links } = openDisk(at.folder, at.name, zlibCodec);
       const base = links.at(-1)?.descriptor;
       const thin = base?.get('ddb.thinProvisioned') === '1';
       const chain = links.map(({ name }) => basename(name));
       return { ...about, thin, chain, links };
     } catch (error) {
       const alone = descriptor.parentCid === NO_CID ? '' : ' (of its chain)';
-      return { ...about, chain: [basename(path)], links: [], problem: `${wordsOf(error)}${alone}` };
+      return { ...about, chain: [at.name], links: [], problem: `${wordsOf(error)}${alone}` };
     }
   } catch (error) {
     return { ...nothing, problem: wordsOf(error) };
@@ -127,7 +125,7 @@ function snapshotsOf(
   if (!/\.vmsd$/.test(beside) || !existsSync(beside)) return { snapshots: [], currentSnapshot: 0 };
   try {
     const list = new SnapshotList(
-      Dictionary.read(readBytes(beside, DICTIONARY_BYTES), beside),
+      Dictionary.read(readBytes(beside, DICTIONARY_BYTES), beside, zlibCodec.decode),
       beside,
     );
     const snapshots = list.all();

@@ -5,6 +5,7 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { FindingKind } from '../../../src/engine/formats/vmdk/check/findings.js';
+import { requireSound } from '../../../src/engine/formats/vmdk/check/sound.js';
 import { openDisk } from '../../../src/engine/formats/vmdk/disk.js';
 import { countData } from '../../../src/engine/formats/vmdk/extent.js';
 import { zlibCodec } from '../../../src/input/image/zlib-codec.js';
@@ -128,12 +129,14 @@ describe('a sparse disk', () => {
 
   it('is not walked through when its tables name the same grain a million times', () => {
     const one = disk('monolithicSparse');
-    for (let entry = 0; entry < 512; entry++) one.put(one.table + entry * 4, one.grain / 512);
+    for (let entry = 0; entry < 512; entry++) {
+      for (const table of [one.table, one.tableCopy]) one.put(table + entry * 4, one.grain / 512);
+    }
     one.folder.put('d.vmdk', one.bytes);
     const { extents } = openDisk(one.folder, 'd.vmdk', zlibCodec).links[0];
     const [extent] = extents;
     expect(countData(extent, 100)).toBeLessThan(countData(extent));
-    expect(() => openDisk(one.folder, 'd.vmdk', zlibCodec).requireOnce()).toThrow('more than once');
+    expect(() => requireSound(openDisk(one.folder, 'd.vmdk', zlibCodec))).toThrow('are one grain');
   });
 });
 
@@ -191,7 +194,7 @@ describe('redo logs', () => {
       'lost',
       (d) => d.bytes.fill(0, d.directory, d.directory + 8),
     ],
-    ['seSparse', 'table entry lost', 'unnamed', (d) => d.bytes.fill(0, d.table, d.table + 8)],
+    ['seSparse', 'table entry lost', 'lost', (d) => d.bytes.fill(0, d.table, d.table + 8)],
   ])('%s, %s: %s', (format, _, kind, damage) => {
     const file = format === 'seSparse' ? se : cowd;
     const one = disk(format, file, format === 'seSparse' ? 4096 * 512 : 2048);

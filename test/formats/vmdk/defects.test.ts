@@ -104,11 +104,19 @@ describe('a sparse disk', () => {
     ],
     [
       'entry zeroed',
-      'lost',
+      'redundant',
       put(
         ({ table }) => table,
         () => 0,
       ),
+    ],
+    [
+      'entry zeroed in both tables',
+      'lost',
+      (one) => {
+        const copy = one.view.getUint32(one.redundant, true) * 512;
+        for (const at of [one.table, copy]) one.view.setUint32(at, 0, true);
+      },
     ],
     [
       'directory entry zeroed',

@@ -5,10 +5,11 @@ import { createDisk } from '../../../src/engine/formats/vmdk/create.js';
 import { Run, type Sectors } from '../../../src/engine/formats/vmdk/extent.js';
 import { RawExtent } from '../../../src/engine/formats/vmdk/flat-extent.js';
 import { formatByName } from '../../../src/engine/formats/vmdk/formats.js';
-import type {
-  DiskFolder,
-  FileMedium,
-  ParentPlace,
+import {
+  type DiskFolder,
+  type FileMedium,
+  OutsideError,
+  type ParentPlace,
 } from '../../../src/engine/formats/vmdk/medium.js';
 import { zlibCodec } from '../../../src/input/image/zlib-codec.js';
 
@@ -102,8 +103,9 @@ export class MemoryFolder implements DiskFolder {
     return file;
   }
 
-  parent(hint: string): ParentPlace {
-    return { folder: this, name: hint, identity: hint };
+  parent(path: string): ParentPlace {
+    if (/[/\\]/.test(path)) throw OutsideError.of(path, 'another folder', '');
+    return { folder: this, name: path, identity: path };
   }
 
   text(name: string): string {

@@ -13,12 +13,28 @@ const WINDOWS_1252 = [
   0x203a, 0x0153, 0, 0x017e, 0x0178,
 ];
 
+/** Text in an encoding that is not known here; undefined where it is no such text. */
+export type Decode = (bytes: Uint8Array, encoding: string) => string | undefined;
+
 /**
- * @param named what the file says of itself, if it says anything: UTF-8 that is none is taken as bytes
+ * @param named what the file says of itself, if it says anything: UTF-8 that is none is taken as bytes, and
+ * what happens to be UTF-8 too, as pairs of bytes in GBK do, is what it says
  */
 export function charsetOf(bytes: Uint8Array, named: string | undefined): Charset {
   if (/^(windows-|cp)1252$/i.test(named ?? '')) return 'windows-1252';
+  const other = named !== undefined && !/^utf-?8$/i.test(named);
+  if (other && bytes.some((byte) => byte >= 0x80)) return 'bytes';
   return sameBytes(encodeUtf8(decodeUtf8(bytes)), bytes) ? 'utf-8' : 'bytes';
+}
+
+/** Reads text that was decoded as bytes by what its file says; as it is where nobody knows that encoding. */
+export function decoderOf(
+  charset: Charset,
+  named: string | undefined,
+  decode: Decode | undefined,
+): (text: string) => string {
+  if (charset !== 'bytes' || named === undefined || decode === undefined) return (text) => text;
+  return (text) => decode(encodeText(text, 'bytes') ?? new Uint8Array(0), named) ?? text;
 }
 
 export function decodeText(bytes: Uint8Array, charset: Charset): string {

@@ -1,5 +1,12 @@
 import { FormatError } from '../../core/errors.js';
-import { type Charset, charsetOf, decodeText, encodeText } from './charset.js';
+import {
+  type Charset,
+  charsetOf,
+  type Decode,
+  decoderOf,
+  decodeText,
+  encodeText,
+} from './charset.js';
 import { quote, settingOf, unquote, withValue } from './line.js';
 
 /** Largest file taken. A machine with 256 disks has 60 KB. */
@@ -15,6 +22,7 @@ export class Dictionary {
   /** Line that counts, by key in small letters. */
   private readonly index = new Map<string, number>();
   private lines: string[];
+  private decode: (value: string) => string = (value) => value;
 
   private constructor(
     text: string,
@@ -25,8 +33,11 @@ export class Dictionary {
     this.count();
   }
 
-  /** @throws FormatError for what is too large or no text */
-  static read(bytes: Uint8Array, place: string): Dictionary {
+  /**
+   * @param decode for values in the code page of the machine a product ran on
+   * @throws FormatError for what is too large or no text
+   */
+  static read(bytes: Uint8Array, place: string, decode?: Decode): Dictionary {
     if (bytes.length > DICTIONARY_BYTES) {
       throw new FormatError(
         `${place}: ${bytes.length} bytes; settings have at most ${DICTIONARY_BYTES}`,
@@ -37,7 +48,9 @@ export class Dictionary {
       throw new FormatError(`${place}: expected text, found a zero byte at byte ${zero}`);
     }
     const first = new Dictionary(decodeText(bytes, 'bytes'), 'bytes', place);
-    const charset = charsetOf(bytes, first.get('.encoding') ?? first.get('encoding'));
+    const named = first.get('.encoding') ?? first.get('encoding');
+    const charset = charsetOf(bytes, named);
+    first.decode = decoderOf(charset, named, decode);
     if (charset === 'bytes') return first;
     return new Dictionary(decodeText(bytes, charset), charset, place);
   }
@@ -54,7 +67,7 @@ export class Dictionary {
   /** Value of a key, without quotes and escapes. */
   get(key: string): string | undefined {
     const setting = settingOf(this.lines[this.lineOf(key)] ?? '');
-    return setting && unquote(setting.raw);
+    return setting && unquote(this.decode(setting.raw));
   }
 
   /** Whether a key says TRUE. */

@@ -11,6 +11,8 @@ export const COWD_MAGIC = 0x44574f43;
 /** Grains of a table. */
 export const COWD_GTES = 4096;
 export const COWD_HEADER_SECTORS = 4;
+/** What every extent has (reference, section 9). */
+export const COWD_FLAGS = 3;
 /** Where the header says how far the file is in use, and that a program writes to it. */
 export const NEXT_AT = 28;
 export const UNCLEAN_AT = 1648;
@@ -19,6 +21,7 @@ const HEADER_BYTES = COWD_HEADER_SECTORS * SECTOR;
 const GRAIN_MAX = 2048;
 
 export interface CowdHeader {
+  readonly flags: number;
   readonly capacity: number;
   readonly grain: number;
   readonly directoryAt: number;
@@ -50,14 +53,15 @@ export function readCowdHeader(medium: FileMedium): CowdHeader {
     throw wrong('the grain directory is beyond the end of the file');
   }
   const unclean = getU32(bytes, 1648) !== 0;
-  return { capacity, grain, directoryAt, tables, next: getU32(bytes, 28), unclean };
+  const flags = getU32(bytes, 8);
+  return { flags, capacity, grain, directoryAt, tables, next: getU32(bytes, 28), unclean };
 }
 
-export function encodeCowdHeader(header: CowdHeader): Uint8Array {
+export function encodeCowdHeader(header: Omit<CowdHeader, 'flags'>): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES);
   putU32(bytes, 0, COWD_MAGIC);
   putU32(bytes, 4, 1);
-  putU32(bytes, 8, 3);
+  putU32(bytes, 8, COWD_FLAGS);
   putU32(bytes, 12, header.capacity);
   putU32(bytes, 16, header.grain);
   putU32(bytes, 20, header.directoryAt);

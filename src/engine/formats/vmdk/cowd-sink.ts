@@ -65,7 +65,7 @@ export class CowdSink implements Sink {
     this.flushTable();
     this.medium.resize(this.next * SECTOR);
     this.medium.write(COWD_HEADER_SECTORS * SECTOR, this.directory);
-    const header: CowdHeader = {
+    const header: Omit<CowdHeader, 'flags'> = {
       capacity: this.sectors,
       grain: 1,
       directoryAt: COWD_HEADER_SECTORS,

@@ -60,8 +60,8 @@ export function createDisk(
   if (sectors > format.sectorsMax) {
     throw InputError.of(
       name,
-      `${formatSize(sectors * SECTOR)} is too large for ${format.name}: ` +
-        `at most ${formatSize(format.sectorsMax * SECTOR)}`,
+      `${formatSize(sectors * SECTOR)} is too large for ${format.name}: it takes at most ` +
+        `${formatSize(format.sectorsMax * SECTOR)} (${format.sectorsMax} sectors, not ${sectors})`,
       'thin, zeroedthick and seSparse take 62 TB',
     );
   }

@@ -1,5 +1,12 @@
 import { FormatError } from '../../core/errors.js';
-import { type Charset, charsetOf, decodeText, encodeText } from '../dictionary/charset.js';
+import {
+  type Charset,
+  charsetOf,
+  type Decode,
+  decoderOf,
+  decodeText,
+  encodeText,
+} from '../dictionary/charset.js';
 import { quote, settingOf, unquote, withValue } from '../dictionary/line.js';
 import { type ExtentLine, formatExtentLine, isExtentLine, parseExtentLine } from './extent-line.js';
 
@@ -14,20 +21,29 @@ export const NO_CID = 'ffffffff';
 export const DESCRIPTOR_BYTES = 1 << 20;
 /** Lines that are told. */
 const MEANINGLESS_MAX = 10;
-/** Most extents taken: twice those of a disk of 2 TB in parts of 2 GB. */
-const EXTENTS_MAX = 2048;
+/** Most extents taken: those of a disk of 8 TB in parts of 2 GB. */
+const EXTENTS_MAX = 4096;
 
 export class Descriptor {
+  /** Names of files as they stand in lines of an encoding that is not known here, by what they say. */
+  private readonly rawNames = new Map<string, string>();
+  private decode: (name: string) => string = (name) => name;
+
   private constructor(
     private lines: string[],
     private readonly charset: Charset,
   ) {}
 
-  /** @throws FormatError when the bytes are no descriptor */
-  static read(bytes: Uint8Array, place: string): Descriptor {
+  /**
+   * @param decode for names of files: products write them in the code page of the machine they run on
+   * @throws FormatError when the bytes are no descriptor
+   */
+  static read(bytes: Uint8Array, place: string, decode?: Decode): Descriptor {
     const named = /^encoding[ \t]*=[ \t]*"?([\w-]*)/im.exec(decodeText(bytes, 'bytes'))?.[1];
     const charset = charsetOf(bytes, named);
-    return Descriptor.parse(decodeText(bytes, charset), place, charset);
+    const descriptor = Descriptor.parse(decodeText(bytes, charset), place, charset);
+    descriptor.decode = decoderOf(charset, named, decode);
+    return descriptor;
   }
 
   /** @throws FormatError when the text is no descriptor */
@@ -100,6 +116,12 @@ export class Descriptor {
     return (this.get('parentCID') ?? NO_CID).toLowerCase().padStart(8, '0');
   }
 
+  /** The parent's descriptor, by name or path. */
+  get parentHint(): string | undefined {
+    const hint = this.get('parentFileNameHint');
+    return hint && this.decode(hint);
+  }
+
   get createType(): string {
     return this.get('createType') ?? '';
   }
@@ -109,9 +131,15 @@ export class Descriptor {
     const found: ExtentLine[] = [];
     this.lines.forEach((line, index) => {
       if (!isExtentLine(line)) return;
-      found.push(parseExtentLine(line.trim(), `${place}, line ${index + 1}`));
+      const extent = parseExtentLine(line.trim(), `${place}, line ${index + 1}`);
+      const { file } = extent;
+      const name = file && this.decode(file);
+      if (name !== undefined && file !== undefined) this.rawNames.set(name, file);
+      found.push(name === undefined ? extent : { ...extent, file: name });
     });
-    if (found.length === 0) throw new FormatError(`${place}: the descriptor names no extent`);
+    // Of a disk of no size in parts some programs write none.
+    if (found.length === 0 && this.get('ddb.geometry.cylinders') !== '0')
+      throw new FormatError(`${place}: the descriptor names no extent`);
     if (found.length > EXTENTS_MAX) {
       throw new FormatError(`${place}: ${found.length} extents, at most ${EXTENTS_MAX} are taken`);
     }
@@ -120,9 +148,14 @@ export class Descriptor {
 
   /** Replaces the extents, at the place of the first. */
   setExtents(extents: readonly ExtentLine[]): void {
-    const first = this.lines.findIndex(isExtentLine);
+    const found = this.lines.findIndex(isExtentLine);
+    const first = found < 0 ? this.endOfHeader() : found;
     const rest = this.lines.filter((line) => !isExtentLine(line));
-    rest.splice(first, 0, ...extents.map((extent) => `${formatExtentLine(extent)}\n`));
+    const lines = extents.map((extent) => {
+      const raw = this.rawNames.get(extent.file ?? '');
+      return `${formatExtentLine(raw === undefined ? extent : { ...extent, file: raw })}\n`;
+    });
+    rest.splice(first, 0, ...lines);
     this.lines = rest;
   }
 
@@ -178,7 +211,8 @@ function keyOf(line: string): string | undefined {
   return settingOf(line)?.key.toLowerCase();
 }
 
-/** True for a text that begins as descriptors do: with their title or their version. */
+/** True for a text that begins as descriptors do: with their title, or comments and then their version. */
 export function looksLikeDescriptor(text: string): boolean {
-  return /^\s*(#[ \t]*disk[ \t]*descriptorfile|version[ \t]*=[ \t]*\d)/i.test(text.slice(0, 200));
+  const title = /^\s*(#[^\n]*\n\s*)*(#[ \t]*disk[ \t]*descriptorfile|version[ \t]*=[ \t]*\d)/i;
+  return title.test(text.slice(0, 2000));
 }

@@ -1,8 +1,9 @@
 import { FormatError } from '../../core/errors.js';
+import type { Decode } from '../dictionary/charset.js';
 import { alignUp, decodeUtf8, getU32 } from '../vmfs/bytes.js';
 import { COWD_MAGIC, CowdExtent, readCowdHeader } from './cowd-extent.js';
 import { DESCRIPTOR_BYTES, Descriptor, NO_CID } from './descriptor.js';
-import { countData, type Extent, HOLE, type Run, type Sectors, ZERO } from './extent.js';
+import { type Extent, HOLE, type Run, type Sectors, ZERO } from './extent.js';
 import { type ExtentLine, requirePlainName } from './extent-line.js';
 import { FlatExtent, ZeroExtent } from './flat-extent.js';
 import { HostedExtent, openHosted } from './hosted-extent.js';
@@ -22,25 +23,37 @@ const RAW_DEVICES: Readonly<Record<string, string>> = {
   partitioneddevice: 'partitions of a raw device',
 };
 
+/** Hosted products call images that stand for a whole device so too: these are files like others. */
+const MAYBE_FILES = /^(full|partitioned)Device$/i;
+const DEVICE = /^(\/dev\/|\\\\[.?]\\)/;
+
 /** What kind of raw device a descriptor stands for; undefined for a disk of files. */
 export function rawDevice(descriptor: Descriptor): string | undefined {
-  return RAW_DEVICES[descriptor.createType.toLowerCase()];
+  const { createType } = descriptor;
+  const files = MAYBE_FILES.test(createType) ? descriptor.extents('') : [];
+  const device = files.length === 0 || files.some(({ file = '' }) => DEVICE.test(file));
+  return device ? RAW_DEVICES[createType.toLowerCase()] : undefined;
 }
 
 /** The descriptor of a file: the file itself, or embedded in a sparse extent. */
-export function readDescriptor(medium: FileMedium): { descriptor: Descriptor; embedded: boolean } {
+export function readDescriptor(
+  medium: FileMedium,
+  { decode }: Pick<Codec, 'decode'>,
+): { descriptor: Descriptor; embedded: boolean } {
   const head = new Uint8Array(Math.min(SECTOR, medium.bytes));
   medium.read(0, head);
-  if (!isHosted(head)) return { descriptor: readText(medium, 0, medium.bytes), embedded: false };
+  if (!isHosted(head))
+    return { descriptor: readText(medium, 0, medium.bytes, decode), embedded: false };
   const { descriptorAt, descriptorSectors } = readHostedHeader(medium);
   if (descriptorAt === 0) {
     throw new FormatError(`${medium.name}: an extent of a disk; give the disk's descriptor`);
   }
   const at = descriptorAt * SECTOR;
-  return { descriptor: readText(medium, at, descriptorSectors * SECTOR), embedded: true };
+  const descriptor = readText(medium, at, descriptorSectors * SECTOR, decode);
+  return { descriptor, embedded: true };
 }
 
-function readText(medium: FileMedium, at: number, length: number): Descriptor {
+function readText(medium: FileMedium, at: number, length: number, decode: Decode): Descriptor {
   const first = new Uint8Array(Math.min(SECTOR, length));
   medium.read(at, first);
   // A look before all of it: what is no text may be a disk of terabytes.
@@ -48,7 +61,7 @@ function readText(medium: FileMedium, at: number, length: number): Descriptor {
   if (!known || length > DESCRIPTOR_BYTES) throw noDescriptor(medium, first, at);
   const bytes = new Uint8Array(length);
   medium.read(at, bytes);
-  return Descriptor.read(beforeZero(bytes), medium.name);
+  return Descriptor.read(beforeZero(bytes), medium.name, decode);
 }
 
 /** Says what is there instead of a descriptor, as far as that is known. */
@@ -160,29 +173,12 @@ export class Disk implements Sectors {
       else link.read(sector + done, run.sectors, into, from);
     }
   }
-
-  /**
-   * A file whose tables name one place many times would multiply when it is copied.
-   * @throws FormatError then
-   */
-  requireOnce(): void {
-    for (const link of this.links) {
-      for (const extent of link.extents) {
-        const most = extent.sectorsMax + SECTOR;
-        if (countData(extent, most) > most) {
-          throw new FormatError(
-            `${link.name}: tables name grains more than once; vmtop disk check says which`,
-          );
-        }
-      }
-    }
-  }
 }
 
 /** One link, without its parents. */
 export function openLink(folder: DiskFolder, name: string, codec: Codec): Link {
   const medium = folder.open(name);
-  const { descriptor, embedded } = readDescriptor(medium);
+  const { descriptor, embedded } = readDescriptor(medium, codec);
   const raw = rawDevice(descriptor);
   if (raw !== undefined) {
     throw new FormatError(
@@ -216,7 +212,14 @@ export function openExtentOf(
 ): Extent {
   if (line.type === 'ZERO' || line.access === 'NOACCESS') return new ZeroExtent(line.sectors);
   if (own !== undefined) return openHosted(own, codec);
-  return openExtent(line, folder.open(requirePlainName(line.file ?? '', place)), codec);
+  return openExtent(line, openNamed(line.file ?? '', folder, place), codec);
+}
+
+/** A file beside the descriptor, or where its path says, as far as the folder lets anybody there. */
+function openNamed(name: string, folder: DiskFolder, place: string): FileMedium {
+  if (!/[/\\]/.test(name)) return folder.open(requirePlainName(name, place));
+  const at = folder.parent(name);
+  return at.folder.open(requirePlainName(at.name, place));
 }
 
 function openExtent(line: ExtentLine, medium: FileMedium, codec: Codec): Extent {
@@ -254,7 +257,7 @@ export function openDisk(folder: DiskFolder, name: string, codec: Codec): Disk {
     const child = links[links.length - 1];
     const { descriptor } = child;
     if (descriptor.parentCid === NO_CID) return new Disk(links);
-    const hint = descriptor.get('parentFileNameHint');
+    const hint = descriptor.parentHint;
     if (hint === undefined) {
       throw new FormatError(`${child.name}: a snapshot that does not name its parent`);
     }

@@ -12,10 +12,13 @@ const GRAIN_MARKER = 12;
 export class HostedExtent extends GrainExtent {
   protected readonly directory: Pages;
   protected readonly entries: Pages;
+  private readonly copies: Pages;
   private readonly zeroGrains: boolean;
   /** The table asked for last: its copies are compared once. */
   private lastIndex = -1;
   private lastTable = 0;
+  /** The other copy of it where the two differ, else 0. */
+  private otherTable = 0;
 
   constructor(
     medium: FileMedium,
@@ -24,13 +27,14 @@ export class HostedExtent extends GrainExtent {
     super(medium, header.capacity, header.grain, GTES);
     this.directory = new Pages(medium);
     this.entries = new Pages(medium);
+    this.copies = new Pages(medium);
     this.zeroGrains = (header.flags & FLAG_ZERO_GRAINS) !== 0;
     if (header.directoryAt * SECTOR + this.tables * 4 > medium.bytes) {
       throw new FormatError(`${medium.name}: the grain directory is beyond the end of the file`);
     }
   }
 
-  /** The table of the directory or, where that is damaged, of the redundant one. */
+  /** The table of the directory or, where that names none, of the redundant one. */
   override table(index: number): number {
     if (index !== this.lastIndex) {
       this.lastTable = this.choose(index);
@@ -40,37 +44,66 @@ export class HostedExtent extends GrainExtent {
   }
 
   private choose(index: number): number {
+    this.otherTable = 0;
     const first = this.directory.u32(this.header.directoryAt * SECTOR + index * 4) * SECTOR;
     const at = this.header.redundantAt * SECTOR + index * 4;
     if (this.header.redundantAt === 0 || at + 4 > this.medium.bytes) return first;
-    if (this.isTable(first) && this.isSound(first)) return first;
     const second = this.directory.u32(at) * SECTOR;
     if (!this.isTable(second)) return first;
-    return this.isTable(first) && !this.isSound(second) ? first : second;
+    if (!this.isTable(first)) return second;
+    if (!this.isSame(first, second)) this.otherTable = second;
+    return first;
   }
 
   private isTable(at: number): boolean {
     return at > 0 && at + GTES * 4 <= this.medium.bytes;
   }
 
-  /** Names no grain beyond the end of the file. */
-  private isSound(table: number): boolean {
-    if (this.blank(table)) return true;
-    const sectors = this.medium.bytes / SECTOR;
-    for (let at = table; at < table + GTES * 4; at += 4) {
-      if (this.entries.u32(at) >= sectors) return false;
+  private isSame(one: number, other: number): boolean {
+    if (one === other) return true;
+    const length = GTES * 4;
+    if (this.entries.isZero(one, length) && this.copies.isZero(other, length)) return true;
+    for (let at = 0; at < length; at += 4) {
+      if (this.entries.u32(one + at) !== this.copies.u32(other + at)) return false;
     }
     return true;
   }
 
   override blank(table: number): boolean {
+    if (this.otherTable !== 0 && table === this.lastTable) return false;
     return this.entries.isZero(table, GTES * 4);
   }
 
   override entry(table: number, index: number): number {
-    const entry = this.entries.u32(table + index * 4);
+    const at = index * 4;
+    let entry = this.entries.u32(table + at);
+    if (this.otherTable !== 0 && table === this.lastTable) entry = this.merged(entry, at);
     if (entry === 0) return NO_GRAIN;
     return entry === 1 && this.zeroGrains ? ZERO_GRAIN : entry;
+  }
+
+  /**
+   * What two copies of a table say together: a grain that one of them has lost is the other's.
+   * @throws FormatError when each names another grain, and either may be right
+   */
+  private merged(entry: number, at: number): number {
+    const other = this.copies.u32(this.otherTable + at);
+    if (entry === other || !this.isPlace(other)) return entry;
+    if (!this.isPlace(entry)) return other;
+    const grain = this.lastIndex * GTES + at / 4;
+    throw new FormatError(
+      `${this.medium.name}: the two copies of a table place grain ${grain} at sector ${entry} and at ${other}`,
+    );
+  }
+
+  /** True where a grain may be; false for none, inside the tables, beyond the end of the file. */
+  private isPlace(entry: number): boolean {
+    if (entry <= 1) return entry === 1 && this.zeroGrains;
+    const { overhead, compressed } = this.header;
+    if (entry * SECTOR >= this.medium.bytes) return false;
+    // An overhead that cannot be is no measure.
+    if (overhead * SECTOR > this.medium.bytes) return true;
+    return entry >= overhead && (compressed || (entry - overhead) % this.grain === 0);
   }
 }
 
@@ -110,16 +143,22 @@ export class StreamExtent extends HostedExtent {
   private unpack(grain: number): Uint8Array {
     if (this.cached !== grain) {
       this.cached = -1;
-      this.grainBytes = readPacked(this.medium, this.locate(grain), grain, this.grain, this.codec);
+      const at = this.locate(grain);
+      this.grainBytes = readPacked(this.medium, at, grain, this.grain, this.codec).bytes;
       this.cached = grain;
     }
     return this.grainBytes;
   }
 }
 
+/** Content of a compressed grain, and the bytes behind it that its marker counts too. */
+interface Unpacked {
+  readonly bytes: Uint8Array;
+  readonly spare: number;
+}
+
 /**
- * Content of a compressed grain.
- * @param sector where its marker is
+ * @param sector where the grain's marker is
  * @throws FormatError when marker or data are damaged, or are of another grain
  */
 export function readPacked(
@@ -128,7 +167,7 @@ export function readPacked(
   grain: number,
   grainSectors: number,
   codec: Codec,
-): Uint8Array {
+): Unpacked {
   const marker = new Uint8Array(GRAIN_MARKER);
   medium.read(sector * SECTOR, marker);
   const place = `${medium.name}, sector ${sector}`;
@@ -147,7 +186,8 @@ export function readPacked(
   const packed = new Uint8Array(size);
   medium.read(sector * SECTOR + GRAIN_MARKER, packed);
   try {
-    return codec.inflate(packed, grainSectors * SECTOR);
+    const { bytes, used } = codec.inflate(packed, grainSectors * SECTOR);
+    return { bytes, spare: size - used };
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     throw new FormatError(`${place}: ${error.message}`);

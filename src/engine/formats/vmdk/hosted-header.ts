@@ -49,7 +49,6 @@ export function decodeHostedHeader(bytes: Uint8Array, place: string): HostedHead
   const capacity = getU64(bytes, 12);
   const grain = getU64(bytes, 20);
   const gtes = getU32(bytes, 44);
-  const all = getU32(bytes, 56) === 0xffffffff && getU32(bytes, 60) === 0xffffffff;
   if (version < 1 || version > 3) throw wrong(`header version ${version}, known are 1 to 3`);
   const unknown = (flags & 0xfffc0000) >>> 0;
   if (unknown !== 0) throw wrong(`the header asks for features not known: ${unknown.toString(16)}`);
@@ -75,7 +74,7 @@ export function decodeHostedHeader(bytes: Uint8Array, place: string): HostedHead
     descriptorAt: getU64(bytes, 28),
     descriptorSectors,
     redundantAt: (flags & FLAG_REDUNDANT) === 0 ? 0 : getU64(bytes, 48),
-    directoryAt: all ? IN_FOOTER : getU64(bytes, 56),
+    directoryAt: hasFooter(bytes) ? IN_FOOTER : getU64(bytes, 56),
     overhead: getU64(bytes, 64),
     unclean: bytes[72] !== 0,
     newlines: bytes[73] === 10 && bytes[74] === 32 && bytes[75] === 13 && bytes[76] === 10,
@@ -101,6 +100,11 @@ export function encodeHostedHeader(header: HostedHeader): Uint8Array {
   bytes.set([10, 32, 13, 10], 73);
   putU16(bytes, 77, header.compressed ? 1 : 0);
   return bytes;
+}
+
+/** True for a stream that says in its footer where its tables are. @param first its first sector */
+export function hasFooter(first: Uint8Array): boolean {
+  return getU32(first, 56) === 0xffffffff && getU32(first, 60) === 0xffffffff;
 }
 
 /** The header, or the footer at the end of a stream where the header points there. */

@@ -32,10 +32,10 @@ export interface DiskFolder {
    */
   open(name: string): FileMedium;
   /**
-   * Where the parent is that a descriptor's `parentFileNameHint` names.
+   * Where a file is that a descriptor names by a path: a parent, or an extent of another folder.
    * @throws OutsideError when it is not to be read
    */
-  parent(hint: string): ParentPlace;
+  parent(path: string): ParentPlace;
 }
 
 /** A file is in another folder, and nobody said that such are to be read. */
@@ -53,11 +53,19 @@ export interface ParentPlace {
 }
 
 /**
- * Compression of grains, zlib format (RFC 1950). Given from outside: the engine has no Node, and its
- * zlib is many times faster than one in JavaScript.
+ * Compression of grains, zlib format (RFC 1950), and names in encodings of many letters. Given from outside:
+ * the engine has no Node, its zlib is many times faster than one in JavaScript, and it has tables of letters.
  */
 export interface Codec {
+  /** A text in an encoding by its name; undefined where that is not known, or the bytes are none of it. */
+  decode(bytes: Uint8Array, encoding: string): string | undefined;
   deflate(bytes: Uint8Array): Uint8Array;
-  /** @throws FormatError for damaged data, or more than `bytesMax` */
-  inflate(bytes: Uint8Array, bytesMax: number): Uint8Array;
+  /**
+   * @returns the content, and how many of the bytes it was in
+   * @throws FormatError for damaged data, or more than `bytesMax`
+   */
+  inflate(
+    bytes: Uint8Array,
+    bytesMax: number,
+  ): { readonly bytes: Uint8Array; readonly used: number };
 }

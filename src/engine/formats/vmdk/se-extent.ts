@@ -160,3 +160,12 @@ export function seEntry(grain: number): readonly [low: number, high: number] {
   const high = 0x30000000 + (grain % 4096) * 0x10000 + Math.floor(top / 0x100000000);
   return [top % 0x100000000, high];
 }
+
+/**
+ * Upper and lower word of a back map's entry: 1 in its first digit, and a grain of the disk as entries of tables
+ * name grains of the file. Seen in a disk of ESXi.
+ */
+export function seOwner(grain: number): readonly [low: number, high: number] {
+  const [low, high] = seEntry(grain);
+  return [low, high - 0x20000000];
+}

@@ -9,6 +9,7 @@ import {
   SE_TABLE_TAG,
   type SeLayout,
   seEntry,
+  seOwner,
 } from './se-extent.js';
 import { eachStretch, type Sink } from './sink.js';
 
@@ -16,6 +17,8 @@ const GRAIN_BYTES = SE_GRAIN * SECTOR;
 const TABLE_BYTES = SE_TABLE_SECTORS * SECTOR;
 /** Where parts begin, and the size of the journal: 1 MiB, as in disks of ESXi. */
 const UNIT = 2048;
+/** Entries of the back map that are written together. */
+const OWNERS = 1024;
 /** Directory entries that are written together: 64 KiB of them. */
 const DIRECTORY_STEP = 8192;
 
@@ -57,6 +60,8 @@ export class SeSink implements Sink {
   private current = -1;
   private tablesUsed = 0;
   private grainsUsed = 0;
+  /** The last entries of the back map: which grain of the disk each grain of the file is. */
+  private readonly owners = new Uint8Array(OWNERS * 8);
 
   constructor(
     private readonly medium: FileMedium,
@@ -88,7 +93,29 @@ export class SeSink implements Sink {
     const [low, high] = seEntry(this.grainsUsed);
     putU32(this.table, (grain % SE_GTES) * 8, low);
     putU32(this.table, (grain % SE_GTES) * 8 + 4, high);
+    const [owner, tagged] = seOwner(grain);
+    const slot = (this.grainsUsed % OWNERS) * 8;
+    putU32(this.owners, slot, owner);
+    putU32(this.owners, slot + 4, tagged);
     this.grainsUsed += 1;
+    if (this.grainsUsed % OWNERS === 0) this.flushOwners(OWNERS);
+  }
+
+  private flushOwners(count: number): void {
+    const at = this.parts.backmap.at * SECTOR + (this.grainsUsed - count) * 8;
+    this.medium.write(at, this.owners.subarray(0, count * 8));
+  }
+
+  /** A bit for each grain in use. */
+  private writeBitmap(): void {
+    const ones = new Uint8Array(OWNERS).fill(0xff);
+    const whole = Math.floor(this.grainsUsed / 8);
+    const at = this.parts.bitmap.at * SECTOR;
+    for (let done = 0; done < whole; done += OWNERS) {
+      this.medium.write(at + done, ones.subarray(0, Math.min(OWNERS, whole - done)));
+    }
+    const rest = this.grainsUsed % 8;
+    if (rest > 0) this.medium.write(at + whole, Uint8Array.of((1 << rest) - 1));
   }
 
   private flushTable(): void {
@@ -111,6 +138,8 @@ export class SeSink implements Sink {
   finish(): void {
     this.flushTable();
     this.flushDirectory();
+    this.flushOwners(this.grainsUsed % OWNERS);
+    this.writeBitmap();
     this.medium.resize((this.parts.grains.at + this.grainsUsed * SE_GRAIN) * SECTOR);
     const { parts } = this;
     this.medium.write(parts.volatileHeader.at * SECTOR, encodeSeVolatile(this.tablesUsed));

@@ -33,7 +33,7 @@ export function checkDisk(
   let sectors = 0;
   guard(findings, name, 'unreadable', () => {
     const medium = folder.open(name);
-    const { descriptor, embedded } = readDescriptor(medium);
+    const { descriptor, embedded } = readDescriptor(medium, codec);
     const lines = descriptor.extents(medium.name);
     checkDescriptor(descriptor, medium.name, findings);
     checkTracking(descriptor, folder, medium.name, findings);
@@ -55,7 +55,7 @@ export function checkDisk(
       const named = { line, own, place: medium.name, createType, end: endIn(lines, line) };
       checkExtent(folder, named, codec, findings, part);
     });
-    const [{ file = '' }] = lines;
+    const file = lines[0]?.file ?? '';
     // The file may be called by any path: its last part is what the descriptor would say.
     if (embedded && lines.length === 1 && file !== '' && !`/${medium.name}`.endsWith(`/${file}`)) {
       findings.add('renamed', medium.name, `"${file}"`);

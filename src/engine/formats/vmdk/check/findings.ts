@@ -32,6 +32,11 @@ export const KINDS = {
     'fields of a header contradict each other',
     'programs that go by the other one read the disk differently, or refuse it',
   ),
+  odd: kind(
+    'warning',
+    'a field of a header is not as programs write it',
+    'nothing here goes by it, other programs may; the header was damaged, or written by something unusual',
+  ),
   'create-type': kind('error', 'an unknown createType', 'other programs refuse the disk'),
   'extent-type': kind(
     'error',
@@ -143,6 +148,11 @@ export const KINDS = {
   ),
   entry: kind('error', 'a damaged table entry', 'its grain cannot be read'),
   compressed: kind('error', 'a compressed grain is damaged', 'its data is lost'),
+  'packed-length': kind(
+    'warning',
+    'a compressed grain is shorter than its marker says',
+    'its data is whole; the marker was damaged, or written by something unusual',
+  ),
   marker: kind(
     'error',
     'a marker of the stream is damaged',

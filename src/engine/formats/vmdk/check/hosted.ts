@@ -1,5 +1,5 @@
 import { FormatError } from '../../../core/errors.js';
-import { alignUp, getU16, getU32, isZero, sameBytes } from '../../vmfs/bytes.js';
+import { alignUp, getU16, getU32, getU64Saturated, isZero, sameBytes } from '../../vmfs/bytes.js';
 import type { Progress } from '../copy.js';
 import { type HostedExtent, readPacked, StreamExtent } from '../hosted-extent.js';
 import {
@@ -12,13 +12,14 @@ import {
 import { type Codec, type FileMedium, SECTOR } from '../medium.js';
 import { Pages } from '../pages.js';
 import type { Findings } from './findings.js';
-import { checkGrains, type SectorUse, UsedSectors } from './grains.js';
+import { checkGrains, type GrainRules, type SectorUse, UsedSectors } from './grains.js';
 import { checkRecords, readRecord } from './stream.js';
 
 const TABLE_BYTES = GTES * 4;
 
-/** Where the header says how grains are compressed. */
+/** Where the header says how grains are compressed, and where the copy of the directory is. */
 const COMPRESSION_AT = 77;
+const REDUNDANT_AT = 48;
 /** Fields a footer repeats. */
 const IN_BOTH = ['version', 'flags', 'descriptorAt', 'descriptorSectors', 'overhead'] as const;
 
@@ -39,18 +40,21 @@ export function checkHosted(
   if (!header.newlines) findings.add('newline', medium.name, 'line ends in the header');
   if (header.unclean) findings.add('unclean', medium.name, 'marked as open');
   const sectors = Math.ceil(medium.bytes / SECTOR);
-  const use = { tables: new UsedSectors(sectors), grains: new UsedSectors(sectors) };
   const sound = checkFields(extent, first, header, findings);
-  takeFixed(extent, use.tables, findings);
+  const dataAt = sound ? extent.header.overhead : 0;
   const stream = extent instanceof StreamExtent;
-  checkDirectory(extent, stream, use.tables, findings);
+  const step = stream ? 1 : extent.grain;
+  const use = {
+    tables: new UsedSectors(sectors),
+    grains: new UsedSectors(sectors, dataAt, step),
+  };
+  takeFixed(extent, use.tables, findings);
+  checkDirectory(extent, { dataAt, step }, use.tables, findings);
   const size = stream
     ? (sector: number, grain: number) => packedSize(extent, sector, grain, codec, findings)
     : () => extent.grain;
-  const step = stream ? 1 : extent.grain;
-  const dataAt = sound ? extent.header.overhead : 0;
-  checkGrains(extent, { dataAt, step, size }, use, findings, progress);
-  if (!stream) reportLost(extent, use, findings);
+  const zeros = checkGrains(extent, { dataAt, step, size }, use, findings, progress);
+  if (!stream) reportLost(extent, use, zeros, findings);
   else {
     if (header.directoryAt === IN_FOOTER) checkEnd(medium, findings);
     checkRecords(extent, header.directoryAt === IN_FOOTER, use, findings);
@@ -72,6 +76,10 @@ function checkFields(
   }
   if ((header.flags & FLAG_REDUNDANT) !== 0 && header.redundantAt === 0) {
     wrong('the flags say that there is a copy of the directory, and no field says where');
+  }
+  const copyAt = getU64Saturated(first, REDUNDANT_AT);
+  if ((header.flags & FLAG_REDUNDANT) === 0 && copyAt !== 0) {
+    findings.add('odd', medium.name, `a copy of the directory at sector ${copyAt}, not in use`);
   }
   for (const field of IN_BOTH) {
     const [one, other] = [header[field], extent.header[field]];
@@ -104,11 +112,12 @@ function takeFixed(extent: HostedExtent, tables: UsedSectors, findings: Findings
 /** Tables where the directory says, and both copies alike. */
 function checkDirectory(
   extent: HostedExtent,
-  stream: boolean,
+  rules: Pick<GrainRules, 'dataAt' | 'step'>,
   tables: UsedSectors,
   findings: Findings,
 ): void {
   const { medium, header } = extent;
+  const stream = extent instanceof StreamExtent;
   const pages = new Pages(medium);
   const copies = header.redundantAt === 0 ? [] : [header.redundantAt];
   const take = (what: string, at: number): void => {
@@ -120,7 +129,13 @@ function checkDirectory(
     const inFile = at * SECTOR + TABLE_BYTES <= medium.bytes;
     if ((at === 0 && !stream) || !inFile) {
       findings.add('directory', medium.name, `entry ${index}: sector ${at}`);
-    } else if (at > 0) take(`directory entry ${index}`, at);
+    } else if (at > 0) {
+      take(`directory entry ${index}`, at);
+      if (isStray(extent, at)) {
+        const detail = `entry ${index}: sector ${at}, which is empty and among the grains`;
+        findings.add('directory', medium.name, detail);
+      }
+    }
     for (const copy of copies) {
       const place = copy * SECTOR + index * 4;
       const other = place + 4 <= medium.bytes ? pages.u32(place) : 0;
@@ -130,16 +145,27 @@ function checkDirectory(
         continue;
       }
       take(`entry ${index} of the copy`, other);
-      if (at > 0 && inFile) compareTables(medium, index, at, other, findings);
+      if (at > 0 && inFile) compareTables(extent, index, at, other, rules, findings);
+      else if (at === 0 && stream && !extent.blank(other * SECTOR)) {
+        findings.add('redundant', medium.name, `directory entry ${index}: 0 and ${other}`);
+      }
     }
   }
 }
 
+/** True for a table behind all others, where writers put none but for a grain it names. */
+export function isStray(extent: HostedExtent, at: number): boolean {
+  return (
+    !(extent instanceof StreamExtent) && at >= extent.header.overhead && extent.blank(at * SECTOR)
+  );
+}
+
 function compareTables(
-  medium: FileMedium,
+  { medium }: HostedExtent,
   index: number,
   one: number,
   other: number,
+  { dataAt, step }: Pick<GrainRules, 'dataAt' | 'step'>,
   findings: Findings,
 ): void {
   if (one === other) return;
@@ -152,10 +178,12 @@ function compareTables(
     if (entries[0] === entries[1]) continue;
     const detail = `table ${index}, entry ${slot}: ${entries[0]} and ${entries[1]}`;
     findings.add('redundant', medium.name, detail);
-    // The copy is read then: nothing else would tell.
-    if (entries[0] * SECTOR >= medium.bytes) {
+    // The copy is read then: nothing else would tell what is wrong with the first.
+    const [at] = entries;
+    if (at * SECTOR >= medium.bytes) {
       findings.add('outside', medium.name, `${detail}; the file has ${medium.bytes} bytes`);
-    }
+    } else if (at > 1 && at < dataAt) findings.add('metadata', medium.name, detail);
+    else if (at > 1 && (at - dataAt) % step !== 0) findings.add('unaligned', medium.name, detail);
   }
 }
 
@@ -170,7 +198,11 @@ function packedSize(
   const { medium } = extent;
   const whole = extent.grain * SECTOR;
   try {
-    const bytes = readPacked(medium, sector, grain, extent.grain, codec);
+    const { bytes, spare } = readPacked(medium, sector, grain, extent.grain, codec);
+    if (spare > 0) {
+      const detail = `grain ${grain} at sector ${sector}: ${spare} bytes shorter`;
+      findings.add('packed-length', medium.name, detail);
+    }
     const needed = Math.min(whole, (extent.sectors - grain * extent.grain) * SECTOR);
     if (bytes.length < needed) {
       throw new FormatError(
@@ -187,14 +219,29 @@ function packedSize(
   return found.value === grain * extent.grain ? alignUp(12 + found.size, SECTOR) / SECTOR : 0;
 }
 
-/** Whole grains behind the overhead that nothing names, and anything behind the last one. */
-function reportLost(extent: HostedExtent, { grains, tables }: SectorUse, findings: Findings): void {
+/**
+ * Whole grains behind the overhead that nothing names, and anything behind the last one.
+ * @param zeros entries that say zeros: each may have left a grain behind
+ */
+export function reportLost(
+  extent: HostedExtent,
+  { grains, tables }: SectorUse,
+  zeros: number,
+  findings: Findings,
+): void {
   const { medium } = extent;
+  let left = zeros;
   grains.eachFree(extent.header.overhead, (at, count) => {
-    if (tables.meets(at, count)) return;
-    const whole = Math.floor(count / extent.grain);
-    if (whole > 0) findings.add('lost', medium.name, `${whole} grains from sector ${at} on`);
-    else if (at + count === grains.sectors) {
+    let whole = 0;
+    const last = Math.floor(count / extent.grain);
+    for (let grain = 0; grain < last; grain++) {
+      if (!tables.meets(at + grain * extent.grain, extent.grain)) whole += 1;
+    }
+    if (whole > 0) {
+      const kind = whole <= left ? 'unnamed' : 'lost';
+      findings.add(kind, medium.name, `${whole} grains from sector ${at} on`);
+      left -= whole;
+    } else if (last === 0 && at + count === grains.sectors && !tables.meets(at, count)) {
       findings.add('lost', medium.name, `${medium.bytes - at * SECTOR} bytes from sector ${at} on`);
     }
   });

@@ -1,8 +1,10 @@
 import { FormatError } from '../../../core/errors.js';
 import { alignUp, getU64, isZero } from '../../vmfs/bytes.js';
 import type { Progress } from '../copy.js';
-import type { CowdExtent } from '../cowd-extent.js';
+import { COWD_FLAGS, type CowdExtent } from '../cowd-extent.js';
+import { NO_GRAIN } from '../grain-extent.js';
 import { type FileMedium, SECTOR } from '../medium.js';
+import { Pages } from '../pages.js';
 import {
   SE_GRAIN,
   SE_PARTS,
@@ -10,6 +12,7 @@ import {
   SE_TABLE_SECTORS,
   type SeExtent,
   type SePart,
+  seGrain,
 } from '../se-extent.js';
 import type { Findings } from './findings.js';
 import { checkGrains, UsedSectors } from './grains.js';
@@ -20,20 +23,32 @@ export function checkCowd(extent: CowdExtent, findings: Findings, progress: Prog
   if (header.unclean) findings.add('unclean', medium.name, 'marked as open');
   const sectors = Math.ceil(medium.bytes / SECTOR);
   const use = { tables: new UsedSectors(sectors), grains: new UsedSectors(sectors) };
+  if (header.flags !== COWD_FLAGS) findings.add('odd', medium.name, `flags ${header.flags}`);
+  if (header.tables !== extent.tables) {
+    const detail = `a directory of ${header.tables} tables, the disk needs ${extent.tables}`;
+    findings.add('odd', medium.name, detail);
+  }
   const length = Math.ceil((Math.max(1, extent.tables) * 4) / SECTOR);
   const tableSectors = (extent.perTable * 4) / SECTOR;
   use.tables.take(0, HEADER_SECTORS);
   if (!use.tables.take(header.directoryAt, length)) {
     findings.add('overlap', medium.name, `the directory at sector ${header.directoryAt}`);
   }
+  let named = 0;
   for (let index = 0; index < extent.tables; index++) {
     const at = extent.table(index) / SECTOR;
     if (at === 0) continue;
+    named += 1;
     if ((at + tableSectors) * SECTOR > medium.bytes) {
       findings.add('directory', medium.name, `entry ${index}: sector ${at}`);
     } else if (!use.tables.take(at, tableSectors)) {
       findings.add('overlap', medium.name, `the table of directory entry ${index} at sector ${at}`);
     }
+  }
+  // The first grain comes with its table.
+  if (named === 0 && header.next > header.directoryAt + length + tableSectors) {
+    const detail = `it names no table at all, and sectors up to ${header.next} are in use`;
+    findings.add('directory', medium.name, detail);
   }
   const rules = { dataAt: 0, step: 1, size: () => extent.grain };
   checkGrains(extent, rules, use, findings, progress);
@@ -75,8 +90,8 @@ export function checkSe(extent: SeExtent, findings: Findings, progress: Progress
   checkReserved(medium, header.parts.volatileHeader.at, findings);
   checkParts(extent, findings);
   checkTables(extent, findings);
-  // One bit for a sector of the grains' area; what lies in front may be terabytes of nothing.
-  const used = new ShiftedSectors(grains.at, Math.max(0, Math.ceil(medium.bytes / SECTOR)));
+  // What lies in front of the grains' area may be terabytes of nothing.
+  const used = new UsedSectors(Math.ceil(medium.bytes / SECTOR), grains.at, extent.grain);
   const use = { tables: new UsedSectors(0), grains: used };
   let last = 0;
   const size = (at: number): number => {
@@ -88,27 +103,35 @@ export function checkSe(extent: SeExtent, findings: Findings, progress: Progress
     const detail = `grains up to sector ${last}, their area ends at ${grains.at + grains.sectors}`;
     findings.add('header', medium.name, detail);
   }
+  const pages = new Pages(medium);
   used.eachFree(grains.at, (at, count) => {
-    const lost = Math.floor(count / extent.grain);
-    if (lost > 0) findings.add('unnamed', medium.name, `${lost} grains from sector ${at} on`);
+    const free = Math.floor(count / extent.grain);
+    let lost = 0;
+    for (let grain = 0; grain < free; grain++) {
+      if (isLost(extent, pages, (at - grains.at) / extent.grain + grain)) lost += 1;
+    }
+    const where = `from sector ${at} on`;
+    if (lost > 0) findings.add('lost', medium.name, `${lost} of ${free} grains ${where}`);
+    else if (free > 0) findings.add('unnamed', medium.name, `${free} grains ${where}`);
   });
 }
 
-/** Marks by sectors of the file, kept from some sector on. */
-class ShiftedSectors extends UsedSectors {
-  constructor(
-    private readonly first: number,
-    sectors: number,
-  ) {
-    super(Math.max(0, sectors - first));
-  }
-
-  override take(at: number, count: number): boolean {
-    return super.take(at - this.first, count);
-  }
-
-  override eachFree(from: number, visit: (at: number, count: number) => void): void {
-    super.eachFree(from - this.first, (at, count) => visit(at + this.first, count));
+/**
+ * True for a grain that is part of the disk by the back map, where the disk has nothing. Entries there have 1 in
+ * their first digit and name grains of the disk as those of tables do (seen in disks of ESXi); it may be empty.
+ */
+function isLost(extent: SeExtent, pages: Pages, grain: number): boolean {
+  const { backmap } = extent.header.parts;
+  const at = backmap.at * SECTOR + grain * 8;
+  if ((grain + 1) * 8 > backmap.sectors * SECTOR || at + 8 > extent.medium.bytes) return false;
+  const high = pages.u32(at + 4);
+  if (high >>> 28 !== 1) return false;
+  const owner = seGrain(pages.u32(at), high);
+  try {
+    return owner < extent.grains && extent.locate(owner) === NO_GRAIN;
+  } catch (error) {
+    if (error instanceof FormatError) return false;
+    throw error;
   }
 }
 
@@ -135,6 +158,13 @@ function checkParts({ medium, header }: SeExtent, findings: Findings): void {
   let before: SePart | 'header' = 'header';
   for (const [name, { at, sectors }] of inOrder) {
     if (sectors === 0) continue;
+    if (name !== 'grains' && (at + sectors) * SECTOR > medium.bytes) {
+      findings.add(
+        'header',
+        medium.name,
+        `${name} ends at sector ${at + sectors}, beyond the file`,
+      );
+    }
     if (at < end) {
       const detail = `${name} begins at sector ${at}, ${before} ends at sector ${end}`;
       findings.add('overlap', medium.name, detail);
@@ -179,7 +209,11 @@ function checkTables(extent: SeExtent, findings: Findings): void {
   }
   named.eachFree(0, (at, count) => {
     const lost = Math.min(at + count, free) - at;
-    if (lost > 0) findings.add('lost', medium.name, `${lost} tables from number ${at} on`);
+    if (lost <= 0) return;
+    findings.add('lost', medium.name, `${lost} tables from number ${at} on`);
+    // One that is in use is not named, one that is not in use is.
+    if (free <= last)
+      findings.add('directory', medium.name, `table ${last} stands for table ${at}`);
   });
 }
 
