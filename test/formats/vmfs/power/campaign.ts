@@ -133,7 +133,8 @@ export class Campaign {
         if (!(error instanceof InputError) || operations.length === 1) throw error;
       }
       if (several !== true && marks.length > before + 1) {
-        throw new Error(`${name} is seen half done: ${marks.length - before} transactions`);
+        const sequence = operations.map((one) => one.name).join(',');
+        throw new Error(`${sequence}: ${name} is seen half done`);
       }
     }
     volume.close();
@@ -315,5 +316,12 @@ function digest(steps: readonly Step[]): string {
 function expectIn(look: Look, allowed: readonly string[], what: string): void {
   if (look.findings !== '') throw new Error(`${what}: ${look.findings}`);
   if (allowed.includes(look.state)) return;
-  throw new Error(`${what}: neither old nor new:\n${look.state}\nbut\n${allowed.join('\nor\n')}`);
+  const found = look.state.split('\n');
+  const told = allowed.map((state) => {
+    const lines = state.split('\n');
+    const gone = lines.filter((line) => !found.includes(line));
+    const more = found.filter((line) => !lines.includes(line));
+    return `has ${more.join(', ') || 'nothing more'} but not ${gone.join(', ')}`;
+  });
+  throw new Error(`${what}: neither old nor new:\n${told.join('\n')}`);
 }

@@ -1,5 +1,10 @@
 /** Volumes with files of every form, and operations that take them from one form to another. */
-import { type Generation, VMFS3, VMFS5, VMFS6 } from '../../../../src/engine/formats/vmfs/generation.js';
+import {
+  type Generation,
+  VMFS3,
+  VMFS5,
+  VMFS6,
+} from '../../../../src/engine/formats/vmfs/generation.js';
 import type { Volume } from '../../../../src/engine/formats/vmfs/volume.js';
 import type { MemoryImage } from '../../../../src/input/image/memory-image.js';
 import { formatted, MIB, openToWrite, pattern } from '../model.js';
@@ -62,6 +67,11 @@ function pointerBlocksFrom({ pointers }: Generation): number {
   return pointers * MIB;
 }
 
+/** Where a file ends: what is written over content may be found half written, as on a disk. */
+function append(volume: Volume, path: string, bytes: Uint8Array): void {
+  volume.write(path, volume.stat(path).length, bytes);
+}
+
 function operationsOf(generation: Generation): readonly Operation[] {
   const all: Operation[] = [
     { name: 'create', run: (volume) => volume.create('/d/new') },
@@ -71,15 +81,15 @@ function operationsOf(generation: Generation): readonly Operation[] {
     { name: 'remove-full', run: (volume) => volume.remove('/full/name3') },
     { name: 'remove-small', run: (volume) => volume.remove('/d/f') },
     { name: 'remove-blocks', run: (volume) => volume.remove('/d/g') },
-    { name: 'remove-pointers', run: (volume) => volume.remove('/d/p') },
+    { name: 'remove-pointers', steps: true, run: (volume) => volume.remove('/d/p') },
     { name: 'rename', run: (volume) => volume.rename('/d/r', '/d/renamed') },
     { name: 'move', run: (volume) => volume.rename('/d/f', '/e/f') },
     { name: 'replace', run: (volume) => volume.rename('/d/f', '/d/g', true) },
     { name: 'move-directory', run: (volume) => volume.rename('/d', '/e/d') },
-    { name: 'append', run: (volume) => volume.write('/d/f', 5000, pattern(11, 3000)) },
+    { name: 'append', run: (volume) => append(volume, '/d/f', pattern(11, 3000)) },
     { name: 'overwrite', run: (volume) => volume.write('/d/g', 8192, pattern(12, 512)) },
-    { name: 'leave-descriptor', run: (volume) => volume.write('/d/r', 500, pattern(13, 4000)) },
-    { name: 'leave-sub-block', run: (volume) => volume.write('/d/f', 5000, pattern(14, 70_000)) },
+    { name: 'leave-descriptor', run: (volume) => append(volume, '/d/r', pattern(13, 4000)) },
+    { name: 'leave-sub-block', run: (volume) => append(volume, '/d/f', pattern(14, 70_000)) },
     {
       name: 'leave-direct',
       run: (volume) => volume.write('/d/g', pointerBlocksFrom(generation) + MIB, pattern(15, 9)),

@@ -1,6 +1,6 @@
 import {
-  ALL_ZERO,
   type Address,
+  ALL_ZERO,
   getAddress,
   HOLE,
   zeroMaskOf,
