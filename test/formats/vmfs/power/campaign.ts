@@ -22,6 +22,18 @@ interface Look {
   readonly state: string;
 }
 
+/** An answer holds for every medium that agrees with this one in what was read to find it. */
+interface Known {
+  readonly medium: Overlay;
+  readonly reads: ReadSet;
+}
+
+/** What puts the content of journals into place. */
+interface Replay extends Known {
+  readonly steps: readonly Step[];
+  readonly replayed: boolean;
+}
+
 interface Run {
   readonly steps: Step[];
   /** From which step on a state is acknowledged. */
@@ -46,8 +58,9 @@ export interface Tally {
  */
 export class Campaign {
   readonly tally: Tally = { cuts: 0, media: 0, recoveries: 0 };
-  private readonly looks: { medium: Overlay; reads: ReadSet; look: Look }[] = [];
-  private readonly repairs: { medium: Overlay; reads: ReadSet; steps: Step[] }[] = [];
+  private readonly looks: (Known & { readonly look: Look })[] = [];
+  private readonly replays: Replay[] = [];
+  private readonly repairs: (Known & { readonly steps: Step[] })[] = [];
   /** What was read to look at media of this sequence and to recover them. */
   private seen: ReadSet;
   /** Recoveries that were cut off already. */
@@ -199,24 +212,38 @@ export class Campaign {
 
   /** The medium with what its journals hold in place, and nothing in them. */
   private view(medium: Overlay, what: string): { view: Overlay; replayed: boolean } {
-    medium.reads = this.seen;
     try {
-      Volume.open([medium], { seconds: SECONDS + 6 });
+      const { steps, replayed } = this.replay(medium);
       const view = medium.fork();
-      const volume = LogicalVolume.open([view]);
-      const live = liveSlots(new Core(volume, SECONDS));
-      let replayed = false;
-      for (const { journal } of live) {
-        for (const [sector, bytes] of journal?.load() ?? []) {
-          volume.write(sector * 512, bytes);
-          replayed = true;
-        }
-      }
-      for (const { journal } of live) journal?.clear();
+      for (const step of steps) view.apply(step);
       return { view, replayed };
     } catch (error) {
       throw new Error(`${what}: the volume does not open: ${(error as Error).message}`);
     }
+  }
+
+  private replay(medium: Overlay): Replay {
+    const known = remembered(this.replays, medium);
+    if (known !== undefined) {
+      this.seen.addAll(known.reads);
+      return known;
+    }
+    const work = medium.fork();
+    work.reads = new ReadSet(work.blocks);
+    Volume.open([work], { seconds: SECONDS + 6 });
+    work.steps = [];
+    const volume = LogicalVolume.open([work]);
+    const live = liveSlots(new Core(volume, SECONDS));
+    for (const { journal } of live) {
+      for (const [sector, bytes] of journal?.load() ?? []) volume.write(sector * 512, bytes);
+    }
+    const replayed = work.steps.length > 0;
+    for (const { journal } of live) journal?.clear();
+    const replay = { medium, reads: work.reads, steps: work.steps, replayed };
+    this.seen.addAll(replay.reads);
+    this.replays.unshift(replay);
+    if (this.replays.length > REMEMBERED) this.replays.pop();
+    return replay;
   }
 
   /** What opening the volume for writing and closing it writes. */
@@ -246,10 +273,7 @@ function lookAt(medium: Overlay, resident: boolean): Look {
   };
 }
 
-function remembered<T extends { readonly medium: Overlay; readonly reads: ReadSet }>(
-  list: T[],
-  medium: Overlay,
-): T | undefined {
+function remembered<T extends Known>(list: T[], medium: Overlay): T | undefined {
   const at = list.findIndex((one) => one.medium.agrees(medium, one.reads));
   if (at < 0) return undefined;
   const [found] = list.splice(at, 1);

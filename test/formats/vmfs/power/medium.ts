@@ -12,27 +12,27 @@ export interface Step {
 
 /** Which sectors somebody read. */
 export class ReadSet {
-  private readonly bits: Uint8Array;
+  private readonly words: Uint32Array;
 
   constructor(blocks: number) {
-    this.bits = new Uint8Array(Math.ceil(blocks / 8));
+    this.words = new Uint32Array(Math.ceil(blocks / 32));
   }
 
   add(lba: number, blocks: number): void {
     for (let at = lba; at < lba + blocks; ) {
-      const whole = (at & 7) === 0 && at + 8 <= lba + blocks;
-      if (whole) this.bits[at >> 3] = 0xff;
-      else this.bits[at >> 3] |= 1 << (at & 7);
-      at += whole ? 8 : 1;
+      const whole = (at & 31) === 0 && at + 32 <= lba + blocks;
+      if (whole) this.words[at >>> 5] = 0xffffffff;
+      else this.words[at >>> 5] |= 1 << (at & 31);
+      at += whole ? 32 : 1;
     }
   }
 
-  addAll(other: ReadSet): void {
-    for (let at = 0; at < this.bits.length; at++) this.bits[at] |= other.bits[at];
+  addAll({ words }: ReadSet): void {
+    for (let at = 0; at < words.length; at++) this.words[at] |= words[at];
   }
 
   has(lba: number): boolean {
-    return (this.bits[lba >> 3] & (1 << (lba & 7))) !== 0;
+    return (this.words[lba >>> 5] & (1 << (lba & 31))) !== 0;
   }
 }
 
