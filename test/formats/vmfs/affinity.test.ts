@@ -6,12 +6,7 @@ import {
   itemOf,
   unitOf,
 } from '../../../src/engine/formats/vmfs/address.js';
-import {
-  countKey,
-  isFullOfKeys,
-  keyOf,
-  keysIn,
-} from '../../../src/engine/formats/vmfs/affinity.js';
+import { countKey, keyOf, keysIn, restOf } from '../../../src/engine/formats/vmfs/affinity.js';
 import { getU16, getU32 } from '../../../src/engine/formats/vmfs/bytes.js';
 import { checkVolume } from '../../../src/engine/formats/vmfs/check/check.js';
 import { Cluster } from '../../../src/engine/formats/vmfs/cluster.js';
@@ -90,8 +85,10 @@ describe('keys of a cluster', () => {
     expect([count(), entry(1)]).toEqual([0, [0, 0]]);
     // 216 as the resource header of the sample says, the first of them empty.
     for (let key = 1; key <= 300; key++) countKey(cluster, layout, key * 64 + 4, 1);
-    expect([count(), isFullOfKeys(cluster), keysIn(cluster).size]).toEqual([216, true, 215]);
+    expect([count(), restOf(cluster), keysIn(cluster).size]).toEqual([216, 85, 215]);
     expect(entry(215)).toEqual([215 * 64 + 4, 1]);
+    for (let key = 300; key >= 1; key--) countKey(cluster, layout, key * 64 + 4, -1);
+    expect([count(), restOf(cluster), keysIn(cluster).size]).toEqual([0, 0, 0]);
   });
 });
 
@@ -161,6 +158,22 @@ describe('a VMFS 6 volume', () => {
       [0, 0],
     ]);
     volume.close();
+  });
+
+  it('has more directories than keys fit: the rest is counted without', () => {
+    const media = formatted({ generation: VMFS6, sizes: [1200 * MIB] });
+    const volume = openToWrite(media);
+    for (let index = 0; index < 220; index++) {
+      volume.makeDirectory(`/d${index}`);
+      volume.create(`/d${index}/f`, { length: MIB, provisioning: 'thick' });
+    }
+    const rests = (): number[] => [0, 1].map((at) => restOf(blocksOf(volume).readCluster(at)));
+    // Of 215 keys eight are the metadata's: the root directory and seven system files have blocks.
+    expect(rests()).toEqual([220 - (215 - 8), 0]);
+    for (const index of [3, 219, 40]) volume.remove(`/d${index}/f`);
+    volume.write('/d7/f', MIB, pattern(1, MIB));
+    volume.close();
+    expect(checkVolume(media).findings.list).toEqual([]);
   });
 
   it('has other keys than its files say: the check tells, and where', () => {

@@ -10,7 +10,8 @@ import type { ResourceLayout } from './resource-header.js';
  * - sub-blocks and descriptors: a key for each resource from 0x8e0 of the bitmap block on. A sub-block has
  *   its file's affinity, a descriptor its directory; free ones and those of a new volume 0.
  * - small file blocks: keys with the number of blocks each has here, 8 bytes, from 0x940 on; the header
- *   counts them at 0x26. The first one is 0 and has no blocks, and is counted too.
+ *   counts them at 0x26. The first one is 0 and has no blocks, and is counted too; vmtop has it count what
+ *   found no room in the table (model: dissect.vmfs speaks of overflow keys).
  *
  * The affinity of a file (0x68) is itself until it has content, then its directory.
  */
@@ -56,12 +57,15 @@ export function keysIn(cluster: Cluster): Map<AffinityKey, number> {
   return found;
 }
 
-/** True where no more keys fit: what such a cluster gives to others is not counted. */
-export function isFullOfKeys(cluster: Cluster): boolean {
-  return entries(cluster) >= ENTRIES_MAX;
+/** Blocks of keys that found no room in the table: the first entry counts them. */
+export function restOf(cluster: Cluster): number {
+  return getU32(cluster.bytes, entryAt(cluster, 0) + 4);
 }
 
-/** Counts blocks that a key has taken, or given back where `change` is negative. */
+/**
+ * Counts blocks that a key has taken, or given back where `change` is negative. What the table counts for a
+ * key is never more than it has; with the rest it is all there is.
+ */
 export function countKey(
   cluster: Cluster,
   { keys }: ResourceLayout,
@@ -69,33 +73,40 @@ export function countKey(
   change: number,
 ): void {
   if (keys !== 'counted' || key === 0) return;
-  const { bytes, generation } = cluster;
+  const { bytes } = cluster;
   const count = entries(cluster);
   let index = 1;
   while (index < count && getU32(bytes, entryAt(cluster, index)) !== key) index++;
-  const at = entryAt(cluster, index);
-  if (index >= count) {
-    if (change < 0 || index >= ENTRIES_MAX) return;
-    putU32(bytes, at, key);
-    putU32(bytes, at + 4, change);
-    putU16(bytes, generation.unitBytes + COUNT_AT, index + 1);
+  if (index >= count && (change < 0 || count >= ENTRIES_MAX)) {
+    const rest = Math.max(0, restOf(cluster) + change);
+    putU32(bytes, entryAt(cluster, 0) + 4, rest);
+    setEntries(cluster, count);
     return;
   }
-  const left = getU32(bytes, at + 4) + change;
-  if (left > 0) {
-    putU32(bytes, at + 4, left);
+  const at = entryAt(cluster, index);
+  const had = index < count ? getU32(bytes, at + 4) : 0;
+  putU32(bytes, at, key);
+  putU32(bytes, at + 4, Math.max(0, had + change));
+  if (had + change > 0) {
+    setEntries(cluster, Math.max(count, index + 1));
     return;
   }
   // The last one fills the gap: nobody needs to know whether there may be gaps.
   const last = entryAt(cluster, count - 1);
   bytes.copyWithin(at, last, last + ENTRY_BYTES);
   bytes.fill(0, last, last + ENTRY_BYTES);
-  putU16(bytes, generation.unitBytes + COUNT_AT, count > 2 ? count - 1 : 0);
+  setEntries(cluster, count - 1);
 }
 
-/** Entries of the table, the empty first one included; none in a cluster nobody has blocks in. */
+/** Entries of the table, the first one included; one where it counts none. */
 function entries({ bytes, generation }: Cluster): number {
   return Math.min(ENTRIES_MAX, Math.max(1, getU16(bytes, generation.unitBytes + COUNT_AT)));
+}
+
+/** A table without keys and rest is none. */
+function setEntries(cluster: Cluster, count: number): void {
+  const some = count > 1 || restOf(cluster) > 0;
+  putU16(cluster.bytes, cluster.generation.unitBytes + COUNT_AT, some ? count : 0);
 }
 
 function entryAt({ generation }: Cluster, index: number): number {

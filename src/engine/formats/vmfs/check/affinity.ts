@@ -1,5 +1,5 @@
 import { type Address, clusterOf, itemOf, SUB_BLOCK, showAddress } from '../address.js';
-import { type AffinityKey, isFullOfKeys, keyOf, keysIn } from '../affinity.js';
+import { type AffinityKey, keyOf, keysIn, restOf } from '../affinity.js';
 import { placeIn } from '../allocator.js';
 import type { Cluster } from '../cluster.js';
 import type { Core } from '../core.js';
@@ -56,6 +56,14 @@ export class AffinityCheck {
   }
 
   private compare(resource: Resource): void {
+    /** By cluster: blocks of files beyond what their keys count, and one of them in words. */
+    const beyond = new Map<number, { blocks: number; first: string }>();
+    const add = (cluster: number, blocks: number, first: string): void => {
+      if (blocks === 0) return;
+      const known = beyond.get(cluster);
+      if (known === undefined) beyond.set(cluster, { blocks, first });
+      else known.blocks += blocks;
+    };
     for (let cluster = 0; cluster < resource.clusters; cluster++) {
       if (!resource.isOpen(cluster)) continue;
       const header = resource.readCluster(cluster);
@@ -63,21 +71,19 @@ export class AffinityCheck {
         const place = cluster * KEYS + key;
         const found = this.blocks.get(place) ?? 0;
         this.blocks.delete(place);
-        if (found === counted) continue;
-        this.differ(resource, cluster, counts(cluster, key, counted, found));
+        const told = counts(cluster, key, counted, found);
+        if (counted > found) this.differ(resource, cluster, told);
+        else add(cluster, found - counted, told);
       }
-      // What is left in this cluster found no room in its table.
-      if (isFullOfKeys(header)) this.forget(cluster);
+      const rest = restOf(header);
+      add(cluster, -rest, `cluster ${cluster} counts ${rest} blocks without a key`);
     }
     for (const [place, found] of this.blocks) {
       const cluster = Math.floor(place / KEYS);
-      this.differ(resource, cluster, counts(cluster, place % KEYS, 0, found));
+      add(cluster, found, counts(cluster, place % KEYS, 0, found));
     }
-  }
-
-  private forget(cluster: number): void {
-    for (const place of this.blocks.keys()) {
-      if (Math.floor(place / KEYS) === cluster) this.blocks.delete(place);
+    for (const [cluster, { blocks, first }] of beyond) {
+      if (blocks !== 0) this.differ(resource, cluster, first);
     }
   }
 }
