@@ -200,7 +200,9 @@ export class Campaign {
     view.reads = undefined;
     this.seen.addAll(reads);
     if (replayed) {
+      medium.reads = this.seen;
       const raw = lookAt(medium, this.resident);
+      medium.reads = undefined;
       if (raw.findings !== look.findings || raw.state !== look.state) {
         throw new Error(`${what}: with its journal in place the volume looks different`);
       }

@@ -133,7 +133,7 @@ const LARGE_OPERATIONS: readonly Operation[] = [
     run: (volume) => volume.resize('/small', 1100 * MIB, 'zeroedthick'),
   },
   { name: 'remove-large', steps: true, run: (volume) => volume.remove('/large') },
-  { name: 'remove-cut-up', run: (volume) => volume.remove('/small') },
+  { name: 'remove-cut-up', steps: true, run: (volume) => volume.remove('/small') },
   { name: 'cut-large', run: (volume) => volume.resize('/large', 300 * MIB) },
   { name: 'write-large', run: (volume) => volume.write('/large', 99, pattern(19, 700)) },
 ];
