@@ -1,5 +1,4 @@
 /** Loses power at every sector that operations write, and looks at what is left. */
-import { InputError } from '../../../../src/engine/core/errors.js';
 import { checkVolume } from '../../../../src/engine/formats/vmfs/check/check.js';
 import { Core } from '../../../../src/engine/formats/vmfs/core.js';
 import { LogicalVolume } from '../../../../src/engine/formats/vmfs/logical-volume.js';
@@ -7,18 +6,22 @@ import type { BlockMedium } from '../../../../src/engine/formats/vmfs/medium.js'
 import { liveSlots } from '../../../../src/engine/formats/vmfs/session.js';
 import { Volume } from '../../../../src/engine/formats/vmfs/volume.js';
 import { HOST, SECONDS, sequence } from '../model.js';
+import { type Driver, driveHost, driveVolume, type Run } from './drivers.js';
 import { Overlay, ReadSet, type Step } from './medium.js';
-import type { Operation } from './operations.js';
+import type { Operation, Part } from './operations.js';
 import { stateOf } from './state.js';
 
 /** Answers kept to be given again: neighbours of a cut have few. */
 const REMEMBERED = 24;
 /** Random choices of sectors, where several writes are on their way. */
 const DRAWS = 2;
+const TRACES: readonly string[] = ['journal-replayed', 'host-active', 'lock-held'];
 
 /** What a volume is after a loss of power: unexpected findings, and what somebody sees. */
 interface Look {
   readonly findings: string;
+  /** Of a host that is gone: only to be found until the volume is recovered. */
+  readonly traces: string;
   readonly state: string;
 }
 
@@ -32,14 +35,6 @@ interface Known {
 interface Replay extends Known {
   readonly steps: readonly Step[];
   readonly replayed: boolean;
-}
-
-interface Run {
-  readonly steps: Step[];
-  /** From which step on a state is acknowledged. */
-  readonly marks: readonly { readonly step: number; readonly state: string }[];
-  /** Step where the last operation began. */
-  readonly from: number;
 }
 
 export interface Tally {
@@ -69,6 +64,7 @@ export class Campaign {
   constructor(
     private readonly base: BlockMedium,
     private readonly resident: boolean,
+    private readonly drive: Driver = driveVolume,
   ) {
     this.seen = new ReadSet(base.blocks);
   }
@@ -79,7 +75,7 @@ export class Campaign {
    * @throws Error that names sequence and cut
    */
   lose(operations: readonly Operation[], only = 1): void {
-    const run = this.run(operations);
+    const run = this.drive(new Overlay(this.base), operations, this.resident);
     const flushed = new Overlay(this.base);
     for (const step of run.steps.slice(0, run.from)) flushed.apply(step);
     const names = operations.map(({ name }) => name).join(',');
@@ -118,42 +114,6 @@ export class Campaign {
     });
   }
 
-  /** What the operations write, from the medium as it was until it is closed. */
-  private run(operations: readonly Operation[]): Run {
-    const medium = new Overlay(this.base);
-    const steps: Step[] = [];
-    medium.steps = steps;
-    const options = { seconds: SECONDS + 5, host: HOST, resident: this.resident };
-    const volume = Volume.open([medium], options);
-    const marks = [{ step: 0, state: stateOf(volume) }];
-    const { core } = volume;
-    const transaction = core.transaction.bind(core);
-    core.transaction = (change) => {
-      const result = transaction(change);
-      const state = stateOf(volume);
-      if (state !== marks[marks.length - 1].state) marks.push({ step: steps.length, state });
-      return result;
-    };
-    let from = 0;
-    for (const { name, run, steps: several } of operations) {
-      // What was written before, the sequence without this operation has lost already.
-      from = operations.length === 1 ? 0 : steps.length;
-      const before = marks.length;
-      try {
-        run(volume);
-      } catch (error) {
-        // The second operation may be impossible after the first.
-        if (!(error instanceof InputError) || operations.length === 1) throw error;
-      }
-      if (several !== true && marks.length > before + 1) {
-        const sequence = operations.map((one) => one.name).join(',');
-        throw new Error(`${sequence}: ${name} is seen half done`);
-      }
-    }
-    volume.close();
-    return { steps, marks, from };
-  }
-
   /** @param deep false for what is left of a recovery that was cut off */
   private expectSound(
     medium: Overlay,
@@ -168,6 +128,7 @@ export class Campaign {
     for (const step of steps) recovered.apply(step);
     const after = this.look(recovered, `${what}, recovered`);
     expectIn(after, [crashed.state], `${what}, recovered`);
+    if (after.traces !== '') throw new Error(`${what}, recovered: ${after.traces}`);
     if (deep) this.cutRecovery(medium, steps, crashed.state, what);
   }
 
@@ -266,11 +227,20 @@ export class Campaign {
   }
 }
 
+export function campaignOf({ base, resident, asHost }: Part): Campaign {
+  return new Campaign(base(), resident, asHost ? driveHost : driveVolume);
+}
+
 function lookAt(medium: Overlay, resident: boolean): Look {
   const { findings } = checkVolume([medium]);
-  const unexpected = findings.list.filter(({ kind }) => kind !== 'journal-replayed');
+  const told = (traces: boolean): string =>
+    findings.list
+      .filter(({ kind }) => TRACES.includes(kind) === traces)
+      .map(({ kind, place, detail }) => `${kind} ${place} ${detail}`)
+      .join('; ');
   return {
-    findings: unexpected.map(({ kind, place, detail }) => `${kind} ${place} ${detail}`).join('; '),
+    findings: told(false),
+    traces: told(true),
     state: stateOf(Volume.open([medium], { seconds: SECONDS + 6, resident })),
   };
 }

@@ -3,7 +3,7 @@
  * operations writes, and of recovery from it. A part is a kind of volume (`operations.ts`); a sequence,
  * `create,rename` for example, is one that failed and is tried again.
  */
-import { Campaign } from './campaign.js';
+import { campaignOf } from './campaign.js';
 import { type Operation, PARTS, type Part } from './operations.js';
 
 const PROGRESS_MS = 5000;
@@ -17,7 +17,7 @@ function main([name, sequence]: readonly string[]): number {
 }
 
 function play(part: Part, only: string | undefined): number {
-  const campaign = new Campaign(part.base(), part.resident);
+  const campaign = campaignOf(part);
   const sequences = sequencesOf(part.operations).filter(
     (operations) => only === undefined || operations.map(({ name }) => name).join(',') === only,
   );

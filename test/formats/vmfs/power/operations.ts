@@ -9,9 +9,15 @@ import type { Volume } from '../../../../src/engine/formats/vmfs/volume.js';
 import type { MemoryImage } from '../../../../src/input/image/memory-image.js';
 import { formatted, MIB, openToWrite, pattern } from '../model.js';
 
+/** Who does operations: the methods of `Volume` they take. */
+export interface Actor
+  extends Pick<Volume, 'create' | 'makeDirectory' | 'write' | 'resize' | 'rename' | 'remove'> {
+  stat(path: string): { readonly length: number };
+}
+
 export interface Operation {
   readonly name: string;
-  readonly run: (volume: Volume) => void;
+  readonly run: (volume: Actor) => void;
   /** Made of several transactions: a loss of power may find it half way. */
   readonly steps?: true;
 }
@@ -23,6 +29,8 @@ export interface Part {
   readonly operations: readonly Operation[];
   /** Do files begin inside their descriptors? */
   readonly resident: boolean;
+  /** True where one of several hosts does it. */
+  readonly asHost: boolean;
 }
 
 /** Names in /full after which one more takes another sub-block, on VMFS 6 another block of records. */
@@ -68,7 +76,7 @@ function pointerBlocksFrom({ pointers }: Generation): number {
 }
 
 /** Where a file ends: what is written over content may be found half written, as on a disk. */
-function append(volume: Volume, path: string, bytes: Uint8Array): void {
+function append(volume: Actor, path: string, bytes: Uint8Array): void {
   volume.write(path, volume.stat(path).length, bytes);
 }
 
@@ -107,7 +115,7 @@ function operationsOf(generation: Generation): readonly Operation[] {
   // 256 or 320 pointer blocks in a descriptor, of 1,024 or 8,192 blocks of 1 MiB each.
   const reach = generation === VMFS5 ? 256 * GIB : generation === VMFS6 ? 2560 * GIB : 0;
   if (reach === 0) return all;
-  const write = (volume: Volume): void => volume.write('/d/p', reach + MIB, pattern(18, 9));
+  const write = (volume: Actor): void => volume.write('/d/p', reach + MIB, pattern(18, 9));
   return [...all, { name: 'leave-pointers', run: write }];
 }
 
@@ -138,17 +146,16 @@ const LARGE_OPERATIONS: readonly Operation[] = [
   { name: 'write-large', run: (volume) => volume.write('/large', 99, pattern(19, 700)) },
 ];
 
-export const PARTS: readonly Part[] = [
+const KINDS: readonly Omit<Part, 'asHost'>[] = [
   ...[VMFS5, VMFS6, VMFS3].map((generation) => ({
     name: generation.name,
     base: () => prepared(generation),
     operations: operationsOf(generation),
     resident: residents(generation),
   })),
-  {
-    name: 'VMFS-6-large',
-    base: preparedLarge,
-    operations: LARGE_OPERATIONS,
-    resident: true,
-  },
+  { name: 'VMFS-6-large', base: preparedLarge, operations: LARGE_OPERATIONS, resident: true },
 ];
+
+export const PARTS: readonly Part[] = [false, true].flatMap((asHost) =>
+  KINDS.map((kind) => ({ ...kind, asHost, name: asHost ? `${kind.name}-host` : kind.name })),
+);
