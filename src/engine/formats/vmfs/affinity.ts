@@ -24,6 +24,8 @@ const EACH_AT = 0x8e0;
 const COUNT_AT = 0x26;
 const ENTRIES_AT = 0x940;
 const ENTRY_BYTES = 8;
+/** Resources a cluster has at most where each has a key. */
+export const EACH_MAX = (0x1000 - EACH_AT) / 4;
 /** What fits behind `ENTRIES_AT`; the resource header says so too. */
 export const ENTRIES_MAX = 216;
 

@@ -1,6 +1,6 @@
 import { FormatError } from '../../core/errors.js';
 import { SMALL_PER_LARGE } from './address.js';
-import { type AffinityKeys, ENTRIES_MAX } from './affinity.js';
+import { type AffinityKeys, EACH_MAX, ENTRIES_MAX } from './affinity.js';
 import { getU32, putU16, putU32 } from './bytes.js';
 import { clusterHeaderBytes, type Generation } from './generation.js';
 
@@ -41,8 +41,9 @@ export function decodeResourceHeader(
   generation: Generation,
   parent?: ResourceLayout,
 ): ResourceLayout {
+  const perCluster = getU32(bytes, 0x00);
   const layout = {
-    perCluster: getU32(bytes, 0x00),
+    perCluster,
     clustersPerGroup: getU32(bytes, 0x04),
     groupAt: getU32(bytes, 0x08),
     resourceBytes: getU32(bytes, 0x0c),
@@ -51,7 +52,7 @@ export function decodeResourceHeader(
     groups: getU32(bytes, 0x18),
     childAt: generation.product === 6 ? getU32(bytes, 0x34) : 0,
     bitsPerResource: generation.product === 6 ? Math.max(1, getU32(bytes, 0x30)) : 1,
-    keys: generation.product === 6 ? keysOf(getU32(bytes, 0x28)) : ('none' as const),
+    keys: generation.product === 6 ? keysOf(getU32(bytes, 0x28), perCluster) : ('none' as const),
   };
   if (generation.product === 6 && getU32(bytes, 0x20) !== SIGNATURE) {
     throw new FormatError('the header of the resource file has no rfmd signature');
@@ -61,9 +62,10 @@ export function decodeResourceHeader(
   return sane;
 }
 
-function keysOf(flags: number): AffinityKeys {
+function keysOf(flags: number, perCluster: number): AffinityKeys {
   if ((flags & KEYS_COUNTED) !== 0) return 'counted';
-  return (flags & (KEY_EACH | LARGE)) === KEY_EACH ? 'each' : 'none';
+  const each = (flags & (KEY_EACH | LARGE)) === KEY_EACH && perCluster <= EACH_MAX;
+  return each ? 'each' : 'none';
 }
 
 function flagsOf({ keys, parent }: ResourceLayout): number {
