@@ -72,13 +72,13 @@ describe.each([VMFS5, VMFS6])('the search for blocks of $name', (generation) => 
     const blocks = core.require(core.resources.blocks);
     const taken: number[] = [];
     expect(() => {
-      for (;;) taken.push(core.allocator.take(blocks));
+      for (;;) taken.push(core.allocator.take(blocks, 0));
     }).toThrow('no space left');
     const other = new Allocator('other');
-    other.give(blocks, taken[5]);
+    other.give(blocks, taken[5], 0);
     other.settle();
-    expect(core.allocator.take(blocks)).toBe(taken[5]);
-    expect(() => core.allocator.take(blocks)).toThrow('no space left');
+    expect(core.allocator.take(blocks, 0)).toBe(taken[5]);
+    expect(() => core.allocator.take(blocks, 0)).toThrow('no space left');
   });
 });
 

@@ -9,6 +9,7 @@ import {
   SMALL_PER_LARGE,
   unitOf,
 } from './address.js';
+import { type AffinityKey, countKey, keepKey, keysIn } from './affinity.js';
 import { type Cluster, FREE, IN_USE, SPLIT } from './cluster.js';
 import type { Resource } from './resource.js';
 
@@ -26,7 +27,9 @@ export class Allocator {
   private readonly full = new Map<Resource, Uint8Array>();
   /** Where a host that shares the volume has its region, by resource. */
   private readonly regions = new Map<Resource, number>();
-  private readonly given: { resource: Resource; address: Address }[] = [];
+  /** Where resources for a key were taken last, by resource (stack-upper reference, section 5). */
+  private readonly homes = new Map<Resource, Map<AffinityKey, number>>();
+  private readonly given: { resource: Resource; address: Address; key: AffinityKey }[] = [];
 
   /**
    * Asked before a resource is taken that is free on disk: false where it is spoken for by what has not
@@ -42,9 +45,12 @@ export class Allocator {
     this.regions.set(resource, cluster);
   }
 
-  /** @throws InputError when there is none left */
-  take(resource: Resource): Address {
-    return this.takeMany(resource, 1)[0];
+  /**
+   * @param key for whom, see affinity.ts
+   * @throws InputError when there is none left
+   */
+  take(resource: Resource, key: AffinityKey): Address {
+    return this.takeMany(resource, 1, key)[0];
   }
 
   /**
@@ -52,19 +58,18 @@ export class Allocator {
    * cluster headers.
    * @throws InputError when there is none left
    */
-  takeMany(resource: Resource, count: number): Address[] {
+  takeMany(resource: Resource, count: number, key: AffinityKey): Address[] {
     const { large } = resource;
     const region = this.regions.get(resource);
     // The first small blocks of a host are in a large one of its own, where nobody else looks first.
     if (large !== undefined && region !== undefined && this.cursors.get(resource) === region) {
       if (!resource.isOpen(region)) this.splitAt(resource, large, region);
     }
-    const taken = this.search(resource, count);
+    const taken = this.search(resource, count, key);
     if (taken !== undefined) return taken;
     if (large !== undefined) {
       const cluster = this.split(resource, large);
-      const split =
-        cluster === undefined ? undefined : takeFrom(resource, cluster, count, this.gate);
+      const split = cluster === undefined ? undefined : this.takeIn(resource, cluster, count, key);
       if (split !== undefined) return split;
     }
     throw InputError.of(
@@ -75,8 +80,8 @@ export class Allocator {
   }
 
   /** From where the last one was found; a second time over all clusters, as others may free some. */
-  private search(resource: Resource, count: number): Address[] | undefined {
-    const start = this.cursors.get(resource) ?? 0;
+  private search(resource: Resource, count: number, key: AffinityKey): Address[] | undefined {
+    const start = this.homeOf(resource, key);
     let full = this.full.get(resource);
     for (let round = full === undefined ? 1 : 0; round < 2; round++) {
       if (full === undefined || round === 1)
@@ -85,7 +90,7 @@ export class Allocator {
       for (let step = 0; step < resource.clusters; step++) {
         const cluster = (start + step) % resource.clusters;
         if (((full[cluster >> 3] >> (cluster & 7)) & 1) === 1) continue;
-        const taken = takeFrom(resource, cluster, count, this.gate);
+        const taken = this.takeIn(resource, cluster, count, key);
         if (taken === undefined) full[cluster >> 3] |= 1 << (cluster & 7);
         if (taken === undefined || taken.length === 0) continue;
         this.cursors.set(resource, cluster);
@@ -93,6 +98,39 @@ export class Allocator {
       }
     }
     return undefined;
+  }
+
+  /**
+   * The cluster a search begins in: where the key has resources already, else one nobody has any in, if
+   * there is one near. Hosts that share a volume stay in their region instead.
+   */
+  private homeOf(resource: Resource, key: AffinityKey): number {
+    const start = this.cursors.get(resource) ?? 0;
+    if (key === 0 || resource.layout.keys === 'none') return start;
+    const home = this.homes.get(resource)?.get(key);
+    if (home !== undefined) return home;
+    if (resource.layout.keys === 'each' || this.regions.has(resource)) return start;
+    for (let step = 0; step < Math.min(NEAR, resource.clusters); step++) {
+      const cluster = (start + step) % resource.clusters;
+      if (!resource.isOpen(cluster)) continue;
+      const header = resource.readCluster(cluster);
+      if (header.free > 0 && keysIn(header).size === 0) return cluster;
+    }
+    return start;
+  }
+
+  private takeIn(
+    resource: Resource,
+    cluster: number,
+    count: number,
+    key: AffinityKey,
+  ): Address[] | undefined {
+    const taken = takeFrom(resource, cluster, count, key, this.gate);
+    const kept = key !== 0 && resource.layout.keys !== 'none';
+    if (!kept || taken === undefined || taken.length === 0) return taken;
+    const homes = this.homes.get(resource) ?? new Map<AffinityKey, number>();
+    this.homes.set(resource, homes.set(key, cluster));
+    return taken;
   }
 
   private mayHaveRoom(resource: Resource, cluster: number): void {
@@ -130,7 +168,7 @@ export class Allocator {
 
   /** A large file block, where the volume has a free one. */
   takeLarge(large: Resource): Address | undefined {
-    return this.search(large, 1)?.[0];
+    return this.search(large, 1, 0)?.[0];
   }
 
   /** Small blocks that are all free become the large one they were cut from. */
@@ -147,29 +185,34 @@ export class Allocator {
     this.mayHaveRoom(large, cluster);
   }
 
-  /** Marks a resource free when the transaction is committed. */
-  give(resource: Resource, address: Address): void {
-    this.given.push({ resource, address });
+  /**
+   * Marks a resource free when the transaction is committed.
+   * @param key for whom it was taken
+   */
+  give(resource: Resource, address: Address, key: AffinityKey): void {
+    this.given.push({ resource, address, key });
   }
 
   /** Puts what was given back into the bitmaps; the transaction is complete after it. */
   settle(): void {
-    const byCluster = new Map<Resource, Map<number, number[]>>();
-    for (const { resource, address } of this.given) {
-      const clusters = byCluster.get(resource) ?? new Map<number, number[]>();
+    const byCluster = new Map<Resource, Map<number, [item: number, key: AffinityKey][]>>();
+    for (const { resource, address, key } of this.given) {
+      const clusters = byCluster.get(resource) ?? new Map<number, [number, AffinityKey][]>();
       byCluster.set(resource, clusters);
       const { cluster, item } = placeIn(resource, address);
       const items = clusters.get(cluster) ?? [];
       clusters.set(cluster, items);
-      items.push(item);
+      items.push([item, key]);
     }
     for (const [resource, clusters] of byCluster) {
       for (const [cluster, items] of clusters) {
         const header = resource.readCluster(cluster);
         let { free } = header;
-        for (const item of items) {
+        for (const [item, key] of items) {
           if (header.isFree(item)) continue;
           header.setState(item, FREE);
+          keepKey(header, resource.layout, item, 0);
+          countKey(header, resource.layout, key, -1);
           free++;
         }
         header.count(free);
@@ -190,11 +233,15 @@ export class Allocator {
   }
 }
 
+/** Clusters looked at for one that nobody has blocks in (model). */
+const NEAR = 32;
+
 /** Undefined where the cluster has nothing to give; none where all it has is spoken for. */
 function takeFrom(
   resource: Resource,
   cluster: number,
   count: number,
+  key: AffinityKey,
   gate: Allocator['gate'],
 ): Address[] | undefined {
   if (!resource.isOpen(cluster)) return undefined;
@@ -207,9 +254,11 @@ function takeFrom(
     const address = addressIn(resource, cluster, item);
     if (gate?.(resource, address) === false) continue;
     header.setState(item, IN_USE);
+    keepKey(header, resource.layout, item, key);
     taken.push(address);
   }
   if (taken.length === 0) return taken;
+  countKey(header, resource.layout, key, taken.length);
   header.count(Math.max(0, header.free - taken.length));
   resource.writeCluster(cluster, header);
   return taken;

@@ -41,7 +41,7 @@ export class Changes {
     const { directory, name, entry } = this.tree.place(path);
     requireName(name);
     if (entry !== undefined) throw InputError.of(path, 'a file of this name exists');
-    const file = this.core.takeDescriptor();
+    const file = this.core.takeDescriptor(directory);
     const { form } = this.tree.contents;
     file.type = type;
     file.mode = type === DIRECTORY ? DIRECTORY_MODE : FILE_MODE;

@@ -17,6 +17,7 @@ import {
   FILE_BYTES_MAX,
   POINTERS,
   RDM,
+  REGULAR,
   RESIDENT,
   SUB_BLOCKS,
 } from './descriptor.js';
@@ -160,8 +161,16 @@ export class Contents {
   lengthen(file: Descriptor, length: number, form: Form): void {
     if (length > FILE_BYTES_MAX) throw new FormatError(`a length of ${length} bytes`);
     this.zeroTail(file, length);
+    this.settleDown(file, length);
     this.form.reform(file, length, form);
     file.length = length;
+  }
+
+  /** VMFS 6: what gets content is near its directory from then on (affinity.ts). */
+  private settleDown(file: Descriptor, length: number): void {
+    const empty = file.length === 0 && file.blocks === 0 && file.pointerBlocks === 0;
+    if (!empty || length === 0 || file.type !== REGULAR || file.parent === 0) return;
+    file.affinity = file.parent;
   }
 
   /** Makes the file longer by a hole. */
@@ -210,7 +219,8 @@ export class Contents {
       }
       const room = this.map.holesFrom(file, slot, to);
       const taken =
-        this.takeLarge(file, slot, room) ?? allocator.takeMany(this.map.resource(file), room);
+        this.takeLarge(file, slot, room) ??
+        allocator.takeMany(this.map.resource(file), room, file.affinity);
       taken.forEach((address, index) => {
         if (zeros === undefined) return;
         const at = mapping.dataAt(file, address, (slot + index) * slotBytes);

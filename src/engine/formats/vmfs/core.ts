@@ -3,6 +3,7 @@ import {
   type Address,
   clusterOf,
   DESCRIPTOR,
+  encodeDescriptorAddress,
   FILE_BLOCK,
   itemOf,
   kindOf,
@@ -107,10 +108,10 @@ export class Core {
     this.store.write(file.at, file.bytes, file.at);
   }
 
-  /** A descriptor for a new file; the caller fills and writes it. */
-  takeDescriptor(): Descriptor {
+  /** A descriptor for a new file in a directory; the caller fills and writes it. */
+  takeDescriptor(directory: Descriptor): Descriptor {
     const files = this.require(this.resources.files);
-    const address = this.allocator.take(files);
+    const address = this.allocator.take(files, encodeDescriptorAddress(directory.address));
     const at = files.at(clusterOf(address), itemOf(address));
     this.store.passingLocks?.add(at);
     const old = new Descriptor(
@@ -134,7 +135,7 @@ export class Core {
     file.clearPointers();
     this.store.passingLocks?.add(file.at);
     this.writeDescriptor(file);
-    this.allocator.give(this.require(this.resources.files), file.address);
+    this.allocator.give(this.require(this.resources.files), file.address, 0);
   }
 
   /** @throws InputError while another host holds the file */

@@ -6,6 +6,7 @@ import {
   getAddress,
   putAddress,
 } from './address.js';
+import type { AffinityKey } from './affinity.js';
 import { getU32, getU64, putU32, putU64 } from './bytes.js';
 import type { Generation } from './generation.js';
 import { encodeFreshLock, LOCK_DESCRIPTOR } from './lock.js';
@@ -208,8 +209,22 @@ export class Descriptor {
     this.put(0x10, (this.get(0x10) & ~1) | (value > 0 ? 1 : 0));
   }
 
+  /** VMFS 6: the directory it was made in or moved to last, as its address stands on disk. */
+  get parent(): AffinityKey {
+    return this.generation.product === 6 ? this.get(0x70) : 0;
+  }
+
   set parent(address: Address) {
     this.put(0x70, encodeDescriptorAddress(address));
+  }
+
+  /** VMFS 6: what its blocks are near to (affinity.ts); 0 on other generations. */
+  get affinity(): AffinityKey {
+    return this.generation.product === 6 ? this.get(0x68) : 0;
+  }
+
+  set affinity(key: AffinityKey) {
+    this.put(0x68, key);
   }
 
   get isDirectory(): boolean {

@@ -38,7 +38,7 @@ export class FileMap {
 
   /** A free block of the kind the file's map has. */
   take(file: Descriptor): Address {
-    return this.core.allocator.take(this.resource(file));
+    return this.core.allocator.take(this.resource(file), file.affinity);
   }
 
   /** How many slots from `slot` on are holes and mapped by the same table, at most up to `to`. */
@@ -130,7 +130,7 @@ export class FileMap {
   freshTable(file: Descriptor, entries: Uint8Array | undefined): Address {
     const { allocator, mapping, store, generation } = this.core;
     const kind = file.zla === SECONDARY_POINTERS ? SECONDARY_POINTER_BLOCK : POINTER_BLOCK;
-    const address = allocator.take(this.core.resourceOf(kind));
+    const address = allocator.take(this.core.resourceOf(kind), file.affinity);
     const bytes = new Uint8Array(generation.pointerBlockBytes);
     if (entries !== undefined) bytes.set(entries);
     store.writeFresh(mapping.tableAt(file, address), bytes, file.at);
@@ -147,7 +147,7 @@ export class FileMap {
     const large = kindOf(address) === LARGE_BLOCK;
     if (!large || this.isOnlySlotOf(file, slot, whole)) {
       if (large && file.largeBlocks > 0) file.largeBlocks -= 1;
-      allocator.give(this.core.resourceOf(kindOf(address)), whole);
+      allocator.give(this.core.resourceOf(kindOf(address)), whole, file.affinity);
     }
     this.set(file, slot, HOLE);
     file.blocks = Math.max(0, file.blocks - 1);
@@ -205,7 +205,7 @@ export class FileMap {
   }
 
   private giveTable(file: Descriptor, table: Address): void {
-    this.core.allocator.give(this.core.mapping.tableResource(file, table), table);
+    this.core.allocator.give(this.core.mapping.tableResource(file, table), table, file.affinity);
     if (file.pointerBlocks > 0) file.pointerBlocks -= 1;
   }
 }

@@ -8,6 +8,8 @@ import {
   putAddress,
   SECONDARY_POINTER_BLOCK,
 } from './address.js';
+import { countKey } from './affinity.js';
+import { placeIn } from './allocator.js';
 import type { Core } from './core.js';
 import {
   Descriptor,
@@ -103,6 +105,28 @@ function mapSecondary(
   file.setPointer(0, makeAddress(SECONDARY_POINTER_BLOCK, clusterUnit(0, item)));
   file.blocks = plan.blocks;
   file.pointerBlocks = 1;
+}
+
+/** VMFS 6: which blocks the root directory and the system files have, in the headers of their clusters. */
+export function writeKeys(core: Core): void {
+  const blocks = core.require(core.resources.blocks);
+  if (blocks.layout.keys !== 'counted') return;
+  core.transaction(() => {
+    for (let item = 0; item <= systemFilesOf(core.generation).length; item++) {
+      const file = core.readDescriptor(makeAddress(DESCRIPTOR, clusterUnit(0, item)));
+      if (file.zla === SUB_BLOCKS) continue;
+      const counts = new Map<number, number>();
+      for (let slot = 0; slot < file.blocks; slot++) {
+        const { cluster } = placeIn(blocks, core.mapping.block(file, slot));
+        counts.set(cluster, (counts.get(cluster) ?? 0) + 1);
+      }
+      for (const [cluster, count] of counts) {
+        const header = blocks.readCluster(cluster);
+        countKey(header, blocks.layout, file.affinity, count);
+        blocks.writeCluster(cluster, header);
+      }
+    }
+  });
 }
 
 /** The root directory and the names of the system files in it. */

@@ -3,7 +3,13 @@ import { encodeUtf8, MIB, putU32, putU64 } from './bytes.js';
 import { clearRange } from './clear.js';
 import { Cluster, FREE, IN_USE, isCutUp, SPLIT } from './cluster.js';
 import { Core } from './core.js';
-import { descriptorAt, systemFilesOf, writeDescriptors, writeDirectories } from './format-files.js';
+import {
+  descriptorAt,
+  systemFilesOf,
+  writeDescriptors,
+  writeDirectories,
+  writeKeys,
+} from './format-files.js';
 import { type Generation, HEARTBEATS_AT, SUPERBLOCK_AT, VMFS3 } from './generation.js';
 import { type Geometry, type PlannedFile, planGeometry } from './geometry.js';
 import { HEARTBEAT_CLEAR, heartbeatAddress } from './heartbeat.js';
@@ -90,7 +96,9 @@ export function formatVolume(media: readonly BlockMedium[], options: FormatOptio
     hiddenAt: at(SYSTEM_FILES.indexOf('.sdd.sf') + 1),
   });
   volume.write(SUPERBLOCK_AT, bytes);
-  writeDirectories(new Core(volume, seconds));
+  const core = new Core(volume, seconds);
+  writeDirectories(core);
+  writeKeys(core);
   volume.flush();
 }
 

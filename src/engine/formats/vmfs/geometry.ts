@@ -1,4 +1,5 @@
 import { InputError } from '../../core/errors.js';
+import type { AffinityKeys } from './affinity.js';
 import { alignUp, KIB, MIB } from './bytes.js';
 import { clusterHeaderBytes, descriptorsAt, type Generation } from './generation.js';
 import type { SystemFile } from './open-resources.js';
@@ -45,6 +46,8 @@ interface Wanted {
   /** Resources of a volume of full size, and the least. */
   readonly full: number;
   readonly least: number;
+  /** How its cluster headers say for whom resources were taken; not at all where nothing is said. */
+  readonly keys?: AffinityKeys;
 }
 
 /** Reference, sections 8.5, 17 and 18; VMFS 3: the sample volume, stack-upper section 4. */
@@ -61,9 +64,9 @@ const WANTED: Readonly<Record<3 | 5 | 6, readonly Wanted[]>> = {
     wanted('.pb2.sf', 16, 32, 4 * KIB, 256, 16),
   ],
   6: [
-    wanted('.fdc.sf', 256, 8, 8 * KIB, 16384, 2048),
+    { ...wanted('.fdc.sf', 256, 8, 8 * KIB, 16384, 2048), keys: 'each' },
     wanted('.pbc.sf', 0, 8, 64 * KIB, 0, 0),
-    wanted('.sbc.sf', 256, 8, 64 * KIB, 16384, 1024),
+    { ...wanted('.sbc.sf', 256, 8, 64 * KIB, 16384, 1024), keys: 'each' },
     wanted('.pb2.sf', 32, 8, 64 * KIB, 256, 32),
     wanted('.jbc.sf', 8, 4, 2 * MIB, 0, 0),
   ],
@@ -147,7 +150,7 @@ function makeLayout(
   generation: Generation,
   total: number,
 ): ResourceLayout {
-  const { perCluster, clustersPerGroup, resourceBytes } = want;
+  const { perCluster, clustersPerGroup, resourceBytes, keys = 'none' } = want;
   const perGroup = perCluster * clustersPerGroup;
   return {
     perCluster,
@@ -159,6 +162,7 @@ function makeLayout(
     groups: perGroup === 0 ? 0 : Math.ceil(total / perGroup),
     childAt: 0,
     bitsPerResource: 1,
+    keys,
   };
 }
 
@@ -190,5 +194,5 @@ function largeBlockLayouts(
     generation,
     blocks,
   );
-  return { large, small: { ...small, bitsPerResource: 2, parent: large } };
+  return { large, small: { ...small, bitsPerResource: 2, keys: 'counted', parent: large } };
 }

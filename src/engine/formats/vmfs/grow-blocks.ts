@@ -98,7 +98,7 @@ function lengthen(core: Core, bytes: number): Descriptor {
   const have = Math.ceil(file.length / blockBytes);
   const zeros = new Uint8Array(blockBytes);
   for (let slot = have; slot < wanted; slot++) {
-    const address: Address = allocator.take(core.require(core.resources.blocks));
+    const address: Address = allocator.take(core.require(core.resources.blocks), file.affinity);
     store.writeFresh(mapping.dataAt(file, address, 0), zeros, file.at);
     map.set(file, slot, address);
     file.blocks += 1;

@@ -1,5 +1,6 @@
 import { FormatError } from '../../core/errors.js';
 import { SMALL_PER_LARGE } from './address.js';
+import { type AffinityKeys, EACH_MAX, ENTRIES_MAX } from './affinity.js';
 import { getU32, putU16, putU32 } from './bytes.js';
 import { clusterHeaderBytes, type Generation } from './generation.js';
 
@@ -19,6 +20,8 @@ export interface ResourceLayout {
   readonly childAt: number;
   /** Bits the bitmap has for each resource: 1; on VMFS 6 2 for file blocks, 3 for large ones. */
   readonly bitsPerResource: number;
+  /** VMFS 6: how the cluster headers say for whom resources were taken. */
+  readonly keys: AffinityKeys;
   /** A child's headers lie where the parent's resources are. */
   readonly parent?: ResourceLayout;
 }
@@ -27,15 +30,20 @@ export const RESOURCE_HEADER_BYTES = 512;
 /** Where every known resource file has its first group. */
 export const GROUP_AT = 0x10000;
 const SIGNATURE = 0x72666d64;
+/** Flags, read off the sample volume: 1 only where large blocks are, 4 and 8 by the kind of keys. */
+const LARGE = 1;
 const CHILD = 2;
+const KEY_EACH = 4;
+const KEYS_COUNTED = 8;
 
 export function decodeResourceHeader(
   bytes: Uint8Array,
   generation: Generation,
   parent?: ResourceLayout,
 ): ResourceLayout {
+  const perCluster = getU32(bytes, 0x00);
   const layout = {
-    perCluster: getU32(bytes, 0x00),
+    perCluster,
     clustersPerGroup: getU32(bytes, 0x04),
     groupAt: getU32(bytes, 0x08),
     resourceBytes: getU32(bytes, 0x0c),
@@ -44,6 +52,7 @@ export function decodeResourceHeader(
     groups: getU32(bytes, 0x18),
     childAt: generation.product === 6 ? getU32(bytes, 0x34) : 0,
     bitsPerResource: generation.product === 6 ? Math.max(1, getU32(bytes, 0x30)) : 1,
+    keys: generation.product === 6 ? keysOf(getU32(bytes, 0x28), perCluster) : ('none' as const),
   };
   if (generation.product === 6 && getU32(bytes, 0x20) !== SIGNATURE) {
     throw new FormatError('the header of the resource file has no rfmd signature');
@@ -51,6 +60,17 @@ export function decodeResourceHeader(
   const sane = parent === undefined ? layout : { ...layout, parent };
   requireSane(sane, generation);
   return sane;
+}
+
+function keysOf(flags: number, perCluster: number): AffinityKeys {
+  if ((flags & KEYS_COUNTED) !== 0) return 'counted';
+  const each = (flags & (KEY_EACH | LARGE)) === KEY_EACH && perCluster <= EACH_MAX;
+  return each ? 'each' : 'none';
+}
+
+function flagsOf({ keys, parent }: ResourceLayout): number {
+  const kind = { none: 0, each: KEY_EACH, counted: KEYS_COUNTED }[keys];
+  return kind | (parent === undefined ? 0 : CHILD);
 }
 
 function requireSane(layout: ResourceLayout, generation: Generation): void {
@@ -87,8 +107,12 @@ export function encodeResourceHeader(layout: ResourceLayout, generation: Generat
   putU32(bytes, 0x1c, Math.floor(layout.total / 0x100000000));
   putU32(bytes, 0x20, SIGNATURE);
   putU32(bytes, 0x24, 1);
-  putU32(bytes, 0x28, layout.parent === undefined ? 0 : CHILD);
-  putU16(bytes, 0x2c, Math.min(layout.perCluster, 0xffff));
+  putU32(bytes, 0x28, flagsOf(layout));
+  putU16(
+    bytes,
+    0x2c,
+    layout.keys === 'counted' ? ENTRIES_MAX : Math.min(layout.perCluster, 0xffff),
+  );
   putU16(bytes, 0x2e, 1);
   putU32(bytes, 0x30, layout.bitsPerResource);
   putU32(bytes, 0x34, layout.childAt);

@@ -116,7 +116,7 @@ export class Session {
     const blocks = core.require(resources.blocks);
     // Found first, marked as used last: until then a crash leaves only a slot to clear.
     const block = core.transaction(() => {
-      const address = allocator.take(blocks);
+      const address = allocator.take(blocks, 0);
       store.rollback();
       return address;
     });

@@ -79,6 +79,8 @@ function checkOpened(
       findings.add('lost', showAddress(address), `in the bitmap of ${map.resource.name}`);
     }
   }
+  // Whatever is damaged shows here a second time.
+  if (findings.errors + findings.warnings === 0) files.affinity.report(findings);
   progress(1);
   return {
     findings,

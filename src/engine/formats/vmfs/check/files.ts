@@ -26,6 +26,7 @@ import {
 } from '../descriptor.js';
 import { decodeLock, LOCK_DESCRIPTOR } from '../lock.js';
 import type { Resource } from '../resource.js';
+import { AffinityCheck } from './affinity.js';
 import type { Findings } from './findings.js';
 import type { UseMap } from './use-map.js';
 
@@ -53,12 +54,15 @@ export class FileCheck {
   private slots = 0;
   private behind = 0;
   private largeBlocks = new Set<Address>();
+  readonly affinity: AffinityCheck;
 
   constructor(
     private readonly core: Core,
     private readonly findings: Findings,
     private readonly uses: ReadonlyMap<Resource, UseMap>,
-  ) {}
+  ) {
+    this.affinity = new AffinityCheck(core);
+  }
 
   /** @param progress told how far it is, 0 to 1 */
   run(progress: (part: number) => void): void {
@@ -189,7 +193,7 @@ export class FileCheck {
     }
     this.guarded(showAddress(owner), () => {
       // The second user of a pointer block is told, and not followed: damage must not multiply work.
-      if (!this.claim(mapping.tableResource(file, address), owner, address)) return;
+      if (!this.claim(file, mapping.tableResource(file, address), owner, address)) return;
       const entries = mapping.table(file, address);
       const count = mapping.pointersPerBlock(file);
       for (let index = 0; index < count; index++) {
@@ -217,11 +221,11 @@ export class FileCheck {
       if (this.largeBlocks.has(plain)) return;
       this.largeBlocks.add(plain);
     }
-    this.claim(resource, owner, plain);
+    this.claim(file, resource, owner, plain);
   }
 
   /** Notes that a file has a resource; false when it is not there or another one has it. */
-  private claim(resource: Resource, owner: Address, address: Address): boolean {
+  private claim(file: Descriptor, resource: Resource, owner: Address, address: Address): boolean {
     const uses = this.uses.get(resource);
     const place = showAddress(owner);
     if (uses === undefined || !uses.has(address)) {
@@ -231,7 +235,10 @@ export class FileCheck {
     if (!uses.isAllocated(address)) {
       this.findings.add('unallocated', showAddress(address), `used by ${place}`);
     }
-    if (uses.use(address)) return true;
+    if (uses.use(address)) {
+      this.affinity.use(file, resource, address);
+      return true;
+    }
     this.findings.add('shared', showAddress(address), `used by ${place} and another file`);
     return false;
   }

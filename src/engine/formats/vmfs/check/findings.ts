@@ -45,6 +45,11 @@ export const KINDS = {
     'the table of physical extents is wrong',
     'the logical volume manager would map the volume differently from what was read here',
   ),
+  affinity: kind(
+    'note',
+    'clusters say otherwise for whom their blocks were taken',
+    'hosts may choose blocks that lie less well; nothing that is read depends on it',
+  ),
   heartbeat: kind(
     'error',
     'a heartbeat slot is damaged',

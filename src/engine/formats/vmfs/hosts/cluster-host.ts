@@ -74,7 +74,7 @@ export class ClusterHost {
     const { io } = runner;
     const blocks = core.require(core.resources.blocks);
     try {
-      return yield* runner.run(core, () => core.allocator.take(blocks), {
+      return yield* runner.run(core, () => core.allocator.take(blocks, 0), {
         // The slot names the journal while it is still free: a crash leaves nothing that is lost, and
         // nobody else can take the block before this host's lock on its cluster is broken.
         *before(address) {

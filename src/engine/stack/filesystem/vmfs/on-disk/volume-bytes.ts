@@ -10,6 +10,7 @@ import {
   withoutZeroMask,
   zeroMaskOf,
 } from '../../../../formats/vmfs/address.js';
+import { type AffinityKey, countKey } from '../../../../formats/vmfs/affinity.js';
 import { isZero, sameBytes } from '../../../../formats/vmfs/bytes.js';
 import { FREE, IN_USE, SPLIT } from '../../../../formats/vmfs/cluster.js';
 import type { Core } from '../../../../formats/vmfs/core.js';
@@ -220,10 +221,12 @@ export class VolumeBytes {
     const { map } = this.volume.tree.contents;
     const descriptor = core.readDescriptor(file);
     const old = core.mapping.block(descriptor, slot);
-    if (isNew) this.claim(block);
+    if (isNew) this.claim(block, descriptor.affinity);
     map.set(descriptor, slot, makeAddress(FILE_BLOCK, block));
     if (old === HOLE) descriptor.blocks += 1;
-    else if (unitOf(old) !== block) core.allocator.give(this.fileBlocks, withoutZeroMask(old));
+    else if (unitOf(old) !== block) {
+      core.allocator.give(this.fileBlocks, withoutZeroMask(old), descriptor.affinity);
+    }
     if (zeroMaskOf(old) !== 0) descriptor.toBeZeroed = Math.max(0, descriptor.toBeZeroed - 1);
     core.writeDescriptor(descriptor);
   }
@@ -248,13 +251,14 @@ export class VolumeBytes {
   }
 
   /** Marks a file block as used that was chosen beforehand. */
-  private claim(block: number): void {
+  private claim(block: number, key: AffinityKey): void {
     const { fileBlocks } = this;
     const { perCluster } = fileBlocks.layout;
     const cluster = Math.floor(block / perCluster);
     if (!fileBlocks.isOpen(cluster)) this.splitLarge(cluster);
     const header = fileBlocks.readCluster(cluster);
     header.setState(block % perCluster, IN_USE);
+    countKey(header, fileBlocks.layout, key, 1);
     header.count(header.free - 1);
     fileBlocks.writeCluster(cluster, header);
   }
