@@ -22,10 +22,16 @@ export interface DatastoreParts {
   readonly homes: ReadonlyMap<string, Home>;
   /** Its hosts are to look at what it is made of. */
   readonly onRefresh: (datastore: string) => void;
-  /** Why a host cannot use a datastore; nothing when it may. */
-  readonly refusalOf: (host: string, datastore: string) => string | undefined;
+  /** Why a host cannot use a datastore, and what to do; nothing when it may. */
+  readonly refusalOf: (host: string, datastore: string) => Refusal | undefined;
   /** What else a host's death, and its return, means. */
   readonly onDeath: (host: string, isDead: boolean) => void;
+}
+
+/** What keeps a host from a datastore, and what helps. */
+export interface Refusal {
+  readonly what: string;
+  readonly hint: string;
 }
 
 type Own = Extract<Command, { kind: 'mount' | 'refresh' | 'takeOver' }>;
@@ -77,7 +83,7 @@ export class DatastoreAdmin {
     if (state === 'on') {
       if (mount.mounted) throw InputError.of(place, 'is mounted already');
       const refusal = this.parts.refusalOf(host, datastore);
-      if (refusal !== undefined) throw InputError.of(place, refusal, 'bring it back, then rescan');
+      if (refusal !== undefined) throw InputError.of(place, refusal.what, refusal.hint);
       mount.remount();
       log.note('datastore.mounted', datastore, `${host} has mounted it`, why);
       return;
@@ -120,6 +126,11 @@ export class DatastoreAdmin {
     }
     const files = this.parts.homes.get(name)?.files ?? [];
     const mounts = files.map(({ datastore }) => this.mountOf(host, datastore));
+    const missing = files.find((_, index) => !mounts[index].mounted);
+    if (missing !== undefined) {
+      const what = `has files on ${missing.datastore}, which ${host} has not mounted`;
+      throw InputError.of(`VM ${name}`, what, 'mount it there first');
+    }
     const beganAt = this.sim.now;
     const problems: string[] = [];
     const { log } = this.sim;

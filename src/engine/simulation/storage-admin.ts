@@ -20,6 +20,8 @@ export class StorageAdmin {
     private readonly users: DeviceUsers,
     /** A LUN has another snapshot, or (`!isThere`) one less. */
     private readonly onSnapshot: (lun: Lun, snapshot: string, isThere: boolean) => void,
+    /** A host has found devices it did not know. */
+    private readonly onFound: (host: string, devices: readonly BuiltDevice[]) => void,
     /** A host has looked at devices again. */
     private readonly onRescan: (host: string, devices: readonly BuiltDevice[]) => void,
   ) {}
@@ -94,7 +96,7 @@ export class StorageAdmin {
     const built = this.host(host);
     const { adapters, devices } = built;
     const fresh = built.discover();
-    this.users.countOn(host, fresh);
+    this.onFound(host, fresh);
     for (const { lun, psa } of fresh) {
       const what = `${lun.name}, by ${psa.paths.length} paths`;
       this.log.note('device.discovered', `${host} ${lun.uid}`, what, 'rescan');

@@ -17,8 +17,10 @@ import {
   captureVolume,
   VolumeCopy,
 } from '../stack/filesystem/vmfs/volume-copy.js';
+import { DEVICE_ON } from '../stack/storage-apis/psa/availability.js';
 import type { BuiltVolume, OpenVolume } from './build-datastores.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
+import type { Refusal } from './datastore-admin.js';
 import { findLun } from './storage-admin.js';
 
 type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
@@ -47,6 +49,8 @@ interface Copy {
   readonly uids: readonly string[];
   /** Once it is mounted: what it is called, and how further hosts mount it. */
   opened?: { readonly name: string; readonly mountOn: (host: string) => void };
+  /** What it was called while it had the signature of the original. */
+  readonly earlier: string[];
   /** It has a signature of its own: hosts mount it by themselves. */
   isOwn: boolean;
   busy: boolean;
@@ -130,12 +134,24 @@ export class VolumeCopies {
     return `${label} (${number})`;
   }
 
-  /** Why a host must not mount a datastore: it has a copy with the same signature. */
-  refusalOf(host: string, datastore: string): string | undefined {
-    for (const { captured, opened, isOwn } of this.copies.values()) {
-      if (isOwn || opened === undefined || captured.plan.name !== datastore) continue;
-      const mount = this.parts.volumes.get(opened.name)?.hosts.get(host)?.mount;
-      if (mount?.mounted) return `${opened.name}, a copy with the same signature, is mounted`;
+  /**
+   * Why a host must not mount a datastore: it has a copy with the same signature, or the other way round;
+   * or it was a copy that has a signature of its own since.
+   */
+  refusalOf(host: string, datastore: string): Refusal | undefined {
+    for (const { captured, opened, isOwn, earlier } of this.copies.values()) {
+      if (earlier.includes(datastore)) {
+        const now = opened?.name ?? 'another';
+        return { what: `it is ${now} now, with a signature of its own`, hint: `mount ${now}` };
+      }
+      if (isOwn || opened === undefined) continue;
+      const twins = [captured.plan.name, opened.name];
+      const twin = twins[1 - twins.indexOf(datastore)];
+      if (twin === undefined || !twins.includes(datastore)) continue;
+      const mount = this.parts.volumes.get(twin)?.hosts.get(host)?.mount;
+      if (!mount?.mounted) continue;
+      const what = `${twin}, a volume with the same signature, is mounted`;
+      return { what, hint: 'unmount that first, or resignature the copy' };
     }
     return undefined;
   }
@@ -170,6 +186,7 @@ export class VolumeCopies {
         return;
       }
       copy.isOwn = true;
+      if (copy.opened !== undefined) copy.earlier.push(copy.opened.name);
       delete copy.opened;
       const what = `${host}: ${lun}, a copy of ${captured.plan.name}, is ${name}`;
       this.sim.log.note('vmfs.resignatured', name, what, why);
@@ -203,7 +220,7 @@ export class VolumeCopies {
       const known = this.copies.get(head);
       if (known !== undefined && known.uids.length === captured.layout.devices.length) return known;
       const found = uids.flatMap((uid) => uid ?? []);
-      const copy = { captured, uids: found, isOwn: false, busy: false };
+      const copy = { captured, uids: found, earlier: [], isOwn: false, busy: false };
       this.copies.set(head, copy);
       return copy;
     }
@@ -237,10 +254,12 @@ export class VolumeCopies {
     return copy;
   }
 
-  private seesAll(host: string, { captured, uids }: Copy): boolean {
+  private seesAll(host: string, { captured, uids, opened }: Copy): boolean {
     const devices = this.parts.hosts.get(host)?.devices;
     const isWhole = uids.length === captured.layout.devices.length;
-    return isWhole && uids.every((uid) => devices?.get(uid)?.psa.state === 0);
+    // It may have been extended since it was first mounted.
+    const now = this.parts.volumes.get(opened?.name ?? '')?.layout.devices ?? uids;
+    return isWhole && now.every((uid) => devices?.get(uid)?.psa.state === DEVICE_ON);
   }
 
   private mount(copy: Copy, host: string, name: string, why: string): void {

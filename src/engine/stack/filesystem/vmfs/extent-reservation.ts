@@ -152,6 +152,9 @@ export class ExtentReservation implements MetadataClient {
     if (pluginOf(status) === PLUGIN_RESERVATION_LOST) {
       this.lose();
       this.queue.unshift(change);
+    } else if (isRead && status === 0 && this.isLost) {
+      // Another row has met the reset: what was read is to be read again.
+      this.queue.unshift(change);
     } else if (isRead && this.isDead) {
       this.end(change, CHECK, SENSE_LUN_NOT_SUPPORTED);
     } else if (isRead && status === 0) {

@@ -26,8 +26,6 @@ export class VmfsVolume extends Datastore {
   readonly layout: VmfsLayout;
   /** Locked by ATS or not at all (`public ATS-only` in `vmkfstools -P`). */
   readonly atsOnly: boolean;
-  /** More than one host mounts it. */
-  readonly isShared: boolean;
   protected readonly maps = new BlockMaps();
   readonly space: Space;
   protected readonly ownAllocator: number;
@@ -72,7 +70,6 @@ export class VmfsVolume extends Datastore {
       );
     }
     this.atsOnly = plan.locking === 'ats-only';
-    this.isShared = plan.hosts.length > 1;
     this.space = space ?? new Space(this.capacity, metadata, clusterFileBlocks);
     this.clusters = new ClusterHeaders(this.layout, this.capacity);
     this.ownAllocator = this.space.addAllocator();
@@ -82,6 +79,11 @@ export class VmfsVolume extends Datastore {
 
   override get free(): number {
     return this.space.free;
+  }
+
+  /** More than one host knows it; of a copy they come one by one. */
+  get isShared(): boolean {
+    return this.hosts > 1;
   }
 
   /** Pointer blocks handed out so far; numbers below this exist. */

@@ -38,7 +38,8 @@ export class HostRecovery implements MetadataClient {
     private readonly bytes: VolumeBytes,
     private readonly commits: Commits,
     private readonly dead: number,
-    private readonly via: number,
+    /** Who does it; another when that one dies on the way. */
+    private via: number,
   ) {}
 
   whenDone(listener: () => void): void {
@@ -46,6 +47,7 @@ export class HostRecovery implements MetadataClient {
   }
 
   begin(): void {
+    this.chooseLiving();
     const { commits, dead, via } = this;
     const batches = commits.batchesOf(dead);
     const atRest = batches.every((batch) => batch.atRest);
@@ -74,6 +76,13 @@ export class HostRecovery implements MetadataClient {
     else this.run(this.step + 1);
   }
 
+  private chooseLiving(): void {
+    const { commits } = this;
+    if (!commits.isDead(this.via)) return;
+    const living = commits.hosts.findIndex((_, host) => !commits.isDead(host));
+    if (living >= 0) this.via = living;
+  }
+
   private headRead(): void {
     const length = committedBytes(this.head, this.bytes.core.blockBytes) ?? 0;
     this.body = new Uint8Array(length);
@@ -92,6 +101,7 @@ export class HostRecovery implements MetadataClient {
   }
 
   private issue(token: number): void {
+    this.chooseLiving();
     const { bytes, dead, via } = this;
     const io = this.commits.hosts[via];
     const slotAt = bytes.sessions[dead].heartbeat.address / BLOCK_BYTES;
