@@ -56,7 +56,9 @@ export function buildVolumeServices(sim: Sim, parts: VolumeServiceParts): Volume
     },
     onDeath: (host, isDead) => {
       setDead({ hosts, ...vms, operations }, host, isDead);
-      if (!isDead) volumeAdmin.booted(host);
+      if (isDead) return;
+      volumeAdmin.booted(host);
+      storage.booted(host);
     },
   });
   const users = new DeviceUsers({
@@ -64,23 +66,21 @@ export function buildVolumeServices(sim: Sim, parts: VolumeServiceParts): Volume
     filesOn: (host, datastore) => stores.filesOn(host, datastore),
   });
   for (const [host, { devices }] of hosts) users.countOn(host, devices.values());
-  const storage = new StorageAdmin(
-    sim.log,
-    hosts,
-    arrays,
-    users,
-    (lun, snapshot, isThere) => {
+  const storage = new StorageAdmin(sim.log, {
+    ...{ hosts, arrays, users },
+    isDead: (host) => stores.isDead(host),
+    onSnapshot: (lun, snapshot, isThere) => {
       if (isThere) copies.taken(lun, snapshot);
       else copies.deleted(lun, snapshot);
     },
-    (host, fresh) => {
+    onFound: (host, fresh) => {
       users.countOn(host, fresh);
       onFound(host, fresh);
     },
-    (host, devices) => {
+    onRescan: (host, devices) => {
       volumeAdmin.rescanned(host, devices);
       copies.rescanned(host, devices);
     },
-  );
+  });
   return { volumeAdmin, copies, stores, storage };
 }

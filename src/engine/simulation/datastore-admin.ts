@@ -40,6 +40,7 @@ type Own = Extract<Command, { kind: 'mount' | 'refresh' | 'takeOver' }>;
 export class DatastoreAdmin {
   /** What the death of each host means. */
   readonly hosts: ReadonlyMap<string, HostSite>;
+  private readonly dead = new Set<string>();
 
   constructor(
     private readonly sim: Sim,
@@ -64,6 +65,10 @@ export class DatastoreAdmin {
     } else {
       this.takeOver(command.vm, command.host, why);
     }
+  }
+
+  isDead(host: string): boolean {
+    return this.dead.has(host);
   }
 
   /** `34 files open, of db1`: what a host has open on a datastore; nothing when it has nothing. */
@@ -152,7 +157,10 @@ export class DatastoreAdmin {
     }
   }
 
+  /** Nothing happens to one that is dead already: a second fault of the kind, or one that lasts. */
   private crash(host: string, why: string): void {
+    if (this.dead.has(host)) return;
+    this.dead.add(host);
     this.sim.log.note('host.crashed', host, 'its machines stop, its locks stay', why);
     for (const mount of this.mountsOf(host)) mount.crash();
     for (const vm of this.parts.vms.values()) if (vm.host === host) vm.crash(`${host} is dead`);
@@ -160,6 +168,7 @@ export class DatastoreAdmin {
   }
 
   private reboot(host: string, why: string): void {
+    if (!this.dead.delete(host)) return;
     for (const mount of this.mountsOf(host)) mount.reboot();
     this.parts.onDeath(host, false);
     this.sim.log.note('host.back', host, 'its machines are off, its locks given up', why);

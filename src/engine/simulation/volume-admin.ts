@@ -284,7 +284,10 @@ export class VolumeAdmin {
 }
 
 /** The writes of a volume that keeps bytes, by the uids of its devices. */
-function named(phases: readonly (readonly StagedWrite[])[], uids: readonly string[]): LvmWrite[][] {
+export function named(
+  phases: readonly (readonly StagedWrite[])[],
+  uids: readonly string[],
+): LvmWrite[][] {
   return phases.map((phase) =>
     phase.map(({ device, lba, bytes }) => ({
       uid: uids[device] as string,

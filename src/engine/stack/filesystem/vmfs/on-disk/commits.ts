@@ -128,6 +128,8 @@ export class Commits implements BatchOwner {
   reboot(host: number): void {
     this.dead.delete(host);
     const rejoin = (): void => {
+      // It may have died again meanwhile, or come back twice.
+      if (this.dead.has(host) || !this.bytes.gone.has(host)) return;
       this.now(() => this.bytes.rejoin(host), { committed: () => undefined }, host);
     };
     if (this.bytes.gone.has(host)) rejoin();
