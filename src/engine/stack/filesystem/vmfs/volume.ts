@@ -81,9 +81,9 @@ export class VmfsVolume extends Datastore {
     return this.space.free;
   }
 
-  /** More than one host knows it; of a copy they come one by one. */
+  /** More than one host mounts it; of a copy they come one by one. */
   get isShared(): boolean {
-    return this.hosts > 1;
+    return this.plan.hosts.length > 1;
   }
 
   /** Pointer blocks handed out so far; numbers below this exist. */

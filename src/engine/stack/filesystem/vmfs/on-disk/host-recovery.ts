@@ -56,7 +56,9 @@ export class HostRecovery implements MetadataClient {
       return;
     }
     const [first] = batches;
-    if (atRest && first.isStopped && (first.begun || commits.mayLock(first))) first.resume(via);
+    // Also one that was asked for after its host had died, and never begun.
+    const waits = first.begun ? first.isStopped : commits.mayLock(first);
+    if (atRest && waits) first.resume(via);
     this.sim.timers.delay(RETRY_NS, () => this.begin());
   }
 
