@@ -80,8 +80,6 @@ export class ExtentReservation implements MetadataClient {
   private queue: ReservedChange[] = [];
   private readonly running: (Running | undefined)[] = [];
   private users = 0;
-  /** Places a swap is under way at. */
-  private readonly swapping = new Set<number>();
   /** Some place on the extent, by which rows find it. */
   private place = 0;
 
@@ -167,7 +165,6 @@ export class ExtentReservation implements MetadataClient {
     } else {
       this.end(change, status, sense);
     }
-    this.swapping.delete(change.lba);
     this.users--;
     this.pump();
   }
@@ -223,16 +220,16 @@ export class ExtentReservation implements MetadataClient {
     this.rows.makeRow(RELEASE, this.place, 0, 'reserveIos', this, GIVEN, undefined, false);
   }
 
-  /** Begins what waits, except for a second swap of the same block. */
+  /** Begins what waits, except for what meets a swap on its way, or one before it that waits. */
   private admit(): void {
     const { queue } = this;
     this.queue = [];
     for (const change of queue) {
-      if (change.isSwap && this.swapping.has(change.lba)) {
+      const meets = (other: ReservedChange): boolean => isOrdered(change, other);
+      if (this.running.some((own) => own && meets(own.change)) || this.queue.some(meets)) {
         this.queue.push(change);
         continue;
       }
-      if (change.isSwap) this.swapping.add(change.lba);
       this.users++;
       const free = this.running.indexOf(undefined);
       this.send(free < 0 ? this.running.length : free, change, change.isSwap);
@@ -253,4 +250,13 @@ export class ExtentReservation implements MetadataClient {
     this.queue = [];
     for (const change of queue) this.end(change, status, sense);
   }
+}
+
+/**
+ * A swap is a read and a write: what is written between them, under the same reservation, would be lost.
+ * It is for one thing at a time.
+ */
+function isOrdered(one: ReservedChange, other: ReservedChange): boolean {
+  if (!one.isSwap && !other.isSwap) return false;
+  return one.lba < other.lba + other.blocks && other.lba < one.lba + one.blocks;
 }

@@ -7,6 +7,9 @@ import type { MetadataClient, MetadataIo } from './metadata-io.js';
 import { RETRY_NS, refused } from './retry.js';
 import type { VmfsVolume } from './volume.js';
 
+/** Pause before a lock is looked at again whose file is still on its way to the disk (model). */
+const MOVING_NS = 1_000_000;
+
 /**
  * The on-disk locks of the files a host has open: each is taken and given up by setting the lock
  * block of the file's descriptor. I/O does not wait for it.
@@ -79,6 +82,10 @@ export class FileLocks implements MetadataClient {
   private set(descriptor: number): void {
     if (this.isDead) return;
     const { volume } = this;
+    if (volume.isMoving(descriptor)) {
+      this.sim.timers.delay(MOVING_NS, () => this.set(descriptor));
+      return;
+    }
     const bytes = volume.lockBytes(descriptor, this.slot);
     this.metadata.testAndSet(volume.lockAddress(descriptor), 'lockIos', this, descriptor, bytes);
   }

@@ -129,6 +129,10 @@ export class RecordedVolume extends VmfsVolume {
     return this.bytes.sessions[slot].heartbeat.address / BLOCK_BYTES;
   }
 
+  override isMoving(descriptor: number): boolean {
+    return this.commits.isWriting(descriptor, 1);
+  }
+
   override lockBytes(descriptor: number, slot: number): Swap {
     const isOpen = this.files.some((file) => file?.descriptor === descriptor && file.holder);
     return this.users.lockBytes(descriptor, slot, isOpen);
