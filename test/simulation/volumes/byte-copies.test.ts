@@ -23,7 +23,7 @@ const disk = (vm: number): string => `/vm${vm}/vm${vm}-flat.vmdk`;
 
 function runOf(vmfs: 5 | 6, extents = ['a']): Run {
   const luns = [
-    '{ name: a, size: 2GiB, thin: true, content: memory }',
+    `{ name: a, size: ${vmfs === 5 ? '1500MiB' : '2GiB'}, thin: true, content: memory }`,
     '{ name: b, size: 1GiB, content: memory }',
     '{ name: copyA, copyOf: a }',
     '{ name: copyB, copyOf: b }',
@@ -83,21 +83,21 @@ function allowedNow({ verifiers }: Simulation): (readonly number[])[][] {
 }
 
 describe.each([
-  { vmfs: 5, extents: ['a', 'b'] },
-  { vmfs: 6, extents: ['a'] },
+  { vmfs: 5, extents: ['a'] },
+  { vmfs: 6, extents: ['a', 'b'] },
 ] as const)('VMFS $vmfs', ({ vmfs, extents }) => {
   it('is a volume of its own with what was written when the snapshot was made', () => {
     const run = runOf(vmfs, [...extents]);
     const { simulation } = run;
-    simulation.runUntil(1e9);
+    simulation.runUntil(4e8);
     snapshot(run, extents);
     const allowed = allowedNow(simulation);
-    simulation.runUntil(2e9);
+    simulation.runUntil(8e8);
     present(run, extents);
-    simulation.runUntil(3e9);
+    simulation.runUntil(1e9);
     expect(run.of('vmfs.unresolved').length).toBeGreaterThan(0);
     simulation.command({ kind: 'resignature', host: 'esx0', lun });
-    simulation.runUntil(4e9);
+    simulation.runUntil(1.2e9);
     const [, copy] = run.entities('datastore').map(({ name }) => name) as [string, string];
     expect(copy).toMatch(/^snap-[0-9a-f]{8}-ds1$/);
     const images = imagesOf(simulation, 2, extents.length);
@@ -116,14 +116,14 @@ describe.each([
         if (!known.includes(0)) written++;
       }
     }
-    expect(written).toBeGreaterThan(100);
+    expect(written).toBeGreaterThan(30);
     // A second host mounts it, and both use it.
     simulation.command({ kind: 'rescan', host: 'esx1' });
-    simulation.runUntil(5e9);
+    simulation.runUntil(1.4e9);
     expect(run.entities('mount', { datastore: copy })).toHaveLength(2);
     const made = { datastore: copy, name: 'made', sizeBytes: 32 * MIB };
     simulation.command({ kind: 'createDisk', ...made, diskKind: 'eagerThick' });
-    simulation.runUntil(10e9);
+    simulation.runUntil(2e9);
     expect(run.of('disk.zeroed')).toHaveLength(1);
     endCleanly(simulation);
     const after = imagesOf(simulation, 2, extents.length);

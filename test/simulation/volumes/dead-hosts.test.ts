@@ -64,23 +64,25 @@ describe('a host that takes locks over', () => {
 });
 
 it('another host goes on where the one that recovers a dead one dies too', () => {
-  const run = runOf(MEMORY, 3);
+  const vaai = '{ ats: false }';
+  const run = new Run(planOf({ hosts: 3, luns: [MEMORY], extents: ['a'], vaai }));
   const { simulation } = run;
   simulation.runUntil(1e9);
+  simulation.stopJobs();
   run.inject('host-crash', 'esx0');
   simulation.command({ kind: 'takeOver', vm: 'vm0', host: 'esx1' });
   // Slow disks: the recovery takes long enough to die in the middle of.
   const mend = run.inject('latency-spike', 'array1/a', { delay: 4e8, period: 60e9, length: 30e9 });
-  simulation.runUntil(18e9);
+  simulation.runUntil(19.5e9);
   const heal = run.inject('host-crash', 'esx1');
   mend();
   simulation.command({ kind: 'takeOver', vm: 'vm0', host: 'esx2' });
-  simulation.runUntil(60e9);
+  simulation.runUntil(45e9);
   expect(run.of('vm.takenOver', 'vm0').map(({ what }) => what)).toEqual([
     'esx2 has the locks of all its files',
   ]);
   heal();
-  simulation.runUntil(70e9);
+  simulation.runUntil(48e9);
   expect(simulation.violations).toEqual([]);
 });
 
