@@ -106,7 +106,10 @@ export class Simulation {
     const powers = buildPowers(sim, built, fileSystems, (host) => operations.moverOf(host));
     const { volumeAdmin, copies, stores, storage } = buildVolumeServices(sim, {
       ...{ plan, plans, hosts, arrays, built: stored, vms: built, operations },
-      onExtended: (datastore) => this.qos.extended(datastore),
+      onExtended: (datastore) => {
+        this.qos.extended(datastore);
+        this.backups.extended(datastore);
+      },
       onFound: (host, devices) => addDevices(this.sites, host, devices),
     });
     this.stores = stores;
