@@ -51,6 +51,26 @@ describe('a host that takes locks over', () => {
     ]);
   });
 
+  it('keeps the files: what would delete them is refused, or leaves them where they are', () => {
+    const run = runOf(PLAIN, 2);
+    const { simulation } = run;
+    simulation.runUntil(1e9);
+    const heal = run.inject('host-crash', 'esx0');
+    simulation.runUntil(2e9);
+    heal();
+    simulation.command({ kind: 'takeOver', vm: 'vm0', host: 'esx1' });
+    simulation.runUntil(3e9);
+    expect(run.of('vm.takenOver')).toHaveLength(1);
+    const extend = { kind: 'alterDisk', disk: 0, action: 'extend', sizeBytes: 2 ** 29 } as const;
+    expect(refused(run, extend)).toContain('another host has the lock');
+    const snapshot = { kind: 'snapshot', vm: 'vm0' } as const;
+    simulation.command({ ...snapshot, action: 'create', snapshot: 's' });
+    simulation.runUntil(6e9);
+    refused(run, { ...snapshot, action: 'delete', snapshot: 's' });
+    simulation.runUntil(9e9);
+    expect(simulation.violations).toEqual([]);
+  });
+
   it('has to have mounted what they lie on', () => {
     const run = runOf(PLAIN, 2);
     const { simulation } = run;
