@@ -128,3 +128,27 @@ it('a dead host dies no second time, looks at nothing, and beats no more; back, 
   const kinds = checkVolume(images).findings.list.map(({ kind }) => kind);
   expect(kinds).not.toContain('journal-replayed');
 });
+
+it('a host that is back keeps what it is asked for while it cannot replay its journal yet', () => {
+  const run = runOf(MEMORY, 1);
+  const { simulation } = run;
+  simulation.runUntil(1e9);
+  simulation.stopJobs();
+  // An ATS-only volume, whose slots and locks cannot be changed.
+  const takeAts = run.inject('vaai-refused', 'array1/a');
+  const heal = run.inject('host-crash', 'esx0');
+  simulation.runUntil(2e9);
+  heal();
+  simulation.runUntil(3e9);
+  const names = Array.from({ length: 8 }, (_, number) => `made${number}`);
+  const made = { datastore: 'ds1', sizeBytes: 2 ** 23, diskKind: 'lazyThick' } as const;
+  for (const name of names) simulation.command({ kind: 'createDisk', ...made, name });
+  simulation.runUntil(5e9);
+  takeAts();
+  simulation.runUntil(15e9);
+  for (const name of names) simulation.command({ kind: 'deleteDisk', datastore: 'ds1', name });
+  simulation.runUntil(17e9);
+  endCleanly(simulation);
+  const images = [...simulation.images.values()] as MemoryImage[];
+  expect(checkVolume(images).findings.list.map(({ kind }) => kind)).not.toContain('lost');
+});
