@@ -7,7 +7,7 @@ import type { MetadataClient, MetadataIo } from './metadata-io.js';
 import { RETRY_NS, refused } from './retry.js';
 import type { VmfsVolume } from './volume.js';
 
-/** Pause before a lock is looked at again whose file is still on its way to the disk (model). */
+/** First pause before a lock is looked at again whose file is on its way to the disk; it doubles (model). */
 const MOVING_NS = 1_000_000;
 
 /**
@@ -79,11 +79,12 @@ export class FileLocks implements MetadataClient {
     this.sim.timers.delay(0, () => this.set(file.descriptor));
   }
 
-  private set(descriptor: number): void {
+  private set(descriptor: number, pauseNs = MOVING_NS): void {
     if (this.isDead) return;
     const { volume } = this;
     if (volume.isMoving(descriptor)) {
-      this.sim.timers.delay(MOVING_NS, () => this.set(descriptor));
+      const nextNs = Math.min(RETRY_NS, 2 * pauseNs);
+      this.sim.timers.delay(pauseNs, () => this.set(descriptor, nextNs));
       return;
     }
     const bytes = volume.lockBytes(descriptor, this.slot);
