@@ -2,7 +2,7 @@ import type { Sim } from '../core/sim.js';
 import type { DiskArray } from '../devices/array/disk-array.js';
 import type { DatastorePlan, Plan } from '../plan/plan.js';
 import type { BuiltDatastores } from './build-datastores.js';
-import type { BuiltHost } from './build-hosts.js';
+import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import type { BuiltVms } from './build-vms.js';
 import { DatastoreAdmin } from './datastore-admin.js';
 import { setDead } from './dead-host.js';
@@ -23,6 +23,8 @@ export interface VolumeServiceParts {
   readonly operations: DiskOperations;
   /** Told of a datastore that has a further extent. */
   readonly onExtended: (datastore: string) => void;
+  /** A host has found further devices. */
+  readonly onFound: (host: string, devices: readonly BuiltDevice[]) => void;
 }
 
 export interface VolumeServices {
@@ -34,7 +36,7 @@ export interface VolumeServices {
 
 /** Wires what administrators do with devices, volumes and datastores: each asks the others first. */
 export function buildVolumeServices(sim: Sim, parts: VolumeServiceParts): VolumeServices {
-  const { plan, plans, hosts, arrays, built, vms, operations, onExtended } = parts;
+  const { plan, plans, hosts, arrays, built, vms, operations, onExtended, onFound } = parts;
   const { datastores, volumes, ownIo: own, fileSystems, open } = built;
   const volumeAdmin = new VolumeAdmin(sim, {
     ...{ hosts, arrays, volumes, own, onExtended },
@@ -47,11 +49,16 @@ export function buildVolumeServices(sim: Sim, parts: VolumeServiceParts): Volume
   const stores = new DatastoreAdmin(sim, {
     ...{ plans, datastores, fileSystems, ...vms },
     onRefresh: (datastore) => volumeAdmin.refresh(datastore),
-    refusalOf: (host, datastore) =>
-      volumeAdmin.refusalOf(host, datastore) ?? copies.refusalOf(host, datastore),
+    refusalOf: (host, datastore) => {
+      const what = volumeAdmin.refusalOf(host, datastore);
+      if (what !== undefined) return { what, hint: 'bring it back, then rescan' };
+      return copies.refusalOf(host, datastore);
+    },
     onDeath: (host, isDead) => {
       setDead({ hosts, ...vms, operations }, host, isDead);
-      if (!isDead) volumeAdmin.booted(host);
+      if (isDead) return;
+      volumeAdmin.booted(host);
+      storage.booted(host);
     },
   });
   const users = new DeviceUsers({
@@ -59,19 +66,21 @@ export function buildVolumeServices(sim: Sim, parts: VolumeServiceParts): Volume
     filesOn: (host, datastore) => stores.filesOn(host, datastore),
   });
   for (const [host, { devices }] of hosts) users.countOn(host, devices.values());
-  const storage = new StorageAdmin(
-    sim.log,
-    hosts,
-    arrays,
-    users,
-    (lun, snapshot, isThere) => {
+  const storage = new StorageAdmin(sim.log, {
+    ...{ hosts, arrays, users },
+    isDead: (host) => stores.isDead(host),
+    onSnapshot: (lun, snapshot, isThere) => {
       if (isThere) copies.taken(lun, snapshot);
       else copies.deleted(lun, snapshot);
     },
-    (host, devices) => {
+    onFound: (host, fresh) => {
+      users.countOn(host, fresh);
+      onFound(host, fresh);
+    },
+    onRescan: (host, devices) => {
       volumeAdmin.rescanned(host, devices);
       copies.rescanned(host, devices);
     },
-  );
+  });
   return { volumeAdmin, copies, stores, storage };
 }

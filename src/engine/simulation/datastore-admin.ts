@@ -22,10 +22,16 @@ export interface DatastoreParts {
   readonly homes: ReadonlyMap<string, Home>;
   /** Its hosts are to look at what it is made of. */
   readonly onRefresh: (datastore: string) => void;
-  /** Why a host cannot use a datastore; nothing when it may. */
-  readonly refusalOf: (host: string, datastore: string) => string | undefined;
+  /** Why a host cannot use a datastore, and what to do; nothing when it may. */
+  readonly refusalOf: (host: string, datastore: string) => Refusal | undefined;
   /** What else a host's death, and its return, means. */
   readonly onDeath: (host: string, isDead: boolean) => void;
+}
+
+/** What keeps a host from a datastore, and what helps. */
+export interface Refusal {
+  readonly what: string;
+  readonly hint: string;
 }
 
 type Own = Extract<Command, { kind: 'mount' | 'refresh' | 'takeOver' }>;
@@ -34,6 +40,7 @@ type Own = Extract<Command, { kind: 'mount' | 'refresh' | 'takeOver' }>;
 export class DatastoreAdmin {
   /** What the death of each host means. */
   readonly hosts: ReadonlyMap<string, HostSite>;
+  private readonly dead = new Set<string>();
 
   constructor(
     private readonly sim: Sim,
@@ -60,6 +67,10 @@ export class DatastoreAdmin {
     }
   }
 
+  isDead(host: string): boolean {
+    return this.dead.has(host);
+  }
+
   /** `34 files open, of db1`: what a host has open on a datastore; nothing when it has nothing. */
   filesOn(host: string, datastore: string): string | undefined {
     const mount = this.parts.fileSystems.get(host)?.mountOf(datastore);
@@ -77,7 +88,7 @@ export class DatastoreAdmin {
     if (state === 'on') {
       if (mount.mounted) throw InputError.of(place, 'is mounted already');
       const refusal = this.parts.refusalOf(host, datastore);
-      if (refusal !== undefined) throw InputError.of(place, refusal, 'bring it back, then rescan');
+      if (refusal !== undefined) throw InputError.of(place, refusal.what, refusal.hint);
       mount.remount();
       log.note('datastore.mounted', datastore, `${host} has mounted it`, why);
       return;
@@ -120,6 +131,11 @@ export class DatastoreAdmin {
     }
     const files = this.parts.homes.get(name)?.files ?? [];
     const mounts = files.map(({ datastore }) => this.mountOf(host, datastore));
+    const missing = files.find((_, index) => !mounts[index].mounted);
+    if (missing !== undefined) {
+      const what = `has files on ${missing.datastore}, which ${host} has not mounted`;
+      throw InputError.of(`VM ${name}`, what, 'mount it there first');
+    }
     const beganAt = this.sim.now;
     const problems: string[] = [];
     const { log } = this.sim;
@@ -141,7 +157,10 @@ export class DatastoreAdmin {
     }
   }
 
+  /** Nothing happens to one that is dead already: a second fault of the kind, or one that lasts. */
   private crash(host: string, why: string): void {
+    if (this.dead.has(host)) return;
+    this.dead.add(host);
     this.sim.log.note('host.crashed', host, 'its machines stop, its locks stay', why);
     for (const mount of this.mountsOf(host)) mount.crash();
     for (const vm of this.parts.vms.values()) if (vm.host === host) vm.crash(`${host} is dead`);
@@ -149,6 +168,7 @@ export class DatastoreAdmin {
   }
 
   private reboot(host: string, why: string): void {
+    if (!this.dead.delete(host)) return;
     for (const mount of this.mountsOf(host)) mount.reboot();
     this.parts.onDeath(host, false);
     this.sim.log.note('host.back', host, 'its machines are off, its locks given up', why);

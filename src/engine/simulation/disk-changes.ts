@@ -220,6 +220,11 @@ export class DiskChanges {
       const what = `is busy: ${backing.operation ?? 'being cloned'}`;
       throw this.refusal(built, what, 'wait until it is done');
     }
+    const taken = this.parts.homes.get(vm.name)?.lockedElsewhere;
+    if (taken !== undefined) {
+      const what = `another host has the lock of ${taken.path}`;
+      throw this.refusal(built, what, 'let that host die or restart, which gives it up');
+    }
     const task = snapshots.taskOf(vm.name) ?? snapshots.holderOf(vm.name);
     if (task !== undefined)
       throw this.refusal(built, `${task} is under way`, 'wait until it is done');

@@ -3,12 +3,13 @@ import type { Sim } from '../core/sim.js';
 import { formatDuration, formatSize } from '../core/units.js';
 import { AutoReclaim } from '../operations/auto-reclaim.js';
 import { DataMover } from '../operations/data-mover.js';
+import { InflateJob } from '../operations/inflate-job.js';
 import { ReclaimJob } from '../operations/reclaim-job.js';
 import type { MoverStore } from '../operations/store.js';
 import { ZeroJob } from '../operations/zero-job.js';
 import type { Command } from '../plan/commands.js';
 import type { DatastorePlan, DiskPlan } from '../plan/plan.js';
-import type { FileHandle } from '../stack/files.js';
+import type { DatastoreFiles, FileHandle } from '../stack/files.js';
 import type { NewDisk } from './backups/restore.js';
 import type { HostFileSystems } from './build-datastores.js';
 import type { BuiltHost } from './build-hosts.js';
@@ -149,7 +150,7 @@ export class DiskOperations {
     }
     const beganAt = this.sim.now;
     const blocks = file.toBeZeroedBlocks;
-    new ZeroJob(this.sim, mover, store, file, (problem) => {
+    const ended = (problem: string | undefined): void => {
       if (problem !== undefined) {
         this.loose.fail(path, problem);
         return;
@@ -157,7 +158,14 @@ export class DiskOperations {
       const span = formatDuration(this.sim.now - beganAt);
       this.sim.log.note('disk.zeroed', path, `${mb(blocks)} zeroed`, `took ${span}`);
       this.loose.settle(path);
-    });
+    };
+    if ((store.datastore as DatastoreFiles).keepsBytes !== true) {
+      new ZeroJob(this.sim, mover, store, file, ended);
+      return;
+    }
+    // Where bytes are kept the file on the volume has to say so, too.
+    store.mount.lengthened();
+    new InflateJob(this.sim, mover, store, file, 0, ended);
   }
 
   private hostOf(datastore: string): string {

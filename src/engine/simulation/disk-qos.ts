@@ -15,7 +15,7 @@ export interface DiskQosParts {
 export class DiskQos {
   private readonly now = new Map<number, Qos>();
   /** Datastores that disks have been on their way to. */
-  private readonly reached = new Map<number, readonly string[]>();
+  private readonly reached = new Map<number, Set<string>>();
 
   constructor(
     private readonly sim: Sim,
@@ -43,7 +43,8 @@ export class DiskQos {
 
   /** The disk's commands will pass the queues of another datastore, too. */
   reach(disk: number, datastore: string): void {
-    this.reached.set(disk, [...(this.reached.get(disk) ?? []), datastore]);
+    const places = this.reached.get(disk) ?? new Set();
+    this.reached.set(disk, places.add(datastore));
     this.set(disk, this.now.get(disk) as Qos);
   }
 
@@ -52,7 +53,7 @@ export class DiskQos {
     for (const [disk, qos] of this.now) {
       const { backing } = this.parts.disks.get(disk) as BuiltDisk;
       const isThere = backing.datastore.name === datastore;
-      if (isThere || this.reached.get(disk)?.includes(datastore)) this.set(disk, qos);
+      if (isThere || this.reached.get(disk)?.has(datastore)) this.set(disk, qos);
     }
   }
 

@@ -3,6 +3,7 @@ import type { Sim } from '../core/sim.js';
 import { formatSize } from '../core/units.js';
 import { EXTENTS_MAX } from '../stack/block/lvm-volume.js';
 import type { VolumeLayout } from '../stack/block/volume-layout.js';
+import { HEARTBEAT_NS } from '../stack/filesystem/vmfs/heartbeat.js';
 import type { VmfsMount } from '../stack/filesystem/vmfs/mount.js';
 import {
   DEVICE_APD_TIMEOUT,
@@ -42,6 +43,8 @@ export class ExtentWatch {
   private readonly missing = new Set<string>();
   /** Let go because its head was missing. */
   private dropped = false;
+  /** It looks again whether files are still open. */
+  private waiting = false;
 
   constructor(
     private readonly sim: Sim,
@@ -67,12 +70,16 @@ export class ExtentWatch {
     return `extent ${this.known.indexOf(first) + 1}, ${first}, is missing: ${this.stateOf(first)}`;
   }
 
-  /** The host has booted, or closed what it had open: without the head it has nothing to mount. */
+  /** The host has booted, or an extent has gone or come back: without the head it has nothing to mount. */
   review(why: string): void {
     const { mount, dropped } = this;
     const { host, datastore } = this.options;
     const { refusal } = this;
-    if (refusal !== undefined && mount.mounted && mount.openFiles === 0) {
+    // It looks at its volumes when it boots.
+    if (mount.metadata.isDead) return;
+    if (refusal !== undefined && mount.mounted && mount.openFiles > 0) {
+      this.wait();
+    } else if (refusal !== undefined && mount.mounted) {
       mount.unmount();
       this.dropped = true;
       this.sim.log.note('datastore.unmounted', datastore, `${host}: ${refusal}`, why);
@@ -83,11 +90,23 @@ export class ExtentWatch {
     }
   }
 
+  /** Until nothing is open on it any more; as often as its heartbeat would be written (model). */
+  private wait(): void {
+    if (this.waiting) return;
+    this.waiting = true;
+    this.sim.timers.delay(HEARTBEAT_NS, () => {
+      this.waiting = false;
+      this.review('nothing is open on it any more');
+    });
+  }
+
   private watch(uid: string): void {
     if (this.known.includes(uid)) return;
     this.known.push(uid);
     this.mount.state.set('extents', this.known.length);
     this.options.deviceOf(uid).psa.availability.onChange(() => this.changed(uid));
+    // Another host may have added a device this one has lost.
+    this.changed(uid);
   }
 
   private changed(uid: string): void {

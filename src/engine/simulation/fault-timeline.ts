@@ -1,3 +1,4 @@
+import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
 import type { FaultPlan } from '../plan/plan.js';
 import type { FaultController } from './fault-controller.js';
@@ -15,9 +16,19 @@ export function armFault(
   index: number,
 ): void {
   const { timers } = sim;
+  // A device that hosts have not found yet cannot break for them.
+  const inject = (why: string): number | undefined => {
+    try {
+      return faults.inject(fault, target, params, why);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      sim.log.note('fault.refused', target, `${fault}: ${error.problems[0].message}`, why);
+      return undefined;
+    }
+  };
   if (repeat === undefined) {
     timers.at(atNs, () => {
-      const id = faults.inject(fault, target, params, 'timeline');
+      const id = inject('timeline');
       if (id === undefined || untilNs === 0) return;
       timers.at(untilNs, () => faults.heal(id, 'timeline'));
     });
@@ -29,7 +40,7 @@ export function armFault(
     const at = Math.floor(fromNs + stream.exponential(MINUTE / repeat.perMinute));
     if (untilNs > 0 && at >= untilNs) return;
     timers.at(at, () => {
-      const id = faults.inject(fault, target, params, why);
+      const id = inject(why);
       next(at);
       if (id === undefined) return;
       const endsAt = at + repeat.lastsNs;

@@ -5,7 +5,6 @@ import { DiskArray } from '../devices/array/disk-array.js';
 import type { OpenImage } from '../devices/content.js';
 import { NfsServer } from '../devices/nfs-server.js';
 import type { FaultTarget } from '../faults/define.js';
-import type { Sites } from '../faults/sites.js';
 import type { BlockMedium } from '../formats/vmfs/medium.js';
 import type { Command } from '../plan/commands.js';
 import type { Plan, Qos } from '../plan/plan.js';
@@ -38,7 +37,7 @@ import { Machines } from './machines.js';
 import { measureThresholds } from './measured-thresholds.js';
 import { Operator } from './operator.js';
 import { imagesOf, keepsBytes, unmountAll } from './run-media.js';
-import { buildSites } from './sites.js';
+import { addDevices, buildSites, type RunSites } from './sites.js';
 import { SnapshotService } from './snapshots/service.js';
 import { spoiltOf } from './spoilt.js';
 import type { StorageAdmin } from './storage-admin.js';
@@ -52,7 +51,7 @@ import { whereaboutsOf } from './whereabouts.js';
 export class Simulation {
   private readonly sim: Sim;
   private readonly guests: Guests;
-  private readonly sites: Sites;
+  private readonly sites: RunSites;
   private readonly faults: FaultController;
   private readonly arrays: ReadonlyMap<string, DiskArray>;
   private readonly hosts: ReadonlyMap<string, BuiltHost>;
@@ -107,7 +106,11 @@ export class Simulation {
     const powers = buildPowers(sim, built, fileSystems, (host) => operations.moverOf(host));
     const { volumeAdmin, copies, stores, storage } = buildVolumeServices(sim, {
       ...{ plan, plans, hosts, arrays, built: stored, vms: built, operations },
-      onExtended: (datastore) => this.qos.extended(datastore),
+      onExtended: (datastore) => {
+        this.qos.extended(datastore);
+        this.backups.extended(datastore);
+      },
+      onFound: (host, devices) => addDevices(this.sites, host, devices),
     });
     this.stores = stores;
     this.storage = storage;
@@ -143,7 +146,7 @@ export class Simulation {
       guests: this.guests,
       hostSites: this.stores.hosts,
       proxies: this.backups.sites,
-      providers: buildVasa(sim, plan, arrays, disks),
+      providers: buildVasa(sim, volumes, arrays, disks),
     });
     this.faults = new FaultController(sim, this.sites);
     const { snapshots, qos, audit } = this;

@@ -13,7 +13,7 @@ import type { Datastore } from '../stack/filesystem/datastore.js';
 import { NfsVolume } from '../stack/filesystem/nfs/volume.js';
 import type { VasaProvider } from '../stack/storage-apis/vasa/provider.js';
 import type { Vm } from '../stack/vmfiles/vm.js';
-import type { BuiltHost } from './build-hosts.js';
+import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import type { BuiltDisk } from './build-vms.js';
 import { fabricsOf } from './fabrics.js';
 import type { Guests } from './guests.js';
@@ -35,8 +35,26 @@ export interface SiteParts {
 /** Controller 0 is A. */
 const controllerName = (number: number): string => String.fromCharCode(65 + number);
 
+/** Those of a run: hosts find further devices. */
+export interface RunSites extends Sites {
+  readonly path: Map<string, PathSite>;
+  readonly device: Map<string, DeviceSite>;
+}
+
+/** Faults may act on devices a host has found, and on their paths. */
+export function addDevices(
+  { path, device }: Pick<RunSites, 'path' | 'device'>,
+  host: string,
+  devices: Iterable<BuiltDevice>,
+): void {
+  for (const { lun, psa, sites } of devices) {
+    device.set(`${host}/${lun.name}`, { paths: sites, lun });
+    for (const [index, site] of sites.entries()) path.set(`${host}/${psa.paths[index].name}`, site);
+  }
+}
+
 /** Names every object faults may act on, as scenarios and screens name it. */
-export function buildSites(parts: SiteParts): Sites {
+export function buildSites(parts: SiteParts): RunSites {
   const { plan, arrays, servers, hosts, datastores } = parts;
   const path = new Map<string, PathSite>();
   const device = new Map<string, DeviceSite>();
@@ -46,12 +64,7 @@ export function buildSites(parts: SiteParts): Sites {
   >();
   for (const [host, built] of hosts) {
     for (const [name, { vmhba }] of built.adapters) adapter.set(`${host}/${name}`, { vmhba });
-    for (const { lun, array, psa, sites } of built.devices.values()) {
-      const lunPlan = array.plan.luns.find(({ uid }) => uid === lun.uid);
-      device.set(`${host}/${lunPlan?.name}`, { paths: sites, lun });
-      for (const [index, site] of sites.entries())
-        path.set(`${host}/${psa.paths[index].name}`, site);
-    }
+    addDevices({ path, device }, host, built.devices.values());
   }
   return {
     path,

@@ -8,6 +8,19 @@ import type { DeviceStatus, PsaDevice } from '../stack/storage-apis/psa/psa-devi
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
 import type { DeviceUsers } from './device-users.js';
 
+export interface StorageAdminParts {
+  readonly hosts: ReadonlyMap<string, BuiltHost>;
+  readonly arrays: ReadonlyMap<string, DiskArray>;
+  readonly users: DeviceUsers;
+  readonly isDead: (host: string) => boolean;
+  /** A LUN has another snapshot, or (`!isThere`) one less. */
+  readonly onSnapshot: (lun: Lun, snapshot: string, isThere: boolean) => void;
+  /** A host has found devices it did not know. */
+  readonly onFound: (host: string, devices: readonly BuiltDevice[]) => void;
+  /** A host has looked at devices again. */
+  readonly onRescan: (host: string, devices: readonly BuiltDevice[]) => void;
+}
+
 /** What an administrator asks of and does to the hosts' devices and paths. */
 export class StorageAdmin {
   /** Devices that rescans leave alone. */
@@ -15,13 +28,7 @@ export class StorageAdmin {
 
   constructor(
     private readonly log: EventLog,
-    private readonly hosts: ReadonlyMap<string, BuiltHost>,
-    private readonly arrays: ReadonlyMap<string, DiskArray>,
-    private readonly users: DeviceUsers,
-    /** A LUN has another snapshot, or (`!isThere`) one less. */
-    private readonly onSnapshot: (lun: Lun, snapshot: string, isThere: boolean) => void,
-    /** A host has looked at devices again. */
-    private readonly onRescan: (host: string, devices: readonly BuiltDevice[]) => void,
+    private readonly parts: StorageAdminParts,
   ) {}
 
   /** The last things that happened to a path, oldest first. */
@@ -50,7 +57,7 @@ export class StorageAdmin {
       psa.attach();
       return;
     }
-    const user = this.users.reasonFor(host, lun.uid);
+    const user = this.parts.users.reasonFor(host, lun.uid);
     if (user !== undefined) {
       const what = `is in use on ${host}: ${user.what}`;
       throw InputError.of(`device ${device}`, what, user.hint);
@@ -68,10 +75,10 @@ export class StorageAdmin {
   /** @throws InputError when there is no such LUN, or the snapshot exists, or does not */
   snapshotLun(command: Extract<Command, { kind: 'lun-snapshot' }>, why: string): void {
     const { lun, action, snapshot } = command;
-    const { array, own } = findLun(this.arrays, lun);
+    const { array, own } = findLun(this.parts.arrays, lun);
     if (action === 'create') array.createSnapshot(own, snapshot, why);
     else array.deleteSnapshot(own, snapshot, why);
-    this.onSnapshot(own, snapshot, action === 'create');
+    this.parts.onSnapshot(own, snapshot, action === 'create');
   }
 
   /**
@@ -90,27 +97,44 @@ export class StorageAdmin {
     return this.perennial.has(this.device(host, device));
   }
 
-  /** Looks for paths of all devices of a host again, but of those that are perennially reserved. */
+  /**
+   * Looks for paths of all devices of a host again, but of those that are perennially reserved.
+   * @throws InputError when there is no such host, or it is dead
+   */
   rescan(host: string): void {
     const built = this.host(host);
-    const { adapters, devices } = built;
-    const fresh = built.discover();
-    this.users.countOn(host, fresh);
-    for (const { lun, psa } of fresh) {
-      const what = `${lun.name}, by ${psa.paths.length} paths`;
-      this.log.note('device.discovered', `${host} ${lun.uid}`, what, 'rescan');
+    if (this.parts.isDead(host)) {
+      throw InputError.of(`host ${host}`, 'is dead', 'it looks for everything when it boots');
     }
+    const { adapters, devices } = built;
+    this.discover(host, built);
     for (const { nexuses } of adapters.values()) for (const nexus of nexuses) nexus.rediscover();
     const asked = [...devices.values()].filter(({ psa }) => !this.perennial.has(psa));
     for (const { psa } of asked) {
       psa.vaai.forget();
       psa.rescan();
     }
-    this.onRescan(host, asked);
+    this.parts.onRescan(host, asked);
+  }
+
+  /** A host is back: its paths are probed already. */
+  booted(host: string): void {
+    const built = this.host(host);
+    this.discover(host, built);
+    this.parts.onRescan(host, [...built.devices.values()]);
+  }
+
+  private discover(host: string, built: BuiltHost): void {
+    const fresh = built.discover();
+    this.parts.onFound(host, fresh);
+    for (const { lun, psa } of fresh) {
+      const what = `${lun.name}, by ${psa.paths.length} paths`;
+      this.log.note('device.discovered', `${host} ${lun.uid}`, what, 'rescan');
+    }
   }
 
   private host(name: string): BuiltHost {
-    return found('host', name, this.hosts.get(name), this.hosts.keys());
+    return found('host', name, this.parts.hosts.get(name), this.parts.hosts.keys());
   }
 
   private device(host: string, name: string): PsaDevice {

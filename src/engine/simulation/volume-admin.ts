@@ -45,6 +45,8 @@ interface Change {
 export class VolumeAdmin {
   /** Volumes that are being changed. */
   private readonly busy = new Set<string>();
+  /** LUNs on their way into a volume, with its name. */
+  private readonly claimed = new Map<string, string>();
 
   constructor(
     private readonly sim: Sim,
@@ -93,10 +95,11 @@ export class VolumeAdmin {
     const { volume } = change.built;
     this.checkUnused(command.lun, own);
     this.checkReached(change, command.lun, uid);
-    // As vSphere documents it (from memory).
+    // "Storage I/O Control does not support datastores with multiple extents" (vSphere Resource Management).
     if (volume.plan.sioc !== undefined) {
       const what = 'Storage I/O Control knows only datastores of one extent';
-      throw InputError.of(`datastore ${change.name}`, what, 'switch it off first');
+      const hint = 'let its LUN grow instead, or leave "sioc" out of the scenario';
+      throw InputError.of(`datastore ${change.name}`, what, hint);
     }
     const image = own.media?.image;
     const isRecorded = volume instanceof RecordedVolume;
@@ -106,8 +109,9 @@ export class VolumeAdmin {
       throw InputError.of(`LUN ${command.lun}`, what, hint);
     }
     const stage = isRecorded && image ? () => volume.bytes.stageExtension(image) : undefined;
-    if (own.thin) own.pool.onSpaceFreed(() => volume.deviceSpaceFreed());
-    this.begin(change, uid, why, stage);
+    this.begin(change, uid, why, stage, () => {
+      if (own.thin) own.pool.onSpaceFreed(() => volume.deviceSpaceFreed());
+    });
   }
 
   /** Every host that mounts a datastore looks at its extents again. */
@@ -185,6 +189,8 @@ export class VolumeAdmin {
       if (!layout.devices.includes(uid)) continue;
       throw InputError.of(place, `is an extent of datastore ${name} already`, hint);
     }
+    const claim = this.claimed.get(uid);
+    if (claim !== undefined) throw InputError.of(place, `is on its way into ${claim}`, hint);
     const user = this.parts.rawUserOf(uid);
     if (user !== undefined) throw InputError.of(place, `is a raw device of ${user}`, hint);
   }
@@ -197,12 +203,16 @@ export class VolumeAdmin {
     }
   }
 
-  /** @param stage makes LVM's writes where bytes are kept */
+  /**
+   * @param stage makes LVM's writes where bytes are kept
+   * @param taken called once the volume has what it takes
+   */
   private begin(
     change: Change,
     uid: string,
     why: string,
     stage: (() => StagedWrite[][]) | undefined,
+    taken: () => void = () => undefined,
   ): void {
     const { name, built, by } = change;
     const { layout, volume } = built;
@@ -228,13 +238,16 @@ export class VolumeAdmin {
       })),
     );
     this.busy.add(name);
+    if (isNew) this.claimed.set(uid, name);
     this.parts.own.issuePhases(phases, (status, sense) => {
+      this.claimed.delete(uid);
       if (volume instanceof RecordedVolume) volume.bytes.enlarged(status === 0);
       if (status !== 0) {
         this.failed(name, `LVM: ${formatStatus(status, sense)}`, why);
         return;
       }
       layout.add(uid, size);
+      taken();
       by.known.learn();
       if (isNew) {
         const what = `${uid} is extent ${layout.devices.length}`;
@@ -272,7 +285,10 @@ export class VolumeAdmin {
 }
 
 /** The writes of a volume that keeps bytes, by the uids of its devices. */
-function named(phases: readonly (readonly StagedWrite[])[], uids: readonly string[]): LvmWrite[][] {
+export function named(
+  phases: readonly (readonly StagedWrite[])[],
+  uids: readonly string[],
+): LvmWrite[][] {
   return phases.map((phase) =>
     phase.map(({ device, lba, bytes }) => ({
       uid: uids[device] as string,

@@ -6,21 +6,25 @@ import type { DiskArray } from '../devices/array/disk-array.js';
 import type { Lun } from '../devices/array/lun.js';
 import { CopyLun } from '../devices/array/snapshot/copy-lun.js';
 import { SnapshotLun } from '../devices/array/snapshot/snapshot-lun.js';
-import { lvmLayout } from '../formats/vmfs/extent-places.js';
-import { SUPERBLOCK_AT } from '../formats/vmfs/generation.js';
-import { LVM_DATA_AT, LVM_HEADER_AT } from '../formats/vmfs/lvm-records.js';
+import { LVM_HEADER_AT } from '../formats/vmfs/lvm-records.js';
+import type { BlockMedium } from '../formats/vmfs/medium.js';
 import type { Command } from '../plan/commands.js';
 import type { DatastorePlan } from '../plan/plan.js';
 import type { OwnIo } from '../stack/block/own-io.js';
 import type { VolumeLayout } from '../stack/block/volume-layout.js';
-import { type VmfsVersion, vmfsVersion } from '../stack/filesystem/vmfs/layout.js';
+import { vmfsVersion } from '../stack/filesystem/vmfs/layout.js';
+import { RecordedVolume } from '../stack/filesystem/vmfs/on-disk/recorded-volume.js';
 import {
   type CapturedVolume,
   captureVolume,
   VolumeCopy,
 } from '../stack/filesystem/vmfs/volume-copy.js';
+import { DEVICE_ON } from '../stack/storage-apis/psa/availability.js';
 import type { BuiltVolume, OpenVolume } from './build-datastores.js';
 import type { BuiltDevice, BuiltHost } from './build-hosts.js';
+import type { Refusal } from './datastore-admin.js';
+import { signatureBytes, signatureWrites } from './new-signature.js';
+import { imagesOf } from './run-media.js';
 import { findLun } from './storage-admin.js';
 
 type CommandOf<K extends Command['kind']> = Extract<Command, { kind: K }>;
@@ -38,7 +42,8 @@ export interface VolumeCopiesParts {
 /** What snapshots of a volume's LUNs hold. */
 interface Captured {
   readonly plan: DatastorePlan;
-  readonly volume: CapturedVolume;
+  /** Undefined where LUNs keep bytes, which say it themselves. */
+  readonly volume: CapturedVolume | undefined;
   readonly layout: VolumeLayout;
 }
 
@@ -49,6 +54,8 @@ interface Copy {
   readonly uids: readonly string[];
   /** Once it is mounted: what it is called, and how further hosts mount it. */
   opened?: { readonly name: string; readonly mountOn: (host: string) => void };
+  /** What it was called while it had the signature of the original. */
+  readonly earlier: string[];
   /** It has a signature of its own: hosts mount it by themselves. */
   isOwn: boolean;
   busy: boolean;
@@ -82,7 +89,8 @@ export class VolumeCopies {
     for (const { volume, layout } of this.parts.volumes.values()) {
       if (layout.devices[0] !== lun.uid) continue;
       const { plan } = volume;
-      const captured = { plan, volume: captureVolume(volume), layout: layout.copy() };
+      const kept = volume instanceof RecordedVolume ? undefined : captureVolume(volume);
+      const captured = { plan, volume: kept, layout: layout.copy() };
       this.captured.set(`${lun.uid} ${snapshot}`, captured);
     }
   }
@@ -132,12 +140,24 @@ export class VolumeCopies {
     return `${label} (${number})`;
   }
 
-  /** Why a host must not mount a datastore: it has a copy with the same signature. */
-  refusalOf(host: string, datastore: string): string | undefined {
-    for (const { captured, opened, isOwn } of this.copies.values()) {
-      if (isOwn || opened === undefined || captured.plan.name !== datastore) continue;
-      const mount = this.parts.volumes.get(opened.name)?.hosts.get(host)?.mount;
-      if (mount?.mounted) return `${opened.name}, a copy with the same signature, is mounted`;
+  /**
+   * Why a host must not mount a datastore: it has a copy with the same signature, or the other way round;
+   * or it was a copy that has a signature of its own since.
+   */
+  refusalOf(host: string, datastore: string): Refusal | undefined {
+    for (const { captured, opened, isOwn, earlier } of this.copies.values()) {
+      if (earlier.includes(datastore)) {
+        const now = opened?.name ?? 'the datastore it becomes';
+        return { what: 'it has been given a signature of its own', hint: `mount ${now}` };
+      }
+      if (isOwn || opened === undefined) continue;
+      const twins = [captured.plan.name, opened.name];
+      const twin = twins[1 - twins.indexOf(datastore)];
+      if (twin === undefined || !twins.includes(datastore)) continue;
+      const mount = this.parts.volumes.get(twin)?.hosts.get(host)?.mount;
+      if (!mount?.mounted) continue;
+      const what = `${twin}, a volume with the same signature, is mounted`;
+      return { what, hint: 'unmount that first, or resignature the copy' };
     }
     return undefined;
   }
@@ -154,15 +174,20 @@ export class VolumeCopies {
     if (mounted !== undefined) {
       throw this.refused(lun, `is mounted on ${mounted[0]} as it is`, 'unmount it there first');
     }
-    const word = this.sim.random.stream(`signature of ${uids[0]}`).next() >>> 0;
-    const name = `snap-${word.toString(16).padStart(8, '0')}-${captured.plan.name}`;
+    this.forget(copy, lun);
+    const random = this.sim.random.stream(`signature of ${uids[0]}`);
+    const label = captured.plan.name;
+    const { name, phases: writes } =
+      captured.volume === undefined
+        ? signatureBytes(uids, this.imagesOf(uids), random)
+        : signatureWrites(uids, label, vmfsVersion(captured.plan.version), random);
     const { devices } = this.parts.hosts.get(host) as BuiltHost;
-    const phases = signatureWrites(uids, vmfsVersion(captured.plan.version)).map(({ uid, at }) => [
-      {
+    const phases = writes.map((phase) =>
+      phase.map(({ uid, ...request }) => ({
         device: (devices.get(uid) as BuiltDevice).disk.whole,
-        request: { op: WRITE, lba: at / BLOCK_BYTES, blocks: 1 },
-      },
-    ]);
+        request: { op: WRITE, ...request },
+      })),
+    );
     copy.busy = true;
     this.parts.own.issuePhases(phases, (status, sense) => {
       copy.busy = false;
@@ -172,11 +197,23 @@ export class VolumeCopies {
         return;
       }
       copy.isOwn = true;
-      delete copy.opened;
       const what = `${host}: ${lun}, a copy of ${captured.plan.name}, is ${name}`;
       this.sim.log.note('vmfs.resignatured', name, what, why);
-      this.mount(copy, host, name, why);
+      this.mountLater(copy, host, name, why);
     });
+  }
+
+  /** What it was mounted as with the signature of the original is no more. */
+  private forget(copy: Copy, lun: string): void {
+    if (copy.opened === undefined) return;
+    const { name } = copy.opened;
+    const volume = this.parts.volumes.get(name)?.volume;
+    if (volume instanceof RecordedVolume && !volume.unmount()) {
+      const hint = 'wait until it is done';
+      throw this.refused(lun, 'is still written by a host that had it mounted', hint);
+    }
+    copy.earlier.push(name);
+    delete copy.opened;
   }
 
   private looked(host: string, lun: CopyLun): void {
@@ -186,7 +223,9 @@ export class VolumeCopies {
     const key = `${host} ${lun.uid}`;
     if (isOwn && opened !== undefined) {
       const has = this.parts.volumes.get(opened.name)?.hosts.has(host);
-      if (has !== true && this.seesAll(host, copy)) this.mount(copy, host, opened.name, 'rescan');
+      if (has !== true && this.seesAll(host, copy)) {
+        this.mountLater(copy, host, opened.name, 'rescan');
+      }
     } else if (!isOwn && !this.told.has(key)) {
       this.told.add(key);
       const made = captured.layout.devices[copy.uids.indexOf(lun.uid)];
@@ -205,7 +244,7 @@ export class VolumeCopies {
       const known = this.copies.get(head);
       if (known !== undefined && known.uids.length === captured.layout.devices.length) return known;
       const found = uids.flatMap((uid) => uid ?? []);
-      const copy = { captured, uids: found, isOwn: false, busy: false };
+      const copy = { captured, uids: found, earlier: [], isOwn: false, busy: false };
       this.copies.set(head, copy);
       return copy;
     }
@@ -239,10 +278,23 @@ export class VolumeCopies {
     return copy;
   }
 
-  private seesAll(host: string, { captured, uids }: Copy): boolean {
+  private seesAll(host: string, { captured, uids, opened }: Copy): boolean {
     const devices = this.parts.hosts.get(host)?.devices;
     const isWhole = uids.length === captured.layout.devices.length;
-    return isWhole && uids.every((uid) => devices?.get(uid)?.psa.state === 0);
+    // It may have been extended since it was first mounted.
+    const now = this.parts.volumes.get(opened?.name ?? '')?.layout.devices ?? uids;
+    return isWhole && now.every((uid) => devices?.get(uid)?.psa.state === DEVICE_ON);
+  }
+
+  /** Nobody waits for it: what is in the way is an event. */
+  private mountLater(copy: Copy, host: string, name: string, why: string): void {
+    try {
+      this.mount(copy, host, name, why);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      const what = `${host} has not mounted it: ${error.problems[0].message}`;
+      this.sim.log.note('vmfs.resignature.failed', name, what, why);
+    }
   }
 
   private mount(copy: Copy, host: string, name: string, why: string): void {
@@ -251,9 +303,11 @@ export class VolumeCopies {
       const { sioc: _sioc, reclaim: _reclaim, ...rest } = plan;
       const hosts: string[] = [];
       const own = { ...rest, name, extents: copy.uids, hosts, usedBytes: 0 };
-      const mountOn = this.parts.open(own, layout.copy(copy.uids), (numbers) => {
-        return new VolumeCopy(this.sim, own, numbers, volume);
-      });
+      const mountOn = this.parts.open(own, layout.copy(copy.uids), (numbers) =>
+        volume === undefined
+          ? RecordedVolume.openCopy(this.sim, own, numbers, this.imagesOf(copy.uids))
+          : new VolumeCopy(this.sim, own, numbers, volume),
+      );
       copy.opened = {
         name,
         mountOn: (on) => {
@@ -270,6 +324,12 @@ export class VolumeCopies {
     log.note('datastore.mounted', copy.opened.name, `${host} has mounted it`, why);
   }
 
+  /** What LUNs that keep bytes hold. */
+  private imagesOf(uids: readonly string[]): BlockMedium[] {
+    const images = imagesOf(this.parts.arrays);
+    return uids.map((uid) => images.get(uid) as BlockMedium);
+  }
+
   private refused(lun: string, what: string, hint?: string): InputError {
     return InputError.of(`LUN ${lun}`, what, hint);
   }
@@ -278,22 +338,4 @@ export class VolumeCopies {
 function splitKey(key: string): [uid: string, snapshot: string] {
   const at = key.indexOf(' ');
   return [key.slice(0, at), key.slice(at + 1)];
-}
-
-/**
- * The sectors a resignature writes, one after the other: each device is marked, gets its names, the head
- * the label, and each mark goes (vmfs-ondisk reference, section 3.6). Byte addresses on the devices.
- */
-function signatureWrites(
-  uids: readonly string[],
-  major: VmfsVersion,
-): { uid: string; at: number }[] {
-  const { volumeAt } = lvmLayout(major);
-  const marks = uids.map((uid) => ({ uid, at: volumeAt }));
-  const names = uids.flatMap((uid) => [
-    { uid, at: LVM_HEADER_AT },
-    { uid, at: volumeAt },
-  ]);
-  const label = { uid: uids[0] as string, at: LVM_DATA_AT + SUPERBLOCK_AT };
-  return [...marks, ...names, label, ...marks];
 }

@@ -132,7 +132,9 @@ function planLuns(
       thin: (item.thin || source !== undefined) && array.kind !== 'jbod',
       owner,
       ...(source === undefined ? {} : { copyOf: source.name }),
-      ...contents.plan(item, `${array.name}/${name}`, at),
+      ...(keepsBytes(source)
+        ? { content: 'memory' as const }
+        : contents.plan(item, `${array.name}/${name}`, at)),
     };
     names.add(name, plan, [...at, 'name']);
   }
@@ -152,9 +154,13 @@ function sourceOf(
   if (array.kind !== 'array') context.report(at, `${array.name} makes no snapshots`);
   const source = context.find(before, copyOf, at, `LUN before it in ${array.name} named`);
   if (source?.copyOf !== undefined) context.report(at, `${copyOf} is such a LUN itself`);
-  if (source?.content !== undefined || content !== undefined) {
-    const hint = 'leave "content" out of both';
-    context.report(at, 'snapshots are presented only of LUNs that keep no bytes', hint);
+  if (content !== undefined) {
+    const what = 'keeps what the snapshot holds: bytes in memory, or stamps';
+    context.report([...path, 'content'], what, 'leave "content" out');
   }
   return source;
+}
+
+function keepsBytes(source: LunPlan | undefined): boolean {
+  return source?.content !== undefined && source.content !== 'stamps';
 }

@@ -19,14 +19,7 @@ export interface Objects {
  */
 export function targetsOf(objects: Objects): ReadonlyMap<string, readonly string[]> {
   const { arrays, luns, hosts, servers, datastores, vms } = objects;
-  // Hosts see LUNs that present snapshots only later.
-  const copies = new Set(
-    [...luns.values()].flatMap(({ lun }) => (lun.copyOf === undefined ? [] : [lun.uid])),
-  );
-  const all = [...hosts.values()].map((host) => ({
-    ...host,
-    paths: host.paths.filter(({ lun }) => !copies.has(lun)),
-  }));
+  const all = [...hosts.values()];
   const ports = arrays.flatMap((array) =>
     Array.from({ length: array.controllers * array.portsPerController }, (_, index) => {
       const controller = controllerName(Math.floor(index / array.portsPerController));

@@ -145,12 +145,12 @@ describe('VMFS 6', () => {
     core.transaction(() => {
       const file = tree.file('/sparse');
       const old = file.pointer(0);
-      const block = core.allocator.take(core.require(core.resources.blocks));
+      const block = core.allocator.take(core.require(core.resources.blocks), file.affinity);
       const entries = core.mapping.table(file, old);
       core.store.writeFresh(unitOf(block) * MIB, entries);
       file.setPointer(0, block);
       core.writeDescriptor(file);
-      core.allocator.give(core.require(core.resources.subBlocks), old);
+      core.allocator.give(core.require(core.resources.subBlocks), old, file.affinity);
       core.allocator.settle();
     });
     volume.close();

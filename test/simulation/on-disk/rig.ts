@@ -2,6 +2,7 @@ import { expand, STAMPED_BYTES } from '../../../src/engine/core/expand.js';
 import type { MemoryImage } from '../../../src/engine/devices/memory-image.js';
 import { checkVolume } from '../../../src/engine/formats/vmfs/check/check.js';
 import { KINDS } from '../../../src/engine/formats/vmfs/check/findings.js';
+import type { BlockMedium } from '../../../src/engine/formats/vmfs/medium.js';
 import { Volume } from '../../../src/engine/formats/vmfs/volume.js';
 import type { Plan } from '../../../src/engine/plan/plan.js';
 import type { Simulation } from '../../../src/engine/simulation/simulation.js';
@@ -106,7 +107,7 @@ export function fileOf(guest: number): string {
 }
 
 /** Reads files of a volume with vmtop's own library. */
-export function readerOf(images: readonly MemoryImage[]) {
+export function readerOf(images: readonly BlockMedium[]) {
   const volume = Volume.open(images, { seconds: 0 });
   return (path: string) =>
     (at: number, length: number): Uint8Array => {

@@ -113,6 +113,21 @@ describe('a snapshot that is presented', () => {
   });
 });
 
+it('can be broken once a host has found it', () => {
+  const run = runOf(['a'], 1);
+  const { simulation } = run;
+  simulation.command(snapshot('a'));
+  simulation.command(present('a', 'copyA'));
+  const about = { fault: 'apd', target: 'esx0/copyA', params: {} };
+  expect(refused(run, { kind: 'inject', ...about })).toContain('there is no device esx0/copyA');
+  simulation.command(rescan('esx0'));
+  simulation.runUntil(1e9);
+  run.inject('apd', 'esx0/copyA');
+  const [device] = run.entities('device', { lun: 'copyA' });
+  simulation.runUntil(3e9);
+  expect(run.of('apd.start', device.name)).toHaveLength(1);
+});
+
 describe('the volume on it', () => {
   it('is mounted with its signature only where the original is not', () => {
     const run = runOf(['a']);
@@ -170,6 +185,25 @@ describe('the volume on it', () => {
     expect(zeroed).toBeGreaterThanOrEqual(2 ** 28 / 512);
     expect(simulation.totals().errors).toBe(0);
     expect(simulation.violations).toEqual([]);
+  });
+
+  it('is reserved by its hosts where the array has no ATS, as the original is', () => {
+    const run = new Run(planOf({ hosts: 2, luns: LUNS, extents: ['a'], vaai: '{ ats: false }' }));
+    const { simulation } = run;
+    simulation.command(snapshot('a'));
+    simulation.command(present('a', 'copyA'));
+    simulation.command(rescan('esx0'));
+    simulation.runUntil(1e9);
+    simulation.command({ kind: 'resignature', host: 'esx0', lun });
+    simulation.runUntil(2e9);
+    simulation.command(rescan('esx1'));
+    simulation.runUntil(3e9);
+    const [copy] = run.entities('mount', { host: 'esx1' }).filter(({ name }) => name !== 'ds1');
+    const { sim } = run;
+    const mount = sim.layers.find(({ name }) => name === `esx1 mount ${copy.name}`) as VmfsMount;
+    mount.open(mount.datastore.createFile(`[${copy.name}] x`, 2 ** 20, 'thin'));
+    simulation.runUntil(5e9);
+    expect(fieldOf(simulation.sample(false), copy, 'reserveIos')).toBeGreaterThan(0);
   });
 
   it('may be full', () => {

@@ -181,6 +181,25 @@ describe('a datastore that is extended', () => {
     expect(run.simulation.violations).toEqual([]);
   });
 
+  it('takes no LUN that is on its way into another one', () => {
+    const luns = ['a', 'b', 'c'].map((name) => `{ name: ${name}, size: 2GiB }`);
+    const plan = planOf({ luns, extents: ['a'] });
+    const b = plan.arrays[0].luns.find(({ name }) => name === 'b')?.uid as string;
+    const two = { ...plan.datastores[0], name: 'ds2', extents: [b] };
+    const run = new Run({ ...plan, datastores: [...plan.datastores, two] });
+    const { simulation } = run;
+    simulation.runUntil(1e9);
+    const by = (datastore: string): Command => ({
+      kind: 'extendDatastore',
+      datastore,
+      lun: 'array1/c',
+    });
+    simulation.command(by('ds1'));
+    expect(() => simulation.command(by('ds2'))).toThrow('on its way into ds1');
+    simulation.runUntil(2e9);
+    expect(() => simulation.command(by('ds2'))).toThrow('an extent of datastore ds1');
+  });
+
   it('stays as it was where a device fails meanwhile, and can be extended again', () => {
     const run = new Run(planOf(TWO_HOSTS));
     const { simulation } = run;

@@ -131,5 +131,12 @@ describe('the head extent', () => {
     expect(mountField(run, 'esx0', 'missing')).toBe(1);
     expect(mountField(run, 'esx0', 'mounted')).toBe(1);
     expect(mountField(run, 'esx0', 'lost')).toBe(1);
+    // It goes once nothing is open on it any more.
+    simulation.command({ kind: 'power', vm: 'vm0', state: 'off' });
+    simulation.runUntil(30e9);
+    expect(run.of('datastore.unmounted').map(({ why }) => why)).toEqual([
+      'nothing is open on it any more',
+    ]);
+    expect(mountField(run, 'esx0', 'mounted')).toBe(0);
   });
 });

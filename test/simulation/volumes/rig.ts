@@ -13,11 +13,13 @@ export interface Shape {
   /** Of the disk of each host's VM. */
   readonly disk?: string;
   readonly datastore?: string;
+  readonly vaai?: string;
 }
 
 /** Hosts over one array, each with a VM whose guest checks what it reads. */
 export function planOf(shape: Shape): Plan {
   const { hosts = 1, luns, extents, vmfs = 5, more = '', datastore = '' } = shape;
+  const { vaai = '{}' } = shape;
   const disk = shape.disk ?? '{ size: 300MiB, kind: thin }';
   const names = Array.from({ length: hosts }, (_, index) => index);
   const adapters = '[{ name: vmhba1, driver: qlnativefc }, { name: vmhba2, driver: qlnativefc }]';
@@ -27,6 +29,7 @@ seed: 1
 duration: 600s
 arrays:
   - name: array1
+    vaai: ${vaai}
     pools: [{ name: pool1, capacity: 100GiB }]
     luns:
 ${luns.map((line) => `      - ${line}`).join('\n')}

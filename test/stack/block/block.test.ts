@@ -10,6 +10,7 @@ import {
   PHYSICAL_EXTENT_BLOCKS,
   volumeBlocks,
 } from '../../../src/engine/stack/block/lvm-volume.js';
+import { NOT_HERE, WITHDRAWN } from '../../../src/engine/stack/recall.js';
 import { TestDevice, TestGuest } from '../rig.js';
 
 const GIB = 2_097_152;
@@ -150,6 +151,30 @@ describe('LVM volume', () => {
     const seen = devices.map((device) => device.seen.map(({ op }) => op));
     expect(seen).toEqual([[RESERVE], [RESERVE]]);
     expect(guest.done.map(({ status }) => status)).toEqual([0, 0]);
+  });
+
+  it('gives back a row that waits until the host has looked', () => {
+    const sim = new Sim(1, 64);
+    const device = new TestDevice(sim);
+    const guest = new TestGuest(sim, 'guest');
+    const extents = [{ startBlock: 0, blocks: 1000 }];
+    const blocksNow = (): number => 2000;
+    const volume = new LvmVolume(sim, { host: 'h', datastore: 'd', extents, blocksNow }, [device]);
+    let looks = 0;
+    volume.onBeyond = () => {
+      looks++;
+    };
+    guest.lower = volume;
+    for (const lba of [1000, 1500]) guest.issue(READ, 0, lba, 8);
+    const [first, second] = [...Array(64).keys()].filter((io) => sim.requests.live(io));
+    expect(looks).toBe(1);
+    expect(volume.recall(first)).toBe(WITHDRAWN);
+    expect(volume.recall(first)).toBe(NOT_HERE);
+    volume.append({ startBlock: 1000, blocks: 1000 }, device);
+    volume.resume();
+    sim.runUntil(1e9);
+    expect(device.seen.map(({ lba }) => lba)).toEqual([1500]);
+    expect(volume.recall(second)).toBe(NOT_HERE);
   });
 
   it('maps every block where a simple model maps it', () => {

@@ -4,7 +4,7 @@ import { BLOCK_BYTES } from '../../core/io.js';
 import type { Sim } from '../../core/sim.js';
 import { formatSize } from '../../core/units.js';
 import type { ArrayPlan, LunPlan, PoolPlan, Qos } from '../../plan/plan.js';
-import { contentOf, type OpenImage } from '../content.js';
+import { ByteContent, contentOf, type OpenImage } from '../content.js';
 import { Disk } from '../disk.js';
 import { BackEnd } from './back-end.js';
 import { Cache } from './cache.js';
@@ -19,6 +19,7 @@ import { dataUnitsOf } from './raid/layout.js';
 import { StripeDestager } from './raid/stripe-destager.js';
 import { CopyLun } from './snapshot/copy-lun.js';
 import { SnapshotContent } from './snapshot/snapshot-content.js';
+import { SnapshotImage } from './snapshot/snapshot-image.js';
 import { SnapshotLun } from './snapshot/snapshot-lun.js';
 import { ScaleOutClients, StorageNode } from './storage-node.js';
 import { TargetPort } from './target-port.js';
@@ -262,21 +263,37 @@ export class DiskArray {
     const jbod = this.plan.kind === 'jbod';
     if (!plan.thin && !jbod) pool.reserve(pages * PAGE_BLOCKS, plan.name);
     const blocks = Math.floor(plan.sizeBytes / BLOCK_BYTES);
+    const copy = plan.copyOf === undefined ? undefined : this.copyContent(plan, blocks);
     const backing = {
       pool,
       cache: this.cache,
       disk: jbod ? this.makeLunDisk(plan) : undefined,
       place: new LunPlace(this.space(pages * PAGE_BLOCKS), blocks),
-      content: plan.copyOf
-        ? new SnapshotContent()
-        : contentOf(`${this.name}-${plan.name}`, plan, this.openImage),
+      content:
+        copy === undefined
+          ? contentOf(`${this.name}-${plan.name}`, plan, this.openImage)
+          : copy instanceof SnapshotImage
+            ? new ByteContent(copy)
+            : copy,
     };
     const backEnd = new BackEnd(this.sim, plan.name, backing);
     const kind = jbod ? Lun : plan.copyOf === undefined ? SnapshotLun : CopyLun;
     const lun = new kind(this.sim, this.plan, plan, this.controllers, backing, backEnd);
-    if (lun instanceof CopyLun) lun.keepIn(backing.content as SnapshotContent);
+    if (lun instanceof CopyLun && copy !== undefined) lun.keepIn(copy);
+    if (lun instanceof SnapshotLun) {
+      lun.isCopied = this.plan.luns.some(({ copyOf }) => copyOf === plan.name);
+    }
     lun.offload.join(this.offloads);
     this.luns.set(plan.uid, lun);
+  }
+
+  /** Of a LUN that will present a snapshot: bytes, where the LUN it is of keeps them. */
+  private copyContent(
+    { name, content = 'stamps' }: LunPlan,
+    blocks: number,
+  ): SnapshotContent | SnapshotImage {
+    if (content === 'stamps') return new SnapshotContent();
+    return new SnapshotImage(`${this.name}-${name}`, blocks);
   }
 
   private makeLunDisk(plan: LunPlan): Disk {

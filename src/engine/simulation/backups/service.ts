@@ -43,6 +43,11 @@ export class BackupService {
     return this.running.size > 0 || this.leftovers > 0;
   }
 
+  /** A datastore has one more device. */
+  extended(datastore: string): void {
+    this.transports.extended(datastore);
+  }
+
   /** Backups of a disk, oldest first. */
   pointsOf(disk: number): readonly BackupPoint[] {
     return this.disks.get(disk)?.points ?? [];

@@ -49,6 +49,8 @@ export class BackupTransports {
   private readonly networks = new Map<string, ManagementNetwork>();
   private readonly adapters = new Map<string, VirtualAdapter>();
   private readonly ways = new Map<string, Way>();
+  /** By the same key: tells the queues of the datastore of the way's world. */
+  private readonly introductions = new Map<string, () => void>();
   private readonly nexuses = new Map<string, readonly Nexus[]>();
   private readonly initiators = new Map<string, SanInitiator>();
   private readonly added = new Map<string, number>();
@@ -122,6 +124,12 @@ export class BackupTransports {
     return this.parts.fileSystems.get(host)?.mountOf(datastore)?.mounted === true;
   }
 
+  /** The datastore has one more device, whose queue knows nothing of backups. */
+  extended(datastore: string): void {
+    for (const [key, introduce] of this.introductions)
+      if (key.endsWith(` ${datastore}`)) introduce();
+  }
+
   /** How a disk is read; `check` has said that it can be. */
   wayOf(built: BuiltDisk, transport: BackupTransport): Way {
     const { plan, backing } = built;
@@ -130,7 +138,10 @@ export class BackupTransports {
     const known = this.ways.get(key);
     if (known !== undefined) return known;
     const world = this.worldOf(built, transport);
-    this.introduce(built, world, transport);
+    const { name } = backing.datastore;
+    const introduce = (): void => this.introduce(built.vm.host, name, world, transport);
+    this.introductions.set(key, introduce);
+    introduce();
     const way = transport === 'san' ? this.san(built, world) : this.byHost(built, world, transport);
     this.ways.set(key, way);
     return way;
@@ -216,18 +227,19 @@ export class BackupTransports {
 
   /** Every queue its reads may pass gets to know the world. */
   private introduce(
-    { vm, backing }: BuiltDisk,
+    host: string,
+    datastore: string,
     { options }: BackupWorld,
     transport: BackupTransport,
   ): void {
     const { fileSystems, hosts } = this.parts;
     const { world, disk, name } = options;
-    const names = { disk: transport, datastore: backing.datastore.name };
-    const queues = fileSystems.get(vm.host)?.queuesOf(backing.datastore.name) ?? [];
+    const names = { disk: transport, datastore };
+    const queues = fileSystems.get(host)?.queuesOf(datastore) ?? [];
     for (const queue of transport === 'san' ? [] : queues) {
       queue.setQos(disk, world, name, QOS, names);
     }
-    for (const { array } of hosts.get(vm.host)?.devices.values() ?? []) array.setQos(disk, QOS);
+    for (const { array } of hosts.get(host)?.devices.values() ?? []) array.setQos(disk, QOS);
   }
 
   private proxyAdapter(host: string, number: number): VirtualAdapter {

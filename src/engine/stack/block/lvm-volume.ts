@@ -3,6 +3,7 @@ import type { Io } from '../../core/io.js';
 import type { Layer } from '../../core/layer.js';
 import type { Sim } from '../../core/sim.js';
 import { CHECK, SENSE_LBA_OUT_OF_RANGE } from '../../core/status.js';
+import { NOT_HERE, type Recall, type Recaller, WITHDRAWN } from '../recall.js';
 import { Splitter } from '../splitter.js';
 import { PARTITION_START } from './disk-driver.js';
 
@@ -52,7 +53,7 @@ export function volumeBlocks(extents: readonly LvmExtent[]): number {
  * another host has made the volume larger, the first row beyond what this host knows lets it look (model);
  * such rows wait until `append` or `notFound`.
  */
-export class LvmVolume extends Splitter {
+export class LvmVolume extends Splitter implements Recaller {
   /** Looks at the volume's devices again. */
   onBeyond: (() => void) | undefined;
   /** Volume address at which each extent ends. */
@@ -110,6 +111,14 @@ export class LvmVolume extends Splitter {
     this.ends = Float64Array.of(...this.ends, end + blocks);
     this.shifts = Float64Array.of(...this.shifts, startBlock - end);
     this.lowers = [...this.lowers, lower];
+  }
+
+  /** Gives back a row that waits until the host has looked. */
+  recall(io: Io): Recall {
+    const at = this.beyond.indexOf(io);
+    if (at < 0) return NOT_HERE;
+    this.beyond.splice(at, 1);
+    return WITHDRAWN;
   }
 
   /** Rows that waited for what the host has learnt now go on. */

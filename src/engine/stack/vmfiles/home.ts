@@ -195,13 +195,17 @@ export class Home {
     if (entity !== undefined) entity.refresh = undefined;
   }
 
-  /** Closes and deletes a file; nothing may be on its way to it. */
+  /**
+   * Closes and deletes a file; nothing may be on its way to it. One that another host has taken over stays
+   * where it is, and is nobody's.
+   */
   removeFile(handle: FileHandle): void {
     const at = this.kept.findIndex((file) => file.handle === handle);
     assert(at >= 0, `${handle.path} is no file of ${this.plan.name}`);
     const { datastore } = this.kept[at];
     this.kept.splice(at, 1);
     this.forget(handle);
+    if (this.opener?.isFree(handle) === false) return;
     if (!this.locked) this.opener?.setLocked(handle, true);
     this.opener?.close(handle);
     this.store(datastore).removeFile(handle);

@@ -1,6 +1,7 @@
 import { assert } from '../../../core/assert.js';
 import { InputError } from '../../../core/errors.js';
 import type { SnapshotContent } from './snapshot-content.js';
+import { SnapshotImage } from './snapshot-image.js';
 import { SnapshotLun } from './snapshot-lun.js';
 
 /**
@@ -10,10 +11,10 @@ import { SnapshotLun } from './snapshot-lun.js';
  */
 export class CopyLun extends SnapshotLun {
   private presented: { readonly source: SnapshotLun; readonly snapshot: string } | undefined;
-  private content: SnapshotContent | undefined;
+  private content: SnapshotContent | SnapshotImage | undefined;
 
-  /** What it is kept in; once, when it is built. */
-  keepIn(content: SnapshotContent): void {
+  /** What it is kept in, stamps or bytes; once, when it is built. */
+  keepIn(content: SnapshotContent | SnapshotImage): void {
     assert(this.content === undefined, `${this.name} is kept in something already`);
     this.content = content;
   }
@@ -34,11 +35,21 @@ export class CopyLun extends SnapshotLun {
     }
     source.requireSnapshot(snapshot);
     this.presented = { source, snapshot };
-    this.content?.present((lba) => (this.lost ? 0 : source.snapshotStampAt(snapshot, lba)));
+    this.presentIn(source, snapshot);
     source.onSnapshotLost((name) => {
       if (name === snapshot) this.setLost(true, `snapshot ${name} of ${source.name} was lost`);
     });
     const what = `presents snapshot ${snapshot} of ${source.name}`;
     this.sim.log.note('lun.presented', this.name, what, why);
+  }
+
+  private presentIn(source: SnapshotLun, snapshot: string): void {
+    const { content } = this;
+    if (content instanceof SnapshotImage) {
+      content.present((lba, blocks, into) => {
+        if (this.lost) into.fill(0);
+        else source.readSnapshot(snapshot, lba, blocks, into);
+      });
+    } else content?.present((lba) => (this.lost ? 0 : source.snapshotStampAt(snapshot, lba)));
   }
 }

@@ -5,6 +5,8 @@ import { type SnapshotSource, Snapshots } from './snapshots.js';
 
 /** A LUN of an array, whose past can be kept. */
 export class SnapshotLun extends Lun {
+  /** Another LUN may present its snapshots, with the bytes they hold. */
+  isCopied = false;
   private snapshots: Snapshots | undefined;
   private readonly lostListeners: ((name: string) => void)[] = [];
 
@@ -42,6 +44,11 @@ export class SnapshotLun extends Lun {
     return this.known().stampAt(name, lba);
   }
 
+  /** The bytes a snapshot has of a part of one grain; of a LUN that keeps bytes and is copied. */
+  readSnapshot(name: string, lba: number, blocks: number, into: Uint8Array): void {
+    this.known().read(name, lba, blocks, into);
+  }
+
   override submit(io: Io): void {
     if (this.sim.requests.op[io] === XCOPY ? this.targetHolds(io) : this.snapshots?.holds(io)) {
       this.takenAt[io] = this.sim.now;
@@ -76,6 +83,7 @@ export class SnapshotLun extends Lun {
       cache,
       place,
       media,
+      image: this.isCopied ? media?.image : undefined,
       hasPage: (page) => pages?.has(page) ?? true,
       resume: (io) => (this.sim.layers[this.sim.requests.lun[io]] as SnapshotLun).resume(io),
     };

@@ -1,14 +1,26 @@
 import { assert } from '../../../core/assert.js';
 import { DATA_BLOCKS } from '../../../core/data-arena.js';
 import { InputError } from '../../../core/errors.js';
-import { ATS, type Io, NO_IO, READ, UNMAP, WRITE, XCOPY, ZERO } from '../../../core/io.js';
+import { recover, STAMPED_BYTES } from '../../../core/expand.js';
+import {
+  ATS,
+  BLOCK_BYTES,
+  type Io,
+  NO_IO,
+  READ,
+  UNMAP,
+  WRITE,
+  XCOPY,
+  ZERO,
+} from '../../../core/io.js';
 import { Layer } from '../../../core/layer.js';
 import type { Sim } from '../../../core/sim.js';
+import type { BlockMedium } from '../../../formats/vmfs/medium.js';
 import type { Media } from '../../media.js';
 import type { Cache } from '../cache.js';
 import type { LunPlace } from '../lun-place.js';
 import { PAGE_BLOCKS, type Pool } from '../pool.js';
-import { GRAIN_BLOCKS, GrainMap } from './grain-map.js';
+import { GRAIN_BLOCKS, type GrainContent, GrainMap } from './grain-map.js';
 
 const GRAINS_PER_PAGE = PAGE_BLOCKS / GRAIN_BLOCKS;
 /** Copies of one LUN under way at once (model). */
@@ -23,6 +35,8 @@ export interface SnapshotSource {
   readonly cache: Cache | undefined;
   readonly place: LunPlace;
   readonly media: Media | undefined;
+  /** Its bytes, where another LUN may present its snapshots with them. */
+  readonly image: BlockMedium | undefined;
   /** False for pages of a thin LUN that hold nothing. */
   hasPage(page: number): boolean;
   /** A command that waited for copies goes on, at the LUN it was sent to. */
@@ -94,7 +108,8 @@ export class Snapshots extends Layer {
     }
     const map = new GrainMap(name, Math.ceil(source.place.sizeBlocks / GRAIN_BLOCKS));
     for (let page = 0; page * PAGE_BLOCKS < source.place.sizeBlocks; page++) {
-      if (source.hasPage(page)) continue;
+      // Bytes may lie where nothing was ever allocated: what was there before the run.
+      if (source.image !== undefined || source.hasPage(page)) continue;
       const first = page * GRAINS_PER_PAGE;
       for (let grain = first; grain < first + GRAINS_PER_PAGE; grain++) map.skip(grain);
     }
@@ -126,11 +141,27 @@ export class Snapshots extends Layer {
     for (let index = this.indexOf(name); index < this.list.length; index++) {
       const map = this.list[index];
       const copy = map.contentOf(grain);
-      if (copy !== undefined) return copy[Math.floor((lba % GRAIN_BLOCKS) / DATA_BLOCKS)];
+      if (copy !== undefined) return stampIn(copy, Math.floor((lba % GRAIN_BLOCKS) / DATA_BLOCKS));
       // Nothing to copy: it held nothing.
       if (map.isDone(grain)) return 0;
     }
     return this.source.media?.stampAt(lba) ?? 0;
+  }
+
+  /**
+   * The bytes a snapshot has of a part of one grain, found in the same way; of a LUN with `image`.
+   * @throws InputError when there is none of that name
+   */
+  read(name: string, lba: number, blocks: number, into: Uint8Array): void {
+    const grain = Math.floor(lba / GRAIN_BLOCKS);
+    for (let index = this.indexOf(name); index < this.list.length; index++) {
+      const copy = this.list[index].contentOf(grain);
+      if (copy === undefined) continue;
+      const from = (lba % GRAIN_BLOCKS) * BLOCK_BYTES;
+      into.set((copy as Uint8Array).subarray(from, from + blocks * BLOCK_BYTES));
+      return;
+    }
+    this.source.image?.read(lba, blocks, into);
   }
 
   /**
@@ -193,9 +224,15 @@ export class Snapshots extends Layer {
   }
 
   /** What a grain holds now; undefined in runs that do not verify. */
-  private contentOf(grain: number): Float64Array | undefined {
-    const { media } = this.source;
+  private contentOf(grain: number): GrainContent | undefined {
+    const { media, image } = this.source;
     if (media === undefined) return undefined;
+    if (image !== undefined) {
+      const bytes = new Uint8Array(GRAIN_BLOCKS * BLOCK_BYTES);
+      const first = grain * GRAIN_BLOCKS;
+      image.read(first, Math.min(GRAIN_BLOCKS, image.blocks - first), bytes);
+      return bytes;
+    }
     const stamps = new Float64Array(GRAIN_BLOCKS / DATA_BLOCKS);
     for (let index = 0; index < stamps.length; index++) {
       stamps[index] = media.stampAt(grain * GRAIN_BLOCKS + index * DATA_BLOCKS);
@@ -275,4 +312,10 @@ export class Snapshots extends Layer {
     this.pages = needed;
     this.source.pool.give(surplus * PAGE_BLOCKS);
   }
+}
+
+/** The stamp of one of the 4 KiB of a grain. */
+function stampIn(content: GrainContent, index: number): number {
+  if (!(content instanceof Uint8Array)) return content[index];
+  return recover(content.subarray(index * STAMPED_BYTES, (index + 1) * STAMPED_BYTES));
 }

@@ -85,8 +85,6 @@ export class ExtentReservation implements MetadataClient {
   private queue: ReservedChange[] = [];
   private readonly running: (Running | undefined)[] = [];
   private users = 0;
-  /** Places a swap is under way at. */
-  private readonly swapping = new Set<number>();
   /** Some place on the extent, by which rows find it. */
   private place = 0;
 
@@ -157,6 +155,9 @@ export class ExtentReservation implements MetadataClient {
     if (pluginOf(status) === PLUGIN_RESERVATION_LOST) {
       this.lose();
       this.queue.unshift(change);
+    } else if (isRead && status === 0 && this.isLost) {
+      // Another row has met the reset: what was read is to be read again.
+      this.queue.unshift(change);
     } else if (isRead && this.isDead) {
       this.end(change, CHECK, SENSE_LUN_NOT_SUPPORTED);
     } else if (isRead && status === 0) {
@@ -169,7 +170,6 @@ export class ExtentReservation implements MetadataClient {
     } else {
       this.end(change, status, sense);
     }
-    this.swapping.delete(change.lba);
     this.users--;
     this.pump();
   }
@@ -230,16 +230,16 @@ export class ExtentReservation implements MetadataClient {
     rows.makeRow({ op, lba, blocks: 0, purpose: 'reserveIos', client: this, token });
   }
 
-  /** Begins what waits, except for a second swap of the same block. */
+  /** Begins what waits, except for what meets a swap on its way, or one before it that waits. */
   private admit(): void {
     const { queue } = this;
     this.queue = [];
     for (const change of queue) {
-      if (change.isSwap && this.swapping.has(change.lba)) {
+      const meets = (other: ReservedChange): boolean => isOrdered(change, other);
+      if (this.running.some((own) => own && meets(own.change)) || this.queue.some(meets)) {
         this.queue.push(change);
         continue;
       }
-      if (change.isSwap) this.swapping.add(change.lba);
       this.users++;
       const free = this.running.indexOf(undefined);
       this.send(free < 0 ? this.running.length : free, change, change.isSwap);
@@ -261,4 +261,13 @@ export class ExtentReservation implements MetadataClient {
     this.queue = [];
     for (const change of queue) this.end(change, status, sense);
   }
+}
+
+/**
+ * A swap is a read and a write: what is written between them, under the same reservation, would be lost.
+ * It is for one thing at a time.
+ */
+function isOrdered(one: ReservedChange, other: ReservedChange): boolean {
+  if (!one.isSwap && !other.isSwap) return false;
+  return one.lba < other.lba + other.blocks && other.lba < one.lba + one.blocks;
 }

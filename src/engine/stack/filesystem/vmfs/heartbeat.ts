@@ -98,7 +98,8 @@ export class Heartbeat implements MetadataClient {
 
   /** One heartbeat is under way at a time. */
   private beat(): void {
-    if (this.outstanding) return;
+    // Something may still open a file for a host that has died.
+    if (this.outstanding || this.metadata.isDead) return;
     this.outstanding = true;
     this.askedAt = this.sim.now;
     const bytes = this.volume.heartbeatBytes(this.slot);

@@ -46,7 +46,7 @@ export class LockBreaker implements MetadataClient {
   }
 
   metadataDone(step: number, status: number, sense: number): void {
-    if (this.locks.isDead) return;
+    if (this.hasDied()) return;
     if (status !== 0) {
       this.trouble(step, status, sense);
       return;
@@ -81,6 +81,7 @@ export class LockBreaker implements MetadataClient {
   }
 
   private read(step: number): void {
+    if (this.hasDied()) return;
     const at =
       step === READ_LOCK ? this.locks.volume.lockAddress(this.file.descriptor) : this.ownerAt;
     const purpose = step === READ_LOCK ? 'lockIos' : 'heartbeatIos';
@@ -127,6 +128,7 @@ export class LockBreaker implements MetadataClient {
   }
 
   private broken(): void {
+    if (this.hasDied()) return;
     const { holder } = this.file;
     // Another host has been faster, or the owner is back.
     if (holder === undefined || holder !== this.owner || holder.heartbeat.stamp !== this.stamp) {
@@ -139,6 +141,13 @@ export class LockBreaker implements MetadataClient {
     this.locks.state.add('broken', 1);
     for (const file of [...holder.held]) holder.forget(file);
     this.grab();
+  }
+
+  /** The host that asks is dead itself: whoever waits for its answer is told. */
+  private hasDied(): boolean {
+    const { isDead, host } = this.locks;
+    if (isDead) this.end(`${host} is dead`);
+    return isDead;
   }
 
   private grab(): void {

@@ -7,6 +7,9 @@ import type { MetadataClient, MetadataIo } from './metadata-io.js';
 import { RETRY_NS, refused } from './retry.js';
 import type { VmfsVolume } from './volume.js';
 
+/** First pause before a lock is looked at again whose file is on its way to the disk; it doubles (model). */
+const MOVING_NS = 1_000_000;
+
 /**
  * The on-disk locks of the files a host has open: each is taken and given up by setting the lock
  * block of the file's descriptor. I/O does not wait for it.
@@ -76,9 +79,14 @@ export class FileLocks implements MetadataClient {
     this.sim.timers.delay(0, () => this.set(file.descriptor));
   }
 
-  private set(descriptor: number): void {
+  private set(descriptor: number, pauseNs = MOVING_NS): void {
     if (this.isDead) return;
     const { volume } = this;
+    if (volume.isMoving(descriptor)) {
+      const nextNs = Math.min(RETRY_NS, 2 * pauseNs);
+      this.sim.timers.delay(pauseNs, () => this.set(descriptor, nextNs));
+      return;
+    }
     const bytes = volume.lockBytes(descriptor, this.slot);
     this.metadata.testAndSet(volume.lockAddress(descriptor), 'lockIos', this, descriptor, bytes);
   }

@@ -11,7 +11,7 @@ import {
 } from '../../../core/status.js';
 import { beginPart, endPart, sumTraffic, TRAFFIC_FIELDS, Traffic } from '../../../core/traffic.js';
 import type { FileHandle } from '../../files.js';
-import { NOT_HERE, type Recall, type Recaller, WITHDRAWN } from '../../recall.js';
+import { type Recall, type Recaller, recallFrom, WITHDRAWN } from '../../recall.js';
 import { Splitter } from '../../splitter.js';
 import { datastoreSlot } from '../datastore.js';
 import { FILE_BLOCK } from '../file.js';
@@ -259,7 +259,8 @@ export class VmfsMount extends Splitter implements Mount, Recaller {
 
   /** Gives back a row that waits for metadata. */
   recall(io: Io): Recall {
-    return this.pointers.remove(io) || this.firstWrite.remove(io) ? WITHDRAWN : NOT_HERE;
+    if (this.pointers.remove(io) || this.firstWrite.remove(io)) return WITHDRAWN;
+    return recallFrom(this.lower, io);
   }
 
   /** The row fails with what an I/O of the file system's own came back with. */

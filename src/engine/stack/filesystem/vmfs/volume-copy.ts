@@ -7,12 +7,15 @@ import type { VmfsLayout } from './layout.js';
 import type { Space } from './space.js';
 import { VmfsVolume } from './volume.js';
 
-/** A file as it was when its volume was captured. */
+/** A file as it was when its volume was captured: what may change of it since. */
 interface CapturedFile {
+  /** For what never does. */
   readonly file: VmfsFile;
   readonly path: string;
   readonly sizeBlocks: number;
   readonly policy: VmfsFile['policy'];
+  readonly firstPointer: number;
+  readonly pointers: number;
   readonly map: Int32Array;
 }
 
@@ -38,8 +41,8 @@ export function captureVolume(volume: VmfsVolume): CapturedVolume {
     files: files.flatMap((file) => {
       if (file === undefined) return [];
       const map = file.map.map((entry) => (isBusy(entry) ? HOLE : entry));
-      const { path, sizeBlocks, policy } = file;
-      return [{ file, path, sizeBlocks, policy, map }];
+      const { path, sizeBlocks, policy, firstPointer, pointers } = file;
+      return [{ file, path, sizeBlocks, policy, firstPointer, pointers, map }];
     }),
     space: space.copy(),
     clusters: clusters.copy(),
@@ -57,7 +60,7 @@ export class VolumeCopy extends VmfsVolume {
     this.clusters = clusters.copy();
     this.pointers = from.pointerCount;
     this.subBlocks = from.subBlockCount;
-    for (const { file, path, sizeBlocks, policy, map } of files) {
+    for (const { file, path, sizeBlocks, policy, firstPointer, pointers, map } of files) {
       const own = new VmfsFile(
         numbers.next(),
         path.replace(`[${from.name}]`, `[${plan.name}]`),
@@ -65,8 +68,8 @@ export class VolumeCopy extends VmfsVolume {
         policy,
         this.maps.take(map.length),
         file.descriptor,
-        file.firstPointer,
-        file.pointers,
+        firstPointer,
+        pointers,
         file.residentAt,
         file.usesSubBlock,
         file.spanShift,
@@ -79,7 +82,7 @@ export class VolumeCopy extends VmfsVolume {
       }
       this.descriptors = Math.max(this.descriptors, file.descriptor + 1);
       this.descriptorsUsed++;
-      this.pointersUsed += file.pointers;
+      this.pointersUsed += pointers;
       if (file.usesSubBlock) this.subBlocksUsed++;
       // All that is in use counts as the file system's own so far.
       this.provisioned += map.length - own.held;

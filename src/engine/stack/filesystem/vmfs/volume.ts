@@ -3,13 +3,13 @@ import { InputError } from '../../../core/errors.js';
 import type { Sim } from '../../../core/sim.js';
 import type { DatastorePlan } from '../../../plan/plan.js';
 import type { AllocationPolicy, FileHandle } from '../../files.js';
-import { Datastore } from '../datastore.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../file.js';
+import { BytelessVolume } from './byteless-volume.js';
 import { ClusterHeaders } from './cluster-headers.js';
 import { BlockMaps, HOLE, isBusy, toBeZeroed, VmfsFile } from './file.js';
 import { FreedSpace } from './freed-space.js';
 import { layoutOf, type VmfsLayout } from './layout.js';
-import type { MetadataIo, Swap } from './metadata-io.js';
+import type { MetadataIo } from './metadata-io.js';
 import { Space } from './space.js';
 import { type GrowthEnded, VolumeGrowth } from './volume-growth.js';
 
@@ -18,7 +18,7 @@ import { type GrowthEnded, VolumeGrowth } from './volume-growth.js';
  * that mounts it works on this one object; what the hosts must agree on by I/O (locks, heartbeats)
  * their mounts do.
  */
-export class VmfsVolume extends Datastore {
+export class VmfsVolume extends BytelessVolume {
   /** By number of the file; undefined for files of other datastores. */
   readonly files: (VmfsFile | undefined)[] = [];
   /** What the lock and heartbeat blocks hold, by address, as far as hosts know; 0 at first. */
@@ -26,8 +26,6 @@ export class VmfsVolume extends Datastore {
   readonly layout: VmfsLayout;
   /** Locked by ATS or not at all (`public ATS-only` in `vmkfstools -P`). */
   readonly atsOnly: boolean;
-  /** More than one host mounts it. */
-  readonly isShared: boolean;
   protected readonly maps = new BlockMaps();
   readonly space: Space;
   protected readonly ownAllocator: number;
@@ -72,7 +70,6 @@ export class VmfsVolume extends Datastore {
       );
     }
     this.atsOnly = plan.locking === 'ats-only';
-    this.isShared = plan.hosts.length > 1;
     this.space = space ?? new Space(this.capacity, metadata, clusterFileBlocks);
     this.clusters = new ClusterHeaders(this.layout, this.capacity);
     this.ownAllocator = this.space.addAllocator();
@@ -82,6 +79,11 @@ export class VmfsVolume extends Datastore {
 
   override get free(): number {
     return this.space.free;
+  }
+
+  /** More than one host mounts it; of a copy they come one by one. */
+  get isShared(): boolean {
+    return this.plan.hosts.length > 1;
   }
 
   /** Pointer blocks handed out so far; numbers below this exist. */
@@ -143,34 +145,6 @@ export class VmfsVolume extends Datastore {
   /** Where the heartbeat of a host is, in blocks. */
   heartbeatAddress(slot: number): number {
     return this.layout.heartbeatAt(slot);
-  }
-
-  /** What a host writes to take or give up the lock of a file, where bytes are kept. */
-  lockBytes(_descriptor: number, _slot: number): Swap | undefined {
-    return undefined;
-  }
-
-  /** What a host writes as its heartbeat now, where bytes are kept. */
-  heartbeatBytes(_slot: number): Swap | undefined {
-    return undefined;
-  }
-
-  /** A host has died. */
-  crash(_slot: number): void {
-    // Where no bytes are kept nothing of it is left but its locks.
-  }
-
-  /** A host that died is back. */
-  reboot(_slot: number): void {
-    // As above.
-  }
-
-  /**
-   * Brings what a dead host left behind on the volume to its end, by way of another.
-   * @returns false where no bytes are kept: there is nothing to do
-   */
-  recover(_slot: number, _by: number, _done: () => void): boolean {
-    return false;
   }
 
   override createFile(

@@ -193,7 +193,7 @@ export class Batch implements MetadataClient {
       if (holder === host) this.taken++;
       else if (holder >= 0) this.owner.contend(this, holder);
       this.later(LOCKED_NS, () => this.nextLock());
-    } else if (refused(status) && this.owner.mayUndo(this)) {
+    } else if (this.isRefusal(status) && this.owner.mayUndo(this)) {
       this.failure = { status, sense };
       this.giveUp();
     } else {
@@ -225,7 +225,7 @@ export class Batch implements MetadataClient {
     }
     const { decides } = this.plan;
     const undone = this.step <= decides && !this.uncertain && this.owner.mayUndo(this);
-    if (!isLock && undone && refused(status)) {
+    if (!isLock && undone && this.isRefusal(status)) {
       this.failure = { status, sense };
       this.oneDone();
       return;
@@ -239,8 +239,23 @@ export class Batch implements MetadataClient {
     const { now } = this.sim;
     this.failingSince = Math.min(this.failingSince, now);
     if (now - this.failingSince < HEARTBEAT_TIMEOUT_NS) return;
-    this.via = (this.via + 1) % this.owner.hosts.length;
+    this.via = this.aliveAfter(this.via);
     this.failingSince = Number.POSITIVE_INFINITY;
+  }
+
+  /** The next host that is alive; the same when no other is. */
+  private aliveAfter(host: number): number {
+    const { hosts } = this.owner;
+    for (let step = 1; step < hosts.length; step++) {
+      const next = (host + step) % hosts.length;
+      if (!hosts[next].isDead) return next;
+    }
+    return host;
+  }
+
+  /** The device says no; what a host that died on the way says is no answer of it. */
+  private isRefusal(status: number): boolean {
+    return refused(status) && !this.owner.hosts[this.via].isDead;
   }
 
   private runStep(): void {
@@ -282,7 +297,9 @@ export class Batch implements MetadataClient {
   }
 
   private get io(): MetadataIo {
-    return this.owner.hosts[this.via];
+    const { hosts } = this.owner;
+    if (hosts[this.via].isDead) this.via = this.aliveAfter(this.via);
+    return hosts[this.via];
   }
 
   private issue(token: number): void {

@@ -128,6 +128,8 @@ export class Commits implements BatchOwner {
   reboot(host: number): void {
     this.dead.delete(host);
     const rejoin = (): void => {
+      // It may have died again meanwhile, or come back twice.
+      if (this.dead.has(host) || !this.bytes.gone.has(host)) return;
       this.now(() => this.bytes.rejoin(host), { committed: () => undefined }, host);
     };
     if (this.bytes.gone.has(host)) rejoin();
@@ -199,16 +201,21 @@ export class Commits implements BatchOwner {
 
   private start(): void {
     for (let host = 0; host < this.hosts.length; host++) {
-      const asks = this.waiting.some((change) => change.host === host);
+      const asks = !this.isReplaying(host) && this.waiting.some((change) => change.host === host);
       if (asks && this.batchesOf(host).length === 0) this.compute(host);
     }
     const busy = new Set<number>();
     for (const batch of [...this.order]) {
       const { host } = batch.plan;
-      const isFirst = !busy.has(host) && !this.dead.has(host);
+      const isFirst = !busy.has(host) && !this.dead.has(host) && !this.isReplaying(host);
       busy.add(host);
       if (!batch.begun && isFirst && this.mayLock(batch)) batch.begin();
     }
+  }
+
+  /** The host is back, and begins nothing before what it had begun has come to its end. */
+  private isReplaying(host: number): boolean {
+    return this.recoveries.get(host)?.isFreeing === false;
   }
 
   /** What it has to wait for has its locks, on which it will wait then. */

@@ -4,6 +4,7 @@ import { PLUGIN_TRANSIENT, pluginStatus } from '../../../../core/status.js';
 import { committedBytes, decodeLog, idleLog } from '../../../../formats/vmfs/journal.js';
 import type { MetadataClient } from '../metadata-io.js';
 import { RETRY_NS } from '../retry.js';
+import type { Batch } from './batch.js';
 import type { Commits } from './commits.js';
 import { clearSlot, markSlot } from './host-blocks.js';
 import type { VolumeBytes } from './volume-bytes.js';
@@ -29,6 +30,8 @@ export class HostRecovery implements MetadataClient {
   private left = 0;
   private readonly head = new Uint8Array(BLOCK_BYTES);
   private body = new Uint8Array(0);
+  /** What the host had begun when it died: what it asks for since then is not part of that. */
+  private old: readonly Batch[] = [];
   /** Sectors of the volume with what the journal says they are to hold. */
   private sectors: readonly (readonly [number, Uint8Array])[] = [];
   private readonly listeners: (() => void)[] = [];
@@ -38,23 +41,33 @@ export class HostRecovery implements MetadataClient {
     private readonly bytes: VolumeBytes,
     private readonly commits: Commits,
     private readonly dead: number,
-    private readonly via: number,
+    /** Who does it; another when that one dies on the way. */
+    private via: number,
   ) {}
+
+  /** From then on it goes by way of changes like any other. */
+  get isFreeing(): boolean {
+    return this.step >= FREE_JOURNAL;
+  }
 
   whenDone(listener: () => void): void {
     this.listeners.push(listener);
   }
 
   begin(): void {
+    this.chooseLiving();
     const { commits, dead, via } = this;
     const batches = commits.batchesOf(dead);
     const atRest = batches.every((batch) => batch.atRest);
     if (atRest && batches.every((batch) => commits.mayUndo(batch))) {
+      this.old = batches;
       this.run(MARK);
       return;
     }
     const [first] = batches;
-    if (atRest && first.isStopped && (first.begun || commits.mayLock(first))) first.resume(via);
+    // Also one that was asked for after its host had died, and never begun.
+    const waits = first.begun ? first.isStopped : commits.mayLock(first);
+    if (atRest && waits) first.resume(via);
     this.sim.timers.delay(RETRY_NS, () => this.begin());
   }
 
@@ -72,6 +85,13 @@ export class HostRecovery implements MetadataClient {
     else if (this.step === IDLE) this.freeJournal();
     else if (this.step === CLEAR) this.end();
     else this.run(this.step + 1);
+  }
+
+  private chooseLiving(): void {
+    const { commits } = this;
+    if (!commits.isDead(this.via)) return;
+    const living = commits.hosts.findIndex((_, host) => !commits.isDead(host));
+    if (living >= 0) this.via = living;
   }
 
   private headRead(): void {
@@ -92,6 +112,7 @@ export class HostRecovery implements MetadataClient {
   }
 
   private issue(token: number): void {
+    this.chooseLiving();
     const { bytes, dead, via } = this;
     const io = this.commits.hosts[via];
     const slotAt = bytes.sessions[dead].heartbeat.address / BLOCK_BYTES;
@@ -110,11 +131,21 @@ export class HostRecovery implements MetadataClient {
 
   /** What was under way has taken effect or not, and the journal's block is nobody's. */
   private freeJournal(): void {
-    this.step = FREE_JOURNAL;
+    this.chooseLiving();
     const { bytes, commits, dead, via } = this;
     const replayed = this.body.length > 0;
-    for (const batch of commits.batchesOf(dead)) {
-      if (batch.begun && (replayed || batch.isDecided)) batch.settle();
+    const open = this.old.filter((batch) => commits.batchesOf(dead).includes(batch));
+    const isDone = (batch: Batch): boolean => batch.begun && (replayed || batch.isDecided);
+    // Something has come to rest on it meanwhile: it is finished.
+    const firm = open.find((batch) => !isDone(batch) && !commits.mayUndo(batch));
+    if (firm !== undefined) {
+      if (firm.isStopped || !firm.begun) firm.resume(via);
+      this.sim.timers.delay(RETRY_NS, () => this.freeJournal());
+      return;
+    }
+    this.step = FREE_JOURNAL;
+    for (const batch of open) {
+      if (isDone(batch)) batch.settle();
       else batch.undo(pluginStatus(PLUGIN_TRANSIENT), 0);
       commits.ended(batch);
     }

@@ -6,7 +6,12 @@ import {
   unitOf,
   zeroMaskOf,
 } from '../../../../formats/vmfs/address.js';
-import { type Descriptor, RESIDENT, SUB_BLOCKS } from '../../../../formats/vmfs/descriptor.js';
+import {
+  type Descriptor,
+  REGULAR,
+  RESIDENT,
+  SUB_BLOCKS,
+} from '../../../../formats/vmfs/descriptor.js';
 import type { AllocationPolicy } from '../../../files.js';
 import { HOLE, toBeZeroed } from '../file.js';
 import type { VolumeBytes } from './volume-bytes.js';
@@ -82,6 +87,31 @@ export function createFile(
       usesSubBlock,
     };
   }
+}
+
+/** A file that is on a volume already, and what it looks like to the engine. */
+export interface FoundFile {
+  /** Without a slash before it. */
+  readonly path: string;
+  readonly length: number;
+  readonly policy: AllocationPolicy;
+  readonly file: RecordedFile;
+}
+
+/** The regular files of a volume with what is in its folders; those of the file system itself are none. */
+export function filesOn(bytes: VolumeBytes, folder = '/'): FoundFile[] {
+  return bytes.volume.list(folder).flatMap(({ name, type, directory, length }): FoundFile[] => {
+    const path = `${folder}${name}`;
+    if (directory) return filesOn(bytes, `${path}/`);
+    if (type !== REGULAR) return [];
+    const file = createFile(bytes, path, length, 'thin', 0);
+    let isThin = false;
+    readMap(bytes, file.address, 0, file.slots, (_, entry) => {
+      if (entry === HOLE) isThin = true;
+    });
+    const policy = file.slots === 0 ? 'small' : isThin ? 'thin' : 'lazyThick';
+    return [{ path: path.slice(1), length, policy, file }];
+  });
 }
 
 /** Makes the directories a path names; @returns what is at the path already */

@@ -10,16 +10,15 @@ import type { DatastorePlan } from '../../../../plan/plan.js';
 import type { AllocationPolicy, FileHandle } from '../../../files.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../../file.js';
 import { HOLE, VmfsFile } from '../file.js';
-import { HEARTBEAT_TIMEOUT_NS } from '../heartbeat.js';
 import { vmfsVersion } from '../layout.js';
 import type { MetadataIo, Swap } from '../metadata-io.js';
 import { VmfsVolume } from '../volume.js';
 import type { GrowthEnded } from '../volume-growth.js';
-import { Commits, type HostsState } from './commits.js';
-import { beat, giveLock, holderOf, lookAt, takeLock } from './host-blocks.js';
+import type { Commits } from './commits.js';
 import {
   bindAll,
   createFile,
+  filesOn,
   lengthen,
   makeFolders,
   pathOnVolume,
@@ -29,7 +28,8 @@ import {
   readMap,
   removeLeft,
 } from './recorded-files.js';
-import { VolumeBytes } from './volume-bytes.js';
+import { RecordedHosts } from './recorded-hosts.js';
+import { isBlank, VolumeBytes } from './volume-bytes.js';
 
 /** A pointer block by its number: of which file, and the first file block it maps. */
 interface PointerPlace {
@@ -42,18 +42,16 @@ interface PointerPlace {
  * understands, at every instant of the run. The engine's block maps say the same as the volume's, once
  * what is on its way has arrived (commits.ts).
  */
-export class RecordedVolume extends VmfsVolume implements HostsState {
+export class RecordedVolume extends VmfsVolume {
   readonly keepsBytes = true;
   readonly commits: Commits;
+  private readonly users: RecordedHosts;
   /** By number of the file: its descriptor. */
   private readonly addresses = new Map<number, Address>();
   /** By number of the pointer block. */
   private readonly pointerPlaces: PointerPlace[] = [];
-  /** Files that are open, by where their locks are; with the host. */
-  private readonly locks = new Map<number, number>();
-  /** When each host last sent a heartbeat, ns. */
-  private readonly beatAt: number[] = [];
   private running = false;
+  private ended = false;
 
   private constructor(
     sim: Sim,
@@ -65,7 +63,8 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     // A volume that was there already is what it is.
     const version = bytes.core.generation.product;
     super(sim, { ...plan, version }, numbers, space.size * FILE_BLOCK, space);
-    this.commits = new Commits(sim, bytes, this);
+    this.users = new RecordedHosts(sim, bytes, (block) => this.space.give(block, true));
+    this.commits = this.users.commits;
     // What is set up before the run is on the media when it begins.
     sim.timers.delay(0, () => {
       this.running = true;
@@ -88,6 +87,36 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     return new RecordedVolume(sim, plan, numbers, bytes);
   }
 
+  /**
+   * A copy of a volume, as its images hold it: with the files that are on it. Nobody has them open.
+   * @throws InputError where they hold no volume that fills them
+   */
+  static openCopy(
+    sim: Sim,
+    plan: DatastorePlan,
+    numbers: FileNumbers,
+    images: readonly BlockMedium[],
+  ): RecordedVolume {
+    if (images.every(isBlank)) {
+      const hint = 'the snapshot may have been lost: take another';
+      throw InputError.of(images[0].name, 'holds nothing', hint);
+    }
+    const volume = RecordedVolume.open(sim, plan, numbers, images);
+    for (const { path, length, policy, file } of filesOn(volume.bytes)) {
+      const made = volume.adopt(`[${plan.name}] ${path}`, length, policy, file);
+      // All that is in use counts as the file system's own so far.
+      volume.provisioned -= made.held;
+    }
+    return volume;
+  }
+
+  /** The first host has the session the volume was opened with. */
+  override addHost(): { slot: number; allocator: number } {
+    const host = super.addHost();
+    if (host.slot >= this.bytes.sessions.length) this.change(() => this.bytes.join());
+    return host;
+  }
+
   override lockAddress(descriptor: number): number {
     return descriptor;
   }
@@ -101,36 +130,17 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     return this.bytes.sessions[slot].heartbeat.address / BLOCK_BYTES;
   }
 
+  override isMoving(descriptor: number): boolean {
+    return this.commits.isWriting(descriptor, 1);
+  }
+
   override lockBytes(descriptor: number, slot: number): Swap {
     const isOpen = this.files.some((file) => file?.descriptor === descriptor && file.holder);
-    const { bytes, commits } = this;
-    if (isOpen) this.locks.set(descriptor, slot);
-    else this.locks.delete(descriptor);
-    const isOwn = holderOf(bytes, descriptor) === slot && !commits.wantsLock(descriptor);
-    if (isOpen && !isOwn) return takeLock(bytes, descriptor, slot, this.sim.now);
-    return isOpen ? lookAt(bytes, descriptor) : giveLock(bytes, descriptor, slot);
+    return this.users.lockBytes(descriptor, slot, isOpen);
   }
 
   override heartbeatBytes(slot: number): Swap {
-    const { bytes, commits } = this;
-    // Others have taken it for dead while it had no access.
-    if (commits.isDead(slot)) commits.reboot(slot);
-    this.beatAt[slot] = this.sim.now;
-    const isGone = bytes.gone.has(slot) || commits.isRecovered(slot);
-    if (isGone) return lookAt(bytes, this.heartbeatAddress(slot));
-    return beat(bytes, slot, this.sim.now);
-  }
-
-  breakableAt(slot: number): number {
-    return (this.beatAt[slot] ?? 0) + HEARTBEAT_TIMEOUT_NS;
-  }
-
-  journalFreed(block: number): void {
-    this.space.give(block, true);
-  }
-
-  recovered(slot: number): void {
-    for (const [descriptor, host] of this.locks) if (host === slot) this.locks.delete(descriptor);
+    return this.users.heartbeatBytes(slot, this.heartbeatAddress(slot));
   }
 
   override crash(slot: number): void {
@@ -144,10 +154,6 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
   override recover(slot: number, by: number, done: () => void): boolean {
     this.commits.recover(slot, by, done);
     return true;
-  }
-
-  isOpen(lock: number): boolean {
-    return this.locks.has(lock);
   }
 
   override createFile(
@@ -320,8 +326,10 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
    * something is still on its way, and the volume is left as a loss of power would leave it.
    */
   unmount(): boolean {
+    if (this.ended) return true;
     if (!this.commits.idle || this.bytes.isGrowing) return false;
-    for (const descriptor of this.locks.keys()) this.unlock(descriptor);
+    this.ended = true;
+    for (const descriptor of this.users.open) this.unlock(descriptor);
     for (const [host, session] of this.bytes.sessions.entries()) {
       if (this.bytes.gone.has(host)) continue;
       this.bytes.core.store.journal = undefined;

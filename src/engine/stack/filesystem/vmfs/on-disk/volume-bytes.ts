@@ -60,6 +60,7 @@ export class VolumeBytes {
   readonly sessions: Session[];
   /** Hosts whose slot was cleared, and which have not taken another since. */
   readonly gone = new Set<number>();
+  private readonly uuid: () => Uuid;
   private medium: LogicalVolume;
   private readonly growth: GrowingBytes;
   private purposes: Purposes | undefined;
@@ -71,7 +72,8 @@ export class VolumeBytes {
   constructor(images: readonly BlockMedium[], options: VolumeBytesOptions) {
     this.media = new StagedMedia(images);
     const { random, hosts } = options;
-    const uuid = (): Uuid => makeUuid(EPOCH_SECONDS, [random.next(), random.next(), random.next()]);
+    this.uuid = () => makeUuid(EPOCH_SECONDS, [random.next(), random.next(), random.next()]);
+    const { uuid } = this;
     const { views } = this.media;
     const host = uuid();
     if (views.every(isBlank)) {
@@ -191,6 +193,12 @@ export class VolumeBytes {
     return sameBytes(found, bytes);
   }
 
+  /** One more host uses the volume: in transactions of its own. */
+  join(): void {
+    this.core.store.journal = undefined;
+    this.sessions.push(Session.join(this.core, this.uuid()));
+  }
+
   /** A host whose slot was cleared takes another, and a journal: in transactions of its own. */
   rejoin(host: number): void {
     this.core.store.journal = undefined;
@@ -305,7 +313,7 @@ function openVolume(views: readonly BlockMedium[], host: Uuid): Volume {
 }
 
 /** Nothing where a partition table or LVM would be. */
-function isBlank(medium: BlockMedium): boolean {
+export function isBlank(medium: BlockMedium): boolean {
   const bytes = new Uint8Array(BLOCK_BYTES);
   return [0, 1, LVM_HEADER_AT / BLOCK_BYTES].every((lba) => {
     medium.read(lba, 1, bytes);
