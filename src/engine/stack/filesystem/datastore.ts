@@ -45,6 +45,18 @@ const YELLOW_PERCENT = datastoreSlot('yellowPercent');
 const RED_PERCENT = datastoreSlot('redPercent');
 const GROWTH = datastoreSlot('growthBlocks');
 
+/** What a file is to be called. */
+export interface NewName {
+  readonly file: FileHandle;
+  readonly path: string;
+}
+
+/** What a small file, written before, is to say from its beginning on. */
+export interface Teller {
+  readonly file: FileHandle;
+  readonly content: Uint8Array;
+}
+
 /** Where one host's mount counts its traffic, TRAFFIC_FIELDS first. */
 type MountCounters = Pick<Entity, 'values' | 'refresh'>;
 
@@ -123,9 +135,10 @@ export abstract class Datastore implements DatastoreFiles {
   /**
    * Makes a file longer: a thin one by holes, a thick one by blocks to be zeroed. Hosts that have it
    * open have to be told (`Mount.lengthened`).
+   * @param done told, by an event of its own, when the file on the volume is as long
    * @throws InputError when the datastore has too little free space
    */
-  abstract lengthen(file: FileHandle, sizeBytes: number): void;
+  abstract lengthen(file: FileHandle, sizeBytes: number, done: () => void): void;
 
   /** From now on the file gets its blocks in another way; those it has it keeps. */
   setPolicy(file: FileHandle, policy: AllocationPolicy): void {
@@ -135,6 +148,15 @@ export abstract class Datastore implements DatastoreFiles {
   /** Gives a file another name on this datastore. What that writes is not modelled. */
   rename(file: FileHandle, path: string): void {
     (file as StoredFile).path = path;
+  }
+
+  /**
+   * Gives files other names, which another file tells of: where bytes are kept at one instant.
+   * @param done told, by an event of its own, when it is so on the volume
+   */
+  renameNamed(moves: readonly NewName[], _teller: Teller | undefined, done: () => void): void {
+    for (const { file, path } of moves) this.rename(file, path);
+    this.sim.timers.delay(0, done);
   }
 
   /** Whether something was ever written to a file block of the file. */

@@ -180,12 +180,13 @@ export class Home {
     return this.kept.some(({ handle }) => handle.path === path);
   }
 
-  /** A file with its new name; `rename` gives it that. */
-  renamed(handle: FileHandle, rename: () => void): void {
-    const file = this.kept.find((candidate) => candidate.handle === handle) as HomeFile;
-    this.forget(handle);
+  /** Files with their new names; `rename` gives them those. */
+  renamed(handles: readonly FileHandle[], rename: () => void): void {
+    for (const handle of handles) this.forget(handle);
     rename();
-    this.measure(file.role, file.datastore, handle);
+    for (const { role, datastore, handle } of this.kept) {
+      if (handles.includes(handle)) this.measure(role, datastore, handle);
+    }
   }
 
   /** The entity of a file says that it is gone. */

@@ -270,7 +270,7 @@ export class VmfsVolume extends Datastore {
   }
 
   /** Further pointer blocks are numbered anew, with those there were: they lie side by side. */
-  override lengthen(handle: FileHandle, sizeBytes: number): void {
+  override lengthen(handle: FileHandle, sizeBytes: number, done: () => void): void {
     const file = this.fileOf(handle);
     const length = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
     const before = file.mapLength;
@@ -287,6 +287,7 @@ export class VmfsVolume extends Datastore {
     file.lengthen(this.maps.take(length), Math.ceil(sizeBytes / 512));
     this.provisioned += length - before;
     if (file.policy !== 'thin') this.extend(file, before, length);
+    this.sim.timers.delay(0, done);
   }
 
   override createCopy(

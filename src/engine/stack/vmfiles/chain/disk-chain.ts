@@ -228,11 +228,6 @@ export class DiskChain {
     this.descriptors.delete(link);
   }
 
-  /** All links have other names; @param nameOf the new name of a descriptor */
-  rename(nameOf: (old: string) => string): void {
-    for (const link of this.all) link.name = nameOf(link.name);
-  }
-
   /** The files of all links are others now, on this datastore; the disk has to be at rest. */
   moved(links: ReadonlyMap<Link, MovedLink>, datastore: DatastoreFiles): void {
     for (const [link, { file, descriptor }] of links) {

@@ -112,6 +112,32 @@ export function removeLeft(bytes: VolumeBytes, path: string): number[] {
   return blocks;
 }
 
+/** Where the content of a file without a map lies, in blocks of 512 bytes. */
+interface SmallFile {
+  readonly descriptor: number;
+  readonly residentAt: number;
+}
+
+/**
+ * Gives files other names, and what tells of them the words for it, in one transaction: unlike other
+ * content those words go by way of the journal.
+ * @param paths each the old and the new one
+ */
+export function renameTogether(
+  bytes: VolumeBytes,
+  paths: readonly (readonly string[])[],
+  teller?: { readonly file: SmallFile; readonly content: Uint8Array } | undefined,
+): void {
+  const { volume, core } = bytes;
+  for (const [, to] of paths) makeFolders(bytes, to);
+  volume.together(() => {
+    for (const [from, to] of paths) volume.rename(from, to);
+    if (teller === undefined) return;
+    const { residentAt, descriptor } = teller.file;
+    core.store.write(residentAt * BLOCK_BYTES, teller.content, descriptor * BLOCK_BYTES);
+  });
+}
+
 /** Gives file blocks `from` to `to` of a file space where they have none, zeroed or still to be zeroed. */
 export function provide(
   bytes: VolumeBytes,

@@ -8,6 +8,7 @@ import { releasedLock } from '../../../../formats/vmfs/lock.js';
 import type { BlockMedium } from '../../../../formats/vmfs/medium.js';
 import type { DatastorePlan } from '../../../../plan/plan.js';
 import type { AllocationPolicy, FileHandle } from '../../../files.js';
+import type { NewName, Teller } from '../../datastore.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../../file.js';
 import { HOLE, VmfsFile } from '../file.js';
 import { HEARTBEAT_TIMEOUT_NS } from '../heartbeat.js';
@@ -20,13 +21,13 @@ import {
   bindAll,
   createFile,
   lengthen,
-  makeFolders,
   pathOnVolume,
   pointerBlockAt,
   provide,
   type RecordedFile,
   readMap,
   removeLeft,
+  renameTogether,
 } from './recorded-files.js';
 import { VolumeBytes } from './volume-bytes.js';
 
@@ -228,7 +229,7 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
   }
 
   /** Its map grows by way of the stack, as files are made; the lengths of both agree at once. */
-  override lengthen(handle: FileHandle, sizeBytes: number): void {
+  override lengthen(handle: FileHandle, sizeBytes: number, done: () => void): void {
     const file = this.fileOf(handle);
     const before = file.mapLength;
     const slots = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
@@ -238,7 +239,7 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     this.change(() => {
       lengthen(this.bytes, path, sizeBytes);
       if (isThick) provide(this.bytes, path, before, slots, false);
-    });
+    }, done);
     file.lengthen(this.maps.take(slots), Math.ceil(sizeBytes / BLOCK_BYTES));
     this.readEntries(file, before, slots);
     this.provisioned += slots - before;
@@ -280,12 +281,18 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
   }
 
   override rename(handle: FileHandle, path: string): void {
-    const to = pathOnVolume(path);
-    this.change(() => {
-      makeFolders(this.bytes, to);
-      this.bytes.volume.rename(pathOnVolume(handle.path), to);
-    });
-    super.rename(handle, path);
+    this.renameNamed([{ file: handle, path }], undefined, () => undefined);
+  }
+
+  override renameNamed(
+    moves: readonly NewName[],
+    teller: Teller | undefined,
+    done: () => void,
+  ): void {
+    const paths = moves.map(({ file, path }) => [file.path, path].map(pathOnVolume));
+    const told = teller && { file: this.fileOf(teller.file), content: teller.content };
+    this.change(() => renameTogether(this.bytes, paths, told), done);
+    for (const { file, path } of moves) super.rename(file, path);
   }
 
   /** Its blocks are free once no crash can bring it back. */
