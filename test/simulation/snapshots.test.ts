@@ -336,18 +336,24 @@ describe('a chain', () => {
 });
 
 describe('all paths down for longer than the time-out', () => {
-  it('holds what a guest asks of a delta, tables and all, as any I/O of a machine', () => {
-    // Stack-lower reference, 4.5: I/O of the host itself fails fast from 140 s on, that of VMs never.
-    const run = work({ trim_percentage: 50, thinktime: '100ms' });
+  /** Both links are down for 250 s while a guest works on a delta. */
+  function cutOff(host: Record<string, unknown> = {}): Work {
+    const run = work({ trim_percentage: 50, thinktime: '100ms' }, { host });
     const { simulation } = run;
     simulation.command(create('one'));
     step(run, 1);
-    const links = ['vmhba1', 'vmhba2'].map((adapter) => `esx1/${adapter}`);
-    for (const target of links) {
+    for (const target of ['esx1/vmhba1', 'esx1/vmhba2']) {
       simulation.command({ kind: 'inject', fault: 'link-down', target, params: {} });
     }
     step(run, 250);
     expect(run.events('apd.timeout').length).toBeGreaterThan(0);
+    return run;
+  }
+
+  it('holds what a guest asks of a delta, tables and all, as any I/O of a machine', () => {
+    // Stack-lower reference, 4.5: I/O of the host itself fails fast from 140 s on, that of VMs never.
+    const run = cutOff();
+    const { simulation } = run;
     expect(simulation.inFlight).toBeGreaterThan(0);
     for (const { id } of simulation.activeFaults) simulation.command({ kind: 'heal', id });
     simulation.stopJobs();
@@ -355,5 +361,20 @@ describe('all paths down for longer than the time-out', () => {
     expect(simulation.inFlight).toBe(0);
     expect(simulation.totals().errors).toBe(0);
     expect(simulation.violations).toEqual([]);
+  });
+
+  it('lets all of it fail with Scsi.FailVMIOonAPD, and where the host dies', () => {
+    const settings = { 'Scsi.FailVMIOonAPD': 1 };
+    const failing = cutOff({ settings });
+    const dying = cutOff();
+    const fault = { fault: 'host-crash', target: 'esx1', params: {} };
+    dying.simulation.command({ kind: 'inject', ...fault });
+    for (const run of [failing, dying]) {
+      run.simulation.stopJobs();
+      step(run, 5);
+      expect(run.simulation.inFlight).toBe(0);
+      expect(run.simulation.violations).toEqual([]);
+    }
+    expect(failing.simulation.totals().errors).toBeGreaterThan(0);
   });
 });

@@ -173,13 +173,16 @@ export class DiskChanges {
     texts.requireRoom((link) => `${to}${link.name.slice(from.length)}`);
     backing.operation = 'rename';
     try {
-      new DiskRename({ built, chainNow, home, store, texts, from, to }, (problem) => {
-        backing.operation = undefined;
-        const { log } = this.sim;
-        if (problem === undefined) {
-          log.note('disk.renamed', nameOf(built), `${from} is ${to} now`, why);
-        } else log.note('disk.alter.failed', nameOf(built), `rename to ${to}`, problem);
-      });
+      new DiskRename(
+        { sim: this.sim, built, chainNow, home, store, texts, from, to },
+        (problem) => {
+          backing.operation = undefined;
+          const { log } = this.sim;
+          if (problem === undefined) {
+            log.note('disk.renamed', nameOf(built), `${from} is ${to} now`, why);
+          } else log.note('disk.alter.failed', nameOf(built), `rename to ${to}`, problem);
+        },
+      );
     } catch (error) {
       backing.operation = undefined;
       throw error;

@@ -1,3 +1,4 @@
+import type { Sim } from '../core/sim.js';
 import type { MoverStore } from '../operations/store.js';
 import type { FileHandle } from '../stack/files.js';
 import type { DiskChain } from '../stack/vmfiles/chain/disk-chain.js';
@@ -10,7 +11,15 @@ import type { LinkFiles, NewPlace } from './snapshots/machine-texts.js';
 /** Bytes of a descriptor: that of a home's disks. */
 const DESCRIPTOR_BYTES = 600;
 
+/** Pause between two looks whether locks are given up (model). */
+const LOOK_NS = 1_000_000;
+/** Not waited for longer: model, that of snapshots. */
+const SETTLE_NS_MAX = 30e9;
+
+const POWERED_ON = 'the machine was powered on meanwhile';
+
 export interface DiskRenameParts {
+  readonly sim: Sim;
   readonly built: BuiltDisk;
   /** Undefined for a disk that never had a snapshot; the chain of one alone may be made meanwhile. */
   readonly chainNow: () => DiskChain | undefined;
@@ -52,11 +61,24 @@ export class DiskRename {
       this.discard();
       throw error;
     }
-    parts.texts.describe(this.place, (problem) => {
-      if (problem !== undefined) this.giveUp(problem);
-      else if (built.vm.state !== 'off') this.giveUp('the machine was powered on meanwhile');
-      else this.swap();
-    });
+    const { sim } = parts;
+    sim.timers.delay(0, () => this.settle(sim.now));
+  }
+
+  /** Waits until the locks of a machine that has just been powered off are given up. */
+  private settle(sinceAt: number): void {
+    const { sim, built, store, texts } = this.parts;
+    const map = this.changeMap;
+    const files = [...this.files.map(({ extent }) => extent), ...(map === undefined ? [] : [map])];
+    if (built.vm.state !== 'off') this.giveUp(POWERED_ON);
+    else if (!files.some((file) => store.datastore.keepsName(file))) {
+      texts.describe(this.place, (problem) => {
+        if (problem !== undefined) this.giveUp(problem);
+        else if (built.vm.state !== 'off') this.giveUp(POWERED_ON);
+        else this.swap();
+      });
+    } else if (sim.now - sinceAt > SETTLE_NS_MAX) this.giveUp('its files are still locked');
+    else sim.timers.delay(LOOK_NS, () => this.settle(sinceAt));
   }
 
   private add(link: Link | undefined, name: string, extent: FileHandle): void {

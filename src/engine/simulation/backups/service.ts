@@ -2,7 +2,6 @@ import { InputError } from '../../core/errors.js';
 import type { Sim } from '../../core/sim.js';
 import type { ProxySite } from '../../faults/sites.js';
 import { type BackupPoint, RestorePoint } from '../../operations/backup/point.js';
-import type { DataMover } from '../../operations/data-mover.js';
 import type { Command } from '../../plan/commands.js';
 import type { BuiltDisk } from '../build-vms.js';
 import type { DiskOperations } from '../disk-operations.js';
@@ -16,7 +15,6 @@ import { BackupTransports, type TransportParts } from './transports.js';
 export interface BackupServiceParts extends TransportParts {
   readonly snapshots: SnapshotService;
   readonly operations: DiskOperations;
-  readonly moverOf: (host: string) => DataMover;
   /** Those of some of its disks. */
   readonly witnessOf: (vm: string, disks: readonly number[]) => Witness;
 }

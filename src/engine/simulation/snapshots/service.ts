@@ -312,6 +312,7 @@ export class SnapshotService {
       lower,
       files,
       newCid: () => stream.next(),
+      holdsGuests: this.options.moverOf(vm.host).holdsGuests,
     });
     for (const traffic of chain.traffics) mount.count(traffic);
     this.chains.set(disk, chain);

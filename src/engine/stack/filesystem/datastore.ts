@@ -150,6 +150,11 @@ export abstract class Datastore implements DatastoreFiles {
     (file as StoredFile).path = path;
   }
 
+  /** Whether a file is locked on the volume, so that it keeps its name. */
+  keepsName(_file: FileHandle): boolean {
+    return false;
+  }
+
   /**
    * Gives files other names, which another file tells of: where bytes are kept at one instant.
    * @param done told, by an event of its own, when it is so on the volume

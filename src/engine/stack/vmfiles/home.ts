@@ -268,10 +268,12 @@ export class Home {
 
   /** The configuration of a machine (.vmx) or of a template (.vmtx): one becomes the other. */
   renameConfig(template: boolean): void {
-    this.removeRoles('config', 'template');
+    const old = [...this.ofRole('config'), ...this.ofRole('template')];
     const ending = template ? 'vmtx' : 'vmx';
     const role = template ? 'template' : 'config';
+    // At no instant is there none.
     this.addFile(role, `${this.plan.name}.${ending}`, VMX_BYTES);
+    for (const handle of old) this.removeFile(handle);
   }
 
   /** The lock of a machine that is powered on. */

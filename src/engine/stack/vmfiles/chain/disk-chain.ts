@@ -56,6 +56,8 @@ export interface DiskChainOptions {
   readonly lower: Layer;
   readonly files: ChainFiles;
   readonly newCid: () => number;
+  /** Commands of guests are held while there is no path, however long. */
+  readonly holdsGuests: () => boolean;
 }
 
 /**
@@ -88,7 +90,7 @@ export class DiskChain {
     private readonly sim: Sim,
     private readonly options: DiskChainOptions,
   ) {
-    const { vm, host, disk, backing, lower, newCid } = options;
+    const { vm, host, disk, backing, lower, newCid, holdsGuests } = options;
     const name = `${vm}:${disk}`;
     this.base = new Link(`${baseName(backing.file)}.vmdk`, backing.file, undefined, {
       cid: newCid(),
@@ -98,10 +100,10 @@ export class DiskChain {
     this.leaf = this.base;
     this.all.add(this.base);
     this.detour = new Detour(sim, `${name} detour`, lower);
-    this.guest = new Chain(sim, `${name} chain`, this.detour);
-    this.source = new Chain(sim, `${name} merge source`, lower);
-    this.target = new Chain(sim, `${name} merge target`, lower);
-    this.reader = new Chain(sim, `${name} reader`, lower);
+    this.guest = new Chain(sim, `${name} chain`, this.detour, holdsGuests);
+    this.source = new Chain(sim, `${name} merge source`, lower, holdsGuests);
+    this.target = new Chain(sim, `${name} merge target`, lower, holdsGuests);
+    this.reader = new Chain(sim, `${name} reader`, lower, holdsGuests);
     const written = (link: Link): void => {
       link.cid = newCid();
     };

@@ -7,6 +7,7 @@ import {
   zeroMaskOf,
 } from '../../../../formats/vmfs/address.js';
 import { type Descriptor, RESIDENT, SUB_BLOCKS } from '../../../../formats/vmfs/descriptor.js';
+import { decodeLock } from '../../../../formats/vmfs/lock.js';
 import type { AllocationPolicy } from '../../../files.js';
 import { HOLE, toBeZeroed } from '../file.js';
 import type { VolumeBytes } from './volume-bytes.js';
@@ -110,6 +111,12 @@ export function removeLeft(bytes: VolumeBytes, path: string): number[] {
   });
   volume.remove(path);
   return blocks;
+}
+
+/** True while a host holds the lock of a file. */
+export function isLocked({ core }: VolumeBytes, file: Address): boolean {
+  const lock = decodeLock(core.readDescriptor(file).bytes);
+  return lock.mode !== 0 && !core.isStale(lock);
 }
 
 /** Where the content of a file without a map lies, in blocks of 512 bytes. */

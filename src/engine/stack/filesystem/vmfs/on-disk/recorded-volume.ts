@@ -20,6 +20,7 @@ import { beat, giveLock, holderOf, lookAt, takeLock } from './host-blocks.js';
 import {
   bindAll,
   createFile,
+  isLocked,
   lengthen,
   pathOnVolume,
   pointerBlockAt,
@@ -282,6 +283,10 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
 
   override rename(handle: FileHandle, path: string): void {
     this.renameNamed([{ file: handle, path }], undefined, () => undefined);
+  }
+
+  override keepsName(handle: FileHandle): boolean {
+    return isLocked(this.bytes, this.addressOf(this.fileOf(handle)));
   }
 
   override renameNamed(
