@@ -336,23 +336,23 @@ describe('a chain', () => {
 });
 
 describe('all paths down for longer than the time-out', () => {
-  /** Both links are down for 250 s while a guest works on a delta. */
-  function cutOff(host: Record<string, unknown> = {}): Work {
-    const run = work({ trim_percentage: 50, thinktime: '100ms' }, { host });
+  /** Both links are down for 150 s while a guest works on a delta. */
+  function cutOff(job: Record<string, unknown>, host: Record<string, unknown> = {}): Work {
+    const run = work({ trim_percentage: 50, ...job }, { host });
     const { simulation } = run;
     simulation.command(create('one'));
-    step(run, 1);
+    step(run, 3);
     for (const target of ['esx1/vmhba1', 'esx1/vmhba2']) {
       simulation.command({ kind: 'inject', fault: 'link-down', target, params: {} });
     }
-    step(run, 250);
+    step(run, 150);
     expect(run.events('apd.timeout').length).toBeGreaterThan(0);
     return run;
   }
 
   it('holds what a guest asks of a delta, tables and all, as any I/O of a machine', () => {
     // Stack-lower reference, 4.5: I/O of the host itself fails fast from 140 s on, that of VMs never.
-    const run = cutOff();
+    const run = cutOff({ thinktime: '100ms' });
     const { simulation } = run;
     expect(simulation.inFlight).toBeGreaterThan(0);
     for (const { id } of simulation.activeFaults) simulation.command({ kind: 'heal', id });
@@ -365,8 +365,10 @@ describe('all paths down for longer than the time-out', () => {
 
   it('lets all of it fail with Scsi.FailVMIOonAPD, and where the host dies', () => {
     const settings = { 'Scsi.FailVMIOonAPD': 1 };
-    const failing = cutOff({ settings });
-    const dying = cutOff();
+    // Every block of the delta has its space by then: what is under way is the delta's own.
+    const job = { size: '512KiB', bs: '4k', iodepth: 16, rwmixread: 10, thinktime: '50ms' };
+    const failing = cutOff(job, { settings });
+    const dying = cutOff(job);
     const fault = { fault: 'host-crash', target: 'esx1', params: {} };
     dying.simulation.command({ kind: 'inject', ...fault });
     for (const run of [failing, dying]) {
