@@ -50,6 +50,11 @@ export class RestoreJob extends Operation {
     return this.cursor / this.parts.point.sectors;
   }
 
+  /** Gives up; pieces under way come to their end. */
+  stop(problem: string): void {
+    this.refuse(problem);
+  }
+
   override moved(slot: number, status: number, sense: number): void {
     if (status !== 0) {
       this.fail(slot, 'write', status, sense);

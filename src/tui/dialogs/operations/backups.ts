@@ -39,9 +39,9 @@ export const backups: Operation = {
       said: `${row.name}: ${label} begins`,
     }));
     const cancel = {
-      label: `cancel the backup of ${vm}`,
+      label: `cancel the backup or restore of ${vm}`,
       command: { kind: 'cancelBackup', vm } as const,
-      said: `${vm}: its backup is cancelled`,
+      said: `${vm}: its backup or restore is cancelled`,
     };
     return row.now('phase') > 0 ? [cancel, ...begun] : [...begun, cancel];
   },
