@@ -99,6 +99,28 @@ describe('a backup that is cancelled', () => {
     expect(simulation.violations).toEqual([]);
   });
 
+  it('does not wait for reads that find no path', () => {
+    const work = begin();
+    const { simulation } = work;
+    work.backup({ mode: 'full' }, () => {
+      work.wait(0.1 * SECOND);
+      for (const target of ['esx1/vmhba1', 'esx1/vmhba2']) {
+        simulation.command({ kind: 'inject', fault: 'link-down', target, params: {} });
+      }
+      work.wait(10 * SECOND);
+      simulation.command(CANCEL);
+      // I/O of the host fails from 140 s on (stack-lower reference, 4.5): that of the snapshot list does.
+      work.wait(160 * SECOND);
+      expect(work.of('backup.cancelled')).toHaveLength(1);
+      for (const { id } of simulation.activeFaults) simulation.command({ kind: 'heal', id });
+    });
+    expect(simulation.snapshots.list('vm1')).toEqual([]);
+    expect(simulation.snapshots.hasDeltas(0)).toBe(false);
+    work.backup({ mode: 'incremental' });
+    expectHeld(work);
+    expect(simulation.violations).toEqual([]);
+  });
+
   it('is followed by one that reads what has changed since the last good one', () => {
     const work = begin();
     work.backup({ mode: 'incremental' }, () => work.simulation.command(CANCEL));

@@ -65,6 +65,12 @@ export class RestoreJob extends Operation {
     this.free(slot);
   }
 
+  protected override atEnd(): void {
+    for (const data of this.buffers) {
+      this.sim.arena?.release(data, CHUNK_BLOCKS / DATA_BLOCKS);
+    }
+  }
+
   protected override begin(slot: number): boolean {
     const { point, holds } = this.parts;
     while (this.cursor < point.sectors) {
