@@ -1,5 +1,6 @@
 import { expect, vi } from 'vitest';
 import { expand } from '../../../src/engine/core/expand.js';
+import type { Sim } from '../../../src/engine/core/sim.js';
 import { Media } from '../../../src/engine/devices/media.js';
 import { Dictionary } from '../../../src/engine/formats/dictionary/dictionary.js';
 import { openDisk } from '../../../src/engine/formats/vmdk/disk.js';
@@ -175,12 +176,16 @@ export interface Interrupted {
   looks: number;
 }
 
-/** Runs until `isOver`, and looks for the first problem after every `every`th command of a device. */
+/**
+ * Runs until `isOver`, and looks for the first problem after every `every`th command of a device.
+ * @param counts which commands do, by their blocks
+ */
 export function interrupted(
   work: Work,
   every: number,
   look: () => string | undefined,
   isOver: () => boolean,
+  counts: (blocks: number) => boolean = () => true,
 ): Interrupted {
   const outcome: Interrupted = { looks: 0 };
   const again = (): void => {
@@ -189,13 +194,15 @@ export function interrupted(
     if (problem !== undefined) outcome.problem = problem;
   };
   const execute = Media.prototype.execute;
+  const { requests } = (work.simulation as unknown as { sim: Sim }).sim;
   let commands = 0;
   const spy = vi.spyOn(Media.prototype, 'execute').mockImplementation(function (
     this: Media,
-    ...command
+    io,
+    lba,
   ) {
-    execute.apply(this, command);
-    if (commands++ % every === 0) again();
+    execute.call(this, io, lba);
+    if (counts(requests.blocks[io] as number) && commands++ % every === 0) again();
   });
   for (let left = 500; !isOver(); left--) {
     expect(left).toBeGreaterThan(0);

@@ -358,7 +358,7 @@ export class Chain extends Splitter implements Recaller {
   /** The row is done, well or not. */
   private end(io: Io): void {
     this.step[io] = NONE;
-    if (this.requests.op[io] === WRITE) this.lateUnmaps.end();
+    if (this.requests.op[io] === WRITE) this.lateUnmaps.done(io);
     if (this.turns.end(io)) this.fill.forget(io);
     if (!this.turns.isIdle) for (const row of this.turns.takeWaiting()) this.place(row);
     this.leave(io).complete(io);
