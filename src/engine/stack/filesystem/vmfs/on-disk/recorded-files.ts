@@ -195,8 +195,35 @@ export function readMap(
   }
 }
 
+/**
+ * Makes a file that has a block, which somebody will write, in each of these slots; a thick one has
+ * blocks to be zeroed in all others.
+ * @param allocate a free block
+ */
+export function createCopy(
+  bytes: VolumeBytes,
+  path: string,
+  length: number,
+  policy: 'thin' | 'lazyThick',
+  held: readonly number[],
+  allocate: () => number,
+): RecordedFile {
+  const file = createFile(bytes, path, length, policy, 0);
+  const isThin = policy === 'thin';
+  const blocks: number[] = [];
+  readMap(bytes, file.address, 0, file.slots, (slot, entry) => {
+    blocks[slot] = entry;
+  });
+  const pairs = held.map((slot) => ({
+    slot,
+    block: isThin ? allocate() : toBeZeroed(blocks[slot]),
+  }));
+  bindAll(bytes, file.address, pairs, isThin);
+  return file;
+}
+
 /** Binds slots of a file to blocks, in as many transactions as it takes. */
-export function bindAll(
+function bindAll(
   bytes: VolumeBytes,
   file: Address,
   pairs: readonly { slot: number; block: number }[],

@@ -18,7 +18,7 @@ import type { GrowthEnded } from '../volume-growth.js';
 import { Commits, type HostsState } from './commits.js';
 import { beat, giveLock, holderOf, lookAt, takeLock } from './host-blocks.js';
 import {
-  bindAll,
+  createCopy,
   createFile,
   isLocked,
   lengthen,
@@ -187,21 +187,11 @@ export class RecordedVolume extends VmfsVolume implements HostsState {
     const held = slots.filter(holds);
     const isThin = policy === 'thin';
     this.checkSpace(path, isThin ? held.length : slots.length);
-    const make = (): RecordedFile => {
-      const kind = isThin ? 'thin' : 'lazyThick';
-      const file = createFile(this.bytes, pathOnVolume(path), sizeBytes, kind, 0);
-      const blocks: number[] = [];
-      readMap(this.bytes, file.address, 0, file.slots, (slot, entry) => {
-        blocks[slot] = entry;
-      });
-      const pairs = held.map((slot) => {
-        const block = isThin ? this.space.allocate(this.ownAllocator) : -2 - blocks[slot];
-        return { slot, block };
-      });
-      bindAll(this.bytes, file.address, pairs, isThin);
-      return file;
-    };
-    return this.adopt(path, sizeBytes, isThin ? 'thin' : 'lazyThick', this.change(make));
+    const kind = isThin ? 'thin' : 'lazyThick';
+    const allocate = (): number => this.space.allocate(this.ownAllocator);
+    const place = pathOnVolume(path);
+    const made = this.change(() => createCopy(this.bytes, place, sizeBytes, kind, held, allocate));
+    return this.adopt(path, sizeBytes, kind, made);
   }
 
   override extend(handle: FileHandle, first: number, end: number): boolean {
