@@ -4,7 +4,11 @@ import type { Sim } from '../../../src/engine/core/sim.js';
 import { Media } from '../../../src/engine/devices/media.js';
 import { Dictionary } from '../../../src/engine/formats/dictionary/dictionary.js';
 import { openDisk } from '../../../src/engine/formats/vmdk/disk.js';
-import type { DiskFolder, FileMedium } from '../../../src/engine/formats/vmdk/medium.js';
+import type {
+  DiskFolder,
+  FileMedium,
+  ParentPlace,
+} from '../../../src/engine/formats/vmdk/medium.js';
 import type { BlockMedium } from '../../../src/engine/formats/vmfs/medium.js';
 import { Volume } from '../../../src/engine/formats/vmfs/volume.js';
 import { readHardware } from '../../../src/engine/formats/vmx/hardware.js';
@@ -28,7 +32,7 @@ export const SMALL_JOB = {
 type Volumes = ReadonlyMap<string, Volume>;
 
 /** A folder of a machine on volumes that a loss of power left behind. */
-class Folder implements DiskFolder {
+export class Folder implements DiskFolder {
   constructor(
     private readonly volumes: Volumes,
     private readonly datastore: string,
@@ -48,7 +52,7 @@ class Folder implements DiskFolder {
     };
   }
 
-  parent(name: string) {
+  parent(name: string): ParentPlace {
     return { folder: this, name, identity: name };
   }
 
