@@ -3,6 +3,7 @@ import { expand } from '../../../src/engine/core/expand.js';
 import type { Sim } from '../../../src/engine/core/sim.js';
 import { Media } from '../../../src/engine/devices/media.js';
 import { Dictionary } from '../../../src/engine/formats/dictionary/dictionary.js';
+import { Descriptor } from '../../../src/engine/formats/vmdk/descriptor.js';
 import { openDisk } from '../../../src/engine/formats/vmdk/disk.js';
 import type {
   DiskFolder,
@@ -62,10 +63,18 @@ export class Folder implements DiskFolder {
   }
 
   text(name: string): Dictionary {
+    return Dictionary.read(this.content(name), name);
+  }
+
+  descriptor(name: string): Descriptor {
+    return Descriptor.parse(Buffer.from(this.content(name)).toString('latin1'), name);
+  }
+
+  private content(name: string): Uint8Array {
     const { bytes, read } = this.open(name);
     const content = new Uint8Array(bytes);
     read(0, content);
-    return Dictionary.read(content, name);
+    return content;
   }
 
   /** Where a name of the .vmx or .vmsd leads. */
@@ -163,6 +172,8 @@ export function problemOf(
       name = path;
       const [folder, file] = home.follow(path);
       const disk = openDisk(folder, file, zlibCodec);
+      const map = folder.descriptor(file).get('changeTrackPath');
+      if (map !== undefined && !folder.has(map)) return `${name}: there is no ${map}`;
       const last = new Uint8Array(512);
       disk.read(disk.sectors - 1, 1, last, 0);
       disk.read(startBlock, endBlock - startBlock, bytes, 0);

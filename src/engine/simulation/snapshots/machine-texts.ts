@@ -158,7 +158,7 @@ export class MachineTexts {
     const descriptors =
       chain !== undefined
         ? this.descriptors(disk, chain.links)
-        : this.baseAlone(disk, file, kind, this.filesOfBase(file));
+        : this.baseAlone(disk, file, kind, this.filesOfBase(backing));
     return [...descriptors, ...changes, this.configuration(new Map()), ...this.listNow()];
   }
 
@@ -210,10 +210,11 @@ export class MachineTexts {
     return [this.list(snapshots, current, (link) => ({ name: nameOf(link) }))];
   }
 
-  private filesOfBase(file: FileHandle): LinkFiles | undefined {
+  private filesOfBase(backing: VirtualDisk): LinkFiles | undefined {
+    const { file } = backing;
     const name = file.path.replace(BASE_ENDING, '.vmdk');
     const descriptor = this.descriptorAt(name);
-    const changeMap = this.changeMapOf(file)?.path;
+    const changeMap = this.namedMapOf(backing);
     return descriptor && { name, descriptor, extent: file.path, changeMap };
   }
 
@@ -263,12 +264,17 @@ export class MachineTexts {
   private filesOf(chain: DiskChain, link: Link): LinkFiles | undefined {
     const { name, file } = link;
     const descriptor = chain.descriptorOf(link) ?? this.descriptorAt(name);
-    const changeMap = link.delta === undefined ? this.changeMapOf(file)?.path : undefined;
+    const changeMap = link.delta === undefined ? this.namedMapOf(chain.backing) : undefined;
     return descriptor && { name, descriptor, extent: file.path, changeMap };
   }
 
   private descriptorAt(path: string): FileHandle | undefined {
     return this.options.home.ofRole('diskDescriptor').find((file) => file.path === path);
+  }
+
+  /** What a descriptor says: a map that is still there is named no more once nothing is tracked. */
+  private namedMapOf({ file, tracker }: VirtualDisk): string | undefined {
+    return tracker && this.changeMapOf(file)?.path;
   }
 
   private changeMapOf({ path }: FileHandle): FileHandle | undefined {

@@ -77,7 +77,9 @@ export class SnapshotService {
     else {
       const built = this.builtDisk(command.disk);
       this.tracking.set(built, command.state === 'on', why);
-      this.places.placed(built.vm, command.disk);
+      this.places.placed(built.vm, command.disk, (refused) => {
+        if (refused === undefined) this.tracking.retire(built);
+      });
     }
   }
 
