@@ -203,7 +203,9 @@ export class Commits implements BatchOwner {
       const { host } = batch.plan;
       const isFirst = !busy.has(host) && !this.dead.has(host);
       busy.add(host);
-      if (!batch.begun && isFirst && this.mayLock(batch)) batch.begin();
+      const mayBegin =
+        isFirst && (!batch.plan.late || this.recoveries.get(host)?.hasReplayed !== false);
+      if (!batch.begun && mayBegin && this.mayLock(batch)) batch.begin();
     }
   }
 
@@ -248,7 +250,9 @@ export class Commits implements BatchOwner {
     const [{ host }] = changes;
     const { core, media, sessions } = this.bytes;
     const changedLocks = new Set<number>();
-    core.store.journal = sessions[host].journal;
+    const recovery = this.recoveries.get(host);
+    // Its old journal is nobody's by then, and it has no other yet.
+    core.store.journal = recovery?.hasGivenJournal ? undefined : sessions[host].journal;
     const passingLocks = new Set<number>();
     core.store.changedLocks = changedLocks;
     core.store.passingLocks = passingLocks;
@@ -266,7 +270,8 @@ export class Commits implements BatchOwner {
       .map((at) => at / BLOCK_BYTES)
       .filter((lock) => !written.has(lock) && !this.state.isOpen(lock))
       .sort((one, other) => one - other);
-    const plan = { host, changes, locks, phases, decides, firm };
+    const late = recovery?.hasReplayed === false;
+    const plan = { host, changes, locks, phases, decides, firm, late };
     return new Batch(this.sim, this.bytes, this, plan);
   }
 }

@@ -4,6 +4,7 @@ import { PLUGIN_TRANSIENT, pluginStatus } from '../../../../core/status.js';
 import { committedBytes, decodeLog, idleLog } from '../../../../formats/vmfs/journal.js';
 import type { MetadataClient } from '../metadata-io.js';
 import { RETRY_NS } from '../retry.js';
+import type { Batch } from './batch.js';
 import type { Commits } from './commits.js';
 import { clearSlot, markSlot } from './host-blocks.js';
 import type { VolumeBytes } from './volume-bytes.js';
@@ -45,9 +46,22 @@ export class HostRecovery implements MetadataClient {
     this.listeners.push(listener);
   }
 
+  /** The journal's block is nobody's from now on. */
+  hasGivenJournal = false;
+
+  /** What the host left behind has been dealt with. */
+  get hasReplayed(): boolean {
+    return this.step >= FREE_JOURNAL;
+  }
+
+  /** What the host had begun; not what it wants since it is back. */
+  private get remains(): readonly Batch[] {
+    return this.commits.batchesOf(this.dead).filter(({ plan }) => !plan.late);
+  }
+
   begin(): void {
-    const { commits, dead, via } = this;
-    const batches = commits.batchesOf(dead);
+    const { commits, via } = this;
+    const batches = this.remains;
     const atRest = batches.every((batch) => batch.atRest);
     if (atRest && batches.every((batch) => commits.mayUndo(batch))) {
       this.run(MARK);
@@ -113,7 +127,7 @@ export class HostRecovery implements MetadataClient {
     this.step = FREE_JOURNAL;
     const { bytes, commits, dead, via } = this;
     const replayed = this.body.length > 0;
-    for (const batch of commits.batchesOf(dead)) {
+    for (const batch of this.remains) {
       if (batch.begun && (replayed || batch.isDecided)) batch.settle();
       else batch.undo(pluginStatus(PLUGIN_TRANSIENT), 0);
       commits.ended(batch);
@@ -127,6 +141,7 @@ export class HostRecovery implements MetadataClient {
       this.run(CLEAR);
     };
     commits.now(() => bytes.core.transaction(give), { committed }, via);
+    this.hasGivenJournal = true;
   }
 
   private end(): void {
