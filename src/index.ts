@@ -34,7 +34,7 @@ export type * from './engine/plan/plan.js';
 export type { MachineFile } from './engine/simulation/export/machine-files.js';
 export type { LayerName, LayerSummary } from './engine/simulation/layer-summary.js';
 export { Simulation } from './engine/simulation/simulation.js';
-export type { ChainLink } from './engine/simulation/snapshots/service.js';
+export type { ChainLink } from './engine/simulation/snapshots/chain-link.js';
 export type { SnapshotInfo } from './engine/simulation/snapshots/snapshot.js';
 export type { GrainRun } from './engine/stack/vmfiles/chain/link.js';
 export type { DiskArea } from './engine/stack/vmfiles/change-tracker.js';

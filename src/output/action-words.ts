@@ -84,7 +84,7 @@ export function commandWords(command: Command, disks: readonly NamedDisk[]): str
     case 'backup':
       return `${command.mode} backup of ${command.vm} by ${command.transport}`;
     case 'cancelBackup':
-      return `cancel the backup of ${command.vm}`;
+      return `cancel the backup or restore of ${command.vm}`;
     case 'restore':
       return `restore ${nameOf(command.disk, disks)} from ${command.backup ?? 'its last backup'}`;
     case 'lun-snapshot':

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import type { Command } from '../../src/engine/plan/commands.js';
 import { RESULTS } from '../../src/engine/simulation/backups/meter.js';
 import { parseScenario, planScenario } from '../../src/scenario/load.js';
 import { SECOND } from '../simulation/support.js';
@@ -62,6 +63,62 @@ describe('a backup that is cancelled', () => {
     expect(work.counters('backup', 'readBlocks') * 512).toBeLessThan((32 + 16) * 1024 * 1024);
     expect(work.counters('backup', 'result')).toBe(RESULTS.cancelled);
     expect(() => simulation.command(CANCEL)).toThrow(/no backup of it is under way/);
+  });
+
+  it('is a restore: a new disk goes, and one in place holds parts of both', () => {
+    const work = begin();
+    const { simulation } = work;
+    work.backup({ mode: 'full' });
+    work.wait(2 * SECOND);
+    simulation.stopJobs();
+    const restore = { kind: 'restore', disk: 0, backup: 'backup-1' } as const;
+    const cut = (command: Command): void => {
+      simulation.command(command);
+      work.wait(0.02 * SECOND);
+      simulation.command(CANCEL);
+      expect(() => simulation.command(CANCEL)).toThrow(/is being cancelled/);
+      work.until(() => !simulation.backups.isBusy);
+    };
+    cut({ ...restore, to: { datastore: 'two', name: 'copy' } });
+    expect(work.exists('two', 'copy')).toBe(false);
+    simulation.command({ kind: 'power', vm: 'vm1', state: 'off' });
+    work.wait(SECOND);
+    const before = work.stamps(work.source(), 'one');
+    cut(restore);
+    expect(work.of('restore.cancelled').map(({ why }) => why)).toEqual(['operator', 'operator']);
+    expect(work.of('restore.failed')).toEqual([]);
+    expect(work.counters('backup', 'result')).toBe(RESULTS.cancelled);
+    const wanted = work.held.get('backup-1') as number[];
+    const now = work.stamps(work.source(), 'one');
+    expect(now).not.toEqual(before);
+    expect(now).not.toEqual(wanted);
+    expect(now.every((stamp, at) => stamp === before[at] || stamp === wanted[at])).toBe(true);
+    simulation.command({ kind: 'power', vm: 'vm1', state: 'on' });
+    simulation.readBack();
+    work.wait(10 * SECOND);
+    expect(simulation.violations).toEqual([]);
+  });
+
+  it('does not wait for reads that find no path', () => {
+    const work = begin();
+    const { simulation } = work;
+    work.backup({ mode: 'full' }, () => {
+      work.wait(0.1 * SECOND);
+      for (const target of ['esx1/vmhba1', 'esx1/vmhba2']) {
+        simulation.command({ kind: 'inject', fault: 'link-down', target, params: {} });
+      }
+      work.wait(10 * SECOND);
+      simulation.command(CANCEL);
+      // I/O of the host fails from 140 s on (stack-lower reference, 4.5): that of the snapshot list does.
+      work.wait(160 * SECOND);
+      expect(work.of('backup.cancelled')).toHaveLength(1);
+      for (const { id } of simulation.activeFaults) simulation.command({ kind: 'heal', id });
+    });
+    expect(simulation.snapshots.list('vm1')).toEqual([]);
+    expect(simulation.snapshots.hasDeltas(0)).toBe(false);
+    work.backup({ mode: 'incremental' });
+    expectHeld(work);
+    expect(simulation.violations).toEqual([]);
   });
 
   it('is followed by one that reads what has changed since the last good one', () => {

@@ -144,6 +144,7 @@ describe('rename', () => {
     work.simulation.command({ kind: 'power', vm: 'vm1', state: 'off' });
     const before = work.stamps(work.source(), 'one');
     work.simulation.command(rename);
+    work.run(work.simulation.now + SECOND);
     expect(work.source().path).toBe('[one] vm1/data-flat.vmdk');
     expect(work.filesThere().filter((path) => path.endsWith('.vmdk'))).toEqual([
       '[one] vm1/data.vmdk',

@@ -201,6 +201,7 @@ describe('rename of a disk with snapshots', () => {
     run.simulation.command({ kind: 'power', vm: 'vm1', state: 'off' });
     step(run, SECOND);
     run.simulation.command(alter({ action: 'rename', name: 'data' }));
+    step(run, SECOND);
     expect(run.simulation.snapshots.chainOf(0).map(({ descriptor }) => descriptor)).toEqual([
       '[one] vm1/data-000002.vmdk',
       '[one] vm1/data-000001.vmdk',

@@ -351,28 +351,56 @@ describe('a chain', () => {
 });
 
 describe('all paths down for longer than the time-out', () => {
-  it.each([
-    ['seSparse', { trim_percentage: 50 }],
-    // Takes no UNMAP.
-    ['vmfsSparse', {}],
-  ] as const)('holds what a guest asks of a delta, as any I/O of a machine: %s', (format, job) => {
-    // Stack-lower reference, 4.5: I/O of the host itself fails fast from 140 s on, that of VMs never.
-    const run = work({ ...job, thinktime: '100ms' });
+  /** Both links are down for 150 s while a guest works on a delta. */
+  function cutOff(
+    format: 'seSparse' | 'vmfsSparse',
+    job: Record<string, unknown>,
+    host: Record<string, unknown> = {},
+  ): Work {
+    // A redo log takes no UNMAP.
+    const trims = format === 'seSparse' ? { trim_percentage: 50 } : {};
+    const run = work({ ...trims, ...job }, { host });
     const { simulation } = run;
     simulation.command(create('one', { format }));
-    step(run, 1);
-    const links = ['vmhba1', 'vmhba2'].map((adapter) => `esx1/${adapter}`);
-    for (const target of links) {
+    step(run, 3);
+    for (const target of ['esx1/vmhba1', 'esx1/vmhba2']) {
       simulation.command({ kind: 'inject', fault: 'link-down', target, params: {} });
     }
-    step(run, 250);
+    step(run, 150);
     expect(run.events('apd.timeout').length).toBeGreaterThan(0);
-    expect(simulation.inFlight).toBeGreaterThan(0);
-    for (const { id } of simulation.activeFaults) simulation.command({ kind: 'heal', id });
-    simulation.stopJobs();
-    step(run, 60);
-    expect(simulation.inFlight).toBe(0);
-    expect(simulation.totals().errors).toBe(0);
-    expect(simulation.violations).toEqual([]);
+    return run;
+  }
+
+  it.each(['seSparse', 'vmfsSparse'] as const)(
+    'holds what a guest asks of a delta, as any I/O of a machine: %s',
+    (format) => {
+      // Stack-lower reference, 4.5: I/O of the host itself fails fast from 140 s on, that of VMs never.
+      const run = cutOff(format, { thinktime: '100ms' });
+      const { simulation } = run;
+      expect(simulation.inFlight).toBeGreaterThan(0);
+      for (const { id } of simulation.activeFaults) simulation.command({ kind: 'heal', id });
+      simulation.stopJobs();
+      step(run, 60);
+      expect(simulation.inFlight).toBe(0);
+      expect(simulation.totals().errors).toBe(0);
+      expect(simulation.violations).toEqual([]);
+    },
+  );
+
+  it('lets all of it fail with Scsi.FailVMIOonAPD, and where the host dies', () => {
+    const settings = { 'Scsi.FailVMIOonAPD': 1 };
+    // Every block of the delta has its space by then: what is under way is the delta's own.
+    const job = { size: '512KiB', bs: '4k', iodepth: 16, rwmixread: 10, thinktime: '50ms' };
+    const failing = cutOff('seSparse', job, { settings });
+    const dying = cutOff('seSparse', job);
+    const fault = { fault: 'host-crash', target: 'esx1', params: {} };
+    dying.simulation.command({ kind: 'inject', ...fault });
+    for (const run of [failing, dying]) {
+      run.simulation.stopJobs();
+      step(run, 5);
+      expect(run.simulation.inFlight).toBe(0);
+      expect(run.simulation.violations).toEqual([]);
+    }
+    expect(failing.simulation.totals().errors).toBeGreaterThan(0);
   });
 });

@@ -16,8 +16,13 @@ export class DataArena {
   /** Index 0 stands for no data. */
   private used = 1;
 
-  /** Room for `count` stamps, for as long as the run lasts; returns the index of the first. */
+  /** By their length, parts that were given back. */
+  private readonly spare = new Map<number, number[]>();
+
+  /** Room for `count` stamps, until it is given back; returns the index of the first. */
   reserve(count: number): number {
+    const spare = this.spare.get(count)?.pop();
+    if (spare !== undefined) return spare;
     const first = this.used;
     this.used += count;
     if (this.used > this.stamps.length) {
@@ -26,6 +31,13 @@ export class DataArena {
       this.stamps = wider;
     }
     return first;
+  }
+
+  /** No row carries anything in this part any more. */
+  release(first: number, count: number): void {
+    const spare = this.spare.get(count);
+    if (spare === undefined) this.spare.set(count, [first]);
+    else spare.push(first);
   }
 
   /** Puts zeros into the part of a row of `blocks` 512-byte blocks that carries its data at `data`. */

@@ -78,6 +78,9 @@ export class DataMover extends Layer {
     this.sentAt = requests.column('vmdk.sentAt', Float64Array);
   }
 
+  /** Its host holds what guests ask for while there is no path, however long (stack-lower reference, APD). */
+  readonly holdsGuests = (): boolean => !this.isDead && !this.settings.on('Scsi.FailVMIOonAPD');
+
   add(field: MoverField, amount: number): void {
     this.entity.values[MOVER_FIELDS.indexOf(field)] += amount;
   }

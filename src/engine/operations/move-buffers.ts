@@ -13,7 +13,7 @@ export class MoveBuffers {
   /** @param mostBlocks of a piece */
   constructor(
     private readonly sim: Sim,
-    mostBlocks: number,
+    private readonly mostBlocks: number,
     private readonly keepsBytes: boolean,
   ) {
     this.data = Array.from({ length: OUTSTANDING }, () => {
@@ -35,6 +35,10 @@ export class MoveBuffers {
 
   /** The operation is over. */
   release(): void {
-    if (this.keepsBytes) for (const data of this.data) this.sim.payloads.give(data);
+    const { sim, keepsBytes, mostBlocks } = this;
+    for (const data of this.data) {
+      if (keepsBytes) sim.payloads.give(data);
+      else sim.arena?.release(data, mostBlocks / DATA_BLOCKS);
+    }
   }
 }

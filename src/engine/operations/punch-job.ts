@@ -93,6 +93,9 @@ export class PunchJob extends Operation {
 
   protected override atEnd(): void {
     this.parts.guard.end();
+    for (const data of this.buffers) {
+      this.sim.arena?.release(data, CHUNK_BLOCKS / DATA_BLOCKS);
+    }
   }
 
   private settle(): void {

@@ -15,6 +15,7 @@ import type { BuiltDisk } from './build-vms.js';
 import { DiskMigration } from './disk-migration.js';
 import type { DiskOperations } from './disk-operations.js';
 import type { DiskQos } from './disk-qos.js';
+import { DiskRename } from './disk-rename.js';
 import { stemOf } from './moved-files.js';
 import type { SnapshotService } from './snapshots/service.js';
 
@@ -30,6 +31,9 @@ export interface DiskChangeParts {
   readonly snapshots: SnapshotService;
   readonly qos: DiskQos;
 }
+
+/** What may come behind a name that is taken. */
+const NUMBERED = '_000';
 
 /** Tells how a change has ended. */
 export type Ending = (what: string, problem?: string) => void;
@@ -121,7 +125,7 @@ export class DiskChanges {
   }
 
   private extend(built: BuiltDisk, { sizeBytes }: ActionOf<'extend'>, why: string): void {
-    const { backing, vm } = built;
+    const { backing, vm, plan } = built;
     const { file } = backing;
     const before = file.sizeBlocks;
     if (sizeBytes % 512 !== 0 || sizeBytes <= before * 512 || sizeBytes > DISK_BYTES_MAX) {
@@ -129,21 +133,27 @@ export class DiskChanges {
       throw this.refusal(built, `cannot become ${formatSize(sizeBytes)}`, hint);
     }
     const store = this.parts.operations.storeOf(vm.host, backing.datastore.name);
-    store.datastore.lengthen(file, sizeBytes);
-    store.mount.lengthened();
-    this.parts.snapshots.resized(built.plan.index);
-    const done = this.begin(built, 'extend', `to ${formatSize(sizeBytes)}`, why);
+    const texts = this.parts.snapshots.textsFor(plan.index);
+    let done: Ending | undefined;
     const finish = (zeroed: number, problem?: string): void => {
       backing.changed();
-      done(`${formatSize(sizeBytes)}, ${mb(zeroed)} zeroed`, problem);
+      const what = `${formatSize(sizeBytes)}, ${mb(zeroed)} zeroed`;
+      texts.restate((refused) => done?.(what, problem ?? refused));
     };
-    if (backing.kind !== 'eagerThick' || store.vmfs === undefined) finish(0);
-    else this.makeReady(built, store, Math.floor(before / FILE_BLOCK), finish);
+    // The descriptor must not name the size before the file has it.
+    store.datastore.lengthen(file, sizeBytes, () => {
+      if (backing.kind !== 'eagerThick' || store.vmfs === undefined) finish(0);
+      else this.makeReady(built, store, Math.floor(before / FILE_BLOCK), finish);
+    });
+    store.mount.lengthened();
+    this.parts.snapshots.resized(plan.index);
+    done = this.begin(built, 'extend', `to ${formatSize(sizeBytes)}`, why);
   }
 
   /** Only of a machine that is off: a running one has the files open under their names. */
   private rename(built: BuiltDisk, { name }: ActionOf<'rename'>, why: string): void {
-    const { backing, vm } = built;
+    const { backing, vm, plan } = built;
+    const { snapshots } = this.parts;
     const { datastore, file } = backing;
     if (vm.state !== 'off') {
       throw this.refusal(
@@ -152,26 +162,31 @@ export class DiskChanges {
         'power it off, or migrate the disk',
       );
     }
-    if (!/^[\w.-]+$/.test(name)) throw this.refusal(built, `${name} is no name of a file`);
+    if (!/^[\w.-]{1,100}$/.test(name)) throw this.refusal(built, `${name} is no name of a file`);
     const home = this.parts.homes.get(vm.name) as Home;
     const from = stemOf(file);
     const to = `${from.slice(0, from.lastIndexOf('/'))}/${name}`;
     if (home.has(`${to}.vmdk`)) throw this.refusal(built, `${to}.vmdk is there already`);
     const store = this.parts.operations.storeOf(vm.host, datastore.name);
-    const chain = this.parts.snapshots.linkedFilesOf(built.plan.index);
-    const extents = chain?.links.map((link) => link.file) ?? [file];
-    const small = [
-      `${from}-ctk.vmdk`,
-      ...(chain?.links.map((link) => link.name) ?? [`${from}.vmdk`]),
-    ];
-    for (const { handle } of [...home.files]) {
-      if (!extents.includes(handle) && !small.includes(handle.path)) continue;
-      const path = `${to}${handle.path.slice(from.length)}`;
-      home.renamed(handle, () => store.datastore.rename(handle, path));
+    const chainNow = (): DiskChain | undefined => snapshots.linkedFilesOf(plan.index);
+    const texts = snapshots.textsFor(plan.index);
+    texts.requireRoom((link) => `${to}${link.name.slice(from.length)}`);
+    backing.operation = 'rename';
+    try {
+      new DiskRename(
+        { sim: this.sim, built, chainNow, home, store, texts, from, to },
+        (problem) => {
+          backing.operation = undefined;
+          const { log } = this.sim;
+          if (problem === undefined) {
+            log.note('disk.renamed', nameOf(built), `${from} is ${to} now`, why);
+          } else log.note('disk.alter.failed', nameOf(built), `rename to ${to}`, problem);
+        },
+      );
+    } catch (error) {
+      backing.operation = undefined;
+      throw error;
     }
-    chain?.rename((name) => `${to}${name.slice(from.length)}`);
-    backing.changed();
-    this.sim.log.note('disk.renamed', nameOf(built), `${from} is ${to} now`, why);
   }
 
   private migrate(built: BuiltDisk, action: ActionOf<'migrate'>, why: string): void {
@@ -193,6 +208,8 @@ export class DiskChanges {
       const what = `has deltas without bytes, and ${datastore} keeps bytes`;
       throw this.refusal(built, what, 'delete its snapshots first');
     }
+    const texts = snapshots.textsFor(plan.index);
+    texts.requireRoom(({ name }) => `[${datastore}${name.slice(name.indexOf(']'))}${NUMBERED}`);
     const done = this.begin(built, 'migrate', `to ${diskKind} on ${datastore}`, why);
     this.parts.qos.reach(plan.index, datastore);
     const systems = this.parts.fileSystems.get(vm.host) as HostFileSystems;
@@ -200,7 +217,7 @@ export class DiskChanges {
     const mover = operations.moverOf(vm.host);
     const lower = systems.fileSystemSwitch;
     const chainNow = (): DiskChain | undefined => snapshots.linkedFilesOf(plan.index);
-    const way = { built, chainNow, source, target, kind: diskKind, lower, home, mover };
+    const way = { built, chainNow, source, target, kind: diskKind, lower, home, mover, texts };
     const migration = new DiskMigration(this.sim, way, (what, problem) => {
       this.migrations.delete(plan.index);
       done(what, problem);

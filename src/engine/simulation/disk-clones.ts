@@ -66,7 +66,7 @@ export class DiskClones {
       const sizeBytes = view.sizeBlocks * 512;
       const held = (block: number): boolean => view.holds(block);
       const file = target.datastore.createCopy(path, sizeBytes, kind, held);
-      operations.loose.add(path, target, file);
+      operations.loose.add(path, target, file, kind);
       target.mount.open(file);
       return file;
     };

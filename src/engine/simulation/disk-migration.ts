@@ -14,6 +14,8 @@ import { Mirror } from '../stack/vmfiles/mirror.js';
 import type { DiskKind } from '../stack/vmfiles/virtual-disk.js';
 import type { BuiltDisk } from './build-vms.js';
 import { type MovedFile, MovedFiles } from './moved-files.js';
+import type { DiskTexts } from './snapshots/disk-texts.js';
+import type { NewPlace } from './snapshots/machine-texts.js';
 
 /** Pause between two looks whether commands have come back (model). */
 const LOOK_NS = 1_000_000;
@@ -31,13 +33,15 @@ export interface MigrationWay {
   readonly lower: FileSystemSwitch;
   readonly home: Home;
   readonly mover: DataMover;
+  readonly texts: DiskTexts;
 }
 
 /**
  * Moves a virtual disk while its machine runs (Storage vMotion; stack-upper reference, 14.1): what
  * snapshots keep is copied file by file; then what the guest writes to, one pass of the data mover with
- * the guest's writes mirrored; then a short stun in which the machine closes the old files and opens the
- * new ones. Whatever goes wrong, the machine stays with the old ones. Change tracking goes on.
+ * the guest's writes mirrored; then a short stun in which the .vmx is written and the machine closes the
+ * old files and opens the new ones. Whatever goes wrong, the machine stays with the old ones, which go
+ * once nothing names them any more. Change tracking goes on.
  */
 export class DiskMigration {
   private readonly files: MovedFiles;
@@ -124,21 +128,40 @@ export class DiskMigration {
   private zero(): void {
     const { mover, target, kind } = this.way;
     if (kind !== 'eagerThick' || target.vmfs === undefined) {
-      this.freeze();
+      this.describe();
       return;
     }
     const made = this.files.files[0].made as FileHandle;
     new InflateJob(this.sim, mover, target, made, 0, (problem) => {
       if (problem !== undefined) this.fail(problem);
+      else this.describe();
+    });
+  }
+
+  /** Nobody names the new files yet. */
+  private describe(): void {
+    this.way.texts.describe(this.place, (problem) => {
+      if (problem !== undefined) this.fail(problem);
       else this.freeze();
     });
+  }
+
+  private get place(): NewPlace {
+    const { chainNow, kind } = this.way;
+    return this.files.placeOf(chainNow(), kind);
   }
 
   /** All is copied and mirrored: stops the machine until nothing is on its way to either disk. */
   private freeze(): void {
     this.isStunned = true;
     this.way.built.vm.freeze();
-    this.hold(() => this.switchOver());
+    // Both disks are equal while the machine stands still: it may be started from either.
+    this.hold(() => {
+      this.way.texts.name(this.place, this.files.made, (problem) => {
+        if (problem !== undefined) this.fail(problem, true);
+        else this.switchOver();
+      });
+    });
   }
 
   /** The guest's commands wait until none is below the disk. */
@@ -195,20 +218,34 @@ export class DiskMigration {
     backing.moveTo(base, target.datastore, kind, this.files.files.at(-1)?.made);
     const stun = formatDuration(this.sim.now - (this.heldAt as number));
     this.goOn();
-    retire();
     const by = `${size(this.offloadedBlocks)} by the array, ${size(this.copiedBlocks)} by the host`;
-    this.ended(`${base.path}, ${by}, ${vm.name} stunned ${stun}`);
+    this.way.texts.restate((refused) => {
+      // What the snapshot list may still name stays where it is.
+      if (refused === undefined) retire();
+      const left = refused === undefined ? '' : `, the old files are left: ${refused}`;
+      this.ended(`${base.path}, ${by}, ${vm.name} stunned ${stun}${left}`);
+    });
   }
 
-  private fail(problem: string): void {
+  /** @param isNamed the .vmx may name the new files */
+  private fail(problem: string, isNamed = false): void {
     const { mirror } = this;
     if (mirror !== undefined) {
       mirror.breakUp(problem);
       this.divert(this.way.lower);
     }
     this.goOn();
-    this.files.discard(() => mirror?.isTargetIdle !== false);
-    this.ended('the disk stays where it was', problem);
+    const discard = (): void => this.files.discard(() => mirror?.isTargetIdle !== false);
+    if (!isNamed) {
+      discard();
+      this.ended('the disk stays where it was', problem);
+      return;
+    }
+    this.way.texts.restate((refused) => {
+      if (refused === undefined) discard();
+      const left = refused === undefined ? '' : ', the new files are left';
+      this.ended(`the disk stays where it was${left}`, problem);
+    });
   }
 }
 

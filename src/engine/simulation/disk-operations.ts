@@ -80,7 +80,7 @@ export class DiskOperations {
     const store = this.storeOf(host, datastore);
     const path = this.loose.newPath(datastore, name);
     const file = store.datastore.createCopy(path, like.sizeBytes, like.kind, () => false);
-    this.loose.add(path, store, file);
+    this.loose.add(path, store, file, like.kind);
     const done = (problem: string | undefined): void => {
       if (problem === undefined) this.loose.settle(path);
       else this.loose.fail(path, problem);
@@ -95,7 +95,7 @@ export class DiskOperations {
     const path = this.loose.newPath(datastore, name);
     try {
       const file = store.datastore.createCopy(path, sizeBytes, diskKind, () => false);
-      this.loose.add(path, store, file);
+      this.loose.add(path, store, file, diskKind);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       this.loose.fail(path, error.problems[0].message);

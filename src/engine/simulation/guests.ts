@@ -115,6 +115,9 @@ export class Guests {
       restored: (snapshot) => {
         for (const verifier of own()) verifier.restore(snapshot);
       },
+      mixed: (snapshot) => {
+        for (const verifier of own()) verifier.mix(snapshot);
+      },
       forgotten: (snapshot) => {
         for (const verifier of own()) verifier.forget(snapshot);
       },

@@ -1,12 +1,18 @@
 import { InputError } from '../core/errors.js';
 import type { Sim } from '../core/sim.js';
 import type { MoverStore } from '../operations/store.js';
-import type { FileHandle } from '../stack/files.js';
+import type { DatastoreFiles, FileHandle } from '../stack/files.js';
+import { NO_CID } from '../stack/vmfiles/chain/link.js';
+import type { DiskKind } from '../stack/vmfiles/virtual-disk.js';
+import { describeLink } from './export/link-files.js';
 
 /** A disk that belongs to no virtual machine. */
 export interface LooseDisk {
   readonly store: MoverStore;
   readonly file: FileHandle;
+  readonly kind: DiskKind;
+  /** Where bytes are kept, once all of the disk is there. */
+  descriptor?: FileHandle | undefined;
   /** Something is still being done to it. */
   busy: boolean;
 }
@@ -30,8 +36,8 @@ export class LooseDisks {
   }
 
   /** A disk that is being made, until `settle` or `fail`. */
-  add(path: string, store: MoverStore, file: FileHandle): void {
-    this.disks.set(path, { store, file, busy: true });
+  add(path: string, store: MoverStore, file: FileHandle, kind: DiskKind): void {
+    this.disks.set(path, { store, file, kind, busy: true });
   }
 
   get(path: string): LooseDisk | undefined {
@@ -44,7 +50,31 @@ export class LooseDisks {
 
   /** The disk is done: it may be deleted or renamed. */
   settle(path: string): void {
-    (this.disks.get(path) as LooseDisk).busy = false;
+    const disk = this.disks.get(path) as LooseDisk;
+    disk.busy = false;
+    try {
+      disk.descriptor = this.describe(disk, path);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      this.fail(path, error.problems[0].message);
+    }
+  }
+
+  /** @throws InputError when there is no room for it */
+  private describe({ store, file, kind }: LooseDisk, path: string): FileHandle | undefined {
+    const datastore: DatastoreFiles = store.datastore;
+    if (datastore.keepsBytes !== true) return undefined;
+    const stream = this.sim.random.stream(`descriptor of ${path}`);
+    const said = {
+      format: 'flat' as const,
+      capacityBlocks: file.sizeBlocks,
+      extent: path,
+      cid: stream.next(),
+      parentCid: NO_CID,
+    };
+    const text = describeLink(said, undefined, kind === 'thin', () => stream.next());
+    const name = path.replace(/-flat\.vmdk$/, '.vmdk');
+    return datastore.createFile(name, text.length, 'small', 0, text);
   }
 
   /** What was made of it so far goes. */
@@ -60,7 +90,9 @@ export class LooseDisks {
     const path = pathOf(datastore, name);
     const disk = this.idle(path);
     this.disks.delete(path);
-    disk.store.datastore.removeFile(disk.file);
+    const { store, descriptor, file } = disk;
+    if (descriptor !== undefined) store.datastore.removeFile(descriptor);
+    store.datastore.removeFile(file);
     return { ...disk, path };
   }
 
@@ -70,7 +102,14 @@ export class LooseDisks {
     const disk = this.idle(from);
     if (!/^[\w.-]+$/.test(to)) throw InputError.of(from, `${to} is no name of a file`);
     const path = this.newPath(datastore, to);
-    disk.store.datastore.rename(disk.file, path);
+    const { store, descriptor: old, file } = disk;
+    if (store.datastore.keepsName(file)) {
+      throw InputError.of(from, 'is still locked by a host', 'try again in a moment');
+    }
+    // One of the two descriptors names the extent at every instant.
+    disk.descriptor = this.describe(disk, path);
+    store.datastore.rename(file, path);
+    if (old !== undefined) store.datastore.removeFile(old);
     this.disks.delete(from);
     this.disks.set(path, disk);
     return { from, path };

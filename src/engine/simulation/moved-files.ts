@@ -5,6 +5,7 @@ import type { DiskChain, MovedLink } from '../stack/vmfiles/chain/disk-chain.js'
 import type { Link } from '../stack/vmfiles/chain/link.js';
 import type { Home } from '../stack/vmfiles/home.js';
 import type { DiskKind, VirtualDisk } from '../stack/vmfiles/virtual-disk.js';
+import type { LinkFiles, NewPlace } from './snapshots/machine-texts.js';
 
 /** Pause between two looks whether a file is at rest (model). */
 const LOOK_NS = 1_000_000;
@@ -92,6 +93,29 @@ export class MovedFiles {
       links.set(moved.link ?? base, { file: moved.made as FileHandle, descriptor });
     }
     return links;
+  }
+
+  /** Where all files are to be, once all have been made. */
+  placeOf(chain: DiskChain | undefined, kind: DiskKind): NewPlace {
+    const files = new Map<Link | undefined, LinkFiles>();
+    const map = this.small.find(({ path }) => path === `${this.stem}-ctk.vmdk`);
+    for (const [at, moved] of this.files.entries()) {
+      const descriptor = this.descriptors.get(moved) as FileHandle;
+      const extent = (moved.made as FileHandle).path;
+      const changeMap = at === 0 ? map?.path : undefined;
+      files.set(moved.link ?? chain?.base, {
+        name: descriptor.path,
+        descriptor,
+        extent,
+        changeMap,
+      });
+    }
+    return { files, kind, changeMap: map };
+  }
+
+  /** Everything that has been made. */
+  get made(): readonly FileHandle[] {
+    return [...this.small, ...this.files.flatMap(({ made }) => made ?? [])];
   }
 
   /** The old files go; before the chain is told of the new ones this remembers which they are. */

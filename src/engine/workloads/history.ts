@@ -79,6 +79,19 @@ export class BlockHistory {
     else version.doneAt = OPEN;
   }
 
+  /** The block may as well be as another history has it: what that allows may come back at any time. */
+  mix(other: BlockHistory, now: number): void {
+    for (const version of other.current(now)) {
+      const known = this.find(version.write);
+      if (known !== undefined) {
+        known.doneAt = OPEN;
+        continue;
+      }
+      this.versions.push({ ...version, begunAt: now, doneAt: OPEN, readAt: -1, sightings: [] });
+      this.versions.sort((one, two) => one.write - two.write);
+    }
+  }
+
   /**
    * A write ended well. One that ended in an error is not told of: its outcome stays unknown.
    * @param oldestRead when the oldest read in flight began, or now

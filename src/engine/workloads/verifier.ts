@@ -181,6 +181,19 @@ export class Verifier {
     }
   }
 
+  /** Parts of the disks hold again what they held at the snapshot; nobody knows which. */
+  mix(snapshot: string): void {
+    const saved = this.saved.get(snapshot);
+    assert(saved !== undefined, `nothing was kept of snapshot ${snapshot}`);
+    const now = ++this.steps;
+    const blocks = Math.max(saved.length, this.histories.length);
+    for (let block = 0; block < blocks; block++) {
+      const old = saved[block];
+      if (old === undefined && this.histories[block] === undefined) continue;
+      this.historyOf(block).mix(old ?? new BlockHistory(), now);
+    }
+  }
+
   /**
    * Stamps the 4 KiB at an address of the disk may hold now, to who reads it: one where no writes to it
    * overlapped or ended in an error.

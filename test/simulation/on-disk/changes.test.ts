@@ -21,7 +21,7 @@ describe('disks made, copied and deleted during a run', () => {
     simulation.runUntil(3e8);
     expect(damage(imagesOf(simulation))).toEqual([]);
     simulation.runUntil(20e9);
-    expect(namesIn(simulation, '/made')).toEqual(['made-flat.vmdk']);
+    expect(namesIn(simulation, '/made')).toEqual(['made-flat.vmdk', 'made.vmdk']);
     simulation.command({ kind: 'deleteDisk', datastore: 'ds1', name: 'made' });
     simulation.runUntil(21e9);
     endCleanly(simulation);

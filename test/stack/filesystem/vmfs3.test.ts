@@ -26,7 +26,7 @@ describe('a VMFS 3 volume', () => {
     const { volume } = new Rig(600_000, THREE);
     expect(() => volume.createFile('disk', 256 * GB, 'thin')).toThrow(/smaller than 256 GB/);
     const file = volume.createFile('disk', 256 * GB - 512, 'thin');
-    expect(() => volume.lengthen(file, 256 * GB)).toThrow(/smaller than 256 GB/);
+    expect(() => volume.lengthen(file, 256 * GB, () => undefined)).toThrow(/smaller than 256 GB/);
     expect(new Rig(600_000).volume.createFile('disk', 256 * GB, 'thin').sizeBlocks).toBe(
       (256 * GB) / 512,
     );

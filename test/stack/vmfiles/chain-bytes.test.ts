@@ -93,7 +93,7 @@ class Rig {
   constructor(seed: number) {
     this.sim = new Sim(seed, 512);
     this.files = new Files(this.sim, 'files');
-    this.chain = new Chain(this.sim, 'chain', this.files);
+    this.chain = new Chain(this.sim, 'chain', this.files, () => true);
     this.guest = new Guest(this.sim, this.chain);
     const file = this.file('base-flat.vmdk', CAPACITY);
     this.leaf = new Link('base.vmdk', file, undefined, {

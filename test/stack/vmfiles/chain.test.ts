@@ -86,7 +86,7 @@ class Guest extends Layer {
 class Rig {
   readonly sim = new Sim(1, 256);
   readonly files = new Files(this.sim, 'files');
-  readonly chain = new Chain(this.sim, 'chain', this.files);
+  readonly chain = new Chain(this.sim, 'chain', this.files, () => true);
   readonly guest = new Guest(this.sim, this.chain);
   readonly grown: [number, number][] = [];
   leaf: Link;

@@ -39,6 +39,8 @@ export class Volume {
   /** Of the host that writes. */
   readonly session: Session | undefined;
   private readonly changes: Changes;
+  /** Within a transaction of several changes. */
+  private isTogether = false;
 
   private constructor(
     readonly core: Core,
@@ -176,7 +178,20 @@ export class Volume {
     this.change(() => this.changes.rename(from, to, replace));
   }
 
+  /** Makes several changes one transaction: of names and small files, which the journal has room for. */
+  together(change: () => void): void {
+    this.change(() => {
+      this.isTogether = true;
+      try {
+        change();
+      } finally {
+        this.isTogether = false;
+      }
+    });
+  }
+
   private change<T>(change: () => T): T {
+    if (this.isTogether) return change();
     if (this.session === undefined) {
       throw InputError.of(this.core.name, 'the volume was opened for reading only');
     }

@@ -12,6 +12,8 @@ import type { BackupWorld } from './world.js';
 /** A read that failed is sent again so often, after a pause (model): paths may come back meanwhile. */
 const RETRIES_MAX = 5;
 const RETRY_NS = 2e9;
+/** A job that is given up does not wait longer for reads that do not come back, for want of a path (model). */
+const STOP_NS_MAX = 5e9;
 
 export interface ReadJobParts {
   readonly world: BackupWorld;
@@ -44,6 +46,7 @@ export class ReadJob implements MoverClient {
   private offset = 0;
   private active = 0;
   private problem: string | undefined;
+  private hasEnded = false;
   private readonly found = new Lookup();
   private readonly pieces: Piece[];
   private readonly buffers: number[];
@@ -61,7 +64,7 @@ export class ReadJob implements MoverClient {
       tries: 0,
       stamped: false,
     }));
-    const stamps = parts.readBytes / BLOCK_BYTES / DATA_BLOCKS;
+    const stamps = stampsIn(parts.readBytes);
     this.buffers = this.pieces.map(() => sim.arena?.reserve(stamps) ?? NO_DATA);
     sim.timers.delay(0, () => this.start());
   }
@@ -96,9 +99,16 @@ export class ReadJob implements MoverClient {
     this.next(slot);
   }
 
-  /** Gives up; pieces under way come to their end. */
+  /** Gives up; pieces under way come to their end, or are waited for no longer. */
   stop(problem: string): void {
     this.problem ??= problem;
+    this.sim.timers.delay(STOP_NS_MAX, () => this.end());
+  }
+
+  private end(): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    this.ended(this.problem);
   }
 
   private again(slot: number, piece: Piece): void {
@@ -131,7 +141,8 @@ export class ReadJob implements MoverClient {
     }
     if (--this.active > 0) return;
     if (this.problem === undefined) this.parts.point.readBytes = this.doneBlocks * BLOCK_BYTES;
-    this.ended(this.problem);
+    this.giveBack();
+    this.end();
   }
 
   /**
@@ -158,6 +169,11 @@ export class ReadJob implements MoverClient {
     world.read(lower, lba, blocks, data, this, slot);
   }
 
+  private giveBack(): void {
+    const { sim, parts } = this;
+    for (const data of this.buffers) sim.arena?.release(data, stampsIn(parts.readBytes));
+  }
+
   /** What was read is in the slot's buffer. */
   private keep(slot: number, { lba, blocks, stamped }: Piece): void {
     const { arena } = this.sim;
@@ -168,4 +184,8 @@ export class ReadJob implements MoverClient {
       content.set(lba / DATA_BLOCKS + index, arena.stamps[first + index]);
     }
   }
+}
+
+function stampsIn(bytes: number): number {
+  return bytes / BLOCK_BYTES / DATA_BLOCKS;
 }

@@ -50,6 +50,11 @@ export class RestoreJob extends Operation {
     return this.cursor / this.parts.point.sectors;
   }
 
+  /** Gives up; pieces under way come to their end. */
+  stop(problem: string): void {
+    this.refuse(problem);
+  }
+
   override moved(slot: number, status: number, sense: number): void {
     if (status !== 0) {
       this.fail(slot, 'write', status, sense);
@@ -58,6 +63,12 @@ export class RestoreJob extends Operation {
     this.doneBlocks += this.length[slot];
     this.mover.add('copiedBlocks', this.length[slot]);
     this.free(slot);
+  }
+
+  protected override atEnd(): void {
+    for (const data of this.buffers) {
+      this.sim.arena?.release(data, CHUNK_BLOCKS / DATA_BLOCKS);
+    }
   }
 
   protected override begin(slot: number): boolean {

@@ -1,3 +1,4 @@
+import { InputError } from '../../core/errors.js';
 import type { Sim } from '../../core/sim.js';
 import { formatDuration, formatSize } from '../../core/units.js';
 import type { RestorePoint } from '../../operations/backup/point.js';
@@ -28,6 +29,10 @@ export interface RestoreInto {
 
 /** Writes a backup back. */
 export class Restore {
+  private job: RestoreJob | undefined;
+  /** Who ended it. */
+  private cancelledBy: string | undefined;
+
   constructor(
     private readonly sim: Sim,
     private readonly into: RestoreInto,
@@ -43,8 +48,22 @@ export class Restore {
     });
   }
 
-  /** @param restored told when the disk holds what it held then */
-  inPlace(systems: HostFileSystems, why: string, restored: () => void): void {
+  /**
+   * Gives it up: nothing is left of a new disk; one that is restored in place holds parts of the backup
+   * until it is restored again. @throws InputError when it is being given up already
+   */
+  cancel(why: string): void {
+    const { name, built } = this.into;
+    if (this.cancelledBy !== undefined) {
+      throw InputError.of(built.vm.name, `the restore of ${name} is being cancelled`);
+    }
+    this.cancelledBy = why;
+    this.into.meter.phase = 'stopping';
+    this.job?.stop('it was cancelled');
+  }
+
+  /** @param restored told when the disk holds what it held then, or parts of it */
+  inPlace(systems: HostFileSystems, why: string, restored: (whole: boolean) => void): void {
     const { backing } = this.into.built;
     const { file, tracker } = backing;
     const { datastore } = systems.stores.get(backing.datastore.name) as MoverStore;
@@ -57,7 +76,7 @@ export class Restore {
     systems.setLocked(file, true);
     this.write(file, parts, why, (problem) => {
       systems.setLocked(file, false);
-      if (problem === undefined) restored();
+      restored(problem === undefined);
     });
   }
 
@@ -74,13 +93,16 @@ export class Restore {
     meter.phase = 'restoring';
     const job = new RestoreJob(this.sim, mover, { ...parts, point }, (problem) => {
       meter.writtenBlocks += job.doneBlocks;
-      meter.end(problem === undefined ? 'good' : 'failed');
+      const by = this.cancelledBy;
+      meter.end(problem === undefined ? 'good' : by === undefined ? 'failed' : 'cancelled');
       done(problem);
       const what = `${name}: ${formatSize(job.doneBlocks * 512)} written`;
-      if (problem !== undefined) log.note('restore.failed', file.path, name, problem);
-      else
-        log.note('restore.end', file.path, what, `took ${formatDuration(this.sim.now - beganAt)}`);
+      const span = `took ${formatDuration(this.sim.now - beganAt)}`;
+      if (problem === undefined) log.note('restore.end', file.path, what, span);
+      else if (by === undefined) log.note('restore.failed', file.path, what, problem);
+      else log.note('restore.cancelled', file.path, what, by);
       this.ended();
     });
+    this.job = job;
   }
 }

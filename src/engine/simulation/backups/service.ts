@@ -2,7 +2,6 @@ import { InputError } from '../../core/errors.js';
 import type { Sim } from '../../core/sim.js';
 import type { ProxySite } from '../../faults/sites.js';
 import { type BackupPoint, RestorePoint } from '../../operations/backup/point.js';
-import type { DataMover } from '../../operations/data-mover.js';
 import type { Command } from '../../plan/commands.js';
 import type { BuiltDisk } from '../build-vms.js';
 import type { DiskOperations } from '../disk-operations.js';
@@ -16,7 +15,6 @@ import { BackupTransports, type TransportParts } from './transports.js';
 export interface BackupServiceParts extends TransportParts {
   readonly snapshots: SnapshotService;
   readonly operations: DiskOperations;
-  readonly moverOf: (host: string) => DataMover;
   /** Those of some of its disks. */
   readonly witnessOf: (vm: string, disks: readonly number[]) => Witness;
 }
@@ -24,8 +22,8 @@ export interface BackupServiceParts extends TransportParts {
 /** Backups of virtual disks, what they hold, and restores from them. */
 export class BackupService {
   private readonly disks = new Map<number, BackedUp>();
-  /** By VM what is under way: a backup, or undefined for a restore. */
-  private readonly running = new Map<string, BackupRun | undefined>();
+  /** By VM what is under way. */
+  private readonly running = new Map<string, BackupRun | Restore>();
   private readonly transports: BackupTransports;
   private number = 0;
   /** Snapshots of backups that are over. */
@@ -121,10 +119,11 @@ export class BackupService {
     }
   }
 
-  /** @throws InputError when no backup of the VM is under way, or it is over but for its snapshot */
+  /** Of a restore too. @throws InputError when none is under way, or it is over but for its snapshot */
   cancel(vm: string, why: string): void {
     const run = this.running.get(vm);
-    if (run === undefined) throw InputError.of(`VM ${vm}`, 'no backup of it is under way');
+    if (run === undefined)
+      throw InputError.of(`VM ${vm}`, 'no backup of it is under way, and no restore');
     run.cancel(why);
   }
 
@@ -169,11 +168,13 @@ export class BackupService {
         throw InputError.of(vm, 'has snapshots', 'delete them first, or restore to a new disk');
       }
       const systems = fileSystems.get(host)!;
-      restore.inPlace(systems, why, () =>
-        this.parts.witnessOf(vm, [disk]).restored(witnessed(name)),
-      );
+      const witness = this.parts.witnessOf(vm, [disk]);
+      restore.inPlace(systems, why, (whole) => {
+        if (whole) witness.restored(witnessed(name));
+        else witness.mixed(witnessed(name));
+      });
     }
-    this.running.set(vm, undefined);
+    this.running.set(vm, restore);
   }
 
   private requireIdle(vm: string): void {

@@ -9,6 +9,7 @@ import { SanDisk } from '../../operations/backup/san-disk.js';
 import { SanInitiator } from '../../operations/backup/san-initiator.js';
 import { MANAGEMENT_BYTES_PER_SECOND, TRANSPORT } from '../../operations/backup/transport.js';
 import { BackupWorld } from '../../operations/backup/world.js';
+import type { DataMover } from '../../operations/data-mover.js';
 import type { MoverStore } from '../../operations/store.js';
 import type { BackupTransport } from '../../plan/commands.js';
 import { Chain } from '../../stack/vmfiles/chain/chain.js';
@@ -33,6 +34,7 @@ export interface TransportParts {
   readonly arrays: ReadonlyMap<string, DiskArray>;
   readonly disks: ReadonlyMap<number, BuiltDisk>;
   readonly fileSystems: ReadonlyMap<string, HostFileSystems>;
+  readonly moverOf: (host: string) => DataMover;
 }
 
 /** A disk as a transport reads it. */
@@ -153,7 +155,12 @@ export class BackupTransports {
     const { host } = vm;
     const systems = this.parts.fileSystems.get(host) as HostFileSystems;
     const title = `${vm.name}:${plan.name} ${transport}`;
-    const chain = new Chain(this.sim, title, systems.fileSystemSwitch);
+    const chain = new Chain(
+      this.sim,
+      title,
+      systems.fileSystemSwitch,
+      this.parts.moverOf(host).holdsGuests,
+    );
     systems.mountOf(backing.datastore.name)?.count(chain.tableIo.traffic);
     const setLinks = (links: readonly Link[]): void => {
       chain.links = links;

@@ -9,7 +9,7 @@ import { SeDelta } from '../../formats/vmdk/se-delta.js';
 import { SeSink } from '../../formats/vmdk/se-sink.js';
 import { FlatSink } from '../../formats/vmdk/sink.js';
 import { NO_CID } from '../../stack/vmfiles/chain/link.js';
-import type { ChainLink } from '../snapshots/service.js';
+import type { ChainLink } from '../snapshots/chain-link.js';
 
 /** File block of a datastore, in 512-byte blocks: what is read and written at once. */
 const FILE_BLOCK = 2048;

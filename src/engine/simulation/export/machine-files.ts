@@ -3,7 +3,8 @@ import { Random } from '../../core/random.js';
 import { requirePlainName } from '../../formats/vmdk/extent-line.js';
 import type { FileMedium } from '../../formats/vmdk/medium.js';
 import type { Plan, VmPlan } from '../../plan/plan.js';
-import type { ChainLink, SnapshotService } from '../snapshots/service.js';
+import type { ChainLink } from '../snapshots/chain-link.js';
+import type { SnapshotService } from '../snapshots/service.js';
 import { describeLink, plainName, writeExtent } from './link-files.js';
 import { configurationOf, type ExportedDisk, snapshotListOf } from './machine-text.js';
 

@@ -10,7 +10,7 @@ import type { DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
 import type { Link } from '../../stack/vmfiles/chain/link.js';
 import type { FrozenChanges } from '../../stack/vmfiles/change-tracker.js';
 import type { Home } from '../../stack/vmfiles/home.js';
-import type { VirtualDisk } from '../../stack/vmfiles/virtual-disk.js';
+import type { DiskKind, VirtualDisk } from '../../stack/vmfiles/virtual-disk.js';
 import { filled, type HomeText } from '../export/home-text.js';
 import type { VmSnapshot } from './snapshot.js';
 
@@ -20,6 +20,27 @@ const LIST_BYTES = 4096;
 /** How a base's extent is called after its descriptor. */
 export const BASE_ENDING = /-(?:flat|rdmp?)\.vmdk$/;
 
+/** What a link is named by. */
+type Named = Pick<Link, 'name'>;
+
+/** The files of a link where it lies, or is to lie. */
+export interface LinkFiles extends Named {
+  readonly descriptor: FileHandle;
+  /** Path of the extent. */
+  readonly extent: string;
+  /** Path of the change map of a base whose changes are tracked. */
+  readonly changeMap: string | undefined;
+}
+
+/** Where the files of a disk are to be, by link; of one that never had a snapshot by `undefined`. */
+export interface NewPlace {
+  readonly files: ReadonlyMap<Link | undefined, LinkFiles>;
+  /** Of the base. */
+  readonly kind: DiskKind;
+  /** A new change map, which says nothing yet. */
+  readonly changeMap?: FileHandle | undefined;
+}
+
 export interface MachineTextsOptions {
   readonly plan: VmPlan;
   readonly home: Home;
@@ -28,6 +49,11 @@ export interface MachineTextsOptions {
   /** The same of disks that have, or had, snapshots. */
   readonly knownChain: (disk: number) => DiskChain | undefined;
   readonly needsConsolidation: () => boolean;
+  /** What the list says now. */
+  readonly listed: () => {
+    readonly snapshots: readonly VmSnapshot[];
+    readonly current: VmSnapshot | undefined;
+  };
 }
 
 /**
@@ -42,11 +68,10 @@ export class MachineTexts {
   constructor(private readonly options: MachineTextsOptions) {}
 
   /** The .vmx (or .vmtx) when these links are the leaves of their disks, by number of the disk. */
-  configuration(leaves: ReadonlyMap<number, Link>): FilePart {
-    const { text, plan } = this.options;
-    const handle = this.handleOf('config');
+  configuration(leaves: ReadonlyMap<number, Named>): FilePart {
+    const { text } = this.options;
     const leafOf = (disk: DiskPlan): string => leaves.get(disk.index)?.name ?? text.leafOf(disk);
-    return this.part(handle, plan.home, () => text.configuration(leafOf));
+    return this.part(this.handleOf('config'), () => text.configuration(leafOf));
   }
 
   /**
@@ -57,7 +82,7 @@ export class MachineTexts {
   list(
     snapshots: readonly VmSnapshot[],
     current: VmSnapshot | undefined,
-    stands: (link: Link) => Link = (link) => link,
+    stands: (link: Link) => Named = (link) => link,
   ): FilePart {
     const { plan, text, needsConsolidation } = this.options;
     const handle = this.handleOf('snapshotList');
@@ -114,68 +139,142 @@ export class MachineTexts {
     return this.changeMap(this.options.chainOf(disk).backing, changes);
   }
 
-  private changeMap(
-    { file, datastore }: VirtualDisk,
-    { changeId, epochs }: FrozenChanges,
-  ): FilePart[] {
-    const { text } = this.options;
+  private changeMap({ file }: VirtualDisk, changes: FrozenChanges): FilePart[] {
     const handle = this.changeMapOf(file);
-    if (handle === undefined || !text.keeps(datastore.name)) return [];
+    return handle === undefined ? [] : this.mapIn(handle, changes);
+  }
+
+  private mapIn(handle: FileHandle, { changeId, epochs }: FrozenChanges): FilePart[] {
+    if (!this.options.text.keeps(datastoreOf(handle))) return [];
     const content = encodeChangeMap(changeId.split('/')[0], epochs);
     return [{ handle, blocks: content.length / BLOCK_BYTES, content }];
   }
 
-  /** What says where a disk lies and what its files are called; nothing where no bytes are kept. */
+  /** What says where a disk lies and what its files are called. */
   place(disk: number, backing: VirtualDisk): FilePart[] {
+    const { file, kind, tracker } = backing;
     const chain = this.options.knownChain(disk);
-    const descriptors =
-      chain === undefined ? this.baseAlone(disk, backing) : this.descriptors(disk, chain.links);
-    const { tracker } = backing;
     const changes = tracker === undefined ? [] : this.changeMap(backing, tracker.changes);
-    const parts = [...descriptors, ...changes, this.configuration(new Map())];
-    return parts.filter(({ content }) => content !== undefined);
+    const descriptors =
+      chain !== undefined
+        ? this.descriptors(disk, chain.links)
+        : this.baseAlone(disk, file, kind, this.filesOfBase(backing));
+    return [...descriptors, ...changes, this.configuration(new Map()), ...this.listNow()];
+  }
+
+  /** What the files of a disk say of themselves once they are in another place. */
+  moved(disk: number, { file, tracker }: VirtualDisk, place: NewPlace): FilePart[] {
+    const chain = this.options.knownChain(disk);
+    const base = place.files.get(chain?.base);
+    if (base === undefined) return [];
+    const descriptors =
+      chain === undefined
+        ? this.baseAlone(disk, file, place.kind, base)
+        : this.descriptors(disk, chain.links, undefined, place);
+    if (tracker === undefined || place.changeMap === undefined) return descriptors;
+    return [...descriptors, ...this.mapIn(place.changeMap, tracker.changes)];
+  }
+
+  /** What the descriptor of a link says of it there, as all of another file; undefined without bytes. */
+  contentFor(
+    disk: number,
+    { file }: VirtualDisk,
+    { place, link, into }: { place: NewPlace; link: Link | undefined; into: FileHandle },
+  ): Uint8Array | undefined {
+    const files = place.files.get(link);
+    const at = files && {
+      ...place,
+      files: new Map([...place.files, [link, { ...files, descriptor: into }]]),
+    };
+    if (at === undefined) return undefined;
+    const [part] =
+      link === undefined
+        ? this.baseAlone(disk, file, at.kind, at.files.get(link))
+        : this.descriptors(disk, [link], undefined, at);
+    return part?.content;
+  }
+
+  /** The .vmx that names the leaf of a disk where it is to be. */
+  namesOf(disk: number, place: NewPlace): FilePart {
+    const leaf = place.files.get(this.options.knownChain(disk)?.leaf);
+    return this.configuration(leaf === undefined ? new Map() : new Map([[disk, leaf]]));
+  }
+
+  /**
+   * The .vmsd, as it is or with the links of a disk where they are to be; nothing without snapshots.
+   * @throws InputError when that does not fit into it
+   */
+  listNow(nameOf: (link: Link) => string = ({ name }) => name): FilePart[] {
+    const { snapshots, current } = this.options.listed();
+    if (snapshots.length === 0) return [];
+    return [this.list(snapshots, current, (link) => ({ name: nameOf(link) }))];
+  }
+
+  private filesOfBase(backing: VirtualDisk): LinkFiles | undefined {
+    const { file } = backing;
+    const name = file.path.replace(BASE_ENDING, '.vmdk');
+    const descriptor = this.descriptorAt(name);
+    const changeMap = this.namedMapOf(backing);
+    return descriptor && { name, descriptor, extent: file.path, changeMap };
   }
 
   /** The descriptor of a disk that never had a snapshot. */
-  private baseAlone(disk: number, { file, datastore, kind }: VirtualDisk): FilePart[] {
+  private baseAlone(
+    disk: number,
+    { sizeBlocks }: FileHandle,
+    kind: DiskKind,
+    files: LinkFiles | undefined,
+  ): FilePart[] {
     const { plan, text } = this.options;
-    const path = file.path.replace(BASE_ENDING, '.vmdk');
-    const handle = this.descriptorAt(path);
-    if (handle === undefined) return [];
+    if (files === undefined) return [];
+    const { name, descriptor, changeMap } = files;
     const at = plan.disks.find(({ index }) => index === disk) as DiskPlan;
-    const now = { ...at, kind, sizeBytes: file.sizeBlocks * BLOCK_BYTES };
-    const write = () => text.baseDescriptor(now, path, this.changeMapOf(file)?.path);
-    return [this.part(handle, datastore.name, write)];
+    const now = { ...at, kind, sizeBytes: sizeBlocks * BLOCK_BYTES };
+    return [this.part(descriptor, () => text.baseDescriptor(now, name, changeMap))];
   }
 
   /**
    * Descriptors of links of a disk.
    * @param parent of all of them, where that is to be another one
+   * @param place where they are to be
    */
-  descriptors(disk: number, links: readonly Link[], parent?: Link): FilePart[] {
+  descriptors(disk: number, links: readonly Link[], parent?: Link, place?: NewPlace): FilePart[] {
     const { text, chainOf } = this.options;
     const chain = chainOf(disk);
-    const { datastore, kind } = chain.backing;
+    const kind = place?.kind ?? chain.backing.kind;
     return links.flatMap((link) => {
-      const handle = chain.descriptorOf(link) ?? this.descriptorAt(link.name);
-      if (handle === undefined) return [];
-      const isBase = link.delta === undefined;
+      const files = place?.files.get(link) ?? this.filesOf(chain, link);
+      if (files === undefined) return [];
+      const { name, descriptor, extent, changeMap } = files;
       const said = {
         format: link.delta?.format.name ?? ('flat' as const),
         capacityBlocks: chain.capacityBlocks,
-        extent: link.file.path,
+        extent,
         cid: link.cid,
         parentCid: parent?.cid ?? link.parentCid,
-        changeMap: isBase ? this.changeMapOf(link.file)?.path : undefined,
+        changeMap,
       };
-      const under = (parent ?? link.parent)?.name;
-      const write = () => text.descriptor(link.name, said, under, isBase && kind === 'thin');
-      return [this.part(handle, datastore.name, write)];
+      const under = parent ?? link.parent;
+      const named = (under && place?.files.get(under)) ?? under;
+      const isThin = link.delta === undefined && kind === 'thin';
+      return [this.part(descriptor, () => text.descriptor(name, said, named?.name, isThin))];
     });
+  }
+
+  private filesOf(chain: DiskChain, link: Link): LinkFiles | undefined {
+    const { name, file } = link;
+    const descriptor = chain.descriptorOf(link) ?? this.descriptorAt(name);
+    const changeMap = link.delta === undefined ? this.namedMapOf(chain.backing) : undefined;
+    return descriptor && { name, descriptor, extent: file.path, changeMap };
   }
 
   private descriptorAt(path: string): FileHandle | undefined {
     return this.options.home.ofRole('diskDescriptor').find((file) => file.path === path);
+  }
+
+  /** What a descriptor says: a map that is still there is named no more once nothing is tracked. */
+  private namedMapOf({ file, tracker }: VirtualDisk): string | undefined {
+    return tracker && this.changeMapOf(file)?.path;
   }
 
   private changeMapOf({ path }: FileHandle): FileHandle | undefined {
@@ -183,8 +282,8 @@ export class MachineTexts {
     return this.options.home.ofRole('changeTracking').find((file) => file.path === map);
   }
 
-  private part(handle: FileHandle, datastore: string, write: () => Uint8Array): FilePart {
-    if (!this.options.text.keeps(datastore)) return wholeOf(handle);
+  private part(handle: FileHandle, write: () => Uint8Array): FilePart {
+    if (!this.options.text.keeps(datastoreOf(handle))) return wholeOf(handle);
     return { ...wholeOf(handle), content: filled(write(), handle.sizeBlocks * BLOCK_BYTES) };
   }
 
@@ -204,6 +303,10 @@ export class MachineTexts {
       throw error;
     }
   }
+}
+
+function datastoreOf({ path }: FileHandle): string {
+  return path.slice(1, path.indexOf(']'));
 }
 
 /** All of a file, where what it says does not matter. */

@@ -10,13 +10,7 @@ import type { FileHandle } from '../../stack/files.js';
 import type { Chain } from '../../stack/vmfiles/chain/chain.js';
 import { ChainView } from '../../stack/vmfiles/chain/chain-view.js';
 import { type ChainFiles, DiskChain } from '../../stack/vmfiles/chain/disk-chain.js';
-import {
-  chainFrom,
-  type GrainRun,
-  grainRuns,
-  Link,
-  NO_CID,
-} from '../../stack/vmfiles/chain/link.js';
+import { chainFrom, grainRuns, Link, NO_CID } from '../../stack/vmfiles/chain/link.js';
 import type { DiskArea, FrozenChanges } from '../../stack/vmfiles/change-tracker.js';
 import type { Home } from '../../stack/vmfiles/home.js';
 import type { DiskKind } from '../../stack/vmfiles/virtual-disk.js';
@@ -25,6 +19,8 @@ import type { HostFileSystems } from '../build-datastores.js';
 import type { BuiltDisk } from '../build-vms.js';
 import type { HomeText } from '../export/home-text.js';
 import type { FileContents } from '../file-contents.js';
+import type { ChainLink } from './chain-link.js';
+import { type DiskTexts, diskTexts } from './disk-texts.js';
 import { BASE_ENDING, MachineTexts } from './machine-texts.js';
 import { PlaceTexts } from './place-texts.js';
 import type { SnapshotInfo, Witness } from './snapshot.js';
@@ -33,26 +29,6 @@ import { VmSnapshots } from './vm-snapshots.js';
 
 /** Pause between two looks whether a file is at rest (model). */
 const LOOK_NS = 1_000_000;
-
-/** One file of a disk's chain, with where its data lies. */
-export interface ChainLink {
-  /** `[datastore] web1/web1-000001.vmdk`. */
-  readonly descriptor: string;
-  /** The extent: `[datastore] web1/web1-000001-sesparse.vmdk`, or the flat base. */
-  readonly extent: string;
-  readonly format: 'flat' | 'vmfsSparse' | 'seSparse';
-  readonly cid: number;
-  readonly parentCid: number;
-  readonly fileNumber: number;
-  readonly fileBytes: number;
-  readonly capacityBlocks: number;
-  /** Grains the file holds, in order of their address in the disk; none for a flat base. */
-  runs(): Generator<GrainRun>;
-  /** Whether something was ever written to a file block, 1 MiB, of the extent. */
-  holds(fileBlock: number): boolean;
-  /** Fills `into`, whole blocks, with what lies in the extent from a block on. */
-  read(block: number, into: Uint8Array): void;
-}
 
 export interface SnapshotServiceOptions {
   readonly plans: readonly VmPlan[];
@@ -101,7 +77,9 @@ export class SnapshotService {
     else {
       const built = this.builtDisk(command.disk);
       this.tracking.set(built, command.state === 'on', why);
-      this.places.placed(built.vm, command.disk);
+      this.places.placed(built.vm, command.disk, (refused) => {
+        if (refused === undefined) this.tracking.retire(built);
+      });
     }
   }
 
@@ -237,6 +215,12 @@ export class SnapshotService {
     this.tracking.resized(this.builtDisk(disk));
   }
 
+  /** What the files of a disk that goes elsewhere say, and those that name them. */
+  textsFor(disk: number): DiskTexts {
+    const { vm, backing } = this.builtDisk(disk);
+    return diskTexts(this.places, this.textsOf(vm.name), { vm, disk, backing });
+  }
+
   /** Reads or writes files from end to end; where bytes are kept not before they are on the volume. */
   private move(
     op: typeof READ | typeof WRITE,
@@ -330,6 +314,7 @@ export class SnapshotService {
       lower,
       files,
       newCid: () => stream.next(),
+      holdsGuests: this.options.moverOf(vm.host).holdsGuests,
     });
     for (const traffic of chain.traffics) mount.count(traffic);
     this.chains.set(disk, chain);
@@ -372,6 +357,7 @@ export class SnapshotService {
       chainOf: (disk) => this.chainFor(disk),
       knownChain: (disk) => this.chains.get(disk),
       needsConsolidation: () => plan.disks.some(({ index }) => this.needsConsolidation(index)),
+      listed: () => this.machines.get(name) ?? { snapshots: [], current: undefined },
     });
   }
 

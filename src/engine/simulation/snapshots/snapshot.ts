@@ -39,5 +39,7 @@ export function infoOf(snapshot: VmSnapshot): SnapshotInfo {
 export interface Witness {
   saved(snapshot: string): void;
   restored(snapshot: string): void;
+  /** Only parts of it have been set back. */
+  mixed(snapshot: string): void;
   forgotten(snapshot: string): void;
 }

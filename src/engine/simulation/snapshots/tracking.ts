@@ -31,9 +31,14 @@ export class Tracking {
     const stream = this.sim.random.stream(`${name}.ctk ${this.sim.now}`);
     const uuid = (): string => Array.from({ length: 4 }, () => hex(stream.next())).join('');
     backing.tracker = on ? new ChangeTracker(backing.file.sizeBlocks, uuid) : undefined;
-    this.makeMap(built);
+    if (on) this.makeMap(built);
     const what = on ? `changes are tracked, ${backing.tracker?.changeId}` : 'not tracked any more';
     this.sim.log.note('disk.tracking', name, what, why);
+  }
+
+  /** Nothing names the file of the changes of a disk any more: it goes, where they are not tracked. */
+  retire(built: BuiltDisk): void {
+    if (built.backing.tracker === undefined) this.removeMap(built);
   }
 
   /** A disk has another size: its change id is another from now on. */
@@ -73,16 +78,22 @@ export class Tracking {
     return tracker.areasWhere((granule) => held.has(granule));
   }
 
-  /** The file of the changes, with the size it has to have; none where they are not tracked. */
-  private makeMap({ backing, vm }: BuiltDisk): void {
+  /** The file of the changes, with the size it has to have. */
+  private makeMap(built: BuiltDisk): void {
+    const { backing, vm } = built;
+    this.removeMap(built);
+    const { fileBytes } = backing.tracker as ChangeTracker;
+    const path = mapOf(built);
+    const name = path.slice(path.lastIndexOf('/') + 1);
     const home = this.homes.get(vm.name) as Home;
-    const path = backing.file.path.replace(BASE_ENDING, '-ctk.vmdk');
+    home.addFile('changeTracking', name, fileBytes, 'small', backing.datastore.name);
+  }
+
+  private removeMap(built: BuiltDisk): void {
+    const home = this.homes.get(built.vm.name) as Home;
+    const path = mapOf(built);
     const old = home.ofRole('changeTracking').find((file) => file.path === path);
     if (old !== undefined) home.removeFile(old);
-    if (backing.tracker === undefined) return;
-    const { fileBytes } = backing.tracker;
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    home.addFile('changeTracking', name, fileBytes, 'small', backing.datastore.name);
   }
 
   private trackerOf(built: BuiltDisk): ChangeTracker {
@@ -90,6 +101,10 @@ export class Tracking {
     if (tracker !== undefined) return tracker;
     throw InputError.of(nameOf(built), 'its changes are not tracked', 'track them');
   }
+}
+
+function mapOf({ backing }: BuiltDisk): string {
+  return backing.file.path.replace(BASE_ENDING, '-ctk.vmdk');
 }
 
 function nameOf({ vm, plan }: BuiltDisk): string {

@@ -48,6 +48,17 @@ const GROWTH = datastoreSlot('growthBlocks');
 
 /** Files of VMFS 3 with its blocks of 1 MiB are smaller (stack-upper reference, section 4). */
 const VMFS3_FILE_MAX = 256 * 1024 * 1024 * 1024 - 512;
+/** What a file is to be called. */
+export interface NewName {
+  readonly file: FileHandle;
+  readonly path: string;
+}
+
+/** What a small file, written before, is to say from its beginning on. */
+export interface Teller {
+  readonly file: FileHandle;
+  readonly content: Uint8Array;
+}
 
 /** Where one host's mount counts its traffic, TRAFFIC_FIELDS first. */
 type MountCounters = Pick<Entity, 'values' | 'refresh'>;
@@ -127,9 +138,10 @@ export abstract class Datastore implements DatastoreFiles {
   /**
    * Makes a file longer: a thin one by holes, a thick one by blocks to be zeroed. Hosts that have it
    * open have to be told (`Mount.lengthened`).
+   * @param done told, by an event of its own, when the file on the volume is as long
    * @throws InputError when the datastore has too little free space
    */
-  abstract lengthen(file: FileHandle, sizeBytes: number): void;
+  abstract lengthen(file: FileHandle, sizeBytes: number, done: () => void): void;
 
   /** From now on the file gets its blocks in another way; those it has it keeps. */
   setPolicy(file: FileHandle, policy: AllocationPolicy): void {
@@ -139,6 +151,20 @@ export abstract class Datastore implements DatastoreFiles {
   /** Gives a file another name on this datastore. What that writes is not modelled. */
   rename(file: FileHandle, path: string): void {
     (file as StoredFile).path = path;
+  }
+
+  /** Whether a file is locked on the volume, so that it keeps its name. */
+  keepsName(_file: FileHandle): boolean {
+    return false;
+  }
+
+  /**
+   * Gives files other names, which another file tells of: where bytes are kept at one instant.
+   * @param done told, by an event of its own, when it is so on the volume
+   */
+  renameNamed(moves: readonly NewName[], _teller: Teller | undefined, done: () => void): void {
+    for (const { file, path } of moves) this.rename(file, path);
+    this.sim.timers.delay(0, done);
   }
 
   /** Whether something was ever written to a file block of the file. */

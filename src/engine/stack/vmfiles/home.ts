@@ -180,12 +180,13 @@ export class Home {
     return this.kept.some(({ handle }) => handle.path === path);
   }
 
-  /** A file with its new name; `rename` gives it that. */
-  renamed(handle: FileHandle, rename: () => void): void {
-    const file = this.kept.find((candidate) => candidate.handle === handle) as HomeFile;
-    this.forget(handle);
+  /** Files with their new names; `rename` gives them those. */
+  renamed(handles: readonly FileHandle[], rename: () => void): void {
+    for (const handle of handles) this.forget(handle);
     rename();
-    this.measure(file.role, file.datastore, handle);
+    for (const { role, datastore, handle } of this.kept) {
+      if (handles.includes(handle)) this.measure(role, datastore, handle);
+    }
   }
 
   /** The entity of a file says that it is gone. */
@@ -271,10 +272,12 @@ export class Home {
 
   /** The configuration of a machine (.vmx) or of a template (.vmtx): one becomes the other. */
   renameConfig(template: boolean): void {
-    this.removeRoles('config', 'template');
+    const old = [...this.ofRole('config'), ...this.ofRole('template')];
     const ending = template ? 'vmtx' : 'vmx';
     const role = template ? 'template' : 'config';
+    // At no instant is there none.
     this.addFile(role, `${this.plan.name}.${ending}`, VMX_BYTES);
+    for (const handle of old) this.removeFile(handle);
   }
 
   /** The lock of a machine that is powered on. */

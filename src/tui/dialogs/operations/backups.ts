@@ -41,9 +41,9 @@ export const backups: Operation = {
     // One of a machine at a time.
     if (!rowsOfVm(world, 'backup', vm).some((backup) => backup.now('phase') > 0)) return begun;
     const cancel = {
-      label: `cancel the backup of ${vm}`,
+      label: `cancel the backup or restore of ${vm}`,
       command: { kind: 'cancelBackup', vm } as const,
-      said: `${vm}: its backup is cancelled`,
+      said: `${vm}: its backup or restore is cancelled`,
     };
     return [cancel];
   },

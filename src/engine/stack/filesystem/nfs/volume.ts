@@ -105,7 +105,7 @@ export class NfsVolume extends Datastore {
     return this.grow(this.fileOf(handle), first, end - 1);
   }
 
-  override lengthen(handle: FileHandle, sizeBytes: number): void {
+  override lengthen(handle: FileHandle, sizeBytes: number, done: () => void): void {
     const file = this.fileOf(handle);
     const length = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
     const before = file.given.length;
@@ -117,6 +117,7 @@ export class NfsVolume extends Datastore {
     file.sizeBlocks = Math.ceil(sizeBytes / 512);
     this.provisioned += length - before;
     if (isThick) this.grow(file, before, length - 1);
+    this.sim.timers.delay(0, done);
   }
 
   override createCopy(

@@ -245,7 +245,7 @@ export class VmfsVolume extends BytelessVolume {
   }
 
   /** Further pointer blocks are numbered anew, with those there were: they lie side by side. */
-  override lengthen(handle: FileHandle, sizeBytes: number): void {
+  override lengthen(handle: FileHandle, sizeBytes: number, done: () => void): void {
     const file = this.fileOf(handle);
     const length = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
     const before = file.mapLength;
@@ -263,6 +263,7 @@ export class VmfsVolume extends BytelessVolume {
     file.lengthen(this.maps.take(length), Math.ceil(sizeBytes / 512));
     this.provisioned += length - before;
     if (file.policy !== 'thin') this.extend(file, before, length);
+    this.sim.timers.delay(0, done);
   }
 
   override createCopy(

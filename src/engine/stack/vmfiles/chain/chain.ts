@@ -1,5 +1,5 @@
 import { assert } from '../../../core/assert.js';
-import { type Io, READ, UNMAP, WRITE } from '../../../core/io.js';
+import { type Io, NO_IO, READ, UNMAP, WRITE } from '../../../core/io.js';
 import type { Layer } from '../../../core/layer.js';
 import type { Sim } from '../../../core/sim.js';
 import { CHECK, SENSE_INVALID_OPCODE } from '../../../core/status.js';
@@ -60,11 +60,15 @@ export class Chain extends Splitter implements Recaller {
   private readonly step: Uint8Array;
   private readonly diskLba: Float64Array;
 
-  /** @param lower takes rows addressed by file */
+  /**
+   * @param lower takes rows addressed by file
+   * @param holdsGuests whether commands of guests are held while there is no path, however long
+   */
   constructor(
     sim: Sim,
     name: string,
     private readonly lower: Layer,
+    private readonly holdsGuests: () => boolean,
   ) {
     super(sim, name);
     this.tableIo = new TableIo(sim, name, this, lower);
@@ -107,6 +111,12 @@ export class Chain extends Splitter implements Recaller {
     lba[io] = this.diskLba[io];
     if (status[io] !== 0) this.end(io);
     else this.updateTables(io);
+  }
+
+  /** Commands of the host itself are never held for long. */
+  holds(token: number): boolean {
+    const io = token < 0 ? this.tableReads.waitingFor(token) : token;
+    return io !== NO_IO && this.requests.world[io] !== 0 && this.holdsGuests();
   }
 
   /** An I/O of the chain's own has ended: a table that rows wait for, or a step of one row. */
@@ -348,7 +358,7 @@ export class Chain extends Splitter implements Recaller {
   /** The row is done, well or not. */
   private end(io: Io): void {
     this.step[io] = NONE;
-    if (this.requests.op[io] === WRITE) this.lateUnmaps.end();
+    if (this.requests.op[io] === WRITE) this.lateUnmaps.done(io);
     if (this.turns.end(io)) this.fill.forget(io);
     if (!this.turns.isIdle) for (const row of this.turns.takeWaiting()) this.place(row);
     this.leave(io).complete(io);

@@ -57,6 +57,8 @@ export interface DiskChainOptions {
   readonly lower: Layer;
   readonly files: ChainFiles;
   readonly newCid: () => number;
+  /** Commands of guests are held while there is no path, however long. */
+  readonly holdsGuests: () => boolean;
 }
 
 /**
@@ -89,7 +91,7 @@ export class DiskChain {
     private readonly sim: Sim,
     private readonly options: DiskChainOptions,
   ) {
-    const { vm, host, disk, backing, lower, newCid } = options;
+    const { vm, host, disk, backing, lower, newCid, holdsGuests } = options;
     const name = `${vm}:${disk}`;
     this.base = new Link(`${baseName(backing.file)}.vmdk`, backing.file, undefined, {
       cid: newCid(),
@@ -99,10 +101,10 @@ export class DiskChain {
     this.leaf = this.base;
     this.all.add(this.base);
     this.detour = new Detour(sim, `${name} detour`, lower);
-    this.guest = new Chain(sim, `${name} chain`, this.detour);
-    this.source = new Chain(sim, `${name} merge source`, lower);
-    this.target = new Chain(sim, `${name} merge target`, lower);
-    this.reader = new Chain(sim, `${name} reader`, lower);
+    this.guest = new Chain(sim, `${name} chain`, this.detour, holdsGuests);
+    this.source = new Chain(sim, `${name} merge source`, lower, holdsGuests);
+    this.target = new Chain(sim, `${name} merge target`, lower, holdsGuests);
+    this.reader = new Chain(sim, `${name} reader`, lower, holdsGuests);
     const written = (link: Link): void => {
       link.cid = newCid();
     };
@@ -228,11 +230,6 @@ export class DiskChain {
     const descriptor = this.descriptors.get(link);
     if (descriptor !== undefined) files.remove(descriptor);
     this.descriptors.delete(link);
-  }
-
-  /** All links have other names; @param nameOf the new name of a descriptor */
-  rename(nameOf: (old: string) => string): void {
-    for (const link of this.all) link.name = nameOf(link.name);
   }
 
   /** The files of all links are others now, on this datastore; the disk has to be at rest. */

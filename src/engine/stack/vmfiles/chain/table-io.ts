@@ -14,12 +14,14 @@ const RETRY_NS = 1_000_000_000;
 /** Who asked for an I/O; `token` is what it gave with it. */
 export interface TableClient {
   tableDone(token: number, status: number, sense: number): void;
+  /** Whether an I/O that found no path is held as the commands are that it is for. */
+  holds(token: number): boolean;
 }
 
 /**
  * The chain's own I/O in the files of deltas: grain tables, directories, journals, copied grains. It is
- * the VMkernel's, which fails fast once all paths have been down for long; the guest's command it is for
- * is held then (stack-lower reference, APD), so that it is sent again until there is a path.
+ * the VMkernel's, which fails fast once all paths have been down for long; where the command it is for
+ * is held then, as a guest's is (stack-lower reference, APD), it is sent again until there is a path.
  */
 export class TableIo extends Layer {
   /** Traffic of a datastore, TRAFFIC_FIELDS. */
@@ -68,7 +70,7 @@ export class TableIo extends Layer {
     const { now, requests } = this.sim;
     const { op, blocks, status, sense, arrivedAt, data } = requests;
     const ended = status[io];
-    if (hostOf(ended) === HOST_NO_CONNECT) {
+    if (hostOf(ended) === HOST_NO_CONNECT && this.client.holds(this.token[io])) {
       this.after(RETRY_NS, io);
       return;
     }

@@ -1,4 +1,4 @@
-import { type Io, READ } from '../../../core/io.js';
+import { type Io, NO_IO, READ } from '../../../core/io.js';
 import type { Delta } from './delta.js';
 import type { TableIo } from './table-io.js';
 
@@ -36,6 +36,11 @@ export class TableReads {
     read.rows.push(io);
     const { tableBlocks } = delta.format;
     this.tableIo.send(READ, delta.file, delta.tableAt(table), tableBlocks, -1 - idle);
+  }
+
+  /** A row that waits for the read with this token; NO_IO when none does any more. */
+  waitingFor(token: number): Io {
+    return this.reads[-1 - token].rows[0] ?? NO_IO;
   }
 
   /** The row is to wait no longer; false when it does not wait here. */

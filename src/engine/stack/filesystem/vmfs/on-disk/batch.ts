@@ -40,6 +40,8 @@ export interface BatchPlan {
   readonly decides: number;
   /** Somebody goes on as if it had taken effect already: it is never undone. */
   readonly firm: boolean;
+  /** Its host is back, but what it left behind on the volume is not dealt with yet: it waits for that. */
+  readonly late: boolean;
 }
 
 /** Whoever puts batches in order. */

@@ -215,7 +215,7 @@ export class Commits implements BatchOwner {
 
   /** The host is back, and begins nothing before what it had begun has come to its end. */
   private isReplaying(host: number): boolean {
-    return this.recoveries.get(host)?.isFreeing === false;
+    return this.recoveries.get(host)?.hasReplayed === false;
   }
 
   /** What it has to wait for has its locks, on which it will wait then. */
@@ -259,7 +259,9 @@ export class Commits implements BatchOwner {
     const [{ host }] = changes;
     const { core, media, sessions } = this.bytes;
     const changedLocks = new Set<number>();
-    core.store.journal = sessions[host].journal;
+    const recovery = this.recoveries.get(host);
+    // Its old journal is nobody's by then, and it has no other yet.
+    core.store.journal = recovery?.hasGivenJournal ? undefined : sessions[host].journal;
     const passingLocks = new Set<number>();
     core.store.changedLocks = changedLocks;
     core.store.passingLocks = passingLocks;
@@ -277,7 +279,8 @@ export class Commits implements BatchOwner {
       .map((at) => at / BLOCK_BYTES)
       .filter((lock) => !written.has(lock) && !this.state.isOpen(lock))
       .sort((one, other) => one - other);
-    const plan = { host, changes, locks, phases, decides, firm };
+    const late = recovery?.hasReplayed === false;
+    const plan = { host, changes, locks, phases, decides, firm, late };
     return new Batch(this.sim, this.bytes, this, plan);
   }
 }

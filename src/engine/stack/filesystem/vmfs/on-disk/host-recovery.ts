@@ -30,8 +30,6 @@ export class HostRecovery implements MetadataClient {
   private left = 0;
   private readonly head = new Uint8Array(BLOCK_BYTES);
   private body = new Uint8Array(0);
-  /** What the host had begun when it died: what it asks for since then is not part of that. */
-  private old: readonly Batch[] = [];
   /** Sectors of the volume with what the journal says they are to hold. */
   private sectors: readonly (readonly [number, Uint8Array])[] = [];
   private readonly listeners: (() => void)[] = [];
@@ -45,22 +43,29 @@ export class HostRecovery implements MetadataClient {
     private via: number,
   ) {}
 
-  /** From then on it goes by way of changes like any other. */
-  get isFreeing(): boolean {
-    return this.step >= FREE_JOURNAL;
-  }
-
   whenDone(listener: () => void): void {
     this.listeners.push(listener);
   }
 
+  /** The journal's block is nobody's from now on. */
+  hasGivenJournal = false;
+
+  /** What the host left behind has been dealt with. */
+  get hasReplayed(): boolean {
+    return this.step >= FREE_JOURNAL;
+  }
+
+  /** What the host had begun; not what it wants since it is back. */
+  private get remains(): readonly Batch[] {
+    return this.commits.batchesOf(this.dead).filter(({ plan }) => !plan.late);
+  }
+
   begin(): void {
     this.chooseLiving();
-    const { commits, dead, via } = this;
-    const batches = commits.batchesOf(dead);
+    const { commits, via } = this;
+    const batches = this.remains;
     const atRest = batches.every((batch) => batch.atRest);
     if (atRest && batches.every((batch) => commits.mayUndo(batch))) {
-      this.old = batches;
       this.run(MARK);
       return;
     }
@@ -134,17 +139,18 @@ export class HostRecovery implements MetadataClient {
     this.chooseLiving();
     const { bytes, commits, dead, via } = this;
     const replayed = this.body.length > 0;
-    const open = this.old.filter((batch) => commits.batchesOf(dead).includes(batch));
     const isDone = (batch: Batch): boolean => batch.begun && (replayed || batch.isDecided);
     // Something has come to rest on it meanwhile: it is finished.
-    const firm = open.find((batch) => !isDone(batch) && !commits.mayUndo(batch));
+    const firm = this.remains.find((batch) => !isDone(batch) && !commits.mayUndo(batch));
     if (firm !== undefined) {
       if (firm.isStopped || !firm.begun) firm.resume(via);
       this.sim.timers.delay(RETRY_NS, () => this.freeJournal());
       return;
     }
+    // What is computed from here on is not part of it.
+    const { remains } = this;
     this.step = FREE_JOURNAL;
-    for (const batch of open) {
+    for (const batch of remains) {
       if (isDone(batch)) batch.settle();
       else batch.undo(pluginStatus(PLUGIN_TRANSIENT), 0);
       commits.ended(batch);
@@ -158,6 +164,7 @@ export class HostRecovery implements MetadataClient {
       this.run(CLEAR);
     };
     commits.now(() => bytes.core.transaction(give), { committed }, via);
+    this.hasGivenJournal = true;
   }
 
   private end(): void {

@@ -12,6 +12,7 @@ import {
   RESIDENT,
   SUB_BLOCKS,
 } from '../../../../formats/vmfs/descriptor.js';
+import { decodeLock, releasedLock } from '../../../../formats/vmfs/lock.js';
 import type { AllocationPolicy } from '../../../files.js';
 import { HOLE, toBeZeroed } from '../file.js';
 import type { VolumeBytes } from './volume-bytes.js';
@@ -142,6 +143,38 @@ export function removeLeft(bytes: VolumeBytes, path: string): number[] {
   return blocks;
 }
 
+/** True while a host holds the lock of a file. */
+export function isLocked({ core }: VolumeBytes, file: Address): boolean {
+  const lock = decodeLock(core.readDescriptor(file).bytes);
+  return lock.mode !== 0 && !core.isStale(lock);
+}
+
+/** Where the content of a file without a map lies, in blocks of 512 bytes. */
+interface SmallFile {
+  readonly descriptor: number;
+  readonly residentAt: number;
+}
+
+/**
+ * Gives files other names, and what tells of them the words for it, in one transaction: unlike other
+ * content those words go by way of the journal.
+ * @param paths each the old and the new one
+ */
+export function renameTogether(
+  bytes: VolumeBytes,
+  paths: readonly (readonly string[])[],
+  teller?: { readonly file: SmallFile; readonly content: Uint8Array } | undefined,
+): void {
+  const { volume, core } = bytes;
+  for (const [, to] of paths) makeFolders(bytes, to);
+  volume.together(() => {
+    for (const [from, to] of paths) volume.rename(from, to);
+    if (teller === undefined) return;
+    const { residentAt, descriptor } = teller.file;
+    core.store.write(residentAt * BLOCK_BYTES, teller.content, descriptor * BLOCK_BYTES);
+  });
+}
+
 /** Gives file blocks `from` to `to` of a file space where they have none, zeroed or still to be zeroed. */
 export function provide(
   bytes: VolumeBytes,
@@ -192,8 +225,35 @@ export function readMap(
   }
 }
 
+/**
+ * Makes a file that has a block, which somebody will write, in each of these slots; a thick one has
+ * blocks to be zeroed in all others.
+ * @param allocate a free block
+ */
+export function createCopy(
+  bytes: VolumeBytes,
+  path: string,
+  length: number,
+  policy: 'thin' | 'lazyThick',
+  held: readonly number[],
+  allocate: () => number,
+): RecordedFile {
+  const file = createFile(bytes, path, length, policy, 0);
+  const isThin = policy === 'thin';
+  const blocks: number[] = [];
+  readMap(bytes, file.address, 0, file.slots, (slot, entry) => {
+    blocks[slot] = entry;
+  });
+  const pairs = held.map((slot) => ({
+    slot,
+    block: isThin ? allocate() : toBeZeroed(blocks[slot]),
+  }));
+  bindAll(bytes, file.address, pairs, isThin);
+  return file;
+}
+
 /** Binds slots of a file to blocks, in as many transactions as it takes. */
-export function bindAll(
+function bindAll(
   bytes: VolumeBytes,
   file: Address,
   pairs: readonly { slot: number; block: number }[],
@@ -219,4 +279,10 @@ export function pointerBlockAt(bytes: VolumeBytes, file: Address, slot: number):
   } catch {
     return descriptor.at / BLOCK_BYTES;
   }
+}
+
+/** Frees a file's lock as the library sees it: one that is still on its way has its lock with it. */
+export function unlock({ core }: VolumeBytes, descriptor: number): void {
+  const at = descriptor * BLOCK_BYTES;
+  core.transaction(() => core.store.write(at, releasedLock(core.store.read(at, BLOCK_BYTES))));
 }

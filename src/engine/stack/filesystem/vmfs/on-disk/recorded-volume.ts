@@ -4,10 +4,10 @@ import type { Sim } from '../../../../core/sim.js';
 import { PLUGIN_NOSPACE, pluginStatus } from '../../../../core/status.js';
 import type { Address } from '../../../../formats/vmfs/address.js';
 import { growFileSystem } from '../../../../formats/vmfs/grow-blocks.js';
-import { releasedLock } from '../../../../formats/vmfs/lock.js';
 import type { BlockMedium } from '../../../../formats/vmfs/medium.js';
 import type { DatastorePlan } from '../../../../plan/plan.js';
 import type { AllocationPolicy, FileHandle } from '../../../files.js';
+import type { NewName, Teller } from '../../datastore.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../../file.js';
 import { HOLE, VmfsFile } from '../file.js';
 import { vmfsVersion } from '../layout.js';
@@ -16,17 +16,19 @@ import { VmfsVolume } from '../volume.js';
 import type { GrowthEnded } from '../volume-growth.js';
 import type { Commits } from './commits.js';
 import {
-  bindAll,
+  createCopy,
   createFile,
   filesOn,
+  isLocked,
   lengthen,
-  makeFolders,
   pathOnVolume,
   pointerBlockAt,
   provide,
   type RecordedFile,
   readMap,
   removeLeft,
+  renameTogether,
+  unlock,
 } from './recorded-files.js';
 import { RecordedHosts } from './recorded-hosts.js';
 import { isBlank, VolumeBytes } from './volume-bytes.js';
@@ -192,21 +194,11 @@ export class RecordedVolume extends VmfsVolume {
     const held = slots.filter(holds);
     const isThin = policy === 'thin';
     this.checkSpace(path, isThin ? held.length : slots.length);
-    const make = (): RecordedFile => {
-      const kind = isThin ? 'thin' : 'lazyThick';
-      const file = createFile(this.bytes, pathOnVolume(path), sizeBytes, kind, 0);
-      const blocks: number[] = [];
-      readMap(this.bytes, file.address, 0, file.slots, (slot, entry) => {
-        blocks[slot] = entry;
-      });
-      const pairs = held.map((slot) => {
-        const block = isThin ? this.space.allocate(this.ownAllocator) : -2 - blocks[slot];
-        return { slot, block };
-      });
-      bindAll(this.bytes, file.address, pairs, isThin);
-      return file;
-    };
-    return this.adopt(path, sizeBytes, isThin ? 'thin' : 'lazyThick', this.change(make));
+    const kind = isThin ? 'thin' : 'lazyThick';
+    const allocate = (): number => this.space.allocate(this.ownAllocator);
+    const place = pathOnVolume(path);
+    const made = this.change(() => createCopy(this.bytes, place, sizeBytes, kind, held, allocate));
+    return this.adopt(path, sizeBytes, kind, made);
   }
 
   override extend(handle: FileHandle, first: number, end: number): boolean {
@@ -235,7 +227,7 @@ export class RecordedVolume extends VmfsVolume {
   }
 
   /** Its map grows by way of the stack, as files are made; the lengths of both agree at once. */
-  override lengthen(handle: FileHandle, sizeBytes: number): void {
+  override lengthen(handle: FileHandle, sizeBytes: number, done: () => void): void {
     const file = this.fileOf(handle);
     const before = file.mapLength;
     const slots = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
@@ -245,7 +237,7 @@ export class RecordedVolume extends VmfsVolume {
     this.change(() => {
       lengthen(this.bytes, path, sizeBytes);
       if (isThick) provide(this.bytes, path, before, slots, false);
-    });
+    }, done);
     file.lengthen(this.maps.take(slots), Math.ceil(sizeBytes / BLOCK_BYTES));
     this.readEntries(file, before, slots);
     this.provisioned += slots - before;
@@ -287,12 +279,22 @@ export class RecordedVolume extends VmfsVolume {
   }
 
   override rename(handle: FileHandle, path: string): void {
-    const to = pathOnVolume(path);
-    this.change(() => {
-      makeFolders(this.bytes, to);
-      this.bytes.volume.rename(pathOnVolume(handle.path), to);
-    });
-    super.rename(handle, path);
+    this.renameNamed([{ file: handle, path }], undefined, () => undefined);
+  }
+
+  override keepsName(handle: FileHandle): boolean {
+    return isLocked(this.bytes, this.addressOf(this.fileOf(handle)));
+  }
+
+  override renameNamed(
+    moves: readonly NewName[],
+    teller: Teller | undefined,
+    done: () => void,
+  ): void {
+    const paths = moves.map(({ file, path }) => [file.path, path].map(pathOnVolume));
+    const told = teller && { file: this.fileOf(teller.file), content: teller.content };
+    this.change(() => renameTogether(this.bytes, paths, told), done);
+    for (const { file, path } of moves) super.rename(file, path);
   }
 
   /** Its blocks are free once no crash can bring it back. */
@@ -302,7 +304,7 @@ export class RecordedVolume extends VmfsVolume {
     this.addresses.delete(file.index);
     this.change(
       () => {
-        this.unlock(file.descriptor);
+        unlock(this.bytes, file.descriptor);
         this.bytes.volume.remove(pathOnVolume(file.path));
       },
       () => this.freeBlocksOf(file),
@@ -329,7 +331,7 @@ export class RecordedVolume extends VmfsVolume {
     if (this.ended) return true;
     if (!this.commits.idle || this.bytes.isGrowing) return false;
     this.ended = true;
-    for (const descriptor of this.users.open) this.unlock(descriptor);
+    for (const descriptor of this.users.open) unlock(this.bytes, descriptor);
     for (const [host, session] of this.bytes.sessions.entries()) {
       if (this.bytes.gone.has(host)) continue;
       this.bytes.core.store.journal = undefined;
@@ -337,13 +339,6 @@ export class RecordedVolume extends VmfsVolume {
     }
     this.bytes.media.flush();
     return true;
-  }
-
-  /** As the library sees it: a file that is still on its way has its lock with it. */
-  private unlock(descriptor: number): void {
-    const { core } = this.bytes;
-    const at = descriptor * BLOCK_BYTES;
-    core.transaction(() => core.store.write(at, releasedLock(core.store.read(at, BLOCK_BYTES))));
   }
 
   /** Runs a change with the library: at once before the run, by way of the stack during it. */
