@@ -10,6 +10,8 @@ export interface Totals {
   readonly bytesRead: number;
   readonly bytesWritten: number;
   readonly errors: number;
+  /** Of the errors: commands a disk does not know. */
+  readonly unsupported: number;
 }
 
 export type Layers = Readonly<Record<string, LayerSummary>>;

@@ -222,5 +222,6 @@ function difference(after: Totals, before: Totals): Totals {
     bytesRead: after.bytesRead - before.bytesRead,
     bytesWritten: after.bytesWritten - before.bytesWritten,
     errors: after.errors - before.errors,
+    unsupported: after.unsupported - before.unsupported,
   };
 }

@@ -39,7 +39,7 @@ it('writes each machine with its disks on every datastore, and vmtop reads them'
   expect(outcome.code).toBe(0);
   const [home, other] = ['ds1', 'ds2'].map((datastore) => join(into, datastore, 'vm1'));
   expect(outcome.stderr).toBe(`exported: ${home}\nexported: ${other}\n`);
-  const disk = ['vm1-000001-sesparse.vmdk', 'vm1-000001.vmdk', 'vm1-flat.vmdk', 'vm1.vmdk'];
+  const disk = ['vm1-000001-delta.vmdk', 'vm1-000001.vmdk', 'vm1-flat.vmdk', 'vm1.vmdk'];
   expect(readdirSync(home!).sort()).toEqual([...disk, 'vm1.vmsd', 'vm1.vmx']);
   expect(readdirSync(other!).sort()).toEqual(disk);
   for (const place of [home, other]) {

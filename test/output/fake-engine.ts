@@ -77,7 +77,8 @@ export class FakeEngine implements Engine {
   totals(): Totals {
     const errors = this.commands.slice(0, this.done).filter(({ failed }) => failed).length;
     const bytesRead = this.done * 4096;
-    return { reads: this.done, writes: 0, others: 0, bytesRead, bytesWritten: 0, errors };
+    const none = { writes: 0, others: 0, bytesWritten: 0, unsupported: 0 };
+    return { reads: this.done, bytesRead, errors, ...none };
   }
 
   digest(): string {

@@ -72,7 +72,8 @@ describe('text output', () => {
 
   it('shows progress on a terminal and nowhere else', () => {
     const written: string[] = [];
-    const totals = { reads: 1, writes: 2, others: 0, bytesRead: 0, bytesWritten: 0, errors: 0 };
+    const none = { others: 0, bytesRead: 0, bytesWritten: 0, errors: 0, unsupported: 0 };
+    const totals = { reads: 1, writes: 2, ...none };
     const show = (isTTY: boolean): void => {
       const progress = new Progress({ isTTY, write: (text) => written.push(text) }, 10e9);
       progress.update(5e9, totals);

@@ -67,7 +67,7 @@ describe('snapshots of a machine', () => {
     const machine = new Machine(plan());
     machine.run(0.1 * SECOND);
     snapshot(machine, { action: 'create', snapshot: 'one', memory: true });
-    expect(machine.files('diskDelta')).toEqual(['vm1-000001-sesparse.vmdk']);
+    expect(machine.files('diskDelta')).toEqual(['vm1-000001-delta.vmdk']);
     expect(machine.files('diskDescriptor')).toEqual(['vm1.vmdk', 'vm1-000001.vmdk']);
     expect(machine.files('snapshotState')).toEqual(['vm1-Snapshot1.vmsn']);
     expect(machine.files('snapshotMemory')).toEqual(['vm1-Snapshot1.vmem']);

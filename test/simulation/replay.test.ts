@@ -46,9 +46,9 @@ function play(options: ReplayOptions): { run: Run; result: RunResult; ledger: Le
 /** Everything the trace holds has passed through the stack, once, and nothing else. */
 function expectPlayed({ run, result, ledger }: ReturnType<typeof play>, expected: Sums): void {
   expect(result.stuck).toBe(false);
-  const { errors, others, ...sums } = result.totals;
+  const { errors, unsupported, others, ...sums } = result.totals;
   expect(sums).toEqual(expected);
-  expect({ errors, others }).toEqual({ errors: 0, others: 0 });
+  expect({ errors, unsupported, others }).toEqual({ errors: 0, unsupported: 0, others: 0 });
   expect(ledger.problems).toEqual([]);
   expect(ledger.missing).toBe(0);
   expect(ledger.issued).toBe(expected.reads + expected.writes);

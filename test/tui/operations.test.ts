@@ -111,7 +111,7 @@ test('O offers what the state of a row allows', async () => {
   };
   // It is on ds1, and nothing is under way.
   expect(await disk()).toContain('migrate to ds2');
-  expect(await disk()).not.toMatch(/migrate to ds1|give up its clone|cancel the backup/);
+  expect(await disk()).not.toMatch(/migrate to ds1|give up its clone|cancel the backup or restore/);
   m.engine.event('disk.alter.begin', 'web1:scsi0:0', 'migrate to ds2');
   m.engine.event('disk.tracking', 'web1:scsi0:0', 'changes are tracked, 52 aa');
   expect(await disk()).toContain('give up its clone or migration that is under way');
@@ -120,7 +120,7 @@ test('O offers what the state of a row allows', async () => {
   m.engine.event('disk.alter.end', 'web1:scsi0:0', 'migrated');
   m.engine.frame({ 'backup web1:scsi0:0': { phase: 1 } });
   expect(await disk()).not.toContain('give up its clone');
-  expect(await disk()).toContain('cancel the backup of web1');
+  expect(await disk()).toContain('cancel the backup or restore of web1');
 });
 
 /** Goes down to an entry of a menu. */

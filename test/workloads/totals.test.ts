@@ -19,7 +19,7 @@ describe('GuestTotals', () => {
       bytesRead: 9 * 512,
       bytesWritten: 8192,
       errors: 2,
-      unknown: 1,
+      unsupported: 1,
     });
   });
 });

@@ -14,7 +14,7 @@ export class GuestTotals {
   bytesWritten = 0;
   errors = 0;
   /** Of these, commands the disk does not know: UNMAP while its leaf is a redo log. */
-  unknown = 0;
+  unsupported = 0;
 
   add(op: number, blocks: number, status: number, sense: number): void {
     if (op === READ) {
@@ -28,7 +28,7 @@ export class GuestTotals {
     }
     if (status === 0) return;
     this.errors++;
-    if (sense === SENSE_INVALID_OPCODE) this.unknown++;
+    if (sense === SENSE_INVALID_OPCODE) this.unsupported++;
   }
 
   /** Adds another guest's totals to these. */
@@ -39,7 +39,7 @@ export class GuestTotals {
     this.bytesRead += other.bytesRead;
     this.bytesWritten += other.bytesWritten;
     this.errors += other.errors;
-    this.unknown += other.unknown;
+    this.unsupported += other.unsupported;
     return this;
   }
 }

@@ -177,7 +177,7 @@ class Course {
   verdict(): string[] {
     const { simulation } = this;
     const { kind } = this.trial;
-    const { errors, unknown } = simulation.totals();
+    const { errors, unsupported } = simulation.totals();
     const { violations, blocksUnsure } = simulation.verified;
     const { strikes, reads } = simulation.spoilt;
     const problems: string[] = [];
@@ -189,8 +189,8 @@ class Course {
       const spoilt = reads - this.spoiltBefore;
       problems.push(`${spoilt} blocks that data faults had spoilt were read back unnoticed`);
     }
-    if (kind === 'masked' && errors > unknown) {
-      problems.push(`guests saw ${errors - unknown} errors, though no fault allows any`);
+    if (kind === 'masked' && errors > unsupported) {
+      problems.push(`guests saw ${errors - unsupported} errors, though no fault allows any`);
     }
     return problems;
   }
