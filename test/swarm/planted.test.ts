@@ -204,7 +204,7 @@ describe('planted bugs', () => {
         },
     );
     // Until the block is read it may have been given to the file a second time.
-    expect(find(10)?.problem).toMatch(/^(lost|stale|stopped)/);
+    expect(find(10, 50)?.problem).toMatch(/^(lost|stale|stopped)/);
   });
 
   it('one UNMAP in twenty takes the block behind as well', () => {
