@@ -1,4 +1,5 @@
 import { sameBytes } from '../vmfs/bytes.js';
+import type { CopySums } from './copy-sums.js';
 import { DATA, Run, type Sectors } from './extent.js';
 import { SECTOR } from './medium.js';
 import type { Sink } from './sink.js';
@@ -7,7 +8,7 @@ import type { Sink } from './sink.js';
  * Sectors that are copied together: 256 KiB, whole grains of every format. Larger writes make Linux look for
  * large pages: 2 GiB in writes of 1 MiB took 2.5 to 4.3 s, in writes of 256 KiB 0.5 to 2.0 (ext4, one run).
  */
-const STEP = 512;
+export const STEP = 512;
 
 /** Given from outside: what a machine has for it is many times faster than a loop here. */
 export type SameBytes = (one: Uint8Array, other: Uint8Array) => boolean;
@@ -23,8 +24,16 @@ export function copyDisk(source: Sectors, sink: Sink, sectors: number, progress:
   for (const part of copySteps(source, sink, sectors)) progress(part);
 }
 
-/** The same step by step, so that it can be left half way: each yields the part that is done. */
-export function* copySteps(source: Sectors, sink: Sink, sectors: number): Generator<number, void> {
+/**
+ * The same step by step, so that it can be left half way: each yields the part that is done.
+ * @param sums learns what was read
+ */
+export function* copySteps(
+  source: Sectors,
+  sink: Sink,
+  sectors: number,
+  sums?: CopySums,
+): Generator<number, void> {
   const run = new Run();
   const buffer = new Uint8Array(STEP * SECTOR);
   const end = Math.min(sectors, source.sectors);
@@ -38,7 +47,9 @@ export function* copySteps(source: Sectors, sink: Sink, sectors: number): Genera
     }
     const count = Math.min(STEP - (at % STEP), end - at);
     readAny(source, at, count, buffer, run);
-    sink.write(at, buffer.subarray(0, count * SECTOR));
+    const bytes = buffer.subarray(0, count * SECTOR);
+    sums?.add(at, bytes);
+    sink.write(at, bytes);
     at += count;
     yield at / end;
   }
@@ -52,7 +63,7 @@ function stretch(source: Sectors, at: number, end: number, run: Run): void {
 }
 
 /** Where there is data again, or the end. */
-function nextData(source: Sectors, from: number, end: number, run: Run): number {
+export function nextData(source: Sectors, from: number, end: number, run: Run): number {
   for (let at = from; at < end; at += run.sectors) {
     stretch(source, at, end, run);
     if (run.kind === DATA) return at;
