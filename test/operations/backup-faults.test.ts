@@ -57,3 +57,19 @@ describe.each(CASES)('%s and %s', (transport, fault, target, modes) => {
     }
   });
 });
+
+it('a backup is over when its host dies, and its snapshot goes once the host is back', () => {
+  const work = new BackupWork(backupPlan({ managementBandwidth: '20MB/s' }));
+  const { simulation } = work;
+  work.run(SECOND);
+  simulation.command({ kind: 'backup', vm: 'vm1', disk: 0, transport: 'nbd', mode: 'full' });
+  work.wait(0.1 * SECOND);
+  const heal = work.inject('host-crash', 'esx1');
+  work.wait(10 * SECOND);
+  expect(work.of('backup.failed')).toHaveLength(1);
+  expect(simulation.snapshots.list('vm1')).toHaveLength(1);
+  heal();
+  work.wait(20 * SECOND);
+  expect(simulation.snapshots.list('vm1')).toEqual([]);
+  expect(simulation.violations).toEqual([]);
+});

@@ -177,27 +177,34 @@ export class BackupRun {
   }
 
   private removeSnapshot(problem: string | undefined): void {
-    const { snapshots, vm, name, disks, transports } = this.parts;
+    const { snapshots, vm, name } = this.parts;
     this.enter('deleting');
-    if (disks.some(({ built }) => transports.unmanaged(built) !== undefined)) {
-      this.sim.timers.delay(LOOK_NS, () => this.removeSnapshot(problem));
+    const end = (unmerged: string | undefined): void => {
+      if (this.isListed()) {
+        this.parts.cleaning(1);
+        this.removeLater();
+      }
+      if (problem !== undefined) this.fail(problem);
+      else this.succeed(unmerged);
+    };
+    snapshots.hold(vm, undefined);
+    if (this.unmanaged !== undefined) {
+      end(this.unmanaged);
       return;
     }
-    snapshots.hold(vm, undefined);
     const action = { action: 'delete', snapshot: name } as const;
     try {
-      snapshots.apply(vm, action, `backup ${name}`, (unmerged) => {
-        if (this.isListed()) {
-          this.parts.cleaning(1);
-          this.removeLater();
-        }
-        if (problem !== undefined) this.fail(problem);
-        else this.succeed(unmerged);
-      });
+      snapshots.apply(vm, action, `backup ${name}`, end);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       this.sim.timers.delay(LOOK_NS, () => this.removeSnapshot(problem));
     }
+  }
+
+  /** Why nobody can change the snapshots of the machine now. */
+  private get unmanaged(): string | undefined {
+    const { disks, transports } = this.parts;
+    return disks.map(({ built }) => transports.unmanaged(built)).find(Boolean);
   }
 
   private isListed(): boolean {
@@ -205,12 +212,16 @@ export class BackupRun {
     return snapshots.list(vm).some((snapshot) => snapshot.name === name);
   }
 
-  /** The device that holds the list of snapshots is away: the backup is over, the snapshot is not. */
+  /** Its host, or the device that holds the list of snapshots, is away: the backup is over, the snapshot is not. */
   private removeLater(): void {
     const { snapshots, vm, name } = this.parts;
     this.sim.timers.delay(REMOVE_NS, () => {
       if (!this.isListed()) {
         this.parts.cleaning(-1);
+        return;
+      }
+      if (this.unmanaged !== undefined) {
+        this.removeLater();
         return;
       }
       const action = { action: 'delete', snapshot: name } as const;
