@@ -4,6 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { main } from '../../src/cli/main.js';
+import { SYMLINK } from '../../src/engine/formats/vmfs/descriptor.js';
+import { makeUuid } from '../../src/engine/formats/vmfs/uuid.js';
+import { Volume } from '../../src/engine/formats/vmfs/volume.js';
+import { FileImage } from '../../src/input/image/file-image.js';
 import { type Outcome, vmtop } from './helpers.js';
 
 let folder: string;
@@ -52,6 +56,45 @@ describe('vmtop volume', () => {
     expect(await quiet('df', ...images)).toMatch(/^file blocks +1,024 /m);
     await quiet('rm', ...images, '/vm', '--recursive');
     expect(await quiet('ls', ...images)).not.toContain(' vm');
+  });
+
+  it('follows symbolic links within the volume', async () => {
+    const image = at('links.img');
+    await quiet('format', image, '--size', '1GiB');
+    const file = FileImage.open(image, true);
+    const links = {
+      '/there': 'vm/file',
+      '/vm/round': '../vm/again',
+      '/vm/again': 'round',
+      '/out': '/etc/x',
+    };
+    const written = Volume.open([file], { seconds: 1, host: makeUuid(1, [1, 2, 3]) });
+    written.makeDirectory('/vm');
+    written.create('/vm/file');
+    written.write('/vm/file', 0, Buffer.from('what it says'));
+    for (const [path, target] of Object.entries(links)) {
+      written.create(path);
+      written.write(path, 0, Buffer.from(target));
+      written.core.transaction(() => {
+        const link = written.tree.file(path);
+        link.type = SYMLINK;
+        written.core.writeDescriptor(link);
+      });
+    }
+    written.close();
+    file.close();
+    expect(await quiet('ls', image, '/')).toMatch(/there -> vm\/file/);
+    // It writes to the file, not to the stream that is watched here.
+    const program = join(import.meta.dirname, '../../dist/vmtop.js');
+    const read = execFileSync(process.execPath, [program, 'volume', 'cat', image, '/there']);
+    expect(read.toString()).toBe('what it says');
+    for (const [path, says] of [
+      ['/vm/round', 'lead in a circle'],
+      ['/out', 'which is on the host'],
+    ] as const) {
+      const { code, stderr } = await volume('cat', image, path);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(says) });
+    }
   });
 
   it('leaves out zeros when asked to', async () => {

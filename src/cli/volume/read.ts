@@ -1,6 +1,9 @@
 import { writeSync } from 'node:fs';
+import { posix } from 'node:path';
+import { InputError } from '../../engine/core/errors.js';
 import { formatSize } from '../../engine/core/units.js';
 import { SMALL_PER_LARGE } from '../../engine/formats/vmfs/address.js';
+import { SYMLINK } from '../../engine/formats/vmfs/descriptor.js';
 import type { FileInfo } from '../../engine/formats/vmfs/info.js';
 import { LogicalVolume } from '../../engine/formats/vmfs/logical-volume.js';
 import { EXTENT_BYTES } from '../../engine/formats/vmfs/lvm-records.js';
@@ -64,8 +67,8 @@ function permissions(mode: number): string {
 /** `vmtop volume cat`. */
 export function printFile(all: readonly string[]): void {
   const { images, rest } = splitArguments(all, ['PATH']);
-  const path = rest[0] ?? '';
   withVolume(images, (volume) => {
+    const path = followed(volume, rest[0] ?? '');
     const { length, name } = volume.stat(path);
     const progress = new PartProgress(process.stderr, printable(name));
     const chunk = new Uint8Array(Math.min(CHUNK, length));
@@ -81,6 +84,23 @@ export function printFile(all: readonly string[]): void {
       progress.clear();
     }
   });
+}
+
+/** Symbolic links one behind the other; as on Linux. */
+const LINKS_MAX = 40;
+
+/** Where symbolic links lead to. */
+function followed(volume: Volume, path: string): string {
+  let at = path;
+  for (let links = 0; links <= LINKS_MAX; links++) {
+    const { type, target } = volume.stat(at);
+    if (type !== SYMLINK || target === undefined) return at;
+    if (posix.isAbsolute(target)) {
+      throw InputError.of(at, `a link to "${target}", which is on the host`, 'give a path here');
+    }
+    at = posix.join(posix.dirname(at), target);
+  }
+  throw InputError.of(path, 'its links lead in a circle', 'give the path of a file');
 }
 
 /** Standard output as a file: `process.stdout` would keep what a slow reader has not taken in memory. */
