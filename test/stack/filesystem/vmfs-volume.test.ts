@@ -115,7 +115,10 @@ describe('files of a VMFS volume', () => {
   it('are refused when there is too little space, or no pointer block left', () => {
     const { volume } = new Rig(500);
     expect(() => volume.createFile('big', 501 * MB, 'lazyThick')).toThrow(InputError);
-    expect(() => volume.createFile('huge', 64_513 * GB, 'thin')).toThrow(/pointer blocks/);
+    // 62 TB at most; two such files want more pointer blocks than the 64512 there are.
+    expect(() => volume.createFile('huge', 64_513 * GB, 'thin')).toThrow(/have 62 TB at most/);
+    volume.createFile('one', 40_000 * GB, 'thin');
+    expect(() => volume.createFile('two', 24_513 * GB, 'thin')).toThrow(/pointer blocks/);
     expect(volume.free).toBe(500);
     expect(() => new Rig(500, { usedBytes: 501 * MB })).toThrow(InputError);
   });

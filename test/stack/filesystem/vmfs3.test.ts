@@ -24,9 +24,9 @@ describe('a VMFS 3 volume', () => {
 
   it('has no files of 256 GB, while VMFS 5 has', () => {
     const { volume } = new Rig(600_000, THREE);
-    expect(() => volume.createFile('disk', 256 * GB, 'thin')).toThrow(/smaller than 256 GB/);
+    expect(() => volume.createFile('disk', 256 * GB, 'thin')).toThrow(/have 256 GB at most/);
     const file = volume.createFile('disk', 256 * GB - 512, 'thin');
-    expect(() => volume.lengthen(file, 256 * GB, () => undefined)).toThrow(/smaller than 256 GB/);
+    expect(() => volume.lengthen(file, 256 * GB, () => undefined)).toThrow(/have 256 GB at most/);
     expect(new Rig(600_000).volume.createFile('disk', 256 * GB, 'thin').sizeBlocks).toBe(
       (256 * GB) / 512,
     );

@@ -4,6 +4,7 @@ import {
   recordCount,
   regionAt,
 } from '../../formats/vmfs/extent-places.js';
+import type { Generation } from '../../formats/vmfs/generation.js';
 import {
   EXTENT_RECORD_BYTES,
   EXTENTS_PER_MAP,
@@ -30,7 +31,7 @@ export function lvmWrites(
   { devices }: VolumeLayout,
   uid: string,
   extents: number,
-  major: 3 | 5 | 6,
+  major: Generation['product'],
 ): LvmWrite[][] {
   const layout = lvmLayout(major);
   const at = (byte: number, bytes: number, on = uid): LvmWrite => ({

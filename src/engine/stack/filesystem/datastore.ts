@@ -2,7 +2,6 @@ import { InputError } from '../../core/errors.js';
 import type { Entity } from '../../core/meters.js';
 import type { Sim } from '../../core/sim.js';
 import { sumTraffic, TRAFFIC_FIELDS } from '../../core/traffic.js';
-import { formatSize } from '../../core/units.js';
 import type { DatastorePlan } from '../../plan/plan.js';
 import type { AllocationPolicy, DatastoreFiles, FileHandle } from '../files.js';
 import { ALARM_DEFAULTS, CapacityWatch } from './capacity-watch.js';
@@ -46,8 +45,6 @@ const YELLOW_PERCENT = datastoreSlot('yellowPercent');
 const RED_PERCENT = datastoreSlot('redPercent');
 const GROWTH = datastoreSlot('growthBlocks');
 
-/** Files of VMFS 3 with its blocks of 1 MiB are smaller (stack-upper reference, section 4). */
-const VMFS3_FILE_MAX = 256 * 1024 * 1024 * 1024 - 512;
 /** What a file is to be called. */
 export interface NewName {
   readonly file: FileHandle;
@@ -223,16 +220,6 @@ export abstract class Datastore implements DatastoreFiles {
   }
 
   /** Refuses a file that needs more than there is. */
-  protected checkLength(path: string, sizeBytes: number): void {
-    const { type, version } = this.plan;
-    if (type !== 'vmfs' || version !== 3 || sizeBytes <= VMFS3_FILE_MAX) return;
-    throw InputError.of(
-      path,
-      `has ${formatSize(sizeBytes)}; files of VMFS 3 datastore ${this.name} are smaller than 256 GB`,
-      'make the disk smaller, or the datastore VMFS 5 or 6',
-    );
-  }
-
   protected checkSpace(path: string, fileBlocks: number): void {
     if (fileBlocks <= this.free) return;
     throw InputError.of(

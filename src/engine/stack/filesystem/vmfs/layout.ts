@@ -1,3 +1,5 @@
+import type { Generation } from '../../../formats/vmfs/generation.js';
+
 /**
  * Where VMFS keeps what, in blocks of 512 bytes from the start of the volume, and in what units (VMFS
  * on-disk reference, sections 4, 8.5, 10 and 11; stack-upper reference, section 4). The system files are
@@ -5,10 +7,14 @@
  */
 const MIB = 2048;
 
+const GIB = 1024 * 1024 * 1024;
+/** Largest virtual disk of VMFS 5 and 6: 62 TB. */
+const LARGEST = 62 * 1024 * GIB;
+
 /** Heartbeat region, of all generations. */
 const HEARTBEATS = 3 * MIB;
 
-export type VmfsVersion = 3 | 5 | 6;
+export type VmfsVersion = Generation['product'];
 
 /** Generation of a VMFS datastore: 5 unless its plan says something else. */
 export function vmfsVersion(version: number | undefined): VmfsVersion {
@@ -47,6 +53,8 @@ interface Figures {
   readonly clusterFileBlocks: number;
   /** Thick files take whole resource clusters: the large file blocks of VMFS 6, 512 MiB. */
   readonly hasLargeBlocks: boolean;
+  /** Largest file (stack-upper reference, section 4). */
+  readonly fileBytesMax: number;
   /** For people: the smallest LUN. */
   readonly least: string;
 }
@@ -80,6 +88,7 @@ const THREE: Figures = {
   unitBlocks: 1,
   clusterFileBlocks: CLUSTER_FILE_BLOCKS,
   hasLargeBlocks: false,
+  fileBytesMax: 256 * GIB - 512,
   least: '1.2 GB',
 };
 
@@ -106,6 +115,7 @@ const FIVE: Figures = {
   unitBlocks: 1,
   clusterFileBlocks: CLUSTER_FILE_BLOCKS,
   hasLargeBlocks: false,
+  fileBytesMax: LARGEST,
   least: '1.3 GB',
 };
 
@@ -149,6 +159,7 @@ function six(fileBlocks: number): Figures {
     unitBlocks: 8,
     clusterFileBlocks: 512,
     hasLargeBlocks: true,
+    fileBytesMax: LARGEST,
     least: '2 GB',
   };
 }

@@ -1,6 +1,7 @@
 import { assert } from '../../../core/assert.js';
 import { InputError } from '../../../core/errors.js';
 import type { Sim } from '../../../core/sim.js';
+import { formatSize } from '../../../core/units.js';
 import type { DatastorePlan } from '../../../plan/plan.js';
 import type { AllocationPolicy, FileHandle } from '../../files.js';
 import { FILE_BLOCK, FILE_BLOCK_BYTES, type FileNumbers } from '../file.js';
@@ -365,6 +366,16 @@ export class VmfsVolume extends BytelessVolume {
       blocks[index] = this.space.allocate(this.ownAllocator);
     }
     return blocks;
+  }
+
+  protected checkLength(path: string, sizeBytes: number): void {
+    const { fileBytesMax } = this.layout.figures;
+    if (sizeBytes <= fileBytesMax) return;
+    throw InputError.of(
+      path,
+      `has ${formatSize(sizeBytes)}: files of datastore ${this.name} have ${formatSize(fileBytesMax)} at most`,
+      'make the disk smaller, or the datastore VMFS 5 or 6',
+    );
   }
 
   private checkResource(path: string, what: string, wanted: number, limit: number): void {

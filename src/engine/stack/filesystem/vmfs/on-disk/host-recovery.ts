@@ -33,6 +33,8 @@ export class HostRecovery implements MetadataClient {
   /** Sectors of the volume with what the journal says they are to hold. */
   private sectors: readonly (readonly [number, Uint8Array])[] = [];
   private readonly listeners: (() => void)[] = [];
+  /** The journal's block is nobody's from now on. */
+  hasGivenJournal = false;
 
   constructor(
     private readonly sim: Sim,
@@ -46,9 +48,6 @@ export class HostRecovery implements MetadataClient {
   whenDone(listener: () => void): void {
     this.listeners.push(listener);
   }
-
-  /** The journal's block is nobody's from now on. */
-  hasGivenJournal = false;
 
   /** What the host left behind has been dealt with. */
   get hasReplayed(): boolean {

@@ -167,6 +167,7 @@ export class RecordedVolume extends VmfsVolume {
   ): VmfsFile {
     const length = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
     const written = Math.min(length, Math.ceil(writtenBytes / FILE_BLOCK_BYTES));
+    this.checkLength(path, sizeBytes);
     this.checkSpace(path, policy === 'thin' ? written : policy === 'small' ? 0 : length);
     const place = pathOnVolume(path);
     const left: number[] = [];
@@ -193,6 +194,7 @@ export class RecordedVolume extends VmfsVolume {
     );
     const held = slots.filter(holds);
     const isThin = policy === 'thin';
+    this.checkLength(path, sizeBytes);
     this.checkSpace(path, isThin ? held.length : slots.length);
     const kind = isThin ? 'thin' : 'lazyThick';
     const allocate = (): number => this.space.allocate(this.ownAllocator);
@@ -232,6 +234,7 @@ export class RecordedVolume extends VmfsVolume {
     const before = file.mapLength;
     const slots = Math.ceil(sizeBytes / FILE_BLOCK_BYTES);
     const isThick = file.policy !== 'thin';
+    this.checkLength(file.path, sizeBytes);
     if (isThick) this.checkSpace(file.path, slots - before);
     const path = pathOnVolume(file.path);
     this.change(() => {
