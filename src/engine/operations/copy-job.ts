@@ -3,7 +3,7 @@ import { InputError } from '../core/errors.js';
 import { READ, WRITE, XCOPY } from '../core/io.js';
 import type { Sim } from '../core/sim.js';
 import { SENSE_SPACE_ALLOCATION_FAILED } from '../core/status.js';
-import type { DatastoreFiles, FileHandle } from '../stack/files.js';
+import type { FileHandle } from '../stack/files.js';
 import { FILE_BLOCK } from '../stack/filesystem/file.js';
 import type { VmfsFile } from '../stack/filesystem/vmfs/file.js';
 import type { CopyGuard } from '../stack/vmfiles/copy-guard.js';
@@ -99,7 +99,7 @@ export class CopyJob extends Operation {
       target: undefined,
     }));
     const keepsBytes = [parts.source.store, parts.target].every(
-      ({ datastore }) => (datastore as DatastoreFiles).keepsBytes,
+      ({ datastore }) => datastore.keepsBytes,
     );
     this.buffers = new MoveBuffers(sim, CHUNK_BLOCKS, keepsBytes);
     sim.timers.delay(0, () => this.settle());

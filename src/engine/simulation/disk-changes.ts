@@ -5,7 +5,6 @@ import { InflateJob } from '../operations/inflate-job.js';
 import { PunchJob } from '../operations/punch-job.js';
 import type { MoverStore } from '../operations/store.js';
 import type { Command, DiskAction } from '../plan/commands.js';
-import type { DatastoreFiles } from '../stack/files.js';
 import { FILE_BLOCK } from '../stack/filesystem/file.js';
 import type { VmfsFile } from '../stack/filesystem/vmfs/file.js';
 import type { DiskChain } from '../stack/vmfiles/chain/disk-chain.js';
@@ -202,8 +201,7 @@ export class DiskChanges {
     }
     const source = operations.storeOf(vm.host, backing.datastore.name);
     const target = operations.storeOf(vm.host, datastore);
-    const keeps = (store: MoverStore): boolean =>
-      (store.datastore as DatastoreFiles).keepsBytes === true;
+    const keeps = (store: MoverStore): boolean => store.datastore.keepsBytes;
     if (!keeps(source) && keeps(target) && snapshots.hasDeltas(plan.index)) {
       const what = `has deltas without bytes, and ${datastore} keeps bytes`;
       throw this.refusal(built, what, 'delete its snapshots first');

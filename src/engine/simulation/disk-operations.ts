@@ -9,7 +9,7 @@ import type { MoverStore } from '../operations/store.js';
 import { ZeroJob } from '../operations/zero-job.js';
 import type { Command } from '../plan/commands.js';
 import type { DatastorePlan, DiskPlan } from '../plan/plan.js';
-import type { DatastoreFiles, FileHandle } from '../stack/files.js';
+import type { FileHandle } from '../stack/files.js';
 import type { NewDisk } from './backups/restore.js';
 import type { HostFileSystems } from './build-datastores.js';
 import type { BuiltHost } from './build-hosts.js';
@@ -159,7 +159,7 @@ export class DiskOperations {
       this.sim.log.note('disk.zeroed', path, `${mb(blocks)} zeroed`, `took ${span}`);
       this.loose.settle(path);
     };
-    if ((store.datastore as DatastoreFiles).keepsBytes !== true) {
+    if (!store.datastore.keepsBytes) {
       new ZeroJob(this.sim, mover, store, file, ended);
       return;
     }

@@ -65,6 +65,7 @@ type MountCounters = Pick<Entity, 'values' | 'refresh'>;
  * mounts carry the I/O. Space is counted in file blocks of 1 MiB.
  */
 export abstract class Datastore implements DatastoreFiles {
+  readonly keepsBytes: boolean = false;
   readonly name: string;
   readonly type: DatastorePlan['type'];
   readonly entity: Entity;

@@ -45,7 +45,7 @@ interface PointerPlace {
  * what is on its way has arrived (commits.ts).
  */
 export class RecordedVolume extends VmfsVolume {
-  readonly keepsBytes = true;
+  override readonly keepsBytes = true;
   readonly commits: Commits;
   private readonly users: RecordedHosts;
   /** By number of the file: its descriptor. */
